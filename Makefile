@@ -1,0 +1,35 @@
+# Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
+.PHONY: help demo test bench lint doc deny fuzz-smoke setup
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## install what is missing (root), or name it and stop
+	@scripts/setup run
+
+demo: setup ## issue 12 cards through pcscd, verify them, present 10 forgeries
+	@cargo build --quiet --locked --workspace --bins
+	@target/debug/demo
+
+test: setup ## the whole test suite
+	cargo test --locked --workspace
+	cargo run --quiet --locked -p cccd-verifier --no-default-features --example embed
+	$(MAKE) fuzz-smoke
+
+fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
+	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 3
+
+bench: ## benchmarks beside their reference, also in target/bench.json; ONLY=name runs one
+	@scripts/setup bench
+	cargo run --quiet --locked --release -p cccd-tests --features openssl-reference --bin bench -- $(if $(ONLY),--only $(ONLY))
+
+lint: ## rustfmt and clippy, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+doc: ## rustdoc, warnings are errors
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+
+deny: ## licences, bans, duplicates; advisories when their database is reachable
+	@scripts/setup lint
+	@scripts/deny
