@@ -1,1 +1,1 @@
-fn main(){}
+fn main(){ for (i,(f,a)) in [(true,30),(false,40),(true,9),(false,70)].into_iter().enumerate() { std::fs::write(format!("/tmp/p{i}.jpg"), cccd_tests::portrait::draw(i as u64*7+3,f,a).unwrap()).unwrap(); } }
