@@ -1,1 +1,21 @@
-//! fuzz
+//! One fuzz body for each parser of the house. The same bodies run under cargo-fuzz (`fuzz_targets/`, nightly) and for
+//! a few seconds on the stable toolchain (`make fuzz-smoke`).
+
+pub mod mutate;
+
+/// A parser under attack: good inputs to start from, and the call that must survive any bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Body {
+    /// The name of the body and of its cargo-fuzz target.
+    pub name: &'static str,
+    /// Good inputs to mutate.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    /// Must not panic and must end soon, whatever the bytes.
+    pub run: fn(&[u8]),
+}
+
+/// Every body.
+#[must_use]
+pub fn bodies() -> &'static [Body] {
+    &[]
+}
