@@ -1,0 +1,169 @@
+//! Public keys: SubjectPublicKeyInfo in and out, and the one place where signatures are verified.
+
+mod verify;
+
+use crate::algorithm::{SignatureAlgorithm, UnknownAlgorithm, oids};
+use crate::asn1::{self, Element, Malformed, Reader, tag, unsigned};
+use crate::curve::{CurveEncoding, CurveParameters, NamedCurve};
+use sha2::{Digest, Sha256};
+
+/// Upper bound of an RSA modulus that is computed with, in octets: 16384 bits.
+const MAX_MODULUS: usize = 2048;
+
+/// A public key of a certificate, a Document Signer, the register or a station.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    spki: Vec<u8>,
+    material: Material,
+}
+
+/// The key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Material {
+    /// A point of a known curve, SEC1 form as received.
+    Ec { curve: NamedCurve, encoding: CurveEncoding, point: Vec<u8> },
+    /// Modulus and public exponent, without leading zeros.
+    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    /// A key of another kind or on an unknown curve: kept, never computed with.
+    Unknown(String),
+}
+
+/// Why a signature was not found good.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The signature is not one of this message by this key.
+    #[error("the signature does not verify")]
+    Invalid,
+    /// Algorithm, curve or key type is not known here: undetermined, not false.
+    #[error(transparent)]
+    Unknown(#[from] UnknownAlgorithm),
+    /// The key itself is no valid key (point off the curve, unusable modulus).
+    #[error("the public key is not usable: {0}")]
+    UnusableKey(&'static str),
+    /// The algorithm belongs to another type of key.
+    #[error("the signature algorithm does not fit the key")]
+    KeyTypeMismatch,
+}
+
+impl PublicKey {
+    /// Reads a SubjectPublicKeyInfo (DER). A key of unknown type is kept as such.
+    ///
+    /// # Errors
+    /// Bytes that are no SubjectPublicKeyInfo.
+    pub fn from_spki(der: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(der);
+        let element = reader.expect(tag::SEQUENCE, "a public key")?;
+        reader.finish("bytes after the public key")?;
+        Self::from_element(&element)
+    }
+
+    pub(crate) fn from_element(element: &Element<'_>) -> Result<Self, Malformed> {
+        let mut reader = element.reader();
+        let mut algorithm = reader.sequence("the algorithm of a public key")?;
+        let oid = algorithm.any()?.oid()?;
+        let key = reader.expect(tag::BIT_STRING, "a public key")?;
+        let octets = key.bit_octets()?;
+        let material = if oid == oids::EC_PUBLIC_KEY {
+            let parameters = algorithm.any()?;
+            match CurveParameters::from_element(&parameters)? {
+                CurveParameters::Known(curve, encoding) => {
+                    Material::Ec { curve, encoding, point: octets.to_vec() }
+                }
+                CurveParameters::Unknown => Material::Unknown("an elliptic curve outside the table".into()),
+            }
+        } else if oid == oids::RSA || oid == oids::RSA_PSS {
+            let mut inner = Reader::new(octets).sequence("an RSA public key")?;
+            let modulus = unsigned(inner.any()?.integer()?).to_vec();
+            let exponent = unsigned(inner.any()?.integer()?).to_vec();
+            if modulus.len() > MAX_MODULUS || exponent.len() > 8 {
+                return Err(Malformed::at(key.offset, "an RSA key of at most 16384 bits"));
+            }
+            Material::Rsa { modulus, exponent }
+        } else {
+            Material::Unknown(oid.to_string())
+        };
+        Ok(Self { spki: element.raw.to_vec(), material })
+    }
+
+    /// A key from a point of a curve (SEC1, uncompressed).
+    #[must_use]
+    pub fn from_point(curve: NamedCurve, encoding: CurveEncoding, point: &[u8]) -> Self {
+        let algorithm =
+            asn1::sequence(&[&asn1::oid(&oids::EC_PUBLIC_KEY), &curve.to_parameters(encoding)]);
+        let spki = asn1::sequence(&[&algorithm, &asn1::bit_string(point)]);
+        Self { spki, material: Material::Ec { curve, encoding, point: point.to_vec() } }
+    }
+
+    /// SubjectPublicKeyInfo, DER, as received or built.
+    #[must_use]
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo, lower-case hex: how a register or station key is named.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex::encode(Sha256::digest(&self.spki))
+    }
+
+    /// The curve, if it is an EC key on a known curve.
+    #[must_use]
+    pub fn curve(&self) -> Option<NamedCurve> {
+        match &self.material {
+            Material::Ec { curve, .. } => Some(*curve),
+            _ => None,
+        }
+    }
+
+    /// How the curve is written, if it is an EC key on a known curve.
+    #[must_use]
+    pub fn curve_encoding(&self) -> Option<CurveEncoding> {
+        match &self.material {
+            Material::Ec { encoding, .. } => Some(*encoding),
+            _ => None,
+        }
+    }
+
+    /// For people: `brainpoolP384r1`, `RSA-3072`, or what is unknown.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.material {
+            Material::Ec { curve, .. } => curve.name().to_owned(),
+            Material::Rsa { modulus, .. } => format!("RSA-{}", modulus.len() * 8),
+            Material::Unknown(what) => what.clone(),
+        }
+    }
+
+    /// Whether `signature` (ECDSA: `Ecdsa-Sig-Value` in DER; RSA: the octets) is this key's over `message`.
+    ///
+    /// # Errors
+    /// [`VerifyError`]: invalid, unknown algorithm, unusable key, or key and algorithm of different kinds.
+    pub fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
+        verify::verify(&self.material, algorithm, message, signature)
+    }
+
+    /// Key identifier, method 1 of RFC 5280 §4.2.1.2: SHA-1 of the BIT STRING's octets. A name, not a protection.
+    #[must_use]
+    pub fn key_identifier(&self) -> Vec<u8> {
+        let octets = Reader::new(&self.spki)
+            .sequence("a public key")
+            .and_then(|mut reader| {
+                reader.any()?;
+                reader.any()?.bit_octets().map(<[u8]>::to_vec)
+            })
+            .unwrap_or_default();
+        sha1::Sha1::digest(octets).to_vec()
+    }
+}
+
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PublicKey({}, {})", self.describe(), self.fingerprint())
+    }
+}
