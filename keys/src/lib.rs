@@ -18,6 +18,7 @@
 
 pub mod algorithm;
 pub mod asn1;
+pub mod certificate;
 pub mod curve;
 pub mod detached;
 pub mod profile;
