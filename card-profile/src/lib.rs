@@ -1,7 +1,7 @@
 //! The Vietnamese chip identity card as data, bytes and protocols. No I/O, no clock, no randomness of its own.
 //!
-//! Bytes and rules: [`tlv`], [`lds`], [`mrz`], [`qr`], [`personal_number`], [`validity`], [`transliteration`],
-//! [`file_system`], [`access`]. Commands and protocols, chip and terminal ends side by side: [`apdu`],
+//! Bytes and rules: [`tlv`], [`lds`], [`mrz`], [`qr`], [`card_holder`], [`personal_number`], [`validity`],
+//! [`transliteration`], [`file_system`], [`access`]. Commands and protocols, chip and terminal ends side by side: [`apdu`],
 //! [`protocol`], [`personalization`].
 
 #![cfg_attr(
@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod apdu;
+pub mod card_holder;
 pub mod file_system;
 pub mod lds;
 pub mod mrz;

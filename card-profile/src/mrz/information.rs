@@ -1,4 +1,4 @@
-//! MRZ_information, Doc 9303-11 §4.3.2.
+//! `MRZ_information`, Doc 9303-11 §4.3.2.
 
 use core::fmt;
 

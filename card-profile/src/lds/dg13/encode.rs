@@ -61,7 +61,7 @@ impl NationalData {
     }
 }
 
-/// The characters of PrintableString (ISO/IEC 8824-1 §41.4).
+/// The characters of `PrintableString` (ISO/IEC 8824-1 §41.4).
 fn is_printable(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte)
 }
