@@ -23,5 +23,7 @@ pub mod curve;
 pub mod detached;
 pub mod profile;
 pub mod public_key;
+pub mod signed_data;
 pub mod signer;
+pub mod sod;
 pub mod transport_keys;

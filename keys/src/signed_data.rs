@@ -1,0 +1,263 @@
+//! CMS SignedData, RFC 5652 §5: what EF.SOD, EF.CardSecurity and master lists are wrapped in.
+
+mod build;
+mod verify;
+
+pub use build::{SignError, sign};
+pub use verify::{SignatureFacts, SignatureProblem};
+
+use crate::algorithm::{self, HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm, oids};
+use crate::asn1::{Element, Malformed, Reader, tag};
+use crate::certificate::{Certificate, DistinguishedName};
+use const_oid::ObjectIdentifier;
+use jiff::Timestamp;
+
+/// More certificates than this in one object are refused.
+pub const MAX_CERTIFICATES: usize = 16;
+/// More SignerInfos than this in one object are refused.
+pub const MAX_SIGNERS: usize = 8;
+/// More signed attributes than this are refused.
+const MAX_ATTRIBUTES: usize = 32;
+
+/// A parsed SignedData. Nothing in it is believed before [`SignedData::verify`], and nothing after it about *who*
+/// signed before the certificate's own path is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedData {
+    version: u32,
+    econtent_type: ObjectIdentifier,
+    econtent: Option<Vec<u8>>,
+    certificates: Vec<Certificate>,
+    unreadable_certificates: usize,
+    signers: Vec<SignerInfo>,
+}
+
+/// Who a SignerInfo says has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignerIdentifier {
+    /// Issuer and serial number (CMSVersion 1).
+    IssuerAndSerialNumber {
+        /// Issuer of the signer's certificate.
+        issuer: DistinguishedName,
+        /// Content octets of its serial number.
+        serial: Vec<u8>,
+    },
+    /// Subject key identifier (CMSVersion 3).
+    SubjectKeyIdentifier(Vec<u8>),
+}
+
+/// One signature in a SignedData.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignerInfo {
+    sid: SignerIdentifier,
+    digest: Result<HashAlgorithm, UnknownAlgorithm>,
+    attributes: Option<SignedAttributes>,
+    algorithm: Result<SignatureAlgorithm, UnknownAlgorithm>,
+    signature: Vec<u8>,
+}
+
+/// The attributes under a signature.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct SignedAttributes {
+    /// As received, retagged as the SET OF that is signed (RFC 5652 §5.4).
+    encoded: Vec<u8>,
+    /// Each attribute's encoding, for a signer that signed the sorted form.
+    parts: Vec<Vec<u8>>,
+    content_type: Option<ObjectIdentifier>,
+    message_digest: Option<Vec<u8>>,
+    signing_time: Option<Timestamp>,
+    repeated: bool,
+}
+
+impl SignedData {
+    /// Reads a ContentInfo that holds a SignedData. Definite lengths only.
+    ///
+    /// # Errors
+    /// Bytes that are none, or beyond the bounds; with the offset.
+    pub fn parse(der: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(der);
+        let element = reader.expect(tag::SEQUENCE, "a ContentInfo")?;
+        reader.finish("bytes after the ContentInfo")?;
+        Self::from_element(&element)
+    }
+
+    pub(crate) fn from_element(content_info: &Element<'_>) -> Result<Self, Malformed> {
+        let mut info = content_info.reader();
+        let kind = info.any()?;
+        if kind.oid()? != oids::SIGNED_DATA {
+            return Err(Malformed::at(kind.offset, "the content type signed-data"));
+        }
+        let mut explicit = info.expect(tag::context(0), "a SignedData")?.reader();
+        info.finish("bytes after the content")?;
+        let mut fields = explicit.sequence("a SignedData")?;
+        explicit.finish("bytes after the SignedData")?;
+
+        let version = fields.any()?.small_integer()?;
+        fields.expect(tag::SET, "digest algorithms")?;
+        let mut encapsulated = fields.sequence("encapsulated content")?;
+        let econtent_type = encapsulated.any()?.oid()?;
+        let econtent = match encapsulated.optional(tag::context(0))? {
+            Some(element) => {
+                let mut inner = element.reader();
+                let octets = inner.expect(tag::OCTET_STRING, "content in an octet string")?.content.to_vec();
+                inner.finish("bytes after the content")?;
+                Some(octets)
+            }
+            None => None,
+        };
+        encapsulated.finish("bytes after the encapsulated content")?;
+
+        let (mut certificates, mut unreadable_certificates) = (Vec::new(), 0);
+        if let Some(set) = fields.optional(tag::context(0))? {
+            let mut set = set.reader();
+            while !set.is_empty() {
+                let element = set.any()?;
+                if certificates.len() + unreadable_certificates == MAX_CERTIFICATES {
+                    return Err(Malformed::at(element.offset, "at most 16 certificates"));
+                }
+                match Certificate::from_element(&element) {
+                    Ok(certificate) if element.tag == tag::SEQUENCE => certificates.push(certificate),
+                    _ => unreadable_certificates += 1,
+                }
+            }
+        }
+        fields.optional(tag::context(1))?;
+        let mut infos = fields.expect(tag::SET, "signer infos")?.reader();
+        fields.finish("bytes after the signer infos")?;
+        let mut signers = Vec::new();
+        while !infos.is_empty() {
+            if signers.len() == MAX_SIGNERS {
+                return Err(Malformed::at(infos.offset(), "at most 8 signer infos"));
+            }
+            signers.push(SignerInfo::from_element(&infos.expect(tag::SEQUENCE, "a signer info")?)?);
+        }
+        Ok(Self { version, econtent_type, econtent, certificates, unreadable_certificates, signers })
+    }
+
+    /// CMSVersion. EF.SOD: 3 (Doc 9303-10 §4.6.2.2); reported, not judged here.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// eContentType.
+    #[must_use]
+    pub const fn econtent_type(&self) -> ObjectIdentifier {
+        self.econtent_type
+    }
+
+    /// eContent, if it is inside.
+    #[must_use]
+    pub fn econtent(&self) -> Option<&[u8]> {
+        self.econtent.as_deref()
+    }
+
+    /// The certificates that came along: hints for whom to ask, never anchors.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// Certificates in the set that could not be read.
+    #[must_use]
+    pub const fn unreadable_certificates(&self) -> usize {
+        self.unreadable_certificates
+    }
+
+    /// The signatures.
+    #[must_use]
+    pub fn signers(&self) -> &[SignerInfo] {
+        &self.signers
+    }
+}
+
+impl SignerInfo {
+    fn from_element(element: &Element<'_>) -> Result<Self, Malformed> {
+        let mut fields = element.reader();
+        fields.any()?.small_integer()?;
+        let sid = fields.any()?;
+        let sid = match sid.tag {
+            tag::SEQUENCE => {
+                let mut parts = sid.reader();
+                let issuer = DistinguishedName::from_element(&parts.expect(tag::SEQUENCE, "an issuer")?)?;
+                let serial = parts.any()?.integer()?.to_vec();
+                SignerIdentifier::IssuerAndSerialNumber { issuer, serial }
+            }
+            0x80 => SignerIdentifier::SubjectKeyIdentifier(sid.content.to_vec()),
+            // Explicitly tagged by some encoders: [0] { OCTET STRING }.
+            0xa0 => {
+                let inner = sid.reader().expect(tag::OCTET_STRING, "a subject key identifier")?;
+                SignerIdentifier::SubjectKeyIdentifier(inner.content.to_vec())
+            }
+            _ => return Err(Malformed::at(sid.offset, "a signer identifier")),
+        };
+        let digest =
+            algorithm::hash_from_element(&fields.expect(tag::SEQUENCE, "a digest algorithm")?)?;
+        let attributes =
+            fields.optional(tag::context(0))?.map(|element| SignedAttributes::read(&element)).transpose()?;
+        let algorithm = fields.expect(tag::SEQUENCE, "a signature algorithm")?;
+        let algorithm = SignatureAlgorithm::from_element(&algorithm, digest.as_ref().ok().copied())?;
+        let signature = fields.expect(tag::OCTET_STRING, "a signature")?.content.to_vec();
+        fields.optional(tag::context(1))?;
+        fields.finish("bytes after the signer info")?;
+        Ok(Self { sid, digest, attributes, algorithm, signature })
+    }
+
+    /// Whom it names.
+    #[must_use]
+    pub const fn sid(&self) -> &SignerIdentifier {
+        &self.sid
+    }
+
+    /// Whether it names this certificate.
+    #[must_use]
+    pub fn names(&self, certificate: &Certificate) -> bool {
+        match &self.sid {
+            SignerIdentifier::IssuerAndSerialNumber { issuer, serial } => {
+                certificate.serial() == serial && certificate.issuer().matches(issuer)
+            }
+            SignerIdentifier::SubjectKeyIdentifier(identifier) => {
+                // A signer without the extension is still known by the hash of its key.
+                certificate.subject_key_identifier().map_or_else(
+                    || certificate.public_key().key_identifier() == *identifier,
+                    |own| own == identifier,
+                )
+            }
+        }
+    }
+}
+
+impl SignedAttributes {
+    fn read(element: &Element<'_>) -> Result<Self, Malformed> {
+        let mut found = Self::default();
+        let mut encoded = element.raw.to_vec();
+        if let Some(first) = encoded.first_mut() {
+            *first = tag::SET;
+        }
+        found.encoded = encoded;
+        let mut seen = Vec::new();
+        let mut list = element.reader();
+        while !list.is_empty() {
+            if seen.len() == MAX_ATTRIBUTES {
+                return Err(Malformed::at(list.offset(), "at most 32 signed attributes"));
+            }
+            let attribute = list.expect(tag::SEQUENCE, "a signed attribute")?;
+            found.parts.push(attribute.raw.to_vec());
+            let mut fields = attribute.reader();
+            let kind = fields.any()?.oid()?;
+            let mut values = fields.expect(tag::SET, "the values of an attribute")?.reader();
+            found.repeated |= seen.contains(&kind);
+            seen.push(kind);
+            match kind {
+                oids::CONTENT_TYPE => found.content_type = Some(values.any()?.oid()?),
+                oids::MESSAGE_DIGEST => {
+                    let digest = values.expect(tag::OCTET_STRING, "a message digest")?;
+                    found.message_digest = Some(digest.content.to_vec());
+                }
+                oids::SIGNING_TIME => found.signing_time = Some(values.any()?.time()?),
+                _ => continue,
+            }
+            found.repeated |= !values.is_empty();
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,167 @@
+//! Verification of a SignedData, RFC 5652 §5.4 and §5.6: facts, never a verdict.
+
+use super::{SignedData, SignerInfo};
+use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
+use crate::asn1::{self, tag};
+use crate::certificate::Certificate;
+use crate::public_key::VerifyError;
+use jiff::Timestamp;
+use subtle::ConstantTimeEq as _;
+
+/// A signature that holds, and what it was made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignatureFacts {
+    /// The certificate whose key made the (first) signature. Whether it is trusted is another question.
+    pub signer: Certificate,
+    /// Hash of the content (`messageDigest`).
+    pub digest: HashAlgorithm,
+    /// Algorithm of the signature.
+    pub algorithm: SignatureAlgorithm,
+    /// The signer's own claim of when it signed. Never a time to judge validity at.
+    pub signing_time: Option<Timestamp>,
+    /// A hash that is no longer collision resistant was used: reason code `weak-hash`.
+    pub weak_hash: bool,
+    /// Content and signed attributes were hashed by different functions (allowed, unusual).
+    pub hashes_differ: bool,
+    /// Signers of the further SignerInfos, all of whose signatures hold too.
+    pub further_signers: Vec<Certificate>,
+}
+
+/// Why a SignedData does not stand. [`SignatureProblem::code`] is the reason code of the finding.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureProblem {
+    /// No SignerInfo at all.
+    #[error("nobody signed the content")]
+    NoSigner,
+    /// The content is not inside.
+    #[error("the signed content is missing")]
+    NoContent,
+    /// The signer's certificate did not come along.
+    #[error("the signer's certificate is missing")]
+    NoSignerCertificate,
+    /// No signed attributes, or none that binds the content (Doc 9303-10 §4.6.2.2 makes them mandatory).
+    #[error("the signed attributes do not bind the content")]
+    NoSignedAttributes,
+    /// An attribute that must occur once has several values.
+    #[error("a signed attribute is repeated")]
+    RepeatedAttribute,
+    /// The signed content type is not that of the content.
+    #[error("the signed content type is another")]
+    ContentTypeMismatch,
+    /// The signed digest is not that of the content.
+    #[error("the content does not have the signed digest")]
+    MessageDigestMismatch,
+    /// The signature is not one of these attributes by this key.
+    #[error("the signature does not verify")]
+    SignatureInvalid,
+    /// The signer's key cannot be used at all.
+    #[error("the signer's key is not usable: {0}")]
+    UnusableKey(&'static str),
+    /// An algorithm, curve or key type that is not known here: undetermined.
+    #[error(transparent)]
+    UnknownAlgorithm(#[from] UnknownAlgorithm),
+}
+
+impl SignatureProblem {
+    /// Stable reason code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSigner | Self::NoContent | Self::NoSignedAttributes => "unsigned-content",
+            Self::NoSignerCertificate => "no-signer-certificate",
+            Self::RepeatedAttribute => "malformed-data",
+            Self::ContentTypeMismatch => "content-type-mismatch",
+            Self::MessageDigestMismatch => "message-digest-mismatch",
+            Self::SignatureInvalid | Self::UnusableKey(_) => "signature-invalid",
+            Self::UnknownAlgorithm(_) => "unknown-algorithm",
+        }
+    }
+
+    /// Not false but not decidable here: the check is inconclusive, not failed.
+    #[must_use]
+    pub const fn is_undetermined(&self) -> bool {
+        matches!(self, Self::UnknownAlgorithm(_))
+    }
+}
+
+impl From<VerifyError> for SignatureProblem {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Invalid | VerifyError::KeyTypeMismatch => Self::SignatureInvalid,
+            VerifyError::UnusableKey(why) => Self::UnusableKey(why),
+            VerifyError::Unknown(unknown) => Self::UnknownAlgorithm(unknown),
+        }
+    }
+}
+
+impl SignedData {
+    /// Verifies every signature over the content. With several SignerInfos all must hold, so that none can be added
+    /// to hide behind another; the facts are those of the first.
+    ///
+    /// # Errors
+    /// The first [`SignatureProblem`] met; a definite failure goes before an unknown algorithm.
+    pub fn verify(&self) -> Result<SignatureFacts, SignatureProblem> {
+        let content = self.econtent().ok_or(SignatureProblem::NoContent)?;
+        let results: Vec<_> = self.signers().iter().map(|info| self.verify_signer(info, content)).collect();
+        let mut good = Vec::new();
+        let mut unknown = None;
+        for result in results {
+            match result {
+                Ok(facts) => good.push(facts),
+                Err(problem) if problem.is_undetermined() => unknown = Some(problem),
+                Err(problem) => return Err(problem),
+            }
+        }
+        if let Some(problem) = unknown {
+            return Err(problem);
+        }
+        let mut good = good.into_iter();
+        let mut first = good.next().ok_or(SignatureProblem::NoSigner)?;
+        for further in good {
+            first.weak_hash |= further.weak_hash;
+            first.further_signers.push(further.signer);
+        }
+        Ok(first)
+    }
+
+    /// The certificate that a SignerInfo names, among those that came along.
+    #[must_use]
+    pub fn certificate_of(&self, info: &SignerInfo) -> Option<&Certificate> {
+        self.certificates().iter().find(|certificate| info.names(certificate))
+    }
+
+    fn verify_signer(&self, info: &SignerInfo, content: &[u8]) -> Result<SignatureFacts, SignatureProblem> {
+        let attributes = info.attributes.as_ref().ok_or(SignatureProblem::NoSignedAttributes)?;
+        if attributes.repeated {
+            return Err(SignatureProblem::RepeatedAttribute);
+        }
+        let content_type = attributes.content_type.ok_or(SignatureProblem::NoSignedAttributes)?;
+        let signed_digest = attributes.message_digest.as_ref().ok_or(SignatureProblem::NoSignedAttributes)?;
+        if content_type != self.econtent_type() {
+            return Err(SignatureProblem::ContentTypeMismatch);
+        }
+        let digest = info.digest.clone()?;
+        if !bool::from(digest.digest(content).ct_eq(signed_digest)) {
+            return Err(SignatureProblem::MessageDigestMismatch);
+        }
+        let signer = self.certificate_of(info).ok_or(SignatureProblem::NoSignerCertificate)?;
+        let algorithm = info.algorithm.clone()?;
+        let verify = |message: &[u8]| signer.public_key().verify(algorithm, message, &info.signature);
+        match verify(&attributes.encoded) {
+            // The signature is over the DER form; a card may carry the attributes in another order.
+            Err(VerifyError::Invalid) => verify(&asn1::set_of(tag::SET, attributes.parts.clone()))?,
+            other => other?,
+        }
+        Ok(SignatureFacts {
+            signer: signer.clone(),
+            digest,
+            algorithm,
+            signing_time: attributes.signing_time,
+            weak_hash: digest.is_weak() || algorithm.hash().is_weak(),
+            hashes_differ: digest != algorithm.hash(),
+            further_signers: Vec::new(),
+        })
+    }
+}
