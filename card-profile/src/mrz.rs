@@ -182,7 +182,10 @@ impl Mrz {
     /// The expiry, within 50 years around `at`. On Vietnam's cards `991231` stands for no expiry.
     #[must_use]
     pub fn expiry(&self, at: Date) -> Option<Expiry> {
-        if self.expiry_field() == NO_EXPIRY && self.issuing_state() == ISSUING_STATE && self.format == Format::Td1 {
+        if self.expiry_field() == NO_EXPIRY
+            && self.issuing_state() == ISSUING_STATE
+            && self.format == Format::Td1
+        {
             return Some(Expiry::Never);
         }
         date::expiry(self.expiry_field(), at).map(Expiry::On)

@@ -96,13 +96,14 @@ impl PersonalNumber {
         };
         let code = digits(0..3);
         let gender_and_century = digits(3..4);
-        let registered_in = if let Some((_, name, today)) = provinces::PROVINCES.iter().find(|row| row.0 == code) {
-            RegistrationPlace::Province { code, name, today: *today }
-        } else if let Some((_, name)) = countries::COUNTRIES.iter().find(|row| row.0 == code) {
-            RegistrationPlace::Country { code, name }
-        } else {
-            RegistrationPlace::Unknown(code)
-        };
+        let registered_in =
+            if let Some((_, name, today)) = provinces::PROVINCES.iter().find(|row| row.0 == code) {
+                RegistrationPlace::Province { code, name, today: *today }
+            } else if let Some((_, name)) = countries::COUNTRIES.iter().find(|row| row.0 == code) {
+                RegistrationPlace::Country { code, name }
+            } else {
+                RegistrationPlace::Unknown(code)
+            };
         let year = 1900_u16
             .saturating_add((gender_and_century / 2).saturating_mul(100))
             .saturating_add(digits(4..6));

@@ -132,7 +132,9 @@ impl ScannedQr {
             number: PersonalNumber::parse(number).map_err(|_| wrong(1, "personal number"))?,
             old_number: match old {
                 "" => None,
-                old if old.len() <= 12 && old.bytes().all(|byte| byte.is_ascii_digit()) => Some(old.to_owned()),
+                old if old.len() <= 12 && old.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    Some(old.to_owned())
+                }
                 _ => return Err(wrong(2, "old number")),
             },
             full_name: match full_name {

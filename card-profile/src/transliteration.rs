@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn every_vietnamese_letter() {
         let lower = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđ";
-        let expected = "A".repeat(18) + &"E".repeat(12) + &"I".repeat(6) + &"O".repeat(18) + &"U".repeat(12) + "YYYYYYD";
+        let expected =
+            "A".repeat(18) + &"E".repeat(12) + &"I".repeat(6) + &"O".repeat(18) + &"U".repeat(12) + "YYYYYYD";
         assert_eq!(mrz_words(lower), Ok(vec![expected.clone()]));
         assert_eq!(mrz_words(&lower.to_uppercase()), Ok(vec![expected.clone()]));
         assert_eq!(mrz_words(&lower.nfd().collect::<String>()), Ok(vec![expected]));

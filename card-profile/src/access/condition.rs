@@ -67,7 +67,10 @@ mod tests {
             AccessStatus { terminal_rights: vec![TerminalRight::ReadFingerprints], ..citizen.clone() };
         assert!(fingerprints.allows(&terminal));
         assert!(!AccessCondition::TerminalAuthenticated(TerminalRight::ReadIrises).allows(&terminal));
-        assert!(!AccessCondition::All(vec![AccessCondition::ChipAccess, AccessCondition::Never]).allows(&terminal));
+        assert!(
+            !AccessCondition::All(vec![AccessCondition::ChipAccess, AccessCondition::Never])
+                .allows(&terminal)
+        );
     }
 
     #[test]

@@ -195,7 +195,9 @@ mod tests {
 
     #[test]
     fn refuses_what_no_calendar_has() {
-        for text in ["", "30/02/1999", "13/1999", "1/1/1999", "1999-01-15", "15/01/99", "+1/01/1999", "1/2/3/4"] {
+        for text in
+            ["", "30/02/1999", "13/1999", "1/1/1999", "1999-01-15", "15/01/99", "+1/01/1999", "1/2/3/4"]
+        {
             assert_eq!(text.parse::<BirthDate>(), Err(NotABirthDate), "{text}");
         }
         assert!(BirthDate::parse_compact("1501199é").is_err());

@@ -147,7 +147,10 @@ mod tests {
             assert!(ShortFileId::new(file.short_file_id().value()).is_some());
         }
         let dg13 = ElementaryFile::DataGroup(DataGroupNumber::DG13);
-        assert_eq!((dg13.file_id(), dg13.short_file_id().value(), dg13.tag()), (FileId(0x010D), 0x0D, Some(0x6D)));
+        assert_eq!(
+            (dg13.file_id(), dg13.short_file_id().value(), dg13.tag()),
+            (FileId(0x010D), 0x0D, Some(0x6D))
+        );
         assert_eq!(dg13.name(), "EF.DG13");
     }
 

@@ -102,7 +102,8 @@ pub struct NotAnAid;
 
 impl Aid {
     /// LDS1 eMRTD application (Doc 9303-10 §4.1).
-    pub const LDS1: Self = Self { bytes: [0xA0, 0, 0, 2, 0x47, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], length: 7 };
+    pub const LDS1: Self =
+        Self { bytes: [0xA0, 0, 0, 2, 0x47, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], length: 7 };
 
     /// Takes 5 to 16 bytes.
     ///

@@ -32,12 +32,14 @@ impl Com {
     pub fn parse(file: &[u8]) -> Result<Self, LdsError> {
         let content = Reader::new(file).expect(0x60)?.nested()?;
         let text = |tag, what| -> Result<String, LdsError> {
-            let object = content.clone().find(tag)?.ok_or(LdsError::Value { what, offset: content.offset() })?;
+            let object =
+                content.clone().find(tag)?.ok_or(LdsError::Value { what, offset: content.offset() })?;
             let digits = object.value.iter().all(u8::is_ascii_digit) && object.value.len() <= 8;
             let text = core::str::from_utf8(object.value).ok().filter(|_| digits);
             text.map(str::to_owned).ok_or(LdsError::Value { what, offset: object.offset })
         };
-        let tags = content.find(0x5C)?.ok_or(LdsError::Value { what: "tag list", offset: content.offset() })?;
+        let tags =
+            content.find(0x5C)?.ok_or(LdsError::Value { what: "tag list", offset: content.offset() })?;
         Ok(Self {
             lds_version: text(0x5F01, "LDS version")?,
             unicode_version: text(0x5F36, "Unicode version")?,

@@ -16,8 +16,10 @@ pub fn to_bytes(mrz: &Mrz) -> Vec<u8> {
 /// [`LdsError`].
 pub fn parse(file: &[u8]) -> Result<Mrz, LdsError> {
     let content = Reader::new(file).expect(0x61)?.nested()?;
-    let zone = content.find(0x5F1F)?.ok_or(LdsError::Value { what: "MRZ data object", offset: content.offset() })?;
-    let text = core::str::from_utf8(zone.value)
-        .map_err(|_| LdsError::Value { what: "MRZ", offset: zone.offset })?;
-    Mrz::parse(text).map_err(LdsError::Mrz)
+    let zone =
+        content.find(0x5F1F)?.ok_or(LdsError::Value { what: "MRZ data object", offset: content.offset() })?;
+    let text =
+        core::str::from_utf8(zone.value).map_err(|_| LdsError::Value { what: "MRZ", offset: zone.offset })?;
+    // Files are found whose zone a control character follows.
+    Mrz::parse(text.trim_end_matches(char::is_control)).map_err(LdsError::Mrz)
 }

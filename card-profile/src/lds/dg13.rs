@@ -121,9 +121,8 @@ impl NationalData {
 
 impl fmt::Debug for NationalData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut present: Vec<u32> = (1..=16)
-            .filter(|number| self.single(*number).is_some_and(Option::is_some))
-            .collect();
+        let mut present: Vec<u32> =
+            (1..=16).filter(|number| self.single(*number).is_some_and(Option::is_some)).collect();
         if self.father.is_some() || self.mother.is_some() {
             present.push(13);
         }

@@ -5,6 +5,7 @@ use der::{Decode, Encode, Sequence};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 use super::LdsError;
+use crate::tlv::Reader;
 
 /// rsaEncryption (RFC 8017 §A.1).
 pub const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -78,11 +79,7 @@ impl PublicKeyInfo {
         let bits = info.subject_public_key.as_bytes().ok_or_else(|| wrong(der::ErrorKind::Failed.into()))?;
         let algorithm = info.algorithm;
         let key = if algorithm.oid == RSA_ENCRYPTION {
-            let key = RsaPublicKey::from_der(bits).map_err(wrong)?;
-            PublicKey::Rsa {
-                modulus: key.modulus.as_bytes().to_vec(),
-                exponent: key.public_exponent.as_bytes().to_vec(),
-            }
+            rsa_key(bits)?
         } else if algorithm.oid == ID_EC_PUBLIC_KEY {
             let parameters = algorithm.parameters.ok_or_else(|| wrong(der::ErrorKind::Failed.into()))?;
             let curve = match parameters.decode_as::<ObjectIdentifier>() {
@@ -141,6 +138,16 @@ impl PublicKeyInfo {
         };
         Self::from_der(&info.to_der().map_err(wrong)?)
     }
+}
+
+/// Lenient in one point: chips are found whose modulus lacks the leading zero and would read as negative.
+fn rsa_key(bits: &[u8]) -> Result<PublicKey, LdsError> {
+    let mut numbers = Reader::new(bits).expect(0x30)?.nested()?;
+    let mut number = || -> Result<Vec<u8>, LdsError> {
+        let value = numbers.expect(0x02)?.value;
+        Ok(value.iter().copied().skip_while(|byte| *byte == 0).collect())
+    };
+    Ok(PublicKey::Rsa { modulus: number()?, exponent: number()? })
 }
 
 impl PublicKey {

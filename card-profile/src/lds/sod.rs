@@ -107,11 +107,7 @@ impl LdsSecurityObject {
 
     /// As [`LdsSecurityObject::new`], version 1 with `ldsVersionInfo`: LDS 1.8 (`0108`), Unicode `040000`.
     #[must_use]
-    pub fn with_version_info(
-        self,
-        lds_version: &str,
-        unicode_version: &str,
-    ) -> Option<Self> {
+    pub fn with_version_info(self, lds_version: &str, unicode_version: &str) -> Option<Self> {
         let info = (lds_version.to_owned(), unicode_version.to_owned());
         Self::encode(1, self.algorithm, self.hashes, Some(info))
     }
@@ -211,8 +207,10 @@ impl LdsSecurityObject {
     pub fn duplicates(&self) -> Vec<u32> {
         let mut numbers: Vec<u32> = self.hashes.iter().map(|(number, _)| *number).collect();
         numbers.sort_unstable();
-        let mut repeated: Vec<u32> =
-            numbers.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
+        let mut repeated: Vec<u32> = numbers
+            .windows(2)
+            .filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?)
+            .collect();
         repeated.dedup();
         repeated
     }

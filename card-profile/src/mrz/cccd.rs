@@ -58,8 +58,9 @@ impl Mrz {
             line_1.get(5..).unwrap_or_default(),
         ));
         let sex = fields.sex.mrz();
-        let line_2 =
-            format!("{birth}{birth_digit}{sex}{expiry}{expiry_digit}{ISSUING_STATE}{optional_data_2}{composite}");
+        let line_2 = format!(
+            "{birth}{birth_digit}{sex}{expiry}{expiry_digit}{ISSUING_STATE}{optional_data_2}{composite}"
+        );
         let zone = Self::parse(&[line_1, line_2, name].concat())?;
         debug_assert_eq!(zone.format(), Format::Td1);
         Ok(zone)

@@ -18,9 +18,8 @@ impl MrzName {
         let may_be_truncated = !field.ends_with('<');
         let field = field.trim_end_matches('<');
         let (primary, secondary) = field.split_once("<<").unwrap_or((field, ""));
-        let spaced = |text: &str| {
-            text.split('<').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-        };
+        let spaced =
+            |text: &str| text.split('<').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         Self { primary: spaced(primary), secondary: spaced(secondary), may_be_truncated }
     }
 

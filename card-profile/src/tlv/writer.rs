@@ -80,8 +80,7 @@ fn write_header(bytes: &mut Vec<u8>, tag: u32, length: usize) {
     match u8::try_from(length) {
         Ok(short @ 0..=0x7F) => bytes.push(short),
         _ => {
-            let length: Vec<u8> =
-                length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+            let length: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
             bytes.push(0x80 | u8::try_from(length.len()).unwrap_or(0));
             bytes.extend(length);
         }

@@ -79,13 +79,19 @@ impl FaceImage {
 
 impl fmt::Debug for FaceImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FaceImage({:?}, {} × {}, {} bytes)", self.format, self.width, self.height, self.bytes.len())
+        write!(
+            f,
+            "FaceImage({:?}, {} × {}, {} bytes)",
+            self.format,
+            self.width,
+            self.height,
+            self.bytes.len()
+        )
     }
 }
 
 /// The signature box of ISO/IEC 15444-1 §I.5.1.
-const JP2_SIGNATURE: [u8; 12] =
-    [0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50, 0x20, 0x20, 0x0D, 0x0A, 0x87, 0x0A];
+const JP2_SIGNATURE: [u8; 12] = [0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50, 0x20, 0x20, 0x0D, 0x0A, 0x87, 0x0A];
 
 /// Walks the marker segments to the start of frame (ISO/IEC 10918-1 §B.2.2).
 fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
@@ -153,8 +159,8 @@ mod tests {
     #[test]
     fn jpeg_frame_header_after_other_segments() {
         let file = [
-            0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x04, 0xAA, 0xBB, 0xFF, 0xFF, 0xC2, 0x00, 0x0B, 0x08, 0x02, 0x13, 0x01,
-            0x9D, 0x01,
+            0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x04, 0xAA, 0xBB, 0xFF, 0xFF, 0xC2, 0x00, 0x0B, 0x08, 0x02, 0x13,
+            0x01, 0x9D, 0x01,
         ];
         let image = FaceImage::from_file(file.to_vec()).unwrap();
         assert_eq!((image.format, image.width, image.height), (ImageFormat::Jpeg, 413, 531));

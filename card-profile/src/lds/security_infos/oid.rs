@@ -13,8 +13,7 @@ pub const ID_TA: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.
 /// id-CA: Chip Authentication.
 pub const ID_CA: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.3");
 /// id-CA-ECDH-3DES-CBC-CBC.
-pub const ID_CA_ECDH_3DES_CBC_CBC: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.3.2.1");
+pub const ID_CA_ECDH_3DES_CBC_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.3.2.1");
 /// id-CA-ECDH-AES-CBC-CMAC-128.
 pub const ID_CA_ECDH_AES_CBC_CMAC_128: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.3.2.2");

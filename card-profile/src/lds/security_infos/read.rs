@@ -3,8 +3,8 @@
 use der::asn1::ObjectIdentifier;
 
 use super::{
-    ActiveAuthenticationInfo, ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, PaceDomainParameterInfo,
-    PaceInfo, SecurityInfo, TerminalAuthenticationInfo, oid,
+    ActiveAuthenticationInfo, ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo,
+    PaceDomainParameterInfo, PaceInfo, SecurityInfo, TerminalAuthenticationInfo, oid,
 };
 use crate::lds::small_integer;
 use crate::tlv::{Reader, Tlv};
@@ -16,10 +16,7 @@ impl SecurityInfo {
         protocol
             .and_then(|(protocol, data)| known(protocol, data))
             .filter(|info| info.to_der() == object.raw)
-            .unwrap_or_else(|| Self::Unknown {
-                protocol: protocol_only(object),
-                raw: object.raw.to_vec(),
-            })
+            .unwrap_or_else(|| Self::Unknown { protocol: protocol_only(object), raw: object.raw.to_vec() })
     }
 }
 

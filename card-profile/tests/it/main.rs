@@ -1,0 +1,10 @@
+//! The integration tests of the card profile, one binary.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking, as the test does")]
+
+mod foreign;
+mod lds;
+mod mrz;
+mod properties;
+mod qr;
+mod support;
