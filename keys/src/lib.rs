@@ -18,7 +18,9 @@
 
 pub mod algorithm;
 pub mod asn1;
+pub mod audit_log;
 pub mod certificate;
+pub mod crl;
 pub mod curve;
 pub mod detached;
 pub mod profile;
@@ -26,4 +28,6 @@ pub mod public_key;
 pub mod signed_data;
 pub mod signer;
 pub mod sod;
+pub mod store;
 pub mod transport_keys;
+pub mod trust;

@@ -1,0 +1,306 @@
+//! Certificate revocation lists of the CSCA, Doc 9303-12 §7.1.4 and RFC 5280 §5.
+
+use crate::algorithm::{SignatureAlgorithm, UnknownAlgorithm, oids};
+use crate::asn1::{self, Element, Malformed, Reader, tag};
+use crate::certificate::{BuildError, Certificate, DistinguishedName};
+use crate::public_key::{PublicKey, VerifyError};
+use crate::signer::Signer;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+/// Largest CRL that is read, in octets.
+pub const MAX_CRL: usize = 16 * 1024 * 1024;
+/// More entries than this are refused.
+pub const MAX_ENTRIES: usize = 500_000;
+/// Doc 9303-12 §4.1: a new list at least every 90 days.
+pub const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// A parsed CRL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CertificateRevocationList {
+    der: Vec<u8>,
+    tbs: Vec<u8>,
+    issuer: DistinguishedName,
+    this_update: Timestamp,
+    next_update: Option<Timestamp>,
+    entries: Vec<RevokedCertificate>,
+    number: Option<Vec<u8>>,
+    authority_key_identifier: Option<Vec<u8>>,
+    unknown_critical: bool,
+    signature_algorithm: Result<SignatureAlgorithm, UnknownAlgorithm>,
+    signature: Vec<u8>,
+}
+
+/// One revoked certificate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RevokedCertificate {
+    /// Content octets of the serial number, without leading zeros.
+    pub serial: Vec<u8>,
+    /// When it was revoked.
+    pub date: Timestamp,
+    /// CRLReason, if stated.
+    pub reason: Option<u8>,
+}
+
+impl RevokedCertificate {
+    /// The reason's name in RFC 5280 §5.3.1, in kebab case.
+    #[must_use]
+    pub const fn reason_name(&self) -> &'static str {
+        match self.reason {
+            Some(1) => "key-compromise",
+            Some(2) => "ca-compromise",
+            Some(3) => "affiliation-changed",
+            Some(4) => "superseded",
+            Some(5) => "cessation-of-operation",
+            Some(6) => "certificate-hold",
+            _ => "unspecified",
+        }
+    }
+}
+
+impl CertificateRevocationList {
+    /// Reads a CRL in DER.
+    ///
+    /// # Errors
+    /// Bytes that are none, or beyond the bounds; with the offset.
+    pub fn parse(der: &[u8]) -> Result<Self, Malformed> {
+        if der.len() > MAX_CRL {
+            return Err(Malformed::at(MAX_CRL, "a CRL of at most 16 MiB"));
+        }
+        let mut reader = Reader::new(der);
+        let list = reader.expect(tag::SEQUENCE, "a CRL")?;
+        reader.finish("bytes after the CRL")?;
+        let mut outer = list.reader();
+        let tbs = outer.expect(tag::SEQUENCE, "a TBSCertList")?;
+        let algorithm = outer.expect(tag::SEQUENCE, "a signature algorithm")?;
+        let signature = outer.expect(tag::BIT_STRING, "a signature")?.bit_octets()?.to_vec();
+        outer.finish("bytes after the signature")?;
+
+        let mut fields = tbs.reader();
+        fields.optional(tag::INTEGER)?;
+        fields.expect(tag::SEQUENCE, "the signature algorithm of a TBSCertList")?;
+        let issuer = DistinguishedName::from_element(&fields.expect(tag::SEQUENCE, "an issuer")?)?;
+        let this_update = fields.any()?.time()?;
+        let next_update = match fields.peek() {
+            Some(tag::UTC_TIME | tag::GENERALIZED_TIME) => Some(fields.any()?.time()?),
+            _ => None,
+        };
+        let mut entries = Vec::new();
+        let mut unknown_critical = false;
+        if let Some(revoked) = fields.optional(tag::SEQUENCE)? {
+            let mut revoked = revoked.reader();
+            while !revoked.is_empty() {
+                if entries.len() == MAX_ENTRIES {
+                    return Err(Malformed::at(revoked.offset(), "at most 500,000 entries"));
+                }
+                let mut entry = revoked.sequence("a revoked certificate")?;
+                let serial = asn1::unsigned(entry.any()?.integer()?).to_vec();
+                let date = entry.any()?.time()?;
+                let mut reason = None;
+                if let Some(extensions) = entry.optional(tag::SEQUENCE)? {
+                    each_extension(extensions.reader(), |oid, critical, value| {
+                        if oid == oids::CRL_REASON {
+                            let code = value.reader().expect(tag::ENUMERATED, "a reason")?;
+                            reason = code.content.first().copied();
+                        } else {
+                            unknown_critical |= critical;
+                        }
+                        Ok(())
+                    })?;
+                }
+                entries.push(RevokedCertificate { serial, date, reason });
+            }
+        }
+        entries.sort();
+        let (mut number, mut authority_key_identifier) = (None, None);
+        if let Some(extensions) = fields.optional(tag::context(0))? {
+            let list = extensions.reader().sequence("extensions of a CRL")?;
+            each_extension(list, |oid, critical, value| {
+                match oid {
+                    oids::CRL_NUMBER => {
+                        number = Some(asn1::unsigned(value.reader().any()?.integer()?).to_vec());
+                    }
+                    oids::AUTHORITY_KEY_IDENTIFIER => {
+                        let mut fields = value.reader().sequence("an authority key identifier")?;
+                        authority_key_identifier =
+                            fields.optional(tag::context_primitive(0))?.map(|id| id.content.to_vec());
+                    }
+                    _ => unknown_critical |= critical,
+                }
+                Ok(())
+            })?;
+        }
+        fields.finish("bytes after the TBSCertList")?;
+        Ok(Self {
+            der: list.raw.to_vec(),
+            tbs: tbs.raw.to_vec(),
+            issuer,
+            this_update,
+            next_update,
+            entries,
+            number,
+            authority_key_identifier,
+            unknown_critical,
+            signature_algorithm: SignatureAlgorithm::from_element(&algorithm, None)?,
+            signature,
+        })
+    }
+
+    /// Makes and signs a list, then reads it back and verifies it.
+    ///
+    /// # Errors
+    /// An interval above 90 days, a key that does not sign, or a result that does not verify.
+    pub fn issue(
+        csca: &Certificate,
+        signer: &dyn Signer,
+        number: u64,
+        this_update: Timestamp,
+        validity: SignedDuration,
+        revoked: &[RevokedCertificate],
+    ) -> Result<Self, BuildError> {
+        if validity > LONGEST_INTERVAL || validity <= SignedDuration::ZERO {
+            return Err(BuildError::Field("the next CRL is due within 90 days".to_owned()));
+        }
+        let next_update =
+            this_update.checked_add(validity).map_err(|error| BuildError::Field(error.to_string()))?;
+        let extension = |oid, value: Vec<u8>| {
+            asn1::sequence(&[&asn1::oid(oid), &asn1::tlv(tag::OCTET_STRING, &value)])
+        };
+        let entries: Vec<u8> = revoked
+            .iter()
+            .flat_map(|entry| {
+                let reason = entry.reason.map(|code| {
+                    asn1::sequence(&[&extension(&oids::CRL_REASON, asn1::tlv(tag::ENUMERATED, &[code]))])
+                });
+                asn1::sequence(&[
+                    &asn1::integer(&entry.serial),
+                    &asn1::time(entry.date),
+                    &reason.unwrap_or_default(),
+                ])
+            })
+            .collect();
+        // An empty list of revoked certificates is left out (RFC 5280 §5.1.2.6).
+        let entries = if entries.is_empty() { entries } else { asn1::tlv(tag::SEQUENCE, &entries) };
+        let key_identifier = asn1::sequence(&[&asn1::tlv(
+            tag::context_primitive(0),
+            &signer.public_key().key_identifier(),
+        )]);
+        let extensions = asn1::sequence(&[
+            &extension(&oids::AUTHORITY_KEY_IDENTIFIER, key_identifier),
+            &extension(&oids::CRL_NUMBER, asn1::integer(&number.to_be_bytes())),
+        ]);
+        let algorithm = signer.algorithm().to_der();
+        let tbs = asn1::sequence(&[
+            &asn1::integer(&[1]),
+            &algorithm,
+            csca.subject().der(),
+            &asn1::time(this_update),
+            &asn1::time(next_update),
+            &entries,
+            &asn1::tlv(tag::context(0), &extensions),
+        ]);
+        let signature = signer.sign(&tbs)?;
+        let der = asn1::sequence(&[&tbs, &algorithm, &asn1::bit_string(&signature)]);
+        let list = Self::parse(&der)?;
+        list.verify_signature(csca.public_key())
+            .map_err(|error| BuildError::ReadBack(error.to_string()))?;
+        Ok(list)
+    }
+
+    /// The list as received.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 of the list.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(&self.der).into()
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub const fn issuer(&self) -> &DistinguishedName {
+        &self.issuer
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn this_update(&self) -> Timestamp {
+        self.this_update
+    }
+
+    /// When the next is due.
+    #[must_use]
+    pub const fn next_update(&self) -> Option<Timestamp> {
+        self.next_update
+    }
+
+    /// cRLNumber, if it fits 64 bits.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        let octets = self.number.as_deref()?;
+        (octets.len() <= 8).then(|| octets.iter().fold(0, |value, b| (value << 8) | u64::from(*b)))
+    }
+
+    /// keyIdentifier of authorityKeyIdentifier.
+    #[must_use]
+    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+        self.authority_key_identifier.as_deref()
+    }
+
+    /// A critical extension that this crate does not process (such as a delta indicator): the list is not usable.
+    #[must_use]
+    pub const fn has_unknown_critical_extension(&self) -> bool {
+        self.unknown_critical
+    }
+
+    /// The revoked certificates, by serial number.
+    #[must_use]
+    pub fn entries(&self) -> &[RevokedCertificate] {
+        &self.entries
+    }
+
+    /// The entry of a serial number (content octets).
+    #[must_use]
+    pub fn find(&self, serial: &[u8]) -> Option<&RevokedCertificate> {
+        let serial = asn1::unsigned(serial);
+        let index = self.entries.partition_point(|entry| entry.serial.as_slice() < serial);
+        self.entries.get(index).filter(|entry| entry.serial == serial)
+    }
+
+    /// Whether `issuer_key` signed this list.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_signature(&self, issuer_key: &PublicKey) -> Result<(), VerifyError> {
+        issuer_key.verify(self.signature_algorithm.clone()?, &self.tbs, &self.signature)
+    }
+}
+
+impl std::fmt::Debug for CertificateRevocationList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CertificateRevocationList")
+            .field("issuer", &self.issuer)
+            .field("this_update", &self.this_update)
+            .field("next_update", &self.next_update)
+            .field("entries", &self.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn each_extension(
+    mut list: Reader<'_>,
+    mut take: impl FnMut(const_oid::ObjectIdentifier, bool, &Element<'_>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    while !list.is_empty() {
+        let mut extension = list.sequence("an extension")?;
+        let oid = extension.any()?.oid()?;
+        let critical =
+            extension.optional(tag::BOOLEAN)?.is_some_and(|flag| flag.content.iter().any(|b| *b != 0));
+        let value = extension.expect(tag::OCTET_STRING, "the value of an extension")?;
+        take(oid, critical, &value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,421 @@
+//! The key store on disk, in software, and its ceremonies: Doc 9303-12 §4.1.
+//!
+//! ```text
+//! D/store.json            profile, country                    D/csca/001.cer, 001.key.age
+//! D/identity.age          wrapping key, under the passphrase  D/ds/00001.cer, 00001.key.age
+//! D/passphrase            0600, only for demonstrations       D/crl/000001.crl
+//! D/audit.log             every ceremony, hash-chained        D/secret/{transport,register,station,log,…}.age
+//! ```
+//!
+//! Every private key is a file of its own, mode 0600, written atomically, encrypted (age) to the wrapping key and
+//! bound to its name. The wrapping key is encrypted under the passphrase (scrypt), so that opening costs one scrypt.
+//! A software store is no place for the keys of a nation; the command line says so every time.
+
+mod files;
+mod passphrase;
+mod sealed;
+mod signers;
+
+pub(crate) use files::atomic_write;
+pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
+pub use signers::{DocumentSigner, DocumentSignerStatus};
+
+use crate::algorithm::HashAlgorithm;
+use crate::audit_log::{AuditLog, AuditLogError, Event, SubjectKey};
+use crate::certificate::{BuildError, Certificate};
+use crate::crl::CertificateRevocationList;
+use crate::curve::{CurveEncoding, NamedCurve};
+use crate::profile::AlgorithmProfile;
+use crate::signer::{Signer as _, SoftwareKey, SoftwareKeyError};
+use crate::transport_keys::TransportMaster;
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+use sealed::{Sealer, StoredKey};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a store is made for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StoreSettings {
+    /// Format of this file.
+    pub version: u32,
+    /// Algorithms of CSCA and Document Signers.
+    pub profile: AlgorithmProfile,
+    /// Explicit curve parameters in certificates, or named curves.
+    pub curve_encoding: CurveEncoding,
+    /// Country code, two capitals.
+    pub country: String,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+impl StoreSettings {
+    /// Settings with the profile's own curve encoding.
+    #[must_use]
+    pub fn new(profile: AlgorithmProfile, country: &str, created: Timestamp) -> Self {
+        Self {
+            version: 1,
+            profile,
+            curve_encoding: profile.curve_encoding(),
+            country: country.to_owned(),
+            created,
+        }
+    }
+}
+
+/// A ceremony or look-up that did not succeed. Each variant's text says what happened; [`StoreError::hint`] what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is a store already.
+    #[error("there is already a key store in {0}")]
+    Exists(PathBuf),
+    /// There is none.
+    #[error("there is no key store in {0}")]
+    Missing(PathBuf),
+    /// The passphrase does not open it.
+    #[error("the passphrase does not open the key store")]
+    WrongPassphrase,
+    /// A file was altered, or belongs under another name.
+    #[error("the key file {0} is damaged or was put in place of another")]
+    Damaged(String),
+    /// A file cannot be read or written.
+    #[error("{path} cannot be read or written")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// No CSCA yet.
+    #[error("the key store has no CSCA yet")]
+    NoCsca,
+    /// The CSCA's key may no longer sign.
+    #[error("the CSCA's key may not sign at {0}")]
+    CscaKeyExpired(Timestamp),
+    /// No Document Signer whose key may sign at the time.
+    #[error("no Document Signer of this store may sign at {0}")]
+    NoDocumentSigner(Timestamp),
+    /// No CRL yet.
+    #[error("the key store has no CRL yet")]
+    NoCrl,
+    /// A serial number that this CSCA never issued.
+    #[error("no certificate of this store has the serial number {0}")]
+    UnknownSerial(String),
+    /// A certificate or CRL could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A key could not be made.
+    #[error(transparent)]
+    Key(#[from] SoftwareKeyError),
+    /// The log of ceremonies could not be written, or does not hold.
+    #[error(transparent)]
+    Log(#[from] AuditLogError),
+}
+
+impl StoreError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "store-exists",
+            Self::Missing(_) => "store-missing",
+            Self::WrongPassphrase => "wrong-passphrase",
+            Self::Damaged(_) => "store-damaged",
+            Self::Io { .. } => "io",
+            Self::NoCsca => "no-csca",
+            Self::CscaKeyExpired(_) => "csca-key-expired",
+            Self::NoDocumentSigner(_) => "no-document-signer",
+            Self::NoCrl => "no-crl",
+            Self::UnknownSerial(_) => "unknown-serial",
+            Self::Build(_) => "certificate-not-built",
+            Self::Key(_) => "key-not-made",
+            Self::Log(_) => "audit-log",
+        }
+    }
+
+    /// One sentence: what to do.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "choose another directory; a key store is never overwritten",
+            Self::Missing(_) => "run `keys init --dir D` first, or name the right directory",
+            Self::WrongPassphrase => "give the right file with --passphrase-file",
+            Self::Damaged(_) => "restore the file from the backup of the key store",
+            Self::Io { .. } => "check that the path exists, is writable and the disk is not full",
+            Self::NoCsca => "run `keys csca --dir D`",
+            Self::CscaKeyExpired(_) => "run `keys csca --dir D` to make the next generation",
+            Self::NoDocumentSigner(_) => "run `keys ds new --dir D`",
+            Self::NoCrl => "run `keys crl issue --dir D`",
+            Self::UnknownSerial(_) => "see `keys ds list --dir D` for the serial numbers",
+            Self::Build(_) | Self::Key(_) => "check country, times and profile",
+            Self::Log(_) => "keep the directory as it is and have the log examined",
+        }
+    }
+}
+
+/// An opened key store.
+#[derive(Debug)]
+pub struct KeyStore {
+    dir: PathBuf,
+    settings: StoreSettings,
+    sealer: Sealer,
+}
+
+impl KeyStore {
+    /// Makes a new store with its wrapping key, transport master and the keys of register, station and log.
+    ///
+    /// # Errors
+    /// [`StoreError`]; an existing store is left as it is.
+    pub fn init(
+        dir: &Path,
+        settings: StoreSettings,
+        passphrase: &Passphrase,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, StoreError> {
+        let marker = dir.join("store.json");
+        if marker.exists() {
+            return Err(StoreError::Exists(dir.to_owned()));
+        }
+        crate::certificate::CertificateOptions::for_country(&settings.country)?;
+        for folder in ["secret", "csca", "ds", "crl"] {
+            files::private_dir(&dir.join(folder))?;
+        }
+        let (sealer, identity) = Sealer::create(passphrase)?;
+        files::write(&dir.join("identity.age"), &identity, true)?;
+        let store = Self { dir: dir.to_owned(), settings, sealer };
+        let mut random = || {
+            let mut bytes = [0; 32];
+            rng.fill_bytes(&mut bytes);
+            bytes
+        };
+        store.seal_symmetric("transport", random())?;
+        store.seal_symmetric("log-subjects", random())?;
+        for name in ["register", "station", "log"] {
+            let key =
+                SoftwareKey::generate(NamedCurve::P256, HashAlgorithm::Sha256, CurveEncoding::Named, rng)?;
+            store.seal_key(&format!("secret/{name}"), &key)?;
+            files::write(&dir.join(format!("{name}.pub")), key.public_key().spki(), false)?;
+        }
+        // Written last: a store is one only when it is whole.
+        let json = serde_json::to_vec_pretty(&store.settings).unwrap_or_default();
+        files::write(&marker, &json, false)?;
+        store.log(Event::new(store.settings.created, "store-made").note(store.settings.profile.name()))?;
+        Ok(store)
+    }
+
+    /// Opens a store.
+    ///
+    /// # Errors
+    /// Missing, another passphrase, or damaged.
+    pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, StoreError> {
+        let settings = read_settings(dir)?;
+        let sealer = Sealer::open(&files::read(&dir.join("identity.age"))?, passphrase)?;
+        Ok(Self { dir: dir.to_owned(), settings, sealer })
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub const fn settings(&self) -> &StoreSettings {
+        &self.settings
+    }
+
+    /// Its algorithms.
+    #[must_use]
+    pub const fn profile(&self) -> AlgorithmProfile {
+        self.settings.profile
+    }
+
+    /// Its country.
+    #[must_use]
+    pub fn country(&self) -> &str {
+        &self.settings.country
+    }
+
+    /// The master from which the keys of blanks are derived.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn transport_master(&self) -> Result<TransportMaster, StoreError> {
+        self.open_symmetric("transport").map(TransportMaster::from_bytes)
+    }
+
+    /// The key with which the register signs its answers (P-256).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn register_key(&self) -> Result<SoftwareKey, StoreError> {
+        self.open_key("secret/register")
+    }
+
+    /// The key with which the reading station signs evidence (P-256).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn station_key(&self) -> Result<SoftwareKey, StoreError> {
+        self.open_key("secret/station")
+    }
+
+    /// The key with which heads of logs are signed (P-256).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn log_key(&self) -> Result<SoftwareKey, StoreError> {
+        self.open_key("secret/log")
+    }
+
+    /// The key of the keyed digests in logs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn subject_key(&self) -> Result<SubjectKey, StoreError> {
+        self.open_symmetric("log-subjects").map(SubjectKey::from_bytes)
+    }
+
+    /// Path of the log of ceremonies.
+    #[must_use]
+    pub fn audit_log_path(&self) -> PathBuf {
+        self.dir.join("audit.log")
+    }
+
+    /// Writes what verifiers need into a trust directory: CSCAs, the CRL, the public keys of register and station.
+    /// Gives the names of the files.
+    ///
+    /// # Errors
+    /// No CSCA, no CRL, or a file that cannot be written.
+    pub fn export(&self, out: &Path) -> Result<Vec<String>, StoreError> {
+        use crate::trust::directory::{describe_anchor, describe_crl};
+        let mut planned = Vec::new();
+        let authorities = self.csca_certificates()?;
+        if authorities.is_empty() {
+            return Err(StoreError::NoCsca);
+        }
+        for certificate in &authorities {
+            planned.push((describe_anchor(certificate).0, certificate.der().to_vec()));
+        }
+        let crl = self.crl()?;
+        planned.push((describe_crl(&crl).0, crl.der().to_vec()));
+        for name in ["register", "station"] {
+            let spki = files::read(&self.dir.join(format!("{name}.pub")))?;
+            let key = crate::public_key::PublicKey::from_spki(&spki)
+                .map_err(|_| StoreError::Damaged(format!("{name}.pub")))?;
+            planned.push((format!("{name}/{}.pub", key.fingerprint()), spki));
+        }
+        for (name, bytes) in &planned {
+            let path = out.join(name);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(|source| io_error(parent, source))?;
+            }
+            files::write(&path, bytes, false)?;
+        }
+        Ok(planned.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Writes an event into the log of ceremonies.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn log(&self, event: Event<'_>) -> Result<(), StoreError> {
+        let key = self.log_key()?;
+        let mut log = AuditLog::open(&self.audit_log_path(), self.subject_key()?, key.public_key())?;
+        log.append(&event, &key)?;
+        Ok(())
+    }
+
+    fn seal_key(&self, name: &str, key: &SoftwareKey) -> Result<(), StoreError> {
+        let sealed = self.sealer.seal(name, &StoredKey::of(key))?;
+        files::write(&self.dir.join(format!("{name}.key.age")), &sealed, true)
+    }
+
+    fn open_key(&self, name: &str) -> Result<SoftwareKey, StoreError> {
+        let sealed = files::read(&self.dir.join(format!("{name}.key.age")))?;
+        match self.sealer.open_sealed(name, &sealed)? {
+            StoredKey::Ecdsa { curve, hash, encoding, scalar } => {
+                SoftwareKey::from_scalar(curve, hash, encoding, &scalar)
+                    .map_err(|_| StoreError::Damaged(name.to_owned()))
+            }
+            StoredKey::Symmetric(_) => Err(StoreError::Damaged(name.to_owned())),
+        }
+    }
+
+    fn seal_symmetric(&self, name: &str, key: [u8; 32]) -> Result<(), StoreError> {
+        let name = format!("secret/{name}");
+        let sealed = self.sealer.seal(&name, &StoredKey::Symmetric(key.into()))?;
+        files::write(&self.dir.join(format!("{name}.key.age")), &sealed, true)
+    }
+
+    fn open_symmetric(&self, name: &str) -> Result<[u8; 32], StoreError> {
+        let name = format!("secret/{name}");
+        let sealed = files::read(&self.dir.join(format!("{name}.key.age")))?;
+        match self.sealer.open_sealed(&name, &sealed)? {
+            StoredKey::Symmetric(key) => Ok(*key),
+            StoredKey::Ecdsa { .. } => Err(StoreError::Damaged(name)),
+        }
+    }
+
+    /// Every CSCA certificate of this store, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn csca_certificates(&self) -> Result<Vec<Certificate>, StoreError> {
+        self.certificates("csca").map(|list| list.into_iter().map(|(_, certificate)| certificate).collect())
+    }
+
+    /// The newest CSCA certificate.
+    ///
+    /// # Errors
+    /// [`StoreError::NoCsca`], or a damaged file.
+    pub fn csca(&self) -> Result<Certificate, StoreError> {
+        self.csca_certificates()?.pop().ok_or(StoreError::NoCsca)
+    }
+
+    /// The newest CRL.
+    ///
+    /// # Errors
+    /// [`StoreError::NoCrl`], or a damaged file.
+    pub fn crl(&self) -> Result<CertificateRevocationList, StoreError> {
+        let newest = files::list(&self.dir.join("crl"), "crl")?.pop().ok_or(StoreError::NoCrl)?;
+        let damaged = || StoreError::Damaged(newest.display().to_string());
+        let list = CertificateRevocationList::parse(&files::read(&newest)?).map_err(|_| damaged())?;
+        // Verified at every reading: a list that was swapped on disk is not passed on.
+        let signed = self.csca_certificates()?.iter().any(|c| list.verify_signature(c.public_key()).is_ok());
+        if signed { Ok(list) } else { Err(damaged()) }
+    }
+
+    /// Certificates of a folder with their stems, in order of their numbers.
+    fn certificates(&self, folder: &str) -> Result<Vec<(String, Certificate)>, StoreError> {
+        files::list(&self.dir.join(folder), "cer")?
+            .into_iter()
+            .map(|path| {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let certificate = Certificate::parse(&files::read(&path)?)
+                    .map_err(|_| StoreError::Damaged(format!("{folder}/{stem}.cer")))?;
+                Ok((format!("{folder}/{stem}"), certificate))
+            })
+            .collect()
+    }
+}
+
+/// The settings of a store, readable without its passphrase.
+///
+/// # Errors
+/// Missing or damaged.
+pub fn read_settings(dir: &Path) -> Result<StoreSettings, StoreError> {
+    let path = dir.join("store.json");
+    if !path.exists() {
+        return Err(StoreError::Missing(dir.to_owned()));
+    }
+    serde_json::from_slice(&files::read(&path)?).map_err(|_| StoreError::Damaged("store.json".to_owned()))
+}
+
+fn io_error(path: &Path, source: io::Error) -> StoreError {
+    StoreError::Io { path: path.to_owned(), source }
+}

@@ -1,0 +1,77 @@
+//! Files of the store: private modes, atomic writes.
+
+use super::{StoreError, io_error};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Largest file of a store.
+const MAX_FILE: u64 = 64 * 1024 * 1024;
+
+/// Writes a file so that it is there whole or not at all: temporary file, flush, rename, flush the directory.
+pub(crate) fn atomic_write(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let temporary = parent.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = (|| {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(if private { 0o600 } else { 0o644 });
+        }
+        let mut file = options.open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        File::open(parent)?.sync_all()
+    })();
+    if written.is_err() {
+        // The first error is the one to report.
+        drop(fs::remove_file(&temporary));
+    }
+    written
+}
+
+pub(super) fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), StoreError> {
+    atomic_write(path, bytes, private).map_err(|source| io_error(path, source))
+}
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+    let size = fs::metadata(path).map_err(|source| io_error(path, source))?.len();
+    if size > MAX_FILE {
+        return Err(io_error(path, io::ErrorKind::FileTooLarge.into()));
+    }
+    fs::read(path).map_err(|source| io_error(path, source))
+}
+
+/// A directory that only its owner enters.
+pub(super) fn private_dir(path: &Path) -> Result<(), StoreError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path).map_err(|source| io_error(path, source))
+}
+
+/// Files of one extension, sorted by name; a missing folder is empty.
+pub(super) fn list(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(io_error(folder, source)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|source| io_error(folder, source))?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,216 @@
+//! Ceremonies on CSCA, Document Signers and CRL.
+
+use super::{KeyStore, StoreError, files};
+use crate::audit_log::Event;
+use crate::certificate::{
+    Certificate, CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity,
+};
+use crate::crl::{CertificateRevocationList, RevokedCertificate};
+use crate::signed_data::SignError;
+use crate::signer::{Signer, SoftwareKey};
+use jiff::{SignedDuration, Timestamp};
+use rand_core::CryptoRng;
+
+/// A Document Signer that may sign: certificate and key.
+#[derive(Debug)]
+pub struct DocumentSigner {
+    certificate: Certificate,
+    key: SoftwareKey,
+}
+
+impl DocumentSigner {
+    /// Its certificate.
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn signer(&self) -> &dyn Signer {
+        &self.key
+    }
+
+    /// Makes an EF.SOD around an encoded LDSSecurityObject, verified before it is returned.
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign_ef_sod(
+        &self,
+        lds_security_object: &[u8],
+        signing_time: Timestamp,
+    ) -> Result<Vec<u8>, SignError> {
+        crate::sod::sign(lds_security_object, &self.certificate, &self.key, signing_time)
+    }
+}
+
+/// A Document Signer in a list.
+#[derive(Debug, Clone)]
+pub struct DocumentSignerStatus {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Its key may sign at the asked time.
+    pub may_sign: bool,
+    /// The newest CRL names it.
+    pub revoked: bool,
+}
+
+impl KeyStore {
+    /// Makes a CSCA: the first, or the next generation. Older ones stay as anchors.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create_csca(&self, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Certificate, StoreError> {
+        let number = self.csca_certificates()?.len() + 1;
+        let profile = self.profile();
+        let key = SoftwareKey::generate(
+            profile.curve(),
+            profile.certificate_hash(),
+            self.settings().curve_encoding,
+            rng,
+        )?;
+        let options = CertificateOptions::for_country(self.country())?;
+        let sequence = u32::try_from(number).unwrap_or(u32::MAX);
+        let certificate =
+            CscaProfile::new(options, sequence, SigningKeyValidity::csca(at)?)?.issue(&key, rng)?;
+        let name = format!("csca/{number:03}");
+        self.seal_key(&name, &key)?;
+        files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
+        self.log(Event::new(at, "csca-made").payload(certificate.der()).note(&certificate.serial_hex()))?;
+        Ok(certificate)
+    }
+
+    /// Makes a Document Signer under the newest CSCA. Several may be in use at once.
+    ///
+    /// # Errors
+    /// [`StoreError`]; no CSCA, or one whose key may not sign at the time.
+    pub fn create_document_signer(
+        &self,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Certificate, StoreError> {
+        let (csca, csca_key) = self.csca_that_signs(at)?;
+        let number = self.certificates("ds")?.len() + 1;
+        let profile = self.profile();
+        let key = SoftwareKey::generate(
+            profile.curve(),
+            profile.document_hash(),
+            self.settings().curve_encoding,
+            rng,
+        )?;
+        let options = CertificateOptions::for_country(self.country())?;
+        let sequence = u32::try_from(number).unwrap_or(u32::MAX);
+        let validity = SigningKeyValidity::document_signer(at)?;
+        let certificate = DocumentSignerProfile::new(options, &csca, sequence, validity)?.issue(
+            key.public_key().spki(),
+            &csca_key,
+            rng,
+        )?;
+        let name = format!("ds/{number:05}");
+        self.seal_key(&name, &key)?;
+        files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
+        let note = certificate.serial_hex();
+        self.log(Event::new(at, "document-signer-made").payload(certificate.der()).note(&note))?;
+        Ok(certificate)
+    }
+
+    /// The Document Signers, oldest first, and whether each may sign at the time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document_signers(&self, at: Timestamp) -> Result<Vec<DocumentSignerStatus>, StoreError> {
+        let crl = self.newest_crl()?;
+        let list = self.certificates("ds")?.into_iter();
+        Ok(list
+            .map(|(_, certificate)| DocumentSignerStatus {
+                may_sign: may_sign(&certificate, at),
+                revoked: crl.as_ref().is_some_and(|crl| crl.find(certificate.serial()).is_some()),
+                certificate,
+            })
+            .collect())
+    }
+
+    /// The newest Document Signer whose key may sign at the time and that is not revoked.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDocumentSigner`], or a damaged key.
+    pub fn active_document_signer(&self, at: Timestamp) -> Result<DocumentSigner, StoreError> {
+        let crl = self.newest_crl()?;
+        let (name, certificate) = self
+            .certificates("ds")?
+            .into_iter()
+            .filter(|(_, certificate)| {
+                may_sign(certificate, at)
+                    && crl.as_ref().is_none_or(|crl| crl.find(certificate.serial()).is_none())
+            })
+            .max_by_key(|(name, certificate)| (certificate.not_before(), name.clone()))
+            .ok_or(StoreError::NoDocumentSigner(at))?;
+        let key = self.open_key(&name)?;
+        if key.public_key() != certificate.public_key() {
+            return Err(StoreError::Damaged(name));
+        }
+        Ok(DocumentSigner { certificate, key })
+    }
+
+    /// Issues the next CRL: everything revoked before, and the given serial numbers (hex) with the reason.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a serial number that was never issued changes nothing.
+    pub fn issue_crl(
+        &self,
+        at: Timestamp,
+        validity: SignedDuration,
+        revoke: &[String],
+        reason: Option<u8>,
+    ) -> Result<CertificateRevocationList, StoreError> {
+        let (csca, csca_key) = self.csca_that_signs(at)?;
+        let before = self.newest_crl()?;
+        let issued: Vec<Certificate> =
+            self.certificates("ds")?.into_iter().map(|(_, certificate)| certificate).collect();
+        let mut entries = before.as_ref().map(|crl| crl.entries().to_vec()).unwrap_or_default();
+        for serial in revoke {
+            let wanted = serial.trim().to_ascii_lowercase();
+            let certificate = issued
+                .iter()
+                .find(|certificate| certificate.serial_hex() == wanted)
+                .ok_or_else(|| StoreError::UnknownSerial(serial.clone()))?;
+            let serial = crate::asn1::unsigned(certificate.serial()).to_vec();
+            if !entries.iter().any(|entry| entry.serial == serial) {
+                entries.push(RevokedCertificate { serial, date: at, reason });
+            }
+        }
+        entries.sort();
+        let number = before.and_then(|crl| crl.number()).unwrap_or(0).saturating_add(1);
+        let crl = CertificateRevocationList::issue(&csca, &csca_key, number, at, validity, &entries)?;
+        files::write(&self.dir().join(format!("crl/{number:06}.crl")), crl.der(), false)?;
+        let note = format!("number {number}, {} revoked", entries.len());
+        self.log(Event::new(at, "crl-issued").payload(crl.der()).note(&note))?;
+        Ok(crl)
+    }
+
+    fn newest_crl(&self) -> Result<Option<CertificateRevocationList>, StoreError> {
+        match self.crl() {
+            Ok(crl) => Ok(Some(crl)),
+            Err(StoreError::NoCrl) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn csca_that_signs(&self, at: Timestamp) -> Result<(Certificate, SoftwareKey), StoreError> {
+        let (name, certificate) = self.certificates("csca")?.pop().ok_or(StoreError::NoCsca)?;
+        if !may_sign(&certificate, at) {
+            return Err(StoreError::CscaKeyExpired(at));
+        }
+        let key = self.open_key(&name)?;
+        if key.public_key() != certificate.public_key() {
+            return Err(StoreError::Damaged(name));
+        }
+        Ok((certificate, key))
+    }
+}
+
+fn may_sign(certificate: &Certificate, at: Timestamp) -> bool {
+    certificate.not_before() <= at
+        && at <= certificate.not_after()
+        && certificate.private_key_usage().is_none_or(|period| period.covers(at))
+}

@@ -1,0 +1,246 @@
+//! Whom we believe: CSCA certificates, their CRLs, and the keys of register and reading stations.
+//!
+//! [`TrustStore`] lives in memory and can be filled from bytes (embedders) or from a directory ([`directory`]).
+//! [`TrustStore::check_signer`] gathers facts about a Document Signer; the verdict is the verifier's.
+
+pub mod directory;
+mod path;
+
+pub use directory::{ImportError, ImportKind, ImportReport, Imported, LoadError};
+pub use path::{
+    ChainResult, NotTrusted, ProfileProblem, RevocationResult, SignerPath, UnknownRevocation, ValidityStatus,
+};
+
+use crate::asn1::Malformed;
+use crate::certificate::Certificate;
+use crate::crl::CertificateRevocationList;
+use crate::public_key::{PublicKey, VerifyError};
+
+/// More anchors than this are refused.
+pub const MAX_ANCHORS: usize = 4096;
+/// More CRLs than this are refused.
+pub const MAX_CRLS: usize = 1024;
+/// More keys of one kind than this are refused.
+pub const MAX_KEYS: usize = 1024;
+
+/// Trust anchors, revocation lists and believed keys.
+#[derive(Debug, Clone, Default)]
+pub struct TrustStore {
+    anchors: Vec<Certificate>,
+    crls: Vec<StoredCrl>,
+    register_keys: Vec<PublicKey>,
+    station_keys: Vec<PublicKey>,
+    problems: Vec<LoadProblem>,
+}
+
+/// A CRL, and the anchor that was found to have signed it.
+#[derive(Debug, Clone)]
+struct StoredCrl {
+    list: CertificateRevocationList,
+    signed_by: Option<usize>,
+}
+
+/// A file of a trust directory that could not be used. The others still are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadProblem {
+    /// The file's name within the directory.
+    pub file: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// A certificate that is no trust anchor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnchorProblem {
+    /// Not a certificate at all.
+    #[error("not a certificate: {0}")]
+    Malformed(#[from] Malformed),
+    /// basicConstraints does not say CA.
+    #[error("not the certificate of a certification authority")]
+    NotAnAuthority,
+    /// keyUsage lacks keyCertSign.
+    #[error("its key may not sign certificates")]
+    KeyUsage,
+    /// No country in its name.
+    #[error("its name has no country")]
+    NoCountry,
+    /// A critical extension that is not understood.
+    #[error("it has a critical extension that is not understood: {0}")]
+    UnknownCriticalExtension(String),
+    /// Issuer and subject differ, as in a link certificate: no anchor by itself.
+    #[error("it is not self-signed (a link certificate is no anchor)")]
+    NotSelfSigned,
+    /// Its own signature does not hold.
+    #[error("its own signature does not verify")]
+    SelfSignature,
+    /// No room.
+    #[error("the trust store is full")]
+    Full,
+}
+
+/// A CRL or key that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddError {
+    /// Not what it should be.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// No room.
+    #[error("the trust store is full")]
+    Full,
+}
+
+impl TrustStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a CSCA certificate (DER or PEM) after checking that it can be an anchor. Adding it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`AnchorProblem`].
+    pub fn add_anchor(&mut self, bytes: &[u8]) -> Result<&Certificate, AnchorProblem> {
+        let certificate = Certificate::parse_der_or_pem(bytes)?;
+        check_anchor(&certificate)?;
+        let index = match self.anchors.iter().position(|known| known.der() == certificate.der()) {
+            Some(index) => index,
+            None if self.anchors.len() >= MAX_ANCHORS => return Err(AnchorProblem::Full),
+            None => {
+                self.anchors.push(certificate);
+                self.match_crls();
+                self.anchors.len() - 1
+            }
+        };
+        self.anchors.get(index).ok_or(AnchorProblem::Full)
+    }
+
+    /// Adds a CRL (DER or PEM). Its signature is checked against the anchors now and whenever one is added.
+    ///
+    /// # Errors
+    /// [`AddError`].
+    pub fn add_crl(&mut self, bytes: &[u8]) -> Result<(), AddError> {
+        let list = CertificateRevocationList::parse(&crate::asn1::der_or_pem(bytes)?)?;
+        if self.crls.iter().any(|known| known.list.der() == list.der()) {
+            return Ok(());
+        }
+        if self.crls.len() >= MAX_CRLS {
+            return Err(AddError::Full);
+        }
+        self.crls.push(StoredCrl { list, signed_by: None });
+        self.match_crls();
+        Ok(())
+    }
+
+    /// Adds a key whose signed register answers are believed (SPKI, DER or PEM).
+    ///
+    /// # Errors
+    /// [`AddError`].
+    pub fn add_register_key(&mut self, spki: &[u8]) -> Result<(), AddError> {
+        add_key(&mut self.register_keys, spki)
+    }
+
+    /// Adds a key of a trusted reading station (SPKI, DER or PEM).
+    ///
+    /// # Errors
+    /// [`AddError`].
+    pub fn add_station_key(&mut self, spki: &[u8]) -> Result<(), AddError> {
+        add_key(&mut self.station_keys, spki)
+    }
+
+    /// The anchors.
+    #[must_use]
+    pub fn anchors(&self) -> &[Certificate] {
+        &self.anchors
+    }
+
+    /// The CRLs, each with the anchor that signed it, if any did.
+    pub fn crls(&self) -> impl Iterator<Item = (&CertificateRevocationList, Option<&Certificate>)> {
+        self.crls.iter().map(|crl| (&crl.list, crl.signed_by.and_then(|index| self.anchors.get(index))))
+    }
+
+    /// Keys whose register answers are believed.
+    #[must_use]
+    pub fn register_keys(&self) -> &[PublicKey] {
+        &self.register_keys
+    }
+
+    /// The believed register key with this fingerprint (hex SHA-256 of its SPKI).
+    #[must_use]
+    pub fn register_key(&self, fingerprint: &str) -> Option<&PublicKey> {
+        self.register_keys.iter().find(|key| key.fingerprint() == fingerprint)
+    }
+
+    /// Keys of trusted reading stations.
+    #[must_use]
+    pub fn station_keys(&self) -> &[PublicKey] {
+        &self.station_keys
+    }
+
+    /// The trusted station key with this fingerprint (hex SHA-256 of its SPKI).
+    #[must_use]
+    pub fn station_key(&self, fingerprint: &str) -> Option<&PublicKey> {
+        self.station_keys.iter().find(|key| key.fingerprint() == fingerprint)
+    }
+
+    /// Files that could not be used when the store was loaded.
+    #[must_use]
+    pub fn problems(&self) -> &[LoadProblem] {
+        &self.problems
+    }
+
+    /// Finds the signer of each CRL that has none yet: an anchor of the same country that may sign CRLs. Doc 9303-12
+    /// §7.1.4 lets the newest CSCA key sign for all older ones, so the name need not be equal.
+    fn match_crls(&mut self) {
+        for crl in self.crls.iter_mut().filter(|crl| crl.signed_by.is_none()) {
+            let country = crl.list.issuer().country();
+            crl.signed_by = self.anchors.iter().position(|anchor| {
+                anchor.subject().country() == country
+                    && country.is_some()
+                    && anchor.key_usage().is_none_or(|usage| usage.crl_sign())
+                    && crl.list.verify_signature(anchor.public_key()).is_ok()
+            });
+        }
+    }
+}
+
+fn add_key(keys: &mut Vec<PublicKey>, spki: &[u8]) -> Result<(), AddError> {
+    let key = PublicKey::from_spki(&crate::asn1::der_or_pem(spki)?)?;
+    if keys.contains(&key) {
+        return Ok(());
+    }
+    if keys.len() >= MAX_KEYS {
+        return Err(AddError::Full);
+    }
+    keys.push(key);
+    Ok(())
+}
+
+/// Whether a certificate can be a trust anchor: Doc 9303-12 §7.1.1, column CSCA self-signed.
+///
+/// # Errors
+/// [`AnchorProblem`].
+pub fn check_anchor(certificate: &Certificate) -> Result<(), AnchorProblem> {
+    if !matches!(certificate.basic_constraints(), Some((true, _))) {
+        return Err(AnchorProblem::NotAnAuthority);
+    }
+    if certificate.key_usage().is_some_and(|usage| !usage.key_cert_sign()) {
+        return Err(AnchorProblem::KeyUsage);
+    }
+    if certificate.subject().country().is_none() {
+        return Err(AnchorProblem::NoCountry);
+    }
+    if let Some(oid) = certificate.unknown_critical_extensions().first() {
+        return Err(AnchorProblem::UnknownCriticalExtension(oid.to_string()));
+    }
+    if !certificate.is_self_issued() {
+        return Err(AnchorProblem::NotSelfSigned);
+    }
+    match certificate.verify_signature(certificate.public_key()) {
+        // An anchor on a curve that cannot be computed on vouches for nothing here; it is kept to say so by name.
+        Ok(()) | Err(VerifyError::Unknown(_)) => Ok(()),
+        Err(_) => Err(AnchorProblem::SelfSignature),
+    }
+}
