@@ -225,6 +225,10 @@ impl Mrz {
         if let Some(number) = self.personal_number() {
             check(CheckedField::PersonalNumber, number.as_str(), self.slice(29, 30), false);
         }
+        // A visa (MRV-A, MRV-B; Doc 9303-7 §4.2) has the lines of TD3 or TD2 without these two.
+        if self.document_code().starts_with('V') && self.format != Format::Td1 {
+            return found;
+        }
         if let Some(digit) = layout.optional_data_digit {
             check(CheckedField::OptionalData, self.field(layout.optional_data), self.field(digit), true);
         }

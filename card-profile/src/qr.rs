@@ -170,6 +170,14 @@ impl ScannedQr {
 }
 
 impl Qr2021 {
+    /// The seven leading fields of either card's text; [`ScannedQr::parse`] keeps the rest too.
+    ///
+    /// # Errors
+    /// [`QrError`].
+    pub fn parse(text: &str) -> Result<Self, QrError> {
+        ScannedQr::parse(text).map(|scanned| scanned.base)
+    }
+
     /// The text to print.
     ///
     /// # Errors

@@ -98,6 +98,17 @@ pub fn to_bytes(portrait: &FaceImage) -> Result<Vec<u8>, NotAnImage> {
     Ok(writer.into_bytes())
 }
 
+/// The faces of a bare ISO/IEC 19794-5 record, without the template around it.
+///
+/// # Errors
+/// [`LdsError`].
+pub fn parse_record(record: &[u8]) -> Result<Vec<FaceImage>, LdsError> {
+    if !record.starts_with(face_record::FORMAT_IDENTIFIER) {
+        return Err(LdsError::Value { what: "facial record header", offset: 0 });
+    }
+    face_record::decode(record, 0)
+}
+
 fn instance(template: &Tlv<'_>) -> Result<BiometricInstance, LdsError> {
     let content = template.nested()?;
     if let Some(record) = content.find(0x5F2E)? {

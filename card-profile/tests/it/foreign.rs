@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cccd_card_profile::lds::com::Com;
-use cccd_card_profile::lds::dg2::{BiometricInstance, Dg2, FaceImage, ImageFormat};
+use cccd_card_profile::lds::dg2::{self, BiometricInstance, Dg2, FaceImage, ImageFormat};
 use cccd_card_profile::lds::dg13::Dg13;
 use cccd_card_profile::lds::security_infos::SecurityInfo;
 use cccd_card_profile::lds::{card_access, dg1, dg14, dg15};
@@ -33,7 +33,7 @@ fn specimen_zones() {
         let lines: Vec<&str> =
             item["lines"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
         let format = item["format"].as_str().unwrap();
-        if !format.starts_with("TD") {
+        if !format.starts_with("TD") && !format.starts_with("MRV") {
             continue;
         }
         let Ok(zone) = Mrz::parse(&lines.join("\n")) else {
@@ -114,6 +114,9 @@ fn faces() {
     let face = dg2.portrait().unwrap();
     // The record claims 337 × 449; the image in it is larger.
     assert_eq!((face.format, face.width, face.height), (ImageFormat::Jpeg2000, 413, 531));
+    let bare = dg2::parse_record(&read("iso19794-5/face_record_test1.bin")).unwrap();
+    assert_eq!((bare.len(), bare[0].width, bare[0].height), (1, 148, 70));
+    assert_eq!(bare[0].bytes, read("iso19794-5/face_record_test1_expected.jpg"));
     let other = Dg2::parse(&read("iso39794-5/dg2_silver_mandatory_fields.bin")).unwrap();
     assert!(matches!(other.instances.as_slice(), [BiometricInstance::Other(_)]));
     for (name, format) in [("jpg", ImageFormat::Jpeg), ("jp2", ImageFormat::Jpeg2000)] {

@@ -27,6 +27,7 @@ fn parse_everything(bytes: &[u8]) {
     let _ = tlv::length_from_header(bytes);
     let _ = dg1::parse(bytes);
     let _ = Dg2::parse(bytes);
+    let _ = dg2::parse_record(bytes);
     let _ = dg3::instance_count(bytes);
     let _ = Dg13::parse(bytes);
     let _ = dg14::parse(bytes);

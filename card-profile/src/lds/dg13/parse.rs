@@ -10,6 +10,16 @@ const MAX_FIELDS: usize = 64;
 /// The most strings read in one field.
 const MAX_STRINGS: usize = 16;
 
+impl NationalData {
+    /// The known fields of the file; [`Dg13::parse`] keeps the others too.
+    ///
+    /// # Errors
+    /// As [`Dg13::parse`].
+    pub fn parse(file: &[u8]) -> Result<Self, LdsError> {
+        Dg13::parse(file).map(|dg13| dg13.data)
+    }
+}
+
 impl Dg13 {
     /// Reads the file.
     ///
