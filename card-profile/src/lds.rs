@@ -49,7 +49,7 @@ pub enum LdsError {
         offset: usize,
     },
     /// Not DER, or not of the type expected.
-    #[error("malformed {what}: {source}")]
+    #[error("malformed {what}")]
     Der {
         /// Which structure.
         what: &'static str,

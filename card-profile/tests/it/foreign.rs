@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use cccd_card_profile::lds::com::Com;
 use cccd_card_profile::lds::dg2::{self, BiometricInstance, Dg2, FaceImage, ImageFormat};
@@ -15,7 +16,8 @@ use serde_json::Value;
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("CCCD_FOREIGN_DATA").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("skipped: CCCD_FOREIGN_DATA names no folder of foreign cases");
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| eprintln!("skipped: CCCD_FOREIGN_DATA names no folder of foreign cases"));
     }
     folder
 }

@@ -285,6 +285,14 @@ fn a_malformed_info_does_not_hide_the_others() {
 }
 
 #[test]
+fn an_info_that_is_ber_but_not_der_is_still_read() {
+    // parameterId 13 in two bytes
+    let set = hex_bytes("3115 3013 060A04007F00070202040202 020102 0202000D");
+    let infos = SecurityInfos::parse(&set).unwrap();
+    assert_eq!(infos.pace().next().unwrap().parameter_id, Some(13));
+}
+
+#[test]
 fn dg15_rsa_and_ec() {
     let mut modulus = vec![0xC1; 256];
     modulus.insert(0, 0);

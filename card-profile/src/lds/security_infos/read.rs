@@ -12,11 +12,11 @@ use crate::tlv::{Reader, Tlv};
 impl SecurityInfo {
     /// Never fails: what is not as its standard says is [`SecurityInfo::Unknown`].
     pub(super) fn read(object: &Tlv<'_>) -> Self {
-        let protocol = protocol(object);
-        protocol
-            .and_then(|(protocol, data)| known(protocol, data))
-            .filter(|info| info.to_der() == object.raw)
-            .unwrap_or_else(|| Self::Unknown { protocol: protocol_only(object), raw: object.raw.to_vec() })
+        let Some((protocol, data)) = protocol(object) else {
+            return Self::Unknown { protocol: None, raw: object.raw.to_vec() };
+        };
+        known(protocol, data)
+            .unwrap_or_else(|| Self::Unknown { protocol: Some(protocol), raw: object.raw.to_vec() })
     }
 }
 
@@ -27,10 +27,6 @@ fn protocol<'a>(object: &Tlv<'a>) -> Option<(ObjectIdentifier, Reader<'a>)> {
     let mut content = object.nested().ok()?;
     let identifier = content.expect(0x06).ok()?;
     Some((ObjectIdentifier::from_bytes(identifier.value).ok()?, content))
-}
-
-fn protocol_only(object: &Tlv<'_>) -> Option<ObjectIdentifier> {
-    protocol(object).map(|(protocol, _)| protocol)
 }
 
 fn known(protocol: ObjectIdentifier, mut data: Reader<'_>) -> Option<SecurityInfo> {
