@@ -48,7 +48,8 @@ fn main() -> ExitCode {
             Some((kind, input)) => {
                 failed += 1;
                 let path = format!("fuzz/artifacts/{}-{kind}", body.name);
-                let kept = std::fs::create_dir_all("fuzz/artifacts").and_then(|()| std::fs::write(&path, &input));
+                let kept =
+                    std::fs::create_dir_all("fuzz/artifacts").and_then(|()| std::fs::write(&path, &input));
                 println!("{:<28} {kind} after {runs} inputs, input in {path} ({kept:?})", body.name);
             }
         }

@@ -1,0 +1,98 @@
+//! Bodies for certificates, lists and signatures, which come with a card or from a file.
+
+use std::sync::OnceLock;
+
+use cccd_keys::algorithm::SignatureAlgorithm;
+use cccd_keys::certificate::Certificate;
+use cccd_keys::public_key::PublicKey;
+use cccd_keys::{asn1, crl, sod};
+
+use crate::Body;
+
+/// All bodies of this room.
+pub const BODIES: &[Body] = &[
+    Body { name: "certificate", seeds: || vec![pki().certificate.clone()], run: certificate },
+    Body {
+        name: "crl",
+        seeds: || vec![pki().crl.clone()],
+        run: |bytes| drop(crl::CertificateRevocationList::parse(bytes)),
+    },
+    Body { name: "ef-sod", seeds: || vec![pki().sod.clone()], run: ef_sod },
+    Body {
+        name: "public-key",
+        seeds: || vec![pki().key.clone()],
+        run: |bytes| drop(PublicKey::from_spki(bytes)),
+    },
+    Body {
+        name: "der-or-pem",
+        seeds: || vec![pki().certificate.clone()],
+        run: |bytes| drop(asn1::der_or_pem(bytes)),
+    },
+];
+
+fn certificate(bytes: &[u8]) {
+    if let Ok(certificate) = Certificate::parse(bytes) {
+        let algorithm: Result<SignatureAlgorithm, _> = certificate.signature_algorithm();
+        drop((algorithm, certificate.country(), certificate.covers_document("ID")));
+    }
+}
+
+fn ef_sod(bytes: &[u8]) {
+    if let Ok(file) = sod::EfSod::parse(bytes) {
+        drop(file.verify_signature());
+    }
+}
+
+struct Pki {
+    certificate: Vec<u8>,
+    crl: Vec<u8>,
+    sod: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// A small PKI, made once.
+fn pki() -> &'static Pki {
+    static PKI: OnceLock<Pki> = OnceLock::new();
+    PKI.get_or_init(|| build().unwrap_or_else(|error| panic!("the seeds cannot be made: {error}")))
+}
+
+fn build() -> Result<Pki, Box<dyn std::error::Error>> {
+    use cccd_keys::algorithm::HashAlgorithm;
+    use cccd_keys::certificate::{
+        CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity,
+    };
+    use cccd_keys::curve::{CurveEncoding, NamedCurve};
+    use cccd_keys::signer::{Signer, SoftwareKey};
+    use rand_core::SeedableRng;
+
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(9303);
+    let at: jiff::Timestamp = "2026-01-01T00:00:00Z".parse()?;
+    let curve = NamedCurve::BrainpoolP384r1;
+    let options = CertificateOptions::for_country("VN")?;
+    let csca_key = SoftwareKey::generate(curve, HashAlgorithm::Sha256, CurveEncoding::Explicit, &mut rng)?;
+    let csca =
+        CscaProfile::new(options.clone(), 1, SigningKeyValidity::csca(at)?)?.issue(&csca_key, &mut rng)?;
+    let signer_key = SoftwareKey::generate(curve, HashAlgorithm::Sha256, CurveEncoding::Explicit, &mut rng)?;
+    let signer = DocumentSignerProfile::new(options, &csca, 1, SigningKeyValidity::document_signer(at)?)?
+        .issue(signer_key.public_key().spki(), &csca_key, &mut rng)?;
+    let list = crl::CertificateRevocationList::issue(
+        &csca,
+        &csca_key,
+        1,
+        at,
+        jiff::SignedDuration::from_hours(24 * 90),
+        &[],
+    )?;
+    let files = std::collections::BTreeMap::new();
+    let content = cccd_card_profile::lds::sod::LdsSecurityObject::new(
+        cccd_card_profile::lds::sod::DigestAlgorithm::Sha256,
+        &files,
+    )
+    .ok_or("no LDS security object")?;
+    Ok(Pki {
+        certificate: signer.der().to_vec(),
+        crl: list.der().to_vec(),
+        sod: sod::sign(content.as_der(), &signer, &signer_key, at)?,
+        key: signer_key.public_key().spki().to_vec(),
+    })
+}
