@@ -138,6 +138,9 @@ impl std::fmt::Debug for Response {
     }
 }
 
+#[cfg(test)]
+pub(crate) use replay::from_hex;
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
