@@ -9,7 +9,7 @@
 
 pub mod active_authentication;
 pub mod bac;
-mod block_cipher;
+pub(crate) mod block_cipher;
 pub mod chip_authentication;
 pub mod curve;
 pub mod kdf;
