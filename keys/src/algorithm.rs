@@ -196,7 +196,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// AlgorithmIdentifier, DER.
+    /// `AlgorithmIdentifier`, DER.
     #[must_use]
     pub fn to_der(self) -> Vec<u8> {
         use HashAlgorithm::{Sha1, Sha224, Sha256, Sha384, Sha512};
@@ -232,11 +232,11 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// Reads an AlgorithmIdentifier. In CMS the signature algorithm may be bare `rsaEncryption`; then `digest`
+    /// Reads an `AlgorithmIdentifier`. In CMS the signature algorithm may be bare `rsaEncryption`; then `digest`
     /// names the hash (RFC 3370 §3.2).
     ///
     /// # Errors
-    /// Bytes that are no AlgorithmIdentifier. An identifier that is not known is `Ok(Err(_))`.
+    /// Bytes that are no `AlgorithmIdentifier`. An identifier that is not known is `Ok(Err(_))`.
     pub fn from_element(
         element: &Element<'_>,
         digest: Option<HashAlgorithm>,
@@ -280,16 +280,16 @@ impl std::fmt::Display for SignatureAlgorithm {
     }
 }
 
-/// AlgorithmIdentifier of a hash function, parameters absent (RFC 5754 §2).
+/// `AlgorithmIdentifier` of a hash function, parameters absent (RFC 5754 §2).
 #[must_use]
 pub fn hash_identifier(hash: HashAlgorithm) -> Vec<u8> {
     asn1::sequence(&[&asn1::oid(&hash.oid())])
 }
 
-/// Reads the AlgorithmIdentifier of a hash function; NULL and absent parameters are both accepted (RFC 5754 §2).
+/// Reads the `AlgorithmIdentifier` of a hash function; NULL and absent parameters are both accepted (RFC 5754 §2).
 ///
 /// # Errors
-/// Bytes that are no AlgorithmIdentifier. An identifier that is not known is `Ok(Err(_))`.
+/// Bytes that are no `AlgorithmIdentifier`. An identifier that is not known is `Ok(Err(_))`.
 pub fn hash_from_element(
     element: &Element<'_>,
 ) -> Result<Result<HashAlgorithm, UnknownAlgorithm>, Malformed> {

@@ -26,15 +26,15 @@ pub mod tag {
     pub const OID: u8 = 0x06;
     /// ENUMERATED
     pub const ENUMERATED: u8 = 0x0a;
-    /// UTF8String
+    /// `UTF8String`
     pub const UTF8_STRING: u8 = 0x0c;
-    /// PrintableString
+    /// `PrintableString`
     pub const PRINTABLE_STRING: u8 = 0x13;
-    /// IA5String
+    /// `IA5String`
     pub const IA5_STRING: u8 = 0x16;
-    /// UTCTime
+    /// `UTCTime`
     pub const UTC_TIME: u8 = 0x17;
-    /// GeneralizedTime
+    /// `GeneralizedTime`
     pub const GENERALIZED_TIME: u8 = 0x18;
     /// SEQUENCE
     pub const SEQUENCE: u8 = 0x30;
@@ -144,7 +144,7 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// A point in time, RFC 5280 §4.1.2.5 (UTCTime counts 1950 to 2049; seconds and `Z` required).
+    /// A point in time, RFC 5280 §4.1.2.5 (`UTCTime` counts 1950 to 2049; seconds and `Z` required).
     ///
     /// # Errors
     /// Another tag or form.
@@ -366,7 +366,7 @@ pub fn bit_string(octets: &[u8]) -> Vec<u8> {
     tlv(tag::BIT_STRING, &content)
 }
 
-/// A time as RFC 5280 §4.1.2.5 wants it: UTCTime through 2049, GeneralizedTime from 2050. Whole seconds.
+/// A time as RFC 5280 §4.1.2.5 wants it: `UTCTime` through 2049, `GeneralizedTime` from 2050. Whole seconds.
 #[must_use]
 pub fn time(at: Timestamp) -> Vec<u8> {
     let datetime = at.to_zoned(TimeZone::UTC).datetime();

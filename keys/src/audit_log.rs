@@ -120,10 +120,6 @@ impl SubjectKey {
         Self(bytes)
     }
 
-    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
     /// HMAC-SHA-256 of a subject, hex.
     #[must_use]
     pub fn digest(&self, subject: &[u8]) -> String {

@@ -1,7 +1,7 @@
 //! X.509 certificates of the CSCA and its Document Signers, Doc 9303-12 §7.1.
 //!
 //! Reading is lenient (what real CSCAs do wrong is kept as a [`Leniency`]), building is strict. Signatures are
-//! checked over the received TBSCertificate octets.
+//! checked over the received `TBSCertificate` octets.
 
 mod build;
 mod extensions;
@@ -269,8 +269,7 @@ impl Certificate {
         let code = document_code.trim_end_matches('<');
         self.document_types().map(|types| {
             types.iter().map(|listed| listed.trim_end_matches('<')).any(|listed| {
-                listed == code
-                    || (listed.len() == 1 && !code.is_empty() && code.starts_with(listed))
+                listed == code || (listed.len() == 1 && !code.is_empty() && code.starts_with(listed))
             })
         })
     }

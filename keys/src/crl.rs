@@ -38,7 +38,7 @@ pub struct RevokedCertificate {
     pub serial: Vec<u8>,
     /// When it was revoked.
     pub date: Timestamp,
-    /// CRLReason, if stated.
+    /// `CRLReason`, if stated.
     pub reason: Option<u8>,
 }
 
@@ -163,9 +163,8 @@ impl CertificateRevocationList {
         }
         let next_update =
             this_update.checked_add(validity).map_err(|error| BuildError::Field(error.to_string()))?;
-        let extension = |oid, value: Vec<u8>| {
-            asn1::sequence(&[&asn1::oid(oid), &asn1::tlv(tag::OCTET_STRING, &value)])
-        };
+        let extension =
+            |oid, value: Vec<u8>| asn1::sequence(&[&asn1::oid(oid), &asn1::tlv(tag::OCTET_STRING, &value)]);
         let entries: Vec<u8> = revoked
             .iter()
             .flat_map(|entry| {
@@ -181,10 +180,8 @@ impl CertificateRevocationList {
             .collect();
         // An empty list of revoked certificates is left out (RFC 5280 §5.1.2.6).
         let entries = if entries.is_empty() { entries } else { asn1::tlv(tag::SEQUENCE, &entries) };
-        let key_identifier = asn1::sequence(&[&asn1::tlv(
-            tag::context_primitive(0),
-            &signer.public_key().key_identifier(),
-        )]);
+        let key_identifier =
+            asn1::sequence(&[&asn1::tlv(tag::context_primitive(0), &signer.public_key().key_identifier())]);
         let extensions = asn1::sequence(&[
             &extension(&oids::AUTHORITY_KEY_IDENTIFIER, key_identifier),
             &extension(&oids::CRL_NUMBER, asn1::integer(&number.to_be_bytes())),
@@ -202,8 +199,7 @@ impl CertificateRevocationList {
         let signature = signer.sign(&tbs)?;
         let der = asn1::sequence(&[&tbs, &algorithm, &asn1::bit_string(&signature)]);
         let list = Self::parse(&der)?;
-        list.verify_signature(csca.public_key())
-            .map_err(|error| BuildError::ReadBack(error.to_string()))?;
+        list.verify_signature(csca.public_key()).map_err(|error| BuildError::ReadBack(error.to_string()))?;
         Ok(list)
     }
 

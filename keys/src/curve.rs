@@ -26,7 +26,7 @@ pub enum NamedCurve {
     BrainpoolP512r1,
 }
 
-/// How the curve is written into a SubjectPublicKeyInfo.
+/// How the curve is written into a `SubjectPublicKeyInfo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CurveEncoding {
@@ -115,10 +115,8 @@ impl NamedCurve {
         let domain = DOMAINS.iter().find(|domain| domain.curve == self);
         match (encoding, domain) {
             (CurveEncoding::Explicit, Some(domain)) => {
-                let field = asn1::sequence(&[
-                    &asn1::oid(&oids::PRIME_FIELD),
-                    &asn1::integer(&octets(domain.prime)),
-                ]);
+                let field =
+                    asn1::sequence(&[&asn1::oid(&oids::PRIME_FIELD), &asn1::integer(&octets(domain.prime))]);
                 let curve = asn1::sequence(&[
                     &asn1::tlv(tag::OCTET_STRING, &octets(domain.a)),
                     &asn1::tlv(tag::OCTET_STRING, &octets(domain.b)),
@@ -149,7 +147,7 @@ impl CurveParameters {
     /// present: field, a, b, generator (compressed or not), order, and cofactor 1 or absent. A seed is ignored.
     ///
     /// # Errors
-    /// Bytes that are no ECParameters at all.
+    /// Bytes that are no `ECParameters` at all.
     pub fn from_element(element: &Element<'_>) -> Result<Self, Malformed> {
         match element.tag {
             tag::OID => Ok(NamedCurve::from_oid(&element.oid()?)
@@ -167,7 +165,7 @@ impl CurveParameters {
     }
 }
 
-/// The values that a SpecifiedECDomain states, unjudged.
+/// The values that a `SpecifiedECDomain` states, unjudged.
 struct Stated<'a> {
     field: ObjectIdentifier,
     prime: &'a [u8],
@@ -185,13 +183,15 @@ impl<'a> Stated<'a> {
         let mut field_id = reader.sequence("a field")?;
         let field = field_id.any()?.oid()?;
         // A characteristic-two field carries a structure here; it equals no entry either way.
-        let prime = field_id.any()?.content;
+        let prime = field_id.any()?;
+        let prime = if prime.tag == tag::INTEGER { prime.content } else { &[] };
         let mut curve = reader.sequence("a curve")?;
         let a = curve.expect(tag::OCTET_STRING, "coefficient a")?.content;
         let b = curve.expect(tag::OCTET_STRING, "coefficient b")?.content;
         let base = reader.expect(tag::OCTET_STRING, "a generator")?.content;
         let order = reader.expect(tag::INTEGER, "an order")?.integer()?;
         let cofactor = reader.optional(tag::INTEGER)?.map(|element| element.content);
+        reader.finish("bytes after the curve parameters")?;
         Ok(Self { field, prime, a, b, base, order, cofactor })
     }
 
@@ -209,9 +209,7 @@ impl<'a> Stated<'a> {
         let (x, y) = (octets(domain.x), octets(domain.y));
         match self.base.split_first() {
             Some((4, point)) => point == [x, y].concat(),
-            Some((sign @ (2 | 3), point)) => {
-                point == x && y.last().is_some_and(|last| last & 1 == sign & 1)
-            }
+            Some((sign @ (2 | 3), point)) => point == x && y.last().is_some_and(|last| last & 1 == sign & 1),
             _ => false,
         }
     }

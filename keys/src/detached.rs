@@ -1,7 +1,7 @@
 //! Signatures over messages outside certificates: the register's answers and a station's evidence.
 //!
 //! Each kind has its own prefix, so that a signature of one kind can never pass as another. The key is named by
-//! SHA-256 of its SubjectPublicKeyInfo, lower-case hex.
+//! SHA-256 of its `SubjectPublicKeyInfo`, lower-case hex.
 
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::public_key::{PublicKey, VerifyError};

@@ -7,10 +7,10 @@
 //! | [`signer`], [`profile`] | the port that signs, and which algorithms it uses | Doc 9303-12 §4.4 |
 //! | [`certificate`] | certificates of CSCA and Document Signer: read, build | Doc 9303-12 §7.1 |
 //! | [`crl`] | certificate revocation lists: read, build | Doc 9303-12 §7.1.4 |
-//! | [`signed_data`], [`sod`] | CMS SignedData and EF.SOD: sign, parse, verify | Doc 9303-10 §4.6.2, RFC 5652 |
+//! | [`signed_data`], [`sod`] | CMS `SignedData` and EF.SOD: sign, parse, verify | Doc 9303-10 §4.6.2, RFC 5652 |
 //! | [`trust`] | trust store, and the path from a Document Signer to an anchor | Doc 9303-12 §8, Doc 9303-11 §5 |
 //! | [`store`] | the encrypted key store on disk, and its ceremonies | Doc 9303-12 §4.1 |
-//! | [`transport_keys`] | keys of blanks, diversified per chip | GlobalPlatform Amendment D |
+//! | [`transport_keys`] | keys of blanks, diversified per chip | `GlobalPlatform` Amendment D |
 //! | [`detached`] | signed answers of the register, signed evidence of a station | – |
 //! | [`audit_log`] | hash-chained, signed log | – |
 //!

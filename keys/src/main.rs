@@ -1,1 +1,15 @@
-fn main() {}
+//! `keys`: the ceremonies of the PKI on a key store in software.
+
+mod cli;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program's main may ask the clock and the system for randomness"
+)]
+fn main() -> ExitCode {
+    let arguments = cli::args::Arguments::parse();
+    cli::run(&arguments, jiff::Timestamp::now(), &mut rand::rng())
+}

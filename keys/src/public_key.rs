@@ -1,4 +1,4 @@
-//! Public keys: SubjectPublicKeyInfo in and out, and the one place where signatures are verified.
+//! Public keys: `SubjectPublicKeyInfo` in and out, and the one place where signatures are verified.
 
 mod verify;
 
@@ -47,10 +47,10 @@ pub enum VerifyError {
 }
 
 impl PublicKey {
-    /// Reads a SubjectPublicKeyInfo (DER). A key of unknown type is kept as such.
+    /// Reads a `SubjectPublicKeyInfo` (DER). A key of unknown type is kept as such.
     ///
     /// # Errors
-    /// Bytes that are no SubjectPublicKeyInfo.
+    /// Bytes that are no `SubjectPublicKeyInfo`.
     pub fn from_spki(der: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(der);
         let element = reader.expect(tag::SEQUENCE, "a public key")?;
@@ -89,19 +89,18 @@ impl PublicKey {
     /// A key from a point of a curve (SEC1, uncompressed).
     #[must_use]
     pub fn from_point(curve: NamedCurve, encoding: CurveEncoding, point: &[u8]) -> Self {
-        let algorithm =
-            asn1::sequence(&[&asn1::oid(&oids::EC_PUBLIC_KEY), &curve.to_parameters(encoding)]);
+        let algorithm = asn1::sequence(&[&asn1::oid(&oids::EC_PUBLIC_KEY), &curve.to_parameters(encoding)]);
         let spki = asn1::sequence(&[&algorithm, &asn1::bit_string(point)]);
         Self { spki, material: Material::Ec { curve, encoding, point: point.to_vec() } }
     }
 
-    /// SubjectPublicKeyInfo, DER, as received or built.
+    /// `SubjectPublicKeyInfo`, DER, as received or built.
     #[must_use]
     pub fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// SHA-256 of the SubjectPublicKeyInfo, lower-case hex: how a register or station key is named.
+    /// SHA-256 of the `SubjectPublicKeyInfo`, lower-case hex: how a register or station key is named.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         hex::encode(Sha256::digest(&self.spki))

@@ -1,4 +1,4 @@
-//! CMS SignedData, RFC 5652 §5: what EF.SOD, EF.CardSecurity and master lists are wrapped in.
+//! CMS `SignedData`, RFC 5652 §5: what EF.SOD, EF.CardSecurity and master lists are wrapped in.
 
 mod build;
 mod verify;
@@ -14,12 +14,12 @@ use jiff::Timestamp;
 
 /// More certificates than this in one object are refused.
 pub const MAX_CERTIFICATES: usize = 16;
-/// More SignerInfos than this in one object are refused.
+/// More `SignerInfos` than this in one object are refused.
 pub const MAX_SIGNERS: usize = 8;
 /// More signed attributes than this are refused.
 const MAX_ATTRIBUTES: usize = 32;
 
-/// A parsed SignedData. Nothing in it is believed before [`SignedData::verify`], and nothing after it about *who*
+/// A parsed `SignedData`. Nothing in it is believed before [`SignedData::verify`], and nothing after it about *who*
 /// signed before the certificate's own path is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedData {
@@ -31,21 +31,21 @@ pub struct SignedData {
     signers: Vec<SignerInfo>,
 }
 
-/// Who a SignerInfo says has signed.
+/// Who a `SignerInfo` says has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignerIdentifier {
-    /// Issuer and serial number (CMSVersion 1).
+    /// Issuer and serial number (`CMSVersion` 1).
     IssuerAndSerialNumber {
         /// Issuer of the signer's certificate.
         issuer: DistinguishedName,
         /// Content octets of its serial number.
         serial: Vec<u8>,
     },
-    /// Subject key identifier (CMSVersion 3).
+    /// Subject key identifier (`CMSVersion` 3).
     SubjectKeyIdentifier(Vec<u8>),
 }
 
-/// One signature in a SignedData.
+/// One signature in a `SignedData`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignerInfo {
     sid: SignerIdentifier,
@@ -69,7 +69,7 @@ struct SignedAttributes {
 }
 
 impl SignedData {
-    /// Reads a ContentInfo that holds a SignedData. Definite lengths only.
+    /// Reads a `ContentInfo` that holds a `SignedData`. Definite lengths only.
     ///
     /// # Errors
     /// Bytes that are none, or beyond the bounds; with the offset.
@@ -133,7 +133,7 @@ impl SignedData {
         Ok(Self { version, econtent_type, econtent, certificates, unreadable_certificates, signers })
     }
 
-    /// CMSVersion. EF.SOD: 3 (Doc 9303-10 §4.6.2.2); reported, not judged here.
+    /// `CMSVersion`. EF.SOD: 3 (Doc 9303-10 §4.6.2.2); reported, not judged here.
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.version
@@ -190,8 +190,7 @@ impl SignerInfo {
             }
             _ => return Err(Malformed::at(sid.offset, "a signer identifier")),
         };
-        let digest =
-            algorithm::hash_from_element(&fields.expect(tag::SEQUENCE, "a digest algorithm")?)?;
+        let digest = algorithm::hash_from_element(&fields.expect(tag::SEQUENCE, "a digest algorithm")?)?;
         let attributes =
             fields.optional(tag::context(0))?.map(|element| SignedAttributes::read(&element)).transpose()?;
         let algorithm = fields.expect(tag::SEQUENCE, "a signature algorithm")?;

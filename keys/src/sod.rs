@@ -95,19 +95,19 @@ impl EfSod {
         self.econtent_type() == oids::LDS_SECURITY_OBJECT
     }
 
-    /// The encoded LDSSecurityObject.
+    /// The encoded `LDSSecurityObject`.
     #[must_use]
     pub fn econtent(&self) -> &[u8] {
         &self.econtent
     }
 
-    /// The certificate that the first SignerInfo names, if it came along. Not yet believed.
+    /// The certificate that the first `SignerInfo` names, if it came along. Not yet believed.
     #[must_use]
     pub fn signer_certificate(&self) -> Option<&Certificate> {
         self.signed_data.signers().first().and_then(|info| self.signed_data.certificate_of(info))
     }
 
-    /// The whole SignedData.
+    /// The whole `SignedData`.
     #[must_use]
     pub const fn signed_data(&self) -> &SignedData {
         &self.signed_data
@@ -135,7 +135,7 @@ impl EfSod {
     }
 }
 
-/// Makes an EF.SOD around an encoded LDSSecurityObject and verifies it before it is returned.
+/// Makes an EF.SOD around an encoded `LDSSecurityObject` and verifies it before it is returned.
 ///
 /// # Errors
 /// [`SignError`]: nothing unverified is handed out.

@@ -330,13 +330,22 @@ impl KeyStore {
         Ok(())
     }
 
+    /// One ceremony at a time: numbers of new files are taken under this lock.
+    fn lock(&self) -> Result<fs::File, StoreError> {
+        files::lock(&self.dir.join(".lock"))
+    }
+
+    fn key_path(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.key.age"))
+    }
+
     fn seal_key(&self, name: &str, key: &SoftwareKey) -> Result<(), StoreError> {
         let sealed = self.sealer.seal(name, &StoredKey::of(key))?;
-        files::write(&self.dir.join(format!("{name}.key.age")), &sealed, true)
+        files::write(&self.key_path(name), &sealed, true)
     }
 
     fn open_key(&self, name: &str) -> Result<SoftwareKey, StoreError> {
-        let sealed = files::read(&self.dir.join(format!("{name}.key.age")))?;
+        let sealed = files::read(&self.key_path(name))?;
         match self.sealer.open_sealed(name, &sealed)? {
             StoredKey::Ecdsa { curve, hash, encoding, scalar } => {
                 SoftwareKey::from_scalar(curve, hash, encoding, &scalar)
@@ -349,12 +358,12 @@ impl KeyStore {
     fn seal_symmetric(&self, name: &str, key: [u8; 32]) -> Result<(), StoreError> {
         let name = format!("secret/{name}");
         let sealed = self.sealer.seal(&name, &StoredKey::Symmetric(key.into()))?;
-        files::write(&self.dir.join(format!("{name}.key.age")), &sealed, true)
+        files::write(&self.key_path(&name), &sealed, true)
     }
 
     fn open_symmetric(&self, name: &str) -> Result<[u8; 32], StoreError> {
         let name = format!("secret/{name}");
-        let sealed = files::read(&self.dir.join(format!("{name}.key.age")))?;
+        let sealed = files::read(&self.key_path(&name))?;
         match self.sealer.open_sealed(&name, &sealed)? {
             StoredKey::Symmetric(key) => Ok(*key),
             StoredKey::Ecdsa { .. } => Err(StoreError::Damaged(name)),

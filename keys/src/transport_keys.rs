@@ -2,7 +2,7 @@
 //!
 //! A key = AES-CMAC(master, label ‖ type ‖ serial), NIST SP 800-38B, the first (and only) block of output. The label
 //! separates the keys of the supply chain (`CCCD-blank`, key version 01) from those that replace them when the card
-//! is locked (`CCCD-locked`, key version 02). GlobalPlatform Card Specification Amendment D names the three keys.
+//! is locked (`CCCD-locked`, key version 02). `GlobalPlatform` Card Specification Amendment D names the three keys.
 
 use aes::Aes256;
 use cmac::{Cmac, KeyInit, Mac};
@@ -56,7 +56,7 @@ impl TransportKeyLabel {
     }
 }
 
-/// Key version of the publicly known GlobalPlatform test keys: for the laboratory only.
+/// Key version of the publicly known `GlobalPlatform` test keys: for the laboratory only.
 pub const TEST_KEY_VERSION: u8 = 0xff;
 
 /// The AES-256 key from which every blank's keys are derived.
@@ -86,10 +86,6 @@ impl TransportMaster {
         Self(bytes)
     }
 
-    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
     /// The keys of one chip.
     #[must_use]
     pub fn derive(&self, label: TransportKeyLabel, serial: &ChipSerial) -> TransportKeys {
@@ -105,7 +101,7 @@ impl TransportMaster {
 }
 
 impl TransportKeys {
-    /// The publicly known test keys 40…4F of GlobalPlatform (key version FF).
+    /// The publicly known test keys 40…4F of `GlobalPlatform` (key version FF).
     #[must_use]
     pub const fn test() -> Self {
         const KEY: [u8; 16] = *b"\x40\x41\x42\x43\x44\x45\x46\x47\x48\x49\x4a\x4b\x4c\x4d\x4e\x4f";

@@ -199,7 +199,7 @@ impl TrustStore {
             crl.signed_by = self.anchors.iter().position(|anchor| {
                 anchor.subject().country() == country
                     && country.is_some()
-                    && anchor.key_usage().is_none_or(|usage| usage.crl_sign())
+                    && anchor.key_usage().is_none_or(crate::certificate::KeyUsage::crl_sign)
                     && crl.list.verify_signature(anchor.public_key()).is_ok()
             });
         }

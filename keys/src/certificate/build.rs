@@ -155,7 +155,7 @@ impl CertificateOptions {
         }
     }
 
-    /// CRLDistributionPoints with one URI.
+    /// `CRLDistributionPoints` with one URI.
     fn distribution_points(&self) -> Vec<u8> {
         let uri = asn1::tlv(tag::context_primitive(6), self.crl_url.as_bytes());
         let name = asn1::tlv(tag::context(0), &asn1::tlv(tag::context(0), &uri));
@@ -240,8 +240,7 @@ impl DocumentSignerProfile {
         validity: SigningKeyValidity,
     ) -> Result<Self, BuildError> {
         let subject = options.name(&format!("Document Signer {} {sequence:05}", options.country))?;
-        let issuer =
-            Name::from_der(csca.subject().der()).map_err(|e| BuildError::Field(e.to_string()))?;
+        let issuer = Name::from_der(csca.subject().der()).map_err(|e| BuildError::Field(e.to_string()))?;
         Ok(Self { options, issuer, subject, validity, document_types: vec!["ID".to_owned()] })
     }
 

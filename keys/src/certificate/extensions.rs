@@ -120,9 +120,8 @@ impl Extensions {
             }
             oids::BASIC_CONSTRAINTS => {
                 let mut fields = reader.sequence("basic constraints")?;
-                let authority = fields
-                    .optional(tag::BOOLEAN)?
-                    .is_some_and(|flag| flag.content.iter().any(|b| *b != 0));
+                let authority =
+                    fields.optional(tag::BOOLEAN)?.is_some_and(|flag| flag.content.iter().any(|b| *b != 0));
                 let path_length =
                     fields.optional(tag::INTEGER)?.map(|element| element.small_integer()).transpose()?;
                 self.basic_constraints = Some((authority, path_length));

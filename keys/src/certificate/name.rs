@@ -30,8 +30,7 @@ impl DistinguishedName {
                 let comparable = value.text().map_or_else(
                     || value.content.to_vec(),
                     |text| {
-                        let words: Vec<String> =
-                            text.split_whitespace().map(str::to_lowercase).collect();
+                        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
                         words.join(" ").into_bytes()
                     },
                 );
@@ -85,7 +84,8 @@ impl std::fmt::Display for DistinguishedName {
             // Control characters and bidirectional overrides would rewrite a terminal's line.
             Ok(name) => {
                 for c in name.to_string().chars() {
-                    let hidden = c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+                    let hidden = c.is_control()
+                        || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
                     write!(f, "{}", if hidden { '\u{fffd}' } else { c })?;
                 }
                 Ok(())

@@ -19,14 +19,16 @@ pub(super) fn verify(
         (Material::Ec { curve, point, .. }, SignatureAlgorithm::Ecdsa(_)) => {
             ecdsa_verify(*curve, point, &digest, signature)
         }
-        (Material::Rsa { modulus, exponent }, _) => rsa_verify(modulus, exponent, algorithm, &digest, signature),
+        (Material::Rsa { modulus, exponent }, _) => {
+            rsa_verify(modulus, exponent, algorithm, &digest, signature)
+        }
         (Material::Ec { .. }, _) => Err(VerifyError::KeyTypeMismatch),
     }
 }
 
 /// ECDSA over a digest of any length: the leftmost bits count (FIPS 186-5 §6.4.2); a short one is a small number.
 fn ecdsa_verify(curve: NamedCurve, point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
-    /// RustCrypto refuses digests shorter than half the field; leading zeros do not change the number.
+    /// `RustCrypto` refuses digests shorter than half the field; leading zeros do not change the number.
     fn widen(digest: &[u8], field: usize) -> Vec<u8> {
         let missing = field.div_ceil(2).saturating_sub(digest.len());
         let mut out = vec![0; missing];
@@ -63,7 +65,8 @@ fn rsa_verify(
     const UNUSABLE: VerifyError = VerifyError::UnusableKey("an RSA key that cannot be computed with");
     let n = BoxedUint::from_be_slice_vartime(modulus);
     let e = BoxedUint::from_be_slice_vartime(exponent);
-    let key = RsaPublicKey::new_with_size_limits(n, e, 1024..=super::MAX_MODULUS * 8).map_err(|_| UNUSABLE)?;
+    let key =
+        RsaPublicKey::new_with_size_limits(n, e, 1024..=super::MAX_MODULUS * 8).map_err(|_| UNUSABLE)?;
     macro_rules! with_hash {
         ($hash:expr, $scheme:ident) => {
             match $hash {

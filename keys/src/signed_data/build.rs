@@ -1,4 +1,4 @@
-//! Making a SignedData, verified before it leaves.
+//! Making a `SignedData`, verified before it leaves.
 
 use super::{SignatureProblem, SignedData};
 use crate::algorithm::{hash_identifier, oids};
@@ -8,7 +8,7 @@ use crate::signer::{Signer, SigningFailed};
 use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 
-/// A SignedData that was not made.
+/// A `SignedData` that was not made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
@@ -26,7 +26,7 @@ pub enum SignError {
     Verification(#[from] SignatureProblem),
 }
 
-/// Signs `content`: SignedData version 3, the certificate inside, signed attributes contentType, messageDigest and
+/// Signs `content`: `SignedData` version 3, the certificate inside, signed attributes contentType, messageDigest and
 /// signingTime, the signer named by issuer and serial number. Verified before it is returned.
 ///
 /// # Errors
@@ -53,10 +53,7 @@ pub fn sign(
     ];
     let to_sign = asn1::set_of(tag::SET, attributes.clone());
     let signature = signer.sign(&to_sign)?;
-    let sid = asn1::sequence(&[
-        certificate.issuer().der(),
-        &asn1::tlv(tag::INTEGER, certificate.serial()),
-    ]);
+    let sid = asn1::sequence(&[certificate.issuer().der(), &asn1::tlv(tag::INTEGER, certificate.serial())]);
     let signer_info = asn1::sequence(&[
         &asn1::integer(&[1]),
         &sid,

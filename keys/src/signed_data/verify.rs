@@ -1,4 +1,4 @@
-//! Verification of a SignedData, RFC 5652 §5.4 and §5.6: facts, never a verdict.
+//! Verification of a `SignedData`, RFC 5652 §5.4 and §5.6: facts, never a verdict.
 
 use super::{SignedData, SignerInfo};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
@@ -24,15 +24,15 @@ pub struct SignatureFacts {
     pub weak_hash: bool,
     /// Content and signed attributes were hashed by different functions (allowed, unusual).
     pub hashes_differ: bool,
-    /// Signers of the further SignerInfos, all of whose signatures hold too.
+    /// Signers of the further `SignerInfos`, all of whose signatures hold too.
     pub further_signers: Vec<Certificate>,
 }
 
-/// Why a SignedData does not stand. [`SignatureProblem::code`] is the reason code of the finding.
+/// Why a `SignedData` does not stand. [`SignatureProblem::code`] is the reason code of the finding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureProblem {
-    /// No SignerInfo at all.
+    /// No `SignerInfo` at all.
     #[error("nobody signed the content")]
     NoSigner,
     /// The content is not inside.
@@ -97,7 +97,7 @@ impl From<VerifyError> for SignatureProblem {
 }
 
 impl SignedData {
-    /// Verifies every signature over the content. With several SignerInfos all must hold, so that none can be added
+    /// Verifies every signature over the content. With several `SignerInfos` all must hold, so that none can be added
     /// to hide behind another; the facts are those of the first.
     ///
     /// # Errors
@@ -126,7 +126,7 @@ impl SignedData {
         Ok(first)
     }
 
-    /// The certificate that a SignerInfo names, among those that came along.
+    /// The certificate that a `SignerInfo` names, among those that came along.
     #[must_use]
     pub fn certificate_of(&self, info: &SignerInfo) -> Option<&Certificate> {
         self.certificates().iter().find(|certificate| info.names(certificate))

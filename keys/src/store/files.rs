@@ -46,6 +46,29 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
     fs::read(path).map_err(|source| io_error(path, source))
 }
 
+/// Overwrites a file in place, flushes, and removes it.
+pub(super) fn erase(path: &Path, noise: &[u8]) -> Result<(), StoreError> {
+    let overwrite = || {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(noise)?;
+        file.sync_all()?;
+        fs::remove_file(path)
+    };
+    overwrite().map_err(|source| io_error(path, source))
+}
+
+/// Keeps other processes out until it is dropped.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    let lock = || {
+        let file = options.open(path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    lock().map_err(|source| io_error(path, source))
+}
+
 /// A directory that only its owner enters.
 pub(super) fn private_dir(path: &Path) -> Result<(), StoreError> {
     let mut builder = fs::DirBuilder::new();

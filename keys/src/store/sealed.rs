@@ -91,8 +91,7 @@ impl Sealer {
     /// A fresh wrapping identity, and the file that holds it under the passphrase.
     pub(super) fn create(passphrase: &Passphrase) -> Result<(Self, Vec<u8>), StoreError> {
         let identity = age::x25519::Identity::generate();
-        let mut recipient =
-            age::scrypt::Recipient::new(SecretString::from(passphrase.expose().to_owned()));
+        let mut recipient = age::scrypt::Recipient::new(SecretString::from(passphrase.expose().to_owned()));
         recipient.set_work_factor(WORK_FACTOR);
         let file = age::encrypt(&recipient, identity.to_string().expose_secret().as_bytes())
             .map_err(|_| StoreError::Damaged("identity.age".to_owned()))?;

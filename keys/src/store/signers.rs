@@ -31,7 +31,7 @@ impl DocumentSigner {
         &self.key
     }
 
-    /// Makes an EF.SOD around an encoded LDSSecurityObject, verified before it is returned.
+    /// Makes an EF.SOD around an encoded `LDSSecurityObject`, verified before it is returned.
     ///
     /// # Errors
     /// [`SignError`].
@@ -49,10 +49,12 @@ impl DocumentSigner {
 pub struct DocumentSignerStatus {
     /// Its certificate.
     pub certificate: Certificate,
-    /// Its key may sign at the asked time.
+    /// Its key is here, not revoked, and may sign at the asked time.
     pub may_sign: bool,
     /// The newest CRL names it.
     pub revoked: bool,
+    /// Its private key was erased.
+    pub erased: bool,
 }
 
 impl KeyStore {
@@ -61,6 +63,7 @@ impl KeyStore {
     /// # Errors
     /// [`StoreError`].
     pub fn create_csca(&self, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Certificate, StoreError> {
+        let _lock = self.lock()?;
         let number = self.csca_certificates()?.len() + 1;
         let profile = self.profile();
         let key = SoftwareKey::generate(
@@ -89,6 +92,7 @@ impl KeyStore {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate, StoreError> {
+        let _lock = self.lock()?;
         let (csca, csca_key) = self.csca_that_signs(at)?;
         let number = self.certificates("ds")?.len() + 1;
         let profile = self.profile();
@@ -114,6 +118,35 @@ impl KeyStore {
         Ok(certificate)
     }
 
+    /// Makes a new Document Signer and erases the private keys of all older ones (Doc 9303-12 §4.1: a key past its use
+    /// is destroyed accountably). The file is overwritten before it is removed; what a medium keeps beyond that is
+    /// why a software store is no place for real keys. Gives the new certificate and the serial numbers erased.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is erased unless the new signer stands.
+    pub fn rotate_document_signer(
+        &self,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Certificate, Vec<String>), StoreError> {
+        let certificate = self.create_document_signer(at, rng)?;
+        let _lock = self.lock()?;
+        let mut erased = Vec::new();
+        for (name, old) in self.certificates("ds")? {
+            let path = self.key_path(&name);
+            if old.serial() == certificate.serial() || !path.exists() {
+                continue;
+            }
+            let mut noise = vec![0; files::read(&path)?.len()];
+            rng.fill_bytes(&mut noise);
+            files::erase(&path, &noise)?;
+            let serial = old.serial_hex();
+            self.log(Event::new(at, "document-signer-key-erased").payload(old.der()).note(&serial))?;
+            erased.push(serial);
+        }
+        Ok((certificate, erased))
+    }
+
     /// The Document Signers, oldest first, and whether each may sign at the time.
     ///
     /// # Errors
@@ -122,10 +155,11 @@ impl KeyStore {
         let crl = self.newest_crl()?;
         let list = self.certificates("ds")?.into_iter();
         Ok(list
-            .map(|(_, certificate)| DocumentSignerStatus {
-                may_sign: may_sign(&certificate, at),
-                revoked: crl.as_ref().is_some_and(|crl| crl.find(certificate.serial()).is_some()),
-                certificate,
+            .map(|(name, certificate)| {
+                let erased = !self.key_path(&name).exists();
+                let revoked = crl.as_ref().is_some_and(|crl| crl.find(certificate.serial()).is_some());
+                let may_sign = may_sign(&certificate, at) && !revoked && !erased;
+                DocumentSignerStatus { may_sign, revoked, erased, certificate }
             })
             .collect())
     }
@@ -139,8 +173,9 @@ impl KeyStore {
         let (name, certificate) = self
             .certificates("ds")?
             .into_iter()
-            .filter(|(_, certificate)| {
+            .filter(|(name, certificate)| {
                 may_sign(certificate, at)
+                    && self.key_path(name).exists()
                     && crl.as_ref().is_none_or(|crl| crl.find(certificate.serial()).is_none())
             })
             .max_by_key(|(name, certificate)| (certificate.not_before(), name.clone()))
@@ -163,6 +198,7 @@ impl KeyStore {
         revoke: &[String],
         reason: Option<u8>,
     ) -> Result<CertificateRevocationList, StoreError> {
+        let _lock = self.lock()?;
         let (csca, csca_key) = self.csca_that_signs(at)?;
         let before = self.newest_crl()?;
         let issued: Vec<Certificate> =

@@ -114,18 +114,16 @@ impl TrustStore {
             .map_err(|source| LoadError::Directory { path: directory.to_owned(), source })?;
         let mut store = Self::new();
         let add = |error: AddError| error.to_string();
-        for (folder, extension) in
-            [("csca", "cer"), ("crl", "crl"), ("register", "pub"), ("station", "pub")]
+        for (folder, extension) in [("csca", "cer"), ("crl", "crl"), ("register", "pub"), ("station", "pub")]
         {
             for path in files(&directory.join(folder), extension)? {
-                let outcome = read_bounded(&path).map_err(|error| error.to_string()).and_then(|bytes| {
-                    match folder {
+                let outcome =
+                    read_bounded(&path).map_err(|error| error.to_string()).and_then(|bytes| match folder {
                         "csca" => store.add_anchor(&bytes).map(drop).map_err(|error| error.to_string()),
                         "crl" => store.add_crl(&bytes).map_err(add),
                         "register" => store.add_register_key(&bytes).map_err(add),
                         _ => store.add_station_key(&bytes).map_err(add),
-                    }
-                });
+                    });
                 if let Err(problem) = outcome {
                     let name = path.file_name().unwrap_or_default().to_string_lossy();
                     store.problems.push(LoadProblem { file: format!("{folder}/{name}"), problem });
@@ -145,8 +143,7 @@ pub fn import(files: &[PathBuf], into: &Path, kind: ImportKind) -> Result<Import
     let mut planned = Vec::new();
     let mut lists = Vec::new();
     for path in files {
-        let bytes =
-            read_bounded(path).map_err(|source| ImportError::Read { path: path.clone(), source })?;
+        let bytes = read_bounded(path).map_err(|source| ImportError::Read { path: path.clone(), source })?;
         let refuse = |problem: String| ImportError::Refused { path: path.clone(), problem };
         let der = asn1::der_or_pem(&bytes).map_err(|error| refuse(error.to_string()))?;
         let (stored_as, description) = match kind {
@@ -172,8 +169,7 @@ pub fn import(files: &[PathBuf], into: &Path, kind: ImportKind) -> Result<Import
     }
     for (path, list) in lists {
         if !known.crls().any(|(stored, signer)| stored.der() == list.der() && signer.is_some()) {
-            let problem =
-                "no trusted CSCA signed this CRL; import the CSCA's certificate first".to_owned();
+            let problem = "no trusted CSCA signed this CRL; import the CSCA's certificate first".to_owned();
             return Err(ImportError::Refused { path, problem });
         }
     }
@@ -223,8 +219,7 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, LoadError> {
     };
     let mut found = Vec::new();
     for entry in entries {
-        let path =
-            entry.map_err(|source| LoadError::Directory { path: folder.to_owned(), source })?.path();
+        let path = entry.map_err(|source| LoadError::Directory { path: folder.to_owned(), source })?.path();
         if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
         }

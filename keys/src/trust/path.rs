@@ -274,20 +274,23 @@ impl TrustStore {
 
     fn revocation(&self, signer: &Certificate, at: Timestamp) -> RevocationResult {
         let country = signer.issuer().country();
-        let lists: Vec<_> =
-            self.crls.iter().filter(|crl| country.is_some() && crl.list.issuer().country() == country).collect();
+        let lists: Vec<_> = self
+            .crls
+            .iter()
+            .filter(|crl| country.is_some() && crl.list.issuer().country() == country)
+            .collect();
         if lists.is_empty() {
             return RevocationResult::Unknown(UnknownRevocation::NoCrl);
         }
-        let usable = |crl: &&&super::StoredCrl| {
-            crl.signed_by.is_some() && !crl.list.has_unknown_critical_extension()
-        };
+        let usable =
+            |crl: &&&super::StoredCrl| crl.signed_by.is_some() && !crl.list.has_unknown_critical_extension();
         let signed: Vec<_> = lists.iter().filter(usable).map(|crl| &crl.list).collect();
         // A signed list that names the signer counts whatever its age: revocation is for ever.
         if let Some(entry) = signed.iter().find_map(|list| list.find(signer.serial())) {
             return RevocationResult::Revoked { date: entry.date, reason: entry.reason_name() };
         }
-        let newest = signed.iter().filter(|list| list.this_update() <= at).max_by_key(|list| list.this_update());
+        let newest =
+            signed.iter().filter(|list| list.this_update() <= at).max_by_key(|list| list.this_update());
         let unknown = match newest {
             Some(list) => match list.next_update() {
                 Some(next_update) if at <= next_update => {
@@ -295,10 +298,13 @@ impl TrustStore {
                 }
                 next_update => UnknownRevocation::Stale { next_update },
             },
-            None => signed.iter().map(|list| list.this_update()).min().map_or(
-                UnknownRevocation::SignatureInvalid,
-                |this_update| UnknownRevocation::FromTheFuture { this_update },
-            ),
+            None => signed
+                .iter()
+                .map(|list| list.this_update())
+                .min()
+                .map_or(UnknownRevocation::SignatureInvalid, |this_update| {
+                    UnknownRevocation::FromTheFuture { this_update }
+                }),
         };
         RevocationResult::Unknown(unknown)
     }
@@ -316,7 +322,10 @@ fn profile_problems(signer: &Certificate, anchor: Option<&Certificate>) -> Vec<P
         (signer.authority_key_identifier().is_none(), ProfileProblem::NoAuthorityKeyIdentifier),
         (signer.private_key_usage().is_none(), ProfileProblem::NoPrivateKeyUsagePeriod),
         (signer.document_types().is_none(), ProfileProblem::NoDocumentTypeList),
-        (anchor.is_some_and(|anchor| signer.not_after() > anchor.not_after()), ProfileProblem::OutlivesAnchor),
+        (
+            anchor.is_some_and(|anchor| signer.not_after() > anchor.not_after()),
+            ProfileProblem::OutlivesAnchor,
+        ),
     ];
     checks.into_iter().filter_map(|(present, problem)| present.then_some(problem)).collect()
 }

@@ -1,0 +1,363 @@
+//! The command line over `cccd_keys::store`.
+
+pub(crate) mod args;
+mod output;
+
+use args::{Arguments, Command, CrlCommand, Ds, LogCommand};
+use cccd_keys::asn1::Malformed;
+use cccd_keys::audit_log::{AuditLog, AuditLogError};
+use cccd_keys::certificate::Certificate;
+use cccd_keys::public_key::PublicKey;
+use cccd_keys::signer::Signer as _;
+use cccd_keys::store::{KeyStore, Passphrase, PassphraseError, StoreError, StoreSettings, read_settings};
+use jiff::{SignedDuration, Timestamp};
+use output::Output;
+use rand_core::CryptoRng;
+use serde_json::{Value, json};
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+/// What stops a command, with its exit code.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error(transparent)]
+    Log(#[from] AuditLogError),
+    #[error("the public key {0} is damaged: {1}")]
+    PublicKey(String, Malformed),
+    #[error("not confirmed")]
+    NotConfirmed,
+}
+
+impl Failure {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Passphrase(_) => "no-passphrase",
+            Self::Log(AuditLogError::Broken { .. }) => "log-broken",
+            Self::Log(_) => "audit-log",
+            Self::PublicKey(..) => "store-damaged",
+            Self::NotConfirmed => "not-confirmed",
+        }
+    }
+
+    const fn hint(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Passphrase(_) => "give the file with --passphrase-file or CCCD_KEYS_PASSPHRASE_FILE",
+            Self::Log(_) | Self::PublicKey(..) => "keep the directory as it is and have it examined",
+            Self::NotConfirmed => "repeat with --yes if it is meant",
+        }
+    }
+
+    /// 1 refused, 2 usage, 3 could not.
+    const fn exit(&self) -> u8 {
+        match self {
+            Self::Store(
+                StoreError::Exists(_)
+                | StoreError::NoCsca
+                | StoreError::NoCrl
+                | StoreError::CscaKeyExpired(_)
+                | StoreError::NoDocumentSigner(_),
+            )
+            | Self::Log(AuditLogError::Broken { .. })
+            | Self::NotConfirmed => 1,
+            Self::Store(StoreError::UnknownSerial(_) | StoreError::Build(_)) => 2,
+            _ => 3,
+        }
+    }
+}
+
+/// Runs one command and reports.
+pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng) -> ExitCode {
+    let output = Output { json: arguments.json, vietnamese: arguments.lang == args::Language::Vi };
+    match execute(arguments, &output, arguments.at.unwrap_or(now), rng) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(failure.code(), &describe(&failure), failure.hint());
+            ExitCode::from(failure.exit())
+        }
+    }
+}
+
+/// The sentence, with the system's reason where there is one.
+fn describe(failure: &Failure) -> String {
+    let mut text = failure.to_string();
+    let mut source = std::error::Error::source(failure);
+    while let Some(error) = source {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+fn execute(
+    arguments: &Arguments,
+    output: &Output,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+) -> Result<(), Failure> {
+    let dir = &arguments.dir;
+    let open = || -> Result<KeyStore, Failure> {
+        read_settings(dir)?;
+        let store = KeyStore::open(dir, &Passphrase::for_store(dir, arguments.passphrase_file.as_deref())?)?;
+        output.software_warning(dir);
+        Ok(store)
+    };
+    match &arguments.command {
+        Command::Init { profile, country, curves } => {
+            let mut settings = StoreSettings::new(*profile, country, at);
+            if let Some(curves) = curves {
+                settings.curve_encoding = (*curves).into();
+            }
+            init(arguments, output, settings, rng)
+        }
+        Command::Csca => {
+            let store = open()?;
+            if !store.csca_certificates()?.is_empty() {
+                confirm(
+                    arguments,
+                    output,
+                    output.text("making the next CSCA generation", "tạo thế hệ CSCA kế tiếp"),
+                )?;
+            }
+            let certificate = store.create_csca(at, rng)?;
+            output.certificate("CSCA", &certificate);
+            Ok(())
+        }
+        Command::Ds(Ds::New) => {
+            let certificate = open()?.create_document_signer(at, rng)?;
+            output.certificate("Document Signer", &certificate);
+            Ok(())
+        }
+        Command::Ds(Ds::Rotate) => {
+            let store = open()?;
+            confirm(
+                arguments,
+                output,
+                output.text(
+                    "a new Document Signer, and erasing the private keys of all older ones",
+                    "tạo Document Signer mới và xoá khoá riêng của mọi Document Signer cũ",
+                ),
+            )?;
+            let (certificate, erased) = store.rotate_document_signer(at, rng)?;
+            output.print(
+                &json!({ "certificate": output::certificate_json(&certificate), "erased": erased }),
+                &format!(
+                    "{} {}\n{} {}",
+                    output.text("New Document Signer:", "Document Signer mới:"),
+                    certificate.serial_hex(),
+                    output.text("Private keys erased:", "Số khoá riêng đã xoá:"),
+                    erased.len()
+                ),
+            );
+            Ok(())
+        }
+        Command::Ds(Ds::List) => {
+            list_signers(&open()?, output, at)?;
+            Ok(())
+        }
+        Command::Crl(CrlCommand::Issue { days, revoke, reason }) => {
+            let store = open()?;
+            if !revoke.is_empty() {
+                confirm(
+                    arguments,
+                    output,
+                    output.text(
+                        "revoking for ever; every card of these signers will be refused",
+                        "thu hồi vĩnh viễn; mọi thẻ do các Document Signer này ký sẽ bị từ chối",
+                    ),
+                )?;
+            }
+            let validity = SignedDuration::from_hours(i64::from(*days).saturating_mul(24));
+            let crl = store.issue_crl(at, validity, revoke, reason.map(args::Reason::code))?;
+            let (number, count) = (crl.number().unwrap_or(0), crl.entries().len());
+            output.print(
+                &json!({ "crl": { "number": number, "this_update": crl.this_update(), "next_update": crl.next_update(), "revoked": count } }),
+                &format!(
+                    "CRL {number}: {count} {}, {} {}",
+                    output.text("revoked", "bị thu hồi"),
+                    output.text("next due", "hạn kế tiếp"),
+                    crl.next_update().map(|time| time.to_string()).unwrap_or_default()
+                ),
+            );
+            Ok(())
+        }
+        Command::Export { out } => {
+            let files = open()?.export(out)?;
+            output.print(
+                &json!({ "out": out, "files": files }),
+                &format!(
+                    "{} {}:\n  {}",
+                    output.text("Written to", "Đã ghi vào"),
+                    out.display(),
+                    files.join("\n  ")
+                ),
+            );
+            Ok(())
+        }
+        Command::Show => {
+            show(&open()?, output, at)?;
+            Ok(())
+        }
+        Command::Log(LogCommand::Verify) => verify_log(arguments, output),
+    }
+}
+
+fn init(
+    arguments: &Arguments,
+    output: &Output,
+    settings: StoreSettings,
+    rng: &mut dyn CryptoRng,
+) -> Result<(), Failure> {
+    let dir = &arguments.dir;
+    if dir.join("store.json").exists() {
+        return Err(StoreError::Exists(dir.clone()).into());
+    }
+    let path = Passphrase::path_for_store(dir, arguments.passphrase_file.as_deref());
+    let passphrase = if path.exists() {
+        Passphrase::from_file(&path)?
+    } else if path == dir.join("passphrase") {
+        std::fs::create_dir_all(dir).map_err(|source| StoreError::Io { path: dir.clone(), source })?;
+        let passphrase = Passphrase::generate(rng);
+        passphrase.write(&path)?;
+        output.warn(&output.text(
+            "the passphrase was generated and lies BESIDE the keys it protects: whoever copies the directory has the keys. For a demonstration only; otherwise give --passphrase-file",
+            "mật khẩu được sinh tự động và nằm NGAY CẠNH các khoá nó bảo vệ: ai chép thư mục là có khoá. Chỉ dùng để trình diễn; nếu không, hãy dùng --passphrase-file",
+        ));
+        passphrase
+    } else {
+        Passphrase::from_file(&path)?
+    };
+    output.software_warning(dir);
+    let (profile, country) = (settings.profile.name(), settings.country.clone());
+    KeyStore::init(dir, settings, &passphrase, rng)?;
+    output.print(
+        &json!({ "dir": dir, "profile": profile, "country": country }),
+        &format!(
+            "{} {} ({profile}, {country})",
+            output.text("Key store made in", "Đã tạo kho khoá tại"),
+            dir.display()
+        ),
+    );
+    Ok(())
+}
+
+fn confirm(arguments: &Arguments, output: &Output, what: String) -> Result<(), Failure> {
+    if arguments.yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::NotConfirmed);
+    }
+    let question = output.text("Type yes to go on: ", "Gõ yes để tiếp tục: ");
+    drop(write!(std::io::stderr(), "{what}. {question}"));
+    let mut answer = String::new();
+    drop(std::io::stdin().read_line(&mut answer));
+    if answer.trim() == "yes" { Ok(()) } else { Err(Failure::NotConfirmed) }
+}
+
+fn list_signers(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreError> {
+    let mut lines = Vec::new();
+    let mut values = Vec::new();
+    for status in store.document_signers(at)? {
+        let (state, label) = if status.revoked {
+            ("revoked", output.text("revoked", "bị thu hồi"))
+        } else if status.erased {
+            ("erased", output.text("key erased", "khoá đã xoá"))
+        } else if status.may_sign {
+            ("active", output.text("may sign", "được ký"))
+        } else {
+            ("inactive", output.text("outside its time of use", "ngoài thời hạn sử dụng"))
+        };
+        lines.push(format!("{}  {label}  {}", status.certificate.serial_hex(), period(&status.certificate)));
+        let mut value = output::certificate_json(&status.certificate);
+        if let Value::Object(map) = &mut value {
+            map.insert("state".to_owned(), state.into());
+        }
+        values.push(value);
+    }
+    if lines.is_empty() {
+        lines.push(output.text("no Document Signer yet", "chưa có Document Signer"));
+    }
+    output.print(&json!({ "document_signers": values }), &lines.join("\n"));
+    Ok(())
+}
+
+fn period(certificate: &Certificate) -> String {
+    let usage = certificate.private_key_usage();
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    format!("{} – {}", time(usage.and_then(|u| u.not_before)), time(usage.and_then(|u| u.not_after)))
+}
+
+fn show(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreError> {
+    let settings = store.settings();
+    let authorities: Vec<Value> = store.csca_certificates()?.iter().map(output::certificate_json).collect();
+    let signers = store.document_signers(at)?;
+    let active = signers.iter().filter(|status| status.may_sign).count();
+    let crl = match store.crl() {
+        Ok(crl) => Some(crl),
+        Err(StoreError::NoCrl) => None,
+        Err(error) => return Err(error),
+    };
+    let due = crl.as_ref().and_then(cccd_keys::crl::CertificateRevocationList::next_update);
+    let (register, station) = (store.register_key()?, store.station_key()?);
+    let keys = [register.public_key().fingerprint(), station.public_key().fingerprint()];
+    let human = format!(
+        "{} {} · {} · {}\nCSCA: {}\nDocument Signers: {} ({} {active})\nCRL: {}\nregister {}\nstation  {}",
+        output.text("Key store", "Kho khoá"),
+        store.dir().display(),
+        settings.country,
+        settings.profile.name(),
+        authorities.len(),
+        signers.len(),
+        output.text("may sign:", "được ký:"),
+        due.map_or_else(|| output.text("none", "chưa có"), |time| time.to_string()),
+        keys[0],
+        keys[1],
+    );
+    output.print(
+        &json!({
+            "dir": store.dir(), "settings": settings, "csca": authorities,
+            "document_signers": { "count": signers.len(), "active": active },
+            "crl": crl.map(|crl| json!({ "number": crl.number(), "next_update": crl.next_update() })),
+            "register_key": keys[0], "station_key": keys[1], "software": true,
+        }),
+        &human,
+    );
+    Ok(())
+}
+
+fn verify_log(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let dir = &arguments.dir;
+    read_settings(dir)?;
+    let name = dir.join("log.pub");
+    let bytes = std::fs::read(&name).map_err(|source| StoreError::Io { path: name.clone(), source })?;
+    let key = PublicKey::from_spki(&bytes)
+        .map_err(|error| Failure::PublicKey(name.display().to_string(), error))?;
+    let log = AuditLog::verify_file(&dir.join("audit.log"), &key)?;
+    let lines: Vec<String> = log
+        .records
+        .iter()
+        .map(|record| {
+            format!(
+                "{} {} {} {}",
+                record.sequence,
+                record.time,
+                record.event,
+                record.note.as_deref().unwrap_or("")
+            )
+        })
+        .collect();
+    output.print(
+        &json!({ "records": log.records, "beyond_head": log.beyond_head }),
+        &format!("{}\n{}", lines.join("\n"), output.text("The log holds.", "Nhật ký toàn vẹn.")),
+    );
+    Ok(())
+}

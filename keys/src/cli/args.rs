@@ -1,0 +1,187 @@
+//! Arguments.
+
+use cccd_keys::curve::CurveEncoding;
+use cccd_keys::profile::AlgorithmProfile;
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::path::PathBuf;
+
+/// The PKI that signs identity cards: country signing authority (CSCA), Document Signers, revocation lists.
+///
+/// The keys lie in a directory, encrypted under a passphrase. This is a SOFTWARE store: for laboratory and
+/// demonstration. Every ceremony is written into a hash-chained, signed log in the same directory.
+#[derive(Debug, Parser)]
+#[command(name = "keys", version, after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The key store's directory.
+    #[arg(long, value_name = "D", global = true, default_value = "keys.d")]
+    pub(crate) dir: PathBuf,
+
+    /// File whose first line is the passphrase; else the file named by `CCCD_KEYS_PASSPHRASE_FILE`, else `D/passphrase`.
+    #[arg(long, value_name = "F", global = true)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+
+    /// Act as if it were this time: RFC 3339, or a date (midnight UTC).
+    #[arg(long, value_name = "TIME", global = true, value_parser = parse_time)]
+    pub(crate) at: Option<Timestamp>,
+
+    /// Machine-readable output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Language of the messages.
+    #[arg(long, value_enum, default_value = "vi", global = true)]
+    pub(crate) lang: Language,
+
+    /// Do not ask before what cannot be undone.
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  A whole PKI for a demonstration, and what verifiers need of it:
+    keys init --dir pki --profile cccd
+    keys csca --dir pki
+    keys ds new --dir pki
+    keys crl issue --dir pki
+    keys export --dir pki --out trust
+
+  Revoke a Document Signer (every card it signed will be refused):
+    keys ds list --dir pki
+    keys crl issue --dir pki --revoke 01ab… --reason key-compromise --yes
+
+  A foreign laboratory PKI is just another directory:
+    keys init --dir foreign --country UT
+
+  Check the log of ceremonies:
+    keys log verify --dir pki
+
+Exit codes: 0 done, 1 refused, 2 usage, 3 could not (file, passphrase).";
+
+/// Languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Vietnamese
+    Vi,
+    /// English
+    En,
+}
+
+/// How curves are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Curves {
+    /// All parameters, as Doc 9303-12 wants it
+    Explicit,
+    /// Object identifier, for software that refuses explicit parameters
+    Named,
+}
+
+impl From<Curves> for CurveEncoding {
+    fn from(curves: Curves) -> Self {
+        match curves {
+            Curves::Explicit => Self::Explicit,
+            Curves::Named => Self::Named,
+        }
+    }
+}
+
+/// Why a certificate is revoked (RFC 5280 §5.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reason {
+    /// The private key may be in other hands
+    KeyCompromise,
+    /// Replaced, without suspicion
+    Superseded,
+    /// The signer has ceased to work
+    CessationOfOperation,
+}
+
+impl Reason {
+    /// `CRLReason`.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::KeyCompromise => 1,
+            Self::Superseded => 4,
+            Self::CessationOfOperation => 5,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new key store, with the transport master and the keys of register, station and log.
+    Init {
+        /// Algorithms: cccd (brainpoolP384r1, as real cards) or p256.
+        #[arg(long, default_value = "cccd")]
+        profile: AlgorithmProfile,
+        /// Country code, two capitals.
+        #[arg(long, default_value = "VN")]
+        country: String,
+        /// How curves are written into certificates; the profile's own way by default.
+        #[arg(long, value_enum)]
+        curves: Option<Curves>,
+    },
+    /// Make the CSCA, or its next generation.
+    Csca,
+    /// Document Signers.
+    #[command(subcommand)]
+    Ds(Ds),
+    /// Revocation lists.
+    #[command(subcommand)]
+    Crl(CrlCommand),
+    /// Write a trust directory: CSCA, CRL, public keys of register and station.
+    Export {
+        /// The trust directory.
+        #[arg(long, value_name = "TRUSTDIR")]
+        out: PathBuf,
+    },
+    /// Show what is in the store.
+    Show,
+    /// The log of ceremonies.
+    #[command(subcommand)]
+    Log(LogCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ds {
+    /// Make a Document Signer; others stay in use.
+    New,
+    /// Make a Document Signer and erase the private keys of all older ones.
+    Rotate,
+    /// List them.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CrlCommand {
+    /// Issue the next list; what was revoked stays revoked.
+    Issue {
+        /// Days until the next list is due, at most 90.
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=90))]
+        days: u16,
+        /// Serial number of a Document Signer to revoke; may be repeated.
+        #[arg(long, value_name = "SERIAL", num_args = 1..)]
+        revoke: Vec<String>,
+        /// Why.
+        #[arg(long, value_enum, requires = "revoke")]
+        reason: Option<Reason>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Check the chain and its signed head, and print the records.
+    Verify,
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    text.parse::<Timestamp>().or_else(|_| {
+        let date: Date =
+            text.parse().map_err(|_| "give a time such as 2026-11-21T08:00:00Z or a date".to_owned())?;
+        date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|error| error.to_string())
+    })
+}

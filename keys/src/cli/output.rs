@@ -1,0 +1,87 @@
+//! What people and programs see.
+
+use super::period;
+use cccd_keys::certificate::Certificate;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::Path;
+
+/// How to speak.
+pub(crate) struct Output {
+    pub(crate) json: bool,
+    pub(crate) vietnamese: bool,
+}
+
+impl Output {
+    /// A text in the chosen language.
+    pub(crate) fn text(&self, english: &str, vietnamese: &str) -> String {
+        if self.vietnamese { vietnamese } else { english }.to_owned()
+    }
+
+    /// A result: JSON or text. A closed pipe is no reason to fail a ceremony that is done.
+    pub(crate) fn print(&self, value: &Value, human: &str) {
+        let mut out = std::io::stdout().lock();
+        drop(if self.json { writeln!(out, "{value}") } else { writeln!(out, "{human}") });
+    }
+
+    /// A warning, on standard error.
+    pub(crate) fn warn(&self, text: &str) {
+        let label = self.text("WARNING", "CẢNH BÁO");
+        drop(writeln!(std::io::stderr(), "{label}: {text}"));
+    }
+
+    /// Said at every opening of a store.
+    pub(crate) fn software_warning(&self, dir: &Path) {
+        self.warn(&format!(
+            "{} ({})",
+            self.text(
+                "SOFTWARE KEY STORE: private keys are files on this disk; never for the keys of a real authority",
+                "KHO KHOÁ PHẦN MỀM: khoá riêng là tệp trên đĩa này; không bao giờ dùng cho khoá của cơ quan cấp thật",
+            ),
+            dir.display()
+        ));
+    }
+
+    /// A failure: what happened and what to do.
+    pub(crate) fn failure(&self, code: &str, message: &str, hint: &str) {
+        if self.json {
+            let value = json!({ "error": { "code": code, "message": message, "hint": hint } });
+            drop(writeln!(std::io::stdout(), "{value}"));
+        }
+        let (error, advice) = (self.text("error", "lỗi"), self.text("what to do", "cần làm"));
+        drop(writeln!(std::io::stderr(), "{error} [{code}]: {message}.\n{advice}: {hint}."));
+    }
+
+    /// A certificate that was made.
+    pub(crate) fn certificate(&self, kind: &str, certificate: &Certificate) {
+        self.print(
+            &json!({ "certificate": certificate_json(certificate) }),
+            &format!(
+                "{kind} {}\n  {} {}\n  {} {}\n  {} {} – {}",
+                certificate.subject(),
+                self.text("serial", "số sê-ri"),
+                certificate.serial_hex(),
+                self.text("key signs", "khoá ký"),
+                period(certificate),
+                self.text("valid", "hiệu lực"),
+                certificate.not_before(),
+                certificate.not_after(),
+            ),
+        );
+    }
+}
+
+/// The facts of a certificate.
+pub(crate) fn certificate_json(certificate: &Certificate) -> Value {
+    let usage = certificate.private_key_usage();
+    json!({
+        "subject": certificate.subject().to_string(),
+        "serial": certificate.serial_hex(),
+        "sha256": hex::encode(certificate.fingerprint()),
+        "key": certificate.public_key().describe(),
+        "key_use_from": usage.and_then(|period| period.not_before),
+        "key_use_until": usage.and_then(|period| period.not_after),
+        "not_before": certificate.not_before(),
+        "not_after": certificate.not_after(),
+    })
+}

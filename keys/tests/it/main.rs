@@ -1,0 +1,9 @@
+//! Integration tests of the PKI: one binary.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod attacks;
+mod house;
+mod no_panic;
+mod openssl;
+mod store;
