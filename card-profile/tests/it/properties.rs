@@ -198,17 +198,17 @@ proptest! {
     #[test]
     fn every_zone_of_a_cccd_reads_back(
         number in "[0-9]{12}",
-        name in "[A-ZĐa-zđÀ-ỹ]{1,12}( [A-ZĐa-zđÀ-ỹ]{1,12}){0,8}",
+        name in "[A-Za-zÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]{1,12}( [A-Za-zĂăĐđĨĩŨũƠơƯưẠ-ỹ]{1,12}){0,8}",
         birth in day(),
-        issue in day(),
+        age_days in 0_i64..36_500,
     ) {
         let mut card = nguyen_van_an();
         card.holder.number = PersonalNumber::parse(&number).unwrap();
         card.holder.full_name = name;
         card.holder.birth_date = BirthDate::Day(birth);
-        prop_assume!(issue >= birth);
+        let issue = birth.saturating_add(jiff::Span::new().days(age_days));
         card.expiry = expiry(birth, issue).unwrap();
-        let Ok(zone) = card.mrz() else { return Ok(()) };
+        let zone = card.mrz().unwrap();
         prop_assert_eq!(zone.wrong_check_digits(), vec![]);
         prop_assert_eq!(Mrz::parse(&zone.lines().join("\n")).unwrap(), zone.clone());
         prop_assert_eq!(zone.personal_number().unwrap(), card.holder.number);
@@ -245,7 +245,7 @@ proptest! {
     }
 
     #[test]
-    fn qr_text_round_trips(name in "[A-ZĐÀ-ỹa-z]{1,30}", residence in "[A-ZĐÀ-ỹa-z0-9,]{0,80}", issue in day()) {
+    fn qr_text_round_trips(name in "[A-Za-zÀ-ÖØ-öø-ÿĂăĐđĨĩŨũƠơƯưẠ-ỹ]{1,30}", residence in "[A-Za-z0-9,ÀÁÂÈÉÊÌÍÒÓÔÙÚẠ-ỹ]{0,80}", issue in day()) {
         let mut card = nguyen_van_an();
         card.holder.full_name = name;
         card.holder.residence = Some(residence);
