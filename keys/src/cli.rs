@@ -6,7 +6,7 @@ mod output;
 use args::{Arguments, Command, CrlCommand, Ds, LogCommand};
 use cccd_keys::asn1::Malformed;
 use cccd_keys::audit_log::{AuditLog, AuditLogError};
-use cccd_keys::certificate::Certificate;
+use cccd_keys::certificate::{Certificate, CertificateOptions};
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::signer::Signer as _;
 use cccd_keys::store::{KeyStore, Passphrase, PassphraseError, StoreError, StoreSettings, read_settings};
@@ -220,6 +220,8 @@ fn init(
     if dir.join("store.json").exists() {
         return Err(StoreError::Exists(dir.clone()).into());
     }
+    // Before anything is written.
+    CertificateOptions::for_country(&settings.country).map_err(StoreError::from)?;
     let path = Passphrase::path_for_store(dir, arguments.passphrase_file.as_deref());
     let passphrase = if path.exists() {
         Passphrase::from_file(&path)?

@@ -235,7 +235,12 @@ pub fn check_anchor(certificate: &Certificate) -> Result<(), AnchorProblem> {
     if let Some(oid) = certificate.unknown_critical_extensions().first() {
         return Err(AnchorProblem::UnknownCriticalExtension(oid.to_string()));
     }
-    if !certificate.is_self_issued() {
+    // A key rollover under the same name is told by its key identifiers.
+    let other_key = matches!(
+        (certificate.authority_key_identifier(), certificate.subject_key_identifier()),
+        (Some(authority), Some(subject)) if authority != subject
+    );
+    if !certificate.is_self_issued() || other_key {
         return Err(AnchorProblem::NotSelfSigned);
     }
     match certificate.verify_signature(certificate.public_key()) {

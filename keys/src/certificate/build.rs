@@ -131,8 +131,8 @@ impl CertificateOptions {
         Name::from_der(&der).map_err(|e| BuildError::Field(e.to_string()))
     }
 
-    /// Alternative name: dNSName and a directoryName whose localityName is the country code of the MRZ (Doc 9303-12
-    /// §7.1.1: `L` = the three-letter or one-letter code; here as configured).
+    /// Alternative name: dNSName and a directoryName whose localityName is the issuing state (Doc 9303-12
+    /// §7.1.1: `L` = the issuing state as in the MRZ).
     fn alternative_name(&self) -> Vec<u8> {
         let locality = asn1::sequence(&[&asn1::tlv(
             tag::SET,

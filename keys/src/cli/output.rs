@@ -48,8 +48,11 @@ impl Output {
             let value = json!({ "error": { "code": code, "message": message, "hint": hint } });
             drop(writeln!(std::io::stdout(), "{value}"));
         }
-        let (error, advice) = (self.text("error", "lỗi"), self.text("what to do", "cần làm"));
-        drop(writeln!(std::io::stderr(), "{error} [{code}]: {message}.\n{advice}: {hint}."));
+        let mut out = std::io::stderr().lock();
+        drop(match vietnamese(code).filter(|_| self.vietnamese) {
+            Some((what, advice)) => writeln!(out, "lỗi [{code}]: {what} ({message}).\ncần làm: {advice}."),
+            None => writeln!(out, "error [{code}]: {message}.\nwhat to do: {hint}."),
+        });
     }
 
     /// A certificate that was made.
@@ -83,5 +86,38 @@ pub(crate) fn certificate_json(certificate: &Certificate) -> Value {
         "key_use_until": usage.and_then(|period| period.not_after),
         "not_before": certificate.not_before(),
         "not_after": certificate.not_after(),
+    })
+}
+
+/// What happened and what to do, in Vietnamese; the English sentence keeps the particulars.
+fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        "store-exists" => ("thư mục đã có kho khoá", "chọn thư mục khác; kho khoá không bao giờ bị ghi đè"),
+        "store-missing" => {
+            ("thư mục không có kho khoá", "chạy `keys init --dir D` trước, hoặc chỉ đúng thư mục")
+        }
+        "wrong-passphrase" => ("mật khẩu không mở được kho khoá", "chỉ đúng tệp bằng --passphrase-file"),
+        "no-passphrase" => {
+            ("không đọc được mật khẩu", "chỉ tệp bằng --passphrase-file hoặc CCCD_KEYS_PASSPHRASE_FILE")
+        }
+        "store-damaged" => ("tệp của kho khoá bị hỏng hoặc bị tráo", "khôi phục tệp từ bản sao lưu"),
+        "io" => ("không đọc hoặc ghi được tệp", "kiểm tra đường dẫn, quyền ghi và dung lượng đĩa"),
+        "no-csca" => ("kho khoá chưa có CSCA", "chạy `keys csca --dir D`"),
+        "csca-key-expired" => ("khoá CSCA đã hết hạn ký", "chạy `keys csca --dir D` để tạo thế hệ kế tiếp"),
+        "no-document-signer" => {
+            ("không có Document Signer nào được ký lúc này", "chạy `keys ds new --dir D`")
+        }
+        "no-crl" => ("kho khoá chưa có CRL", "chạy `keys crl issue --dir D`"),
+        "unknown-serial" => {
+            ("không có chứng thư mang số sê-ri này", "xem số sê-ri bằng `keys ds list --dir D`")
+        }
+        "certificate-not-built" | "key-not-made" => {
+            ("không tạo được chứng thư", "kiểm tra mã nước, thời gian và profile")
+        }
+        "audit-log" | "log-broken" => {
+            ("nhật ký không ghi được hoặc không toàn vẹn", "giữ nguyên thư mục và cho kiểm tra nhật ký")
+        }
+        "not-confirmed" => ("chưa được xác nhận", "lặp lại lệnh với --yes nếu thật sự muốn"),
+        _ => return None,
     })
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod attacks;
+mod cli;
+mod foreign;
 mod house;
 mod no_panic;
 mod openssl;

@@ -1,0 +1,70 @@
+//! The command line as a user meets it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn keys(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_keys"))
+        .args(arguments)
+        .args(["--lang", "en", "--json", "--dir"])
+        .arg(dir)
+        .env_remove("CCCD_KEYS_PASSPHRASE_FILE")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_ceremonies_of_a_demonstration_and_their_refusals() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, trust) = (dir.path().join("k"), dir.path().join("t"));
+    let refused = |arguments: &[&str], exit: i32, code: &str| {
+        let output = keys(&store, arguments);
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}");
+        assert_eq!(json(&output)["error"]["code"], code, "{arguments:?}");
+    };
+    let done = |arguments: &[&str]| {
+        let output = keys(&store, arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
+        let warned = String::from_utf8(output.stderr.clone()).unwrap().contains("SOFTWARE KEY STORE");
+        assert!(warned || arguments.starts_with(&["log"]), "{arguments:?}");
+        json(&output)
+    };
+    refused(&["csca"], 3, "store-missing");
+    refused(&["init", "--country", "vn"], 2, "certificate-not-built");
+    assert!(!store.exists());
+    done(&["init", "--profile", "p256", "--at", "2026-11-01"]);
+    refused(&["init"], 1, "store-exists");
+    refused(&["ds", "new"], 1, "no-csca");
+    done(&["csca", "--at", "2026-11-01"]);
+    refused(&["csca", "--at", "2026-11-02"], 1, "not-confirmed");
+    let serial =
+        done(&["ds", "new", "--at", "2026-11-01"])["certificate"]["serial"].as_str().unwrap().to_owned();
+    done(&["crl", "issue", "--at", "2026-11-01"]);
+    let out = trust.to_str().unwrap().to_owned();
+    assert_eq!(done(&["export", "--out", &out])["files"].as_array().unwrap().len(), 4);
+    assert_eq!(done(&["ds", "list", "--at", "2026-12-01"])["document_signers"][0]["state"], "active");
+    assert_eq!(done(&["ds", "list", "--at", "2027-03-01"])["document_signers"][0]["state"], "inactive");
+    refused(&["crl", "issue", "--revoke", &serial], 1, "not-confirmed");
+    let crl = done(&[
+        "crl",
+        "issue",
+        "--revoke",
+        &serial,
+        "--reason",
+        "key-compromise",
+        "--yes",
+        "--at",
+        "2026-12-01",
+    ]);
+    assert_eq!(crl["crl"]["revoked"], 1);
+    assert_eq!(done(&["log", "verify"])["records"].as_array().unwrap().len(), 5);
+    std::fs::write(store.join("passphrase"), "another\n").unwrap();
+    refused(&["show"], 3, "wrong-passphrase");
+    std::fs::remove_file(store.join("passphrase")).unwrap();
+    refused(&["show"], 3, "no-passphrase");
+}
