@@ -1,1 +1,29 @@
-//! population
+//! The register of persons: what the law says is kept about each (Luật Căn cước 2023 art. 9), the cards issued to
+//! them, and the two questions that others may ask.
+//!
+//! | module | what | base |
+//! |---|---|---|
+//! | [`person`], [`name`] | a person's 26 items; how names are compared | Luật Căn cước 2023 art. 9 |
+//! | [`card`] | cards and the states they can be in | Luật Căn cước 2023 art. 24, 29 |
+//! | [`store`] | the port, and SQLite behind it | |
+//! | [`import`], [`export`] | CSV and JSON, streaming, with a reject report | |
+//! | [`matching`] | number, name and birth date together, or one constant `no-match` | art. 10, 16 |
+//! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
+//! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
+//! | [`generate`] | a synthetic nation from a seed | NĐ 137/2015 art. 13 |
+//! | [`statistics`] | counts by province, sex and age band | |
+//!
+//! Time and randomness are arguments. Personal data is in no `Debug`, log or error message.
+
+pub mod answer;
+pub mod card;
+pub mod export;
+pub mod generate;
+pub mod import;
+pub mod matching;
+pub mod name;
+pub mod person;
+pub mod register_key;
+pub mod server;
+pub mod statistics;
+pub mod store;

@@ -1,0 +1,102 @@
+//! How Vietnamese names are compared: spelling counts, ways of writing the same spelling do not.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// The longest name the register holds, in characters.
+pub const MAX_NAME: usize = 200;
+
+const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
+
+/// NFC with white space collapsed: the form in which the register keeps every text.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The key under which two spellings of one name are equal: NFC, case, white space, apostrophes (`H'Hen`, `H’Hen`),
+/// `ð` for `đ`, and both ways of placing a tone mark (`hòa`, `hoà`). Diacritics count: `Nguyen` is not `Nguyễn`.
+#[must_use]
+pub fn comparison_key(name: &str) -> String {
+    let lower: String = name.nfd().flat_map(char::to_lowercase).collect();
+    // Lower-casing may compose (İ): decompose again before marks are moved.
+    let decomposed: String = lower
+        .nfd()
+        .map(|c| match c {
+            '’' | 'ʼ' | '‘' | '`' | '´' | 'ʻ' => '\'',
+            'ð' => 'đ',
+            '‐' | '‑' | '–' => '-',
+            other => other,
+        })
+        .collect();
+    decomposed.split_whitespace().map(tone_last).collect::<Vec<_>>().join(" ")
+}
+
+/// Moves the tone mark of each run of letters to its end, so that its place within the syllable does not count.
+fn tone_last(word: &str) -> String {
+    let mut key = String::with_capacity(word.len());
+    let mut tones = Vec::new();
+    for c in word.chars() {
+        if TONES.contains(&c) {
+            tones.push(c);
+        } else if c.is_alphabetic() || is_combining_mark(c) {
+            key.push(c);
+        } else {
+            key.extend(tones.drain(..));
+            key.push(c);
+        }
+    }
+    key.extend(tones);
+    key
+}
+
+/// Whether two names are spelt alike; see [`comparison_key`].
+#[must_use]
+pub fn agree(one: &str, other: &str) -> bool {
+    comparison_key(one) == comparison_key(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ways_of_writing_one_spelling() {
+        for (one, other) in [
+            ("Nguyễn Văn Hòa", "NGUYỄN VĂN HOÀ"),
+            ("Trần Thị Thúy", "trần  thị\u{a0}thuý"),
+            ("Lê Văn Hoè", "Lê Văn Hòe"),
+            ("Nguyễn Văn An", "Nguye\u{302}\u{303}n Va\u{306}n An"),
+            ("H'Hen Niê", "H’Hen Niê"),
+            ("Đặng Thuỷ", "ÐẶNG THỦY"),
+            ("Y Moan Êban", "y moan êban"),
+        ] {
+            assert!(agree(one, other), "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn other_spellings_are_other_names() {
+        for (one, other) in [
+            ("Nguyễn Văn An", "Nguyen Van An"),
+            ("Nguyễn Văn An", "Nguyễn Văn Ân"),
+            ("Nguyễn Văn An", "Nguyễn An Văn"),
+            ("Nguyễn Văn An", "Nguyễn VănAn"),
+            ("Trần Hòa", "Trần Hóa"),
+            ("Đỗ Lan", "Dỗ Lan"),
+            ("Hoa Là", "Hòa La"),
+        ] {
+            assert!(!agree(one, other), "{one} / {other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_stable(name in ".{0,60}") {
+            let key = comparison_key(&name);
+            prop_assert_eq!(&comparison_key(&key), &key);
+            prop_assert_eq!(comparison_key(&clean(&name)), key);
+        }
+    }
+}

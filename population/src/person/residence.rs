@@ -1,0 +1,75 @@
+//! Items 16 to 18: where a person lives.
+
+use core::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// One place of residence.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Residence {
+    /// The whole address as documents print it.
+    pub address: String,
+    /// Code of the ward or commune, 5 digits, of the map in force when the address was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward_code: Option<String>,
+    /// Code of the province, 2 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub province_code: Option<String>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Date>,
+}
+
+/// The three places that the law keeps apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Residences {
+    /// 16 · Nơi thường trú.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permanent: Option<Residence>,
+    /// 17 · Nơi tạm trú.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<Residence>,
+    /// 18 · Nơi ở hiện tại.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Residence>,
+}
+
+impl Residence {
+    /// An address without codes.
+    #[must_use]
+    pub fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), ward_code: None, province_code: None, since: None }
+    }
+}
+
+impl Residences {
+    /// Nơi cư trú: the permanent place, else the temporary, else the current one (TT 17/2024 art. 4).
+    #[must_use]
+    pub fn of_record(&self) -> Option<&Residence> {
+        self.permanent.as_ref().or(self.temporary.as_ref()).or(self.current.as_ref())
+    }
+
+    /// Each with its word: `permanent`, `temporary`, `current`.
+    pub(crate) fn each(&self) -> [(&'static str, &Option<Residence>); 3] {
+        [("permanent", &self.permanent), ("temporary", &self.temporary), ("current", &self.current)]
+    }
+
+    /// The place behind one of the words of [`each`](Self::each).
+    pub(crate) fn slot(&mut self, word: &str) -> Option<&mut Option<Residence>> {
+        match word {
+            "permanent" => Some(&mut self.permanent),
+            "temporary" => Some(&mut self.temporary),
+            "current" => Some(&mut self.current),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Residence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Residence(…)")
+    }
+}

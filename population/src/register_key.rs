@@ -1,0 +1,141 @@
+//! The register's own secrets beside its database, when no key store is at hand: a P-256 key that signs answers, and
+//! the key under which numbers are logged. Software keys in files of mode 0600; they say so where they are made.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use cccd_keys::algorithm::HashAlgorithm;
+use cccd_keys::curve::{CurveEncoding, NamedCurve};
+use cccd_keys::signer::{Signer as _, SoftwareKey};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::matching::DigestKey;
+
+/// A key file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// Other users may read it.
+    #[error("{0} can be read by other users")]
+    Open(PathBuf),
+    /// Not 64 hexadecimal digits, or no key of the curve.
+    #[error("{0} holds no key")]
+    NoKey(PathBuf),
+    /// The file system refused.
+    #[error("{path} cannot be read or written")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The signing key in `<db>.register-key`, made at the first start; its public half stands in `<db>.register.pub`
+/// (SubjectPublicKeyInfo, DER). Answers whether it was made just now.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn signing_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<(SoftwareKey, bool), KeyFileError> {
+    let path = beside(database, "register-key");
+    let (scalar, fresh) = secret(&path, rng, |candidate| key_of(candidate).is_some())?;
+    let key = key_of(&scalar).ok_or(KeyFileError::NoKey(path))?;
+    let public = beside(database, "register.pub");
+    if std::fs::read(&public).ok().as_deref() != Some(key.public_key().spki()) {
+        publish(&public, key.public_key().spki())?;
+    }
+    Ok((key, fresh))
+}
+
+/// The key of the log of attempts in `<db>.digest-key`, made at the first start.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn digest_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<DigestKey, KeyFileError> {
+    secret(&beside(database, "digest-key"), rng, |_| true).map(|(key, _)| DigestKey::new(key))
+}
+
+/// `register.db` → `register.db.<suffix>`.
+#[must_use]
+pub fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}
+
+/// Writes a new file of mode 0600 whole or not at all, never over an existing one.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] if it is there; what the file system says.
+pub fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
+    let temporary = beside(path, &format!("{}.new", std::process::id()));
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        // A link, unlike a rename, refuses when another process was first.
+        std::fs::hard_link(&temporary, path)
+    };
+    let result = write();
+    let _ = std::fs::remove_file(&temporary);
+    result
+}
+
+/// Reads a secret of at most `max` octets; refuses a file that others may read.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn read_secret(path: &Path, max: u64) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let io = |source| KeyFileError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    if file.metadata().map_err(io)?.permissions().mode() & 0o077 != 0 {
+        return Err(KeyFileError::Open(path.to_owned()));
+    }
+    let mut content = Zeroizing::new(Vec::new());
+    file.take(max).read_to_end(&mut content).map_err(io)?;
+    Ok(content)
+}
+
+fn secret(
+    path: &Path,
+    rng: &mut dyn CryptoRng,
+    good: impl Fn(&[u8; 32]) -> bool,
+) -> Result<(Zeroizing<[u8; 32]>, bool), KeyFileError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let mut fresh = false;
+    if !path.exists() {
+        // A random value is refused with probability below 2⁻³².
+        for _ in 0..16 {
+            rng.fill_bytes(bytes.as_mut_slice());
+            if good(&bytes) {
+                break;
+            }
+        }
+        let text = Zeroizing::new(hex::encode(bytes.as_slice()));
+        match write_secret(path, text.as_bytes()) {
+            Ok(()) => fresh = true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(KeyFileError::Io { path: path.to_owned(), source }),
+        }
+    }
+    let text = read_secret(path, 128)?;
+    hex::decode_to_slice(text.trim_ascii(), bytes.as_mut_slice())
+        .map_err(|_| KeyFileError::NoKey(path.to_owned()))?;
+    Ok((bytes, fresh))
+}
+
+fn key_of(scalar: &[u8; 32]) -> Option<SoftwareKey> {
+    SoftwareKey::from_scalar(NamedCurve::P256, HashAlgorithm::Sha256, CurveEncoding::Named, scalar).ok()
+}
+
+fn publish(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
+    let temporary = beside(path, &format!("{}.new", std::process::id()));
+    std::fs::write(&temporary, content)
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .map_err(|source| KeyFileError::Io { path: path.to_owned(), source })
+}

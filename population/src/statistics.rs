@@ -1,0 +1,43 @@
+//! Counts by province, sex and age band: what `population stats` prints.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::generate::province_name;
+
+/// Counts. All but `persons`, `by_life` and `cards_by_status` are over the living.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Statistics {
+    /// All persons, dead and missing ones too.
+    pub persons: u64,
+    /// `alive`, `dead`, `missing`.
+    pub by_life: BTreeMap<String, u64>,
+    /// By the code of the province of residence (`??` when none is known).
+    pub by_province: BTreeMap<String, ProvinceCount>,
+    /// By sex.
+    pub by_sex: BTreeMap<String, u64>,
+    /// By age band, `00-09`, `10-19` …
+    pub by_age: BTreeMap<String, u64>,
+    /// By the status recorded last.
+    pub cards_by_status: BTreeMap<String, u64>,
+}
+
+/// A province's count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ProvinceCount {
+    /// Its name since 1/7/2025, if the code is known.
+    pub name: Option<String>,
+    /// How many live there.
+    pub persons: u64,
+}
+
+impl Statistics {
+    pub(crate) fn add(&mut self, province: String, sex: String, decade: i64, count: u64) {
+        let name = province_name(&province).map(str::to_owned);
+        self.by_province.entry(province).or_insert(ProvinceCount { name, persons: 0 }).persons += count;
+        *self.by_sex.entry(sex).or_default() += count;
+        let from = decade.clamp(0, 13) * 10;
+        *self.by_age.entry(format!("{from:02}-{:02}", from + 9)).or_default() += count;
+    }
+}

@@ -1,0 +1,269 @@
+//! The port behind which the register lies. SQLite is the default; another engine implements [`Store`].
+//!
+//! The SQL keeps to what distributed engines accept: the personal number is the first column of every key of a
+//! person-scoped table, values that are unique across persons are claimed in tables of their own, and there are no
+//! triggers, sequences or stored procedures.
+
+mod sqlite;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
+use crate::person::{Flaw, Life, Person};
+use crate::statistics::Statistics;
+
+pub use sqlite::SqliteStore;
+
+/// Where a change came from: `import`, `event`, `issuer` … with the file or office.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Who says so.
+    pub source: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// What [`Store::put_person`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// The person was not known.
+    Added,
+    /// The record differed and is changed; the old one is in the history.
+    Changed,
+    /// The record says what was known already.
+    Unchanged,
+}
+
+/// One row of a person's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// Counts from 1.
+    pub revision: u32,
+    /// Where from and when.
+    pub change: Change,
+    /// The record after the change.
+    pub person: Person,
+}
+
+/// One row of a card's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardEvent {
+    /// The status that began.
+    pub status: CardStatus,
+    /// On this day.
+    pub since: Date,
+    /// Why.
+    pub reason: String,
+    /// Who recorded it, and when.
+    pub change: Change,
+}
+
+/// What a match attempt came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// Number, name and birth date agreed.
+    Match,
+    /// They did not.
+    NoMatch,
+    /// Not answered: too many had failed.
+    Refused,
+}
+
+crate::person::words!(AttemptResult, Match = "match", NoMatch = "no-match", Refused = "refused");
+
+/// One line of the log of match attempts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Keyed digest of the number that was asked for.
+    pub number_digest: [u8; 32],
+    /// Who asked.
+    pub requester: String,
+    /// When.
+    pub at: Timestamp,
+    /// What came of it.
+    pub result: AttemptResult,
+}
+
+/// The register's persons, cards and log.
+///
+/// Every change is one transaction: it happens whole or not at all, also when the process dies.
+pub trait Store: Send {
+    /// The person with this number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn person(&self, number: &PersonalNumber) -> Result<Option<Person>, StoreError>;
+
+    /// Adds or changes persons, all in one transaction. A record that says `alive` never revives one who is known to
+    /// be dead or missing: that takes [`Store::set_life`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; then none of them was written.
+    fn put_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError>;
+
+    /// Adds or changes one person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_person(&mut self, person: &Person, change: &Change) -> Result<Put, StoreError> {
+        let done = self.put_persons(core::slice::from_ref(person), change)?;
+        done.into_iter().next().ok_or(StoreError::Inconsistent("an answer is missing"))
+    }
+
+    /// Records death, being missing, or the return of a missing person.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownPerson`]; [`StoreError::Flaw`] for a day before birth; [`StoreError::DeadAlready`].
+    fn set_life(
+        &mut self,
+        number: &PersonalNumber,
+        life: Life,
+        change: &Change,
+        today: Date,
+    ) -> Result<Put, StoreError>;
+
+    /// All that a person's record ever said, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn history(&self, number: &PersonalNumber) -> Result<Vec<Revision>, StoreError>;
+
+    /// Up to `limit` persons with numbers after `after`, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn persons_after(&self, after: Option<&PersonalNumber>, limit: u32) -> Result<Vec<Person>, StoreError>;
+
+    /// How many persons the register holds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn person_count(&self) -> Result<u64, StoreError>;
+
+    /// Records a card. The same card again is a repeat and changes nothing (`false`).
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownPerson`], [`StoreError::NotAlive`], [`StoreError::CardInUse`],
+    /// [`StoreError::Claimed`], [`StoreError::CardForm`].
+    fn record_card(&mut self, card: &NewCard, change: &Change) -> Result<(Card, bool), StoreError>;
+
+    /// The card with this EF.SOD.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn card(&self, sod_sha256: &SodDigest) -> Result<Option<Card>, StoreError>;
+
+    /// All cards of a person, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn cards_of(&self, number: &PersonalNumber) -> Result<Vec<Card>, StoreError>;
+
+    /// The card of this person that is active or held on `today`: the question before a new one is made.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn card_in_use(&self, number: &PersonalNumber, today: Date) -> Result<Option<Card>, StoreError> {
+        let cards = self.cards_of(number)?;
+        Ok(cards.into_iter().find(|card| card.status_on(today).0.is_in_use()))
+    }
+
+    /// Changes a card's status. The status it has already is a repeat and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownCard`], [`StoreError::ForbiddenChange`].
+    fn set_card_status(
+        &mut self,
+        sod_sha256: &SodDigest,
+        status: CardStatus,
+        since: Date,
+        reason: &str,
+        change: &Change,
+    ) -> Result<Card, StoreError>;
+
+    /// A card's states, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn card_history(&self, sod_sha256: &SodDigest) -> Result<Vec<CardEvent>, StoreError>;
+
+    /// Logs a match attempt, after counting the failed ones for this number since `since`: with `max_failed` of them
+    /// or more the attempt is logged as refused whatever `result` says. One transaction, so that many at once cannot
+    /// slip through. Answers what was logged.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn log_attempt(
+        &mut self,
+        attempt: &Attempt,
+        since: Timestamp,
+        max_failed: u32,
+    ) -> Result<AttemptResult, StoreError>;
+
+    /// The log of match attempts for one number, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn attempts(&self, number_digest: &[u8; 32]) -> Result<Vec<Attempt>, StoreError>;
+
+    /// Counts for [`crate::statistics`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn statistics(&self, today: Date) -> Result<Statistics, StoreError>;
+}
+
+/// Why the store did not do it. Holds no personal data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No person has this number.
+    #[error("the register knows no person with this number")]
+    UnknownPerson,
+    /// The person is dead or missing.
+    #[error("the register knows this person to be {0}")]
+    NotAlive(&'static str),
+    /// Death was recorded already, on another day.
+    #[error("the register knows this person to be dead already")]
+    DeadAlready,
+    /// No card has this hash.
+    #[error("the register knows no card with this hash")]
+    UnknownCard,
+    /// The person has an active or held card.
+    #[error("this person has a card in use already")]
+    CardInUse,
+    /// Another card or person has this value.
+    #[error("{0} belongs to another card already")]
+    Claimed(&'static str),
+    /// A card's item is not of its form.
+    #[error("{0} is not of its form")]
+    CardForm(&'static str),
+    /// The card's life does not allow it.
+    #[error(transparent)]
+    ForbiddenChange(#[from] ForbiddenChange),
+    /// The record cannot be true.
+    #[error(transparent)]
+    Flaw(#[from] Flaw),
+    /// Another process holds the register for too long.
+    #[error("the register is busy in another process")]
+    Busy,
+    /// The file was made by a newer program.
+    #[error("the register's tables are of version {found}; this program knows up to {known}")]
+    Newer {
+        /// In the file.
+        found: u32,
+        /// Here.
+        known: u32,
+    },
+    /// There is no register at this place.
+    #[error("there is no register in this file")]
+    NotInitialised,
+    /// Rows that the tables should not have let in.
+    #[error("the register's tables contradict themselves: {0}")]
+    Inconsistent(&'static str),
+    /// The engine failed (disk, file).
+    #[error("the register's database failed")]
+    Engine(#[source] Box<dyn core::error::Error + Send + Sync>),
+}
