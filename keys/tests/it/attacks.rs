@@ -1,7 +1,7 @@
 //! What must not pass, and what must.
 
 use crate::house::{CONTENT, House, at, founded, today};
-use cccd_keys::asn1::{self, tag};
+use cccd_keys::asn1::{self, Reader, tag};
 use cccd_keys::certificate::{CertificateOptions, DocumentSignerProfile, SigningKeyValidity};
 use cccd_keys::crl::{CertificateRevocationList, RevokedCertificate};
 use cccd_keys::profile::AlgorithmProfile;
@@ -12,6 +12,64 @@ use cccd_keys::trust::{
     AnchorProblem, ChainResult, NotTrusted, RevocationResult, TrustStore, UnknownRevocation, ValidityStatus,
 };
 use jiff::SignedDuration;
+
+fn replace_last(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let position = bytes.windows(from.len()).rposition(|window| window == from).unwrap();
+    let mut out = bytes.to_vec();
+    out[position..position + to.len()].copy_from_slice(to);
+    out
+}
+
+/// The SignerInfo of an EF.SOD of ours, encoded.
+fn signer_info(file: &[u8]) -> Vec<u8> {
+    let mut content_info = Reader::new(file).any().unwrap().reader().sequence("").unwrap();
+    content_info.any().unwrap();
+    let mut signed_data = content_info.any().unwrap().reader().sequence("").unwrap();
+    let mut last = signed_data.any().unwrap();
+    while !signed_data.is_empty() {
+        last = signed_data.any().unwrap();
+    }
+    last.content.to_vec()
+}
+
+/// An EF.SOD around [`CONTENT`] with any certificates and SignerInfos.
+fn assemble(certificates: &[u8], signers: &[u8]) -> Vec<u8> {
+    let hash = cccd_keys::algorithm::hash_identifier(cccd_keys::algorithm::HashAlgorithm::Sha256);
+    let data = asn1::sequence(&[
+        &asn1::integer(&[3]),
+        &asn1::tlv(tag::SET, &hash),
+        &asn1::sequence(&[
+            &asn1::oid(&cccd_keys::algorithm::oids::LDS_SECURITY_OBJECT),
+            &asn1::tlv(tag::context(0), &asn1::tlv(tag::OCTET_STRING, CONTENT)),
+        ]),
+        &asn1::tlv(tag::context(0), certificates),
+        &asn1::tlv(tag::SET, signers),
+    ]);
+    let oid = asn1::oid(&cccd_keys::algorithm::oids::SIGNED_DATA);
+    asn1::tlv(0x77, &asn1::sequence(&[&oid, &asn1::tlv(tag::context(0), &data)]))
+}
+
+#[test]
+fn with_several_signers_all_must_hold() {
+    let (house, other) =
+        (House::new(AlgorithmProfile::P256, "VN", 30), House::new(AlgorithmProfile::P256, "UT", 31));
+    let (mine, theirs) = (signer_info(&house.sod()), signer_info(&other.sod()));
+    let certificates = [house.signer.der(), other.signer.der()].concat();
+    let verify = |signers: &[u8]| EfSod::parse(&assemble(&certificates, signers)).unwrap().verify_signature();
+    let facts = verify(&[mine.clone(), theirs.clone()].concat()).unwrap();
+    assert_eq!(facts.signer.der(), house.signer.der());
+    assert_eq!(facts.further_signers.iter().map(|c| c.der()).collect::<Vec<_>>(), [other.signer.der()]);
+    let mut broken = theirs.clone();
+    *broken.last_mut().unwrap() ^= 1;
+    for signers in [[mine.clone(), broken.clone()].concat(), [broken, mine.clone()].concat()] {
+        assert_eq!(verify(&signers), Err(SignatureProblem::SignatureInvalid));
+    }
+    // Each with the other's certificate only.
+    let alone = EfSod::parse(&assemble(other.signer.der(), &mine)).unwrap().verify_signature();
+    assert_eq!(alone, Err(SignatureProblem::NoSignerCertificate));
+    assert!(EfSod::parse(&assemble(&certificates, &mine.repeat(9))).is_err());
+}
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
@@ -63,27 +121,20 @@ fn each_change_is_told_by_its_own_reason() {
     assert_eq!(problem(&replace(&file, lds, data)), "content-type-mismatch");
     // The signing time, which only the signature protects.
     assert_eq!(problem(&replace(&file, b"261201000000Z", b"261201000001Z")), "signature-invalid");
-    // The digest algorithm in SignerInfo, last but two of the occurrences, to one that does not exist.
+    // The digest algorithm in the SignerInfo (its last occurrence), to one that does not exist.
     let sha256 = asn1::oid(&cccd_keys::algorithm::oids::SHA256);
     let mut other = sha256.clone();
     *other.last_mut().unwrap() = 0x7f;
-    let last = file.windows(sha256.len()).rposition(|window| window == sha256).unwrap();
-    let mut changed = file.clone();
-    changed[last..last + other.len()].copy_from_slice(&other);
-    assert_eq!(problem(&changed), "unknown-algorithm");
-    // The certificate taken away: the SignerInfo names one that is not there.
-    let stranger = House::new(AlgorithmProfile::P256, "VN", 3);
-    let mut parts = file.clone();
-    let length = house.signer.der().len();
-    if stranger.signer.der().len() == length {
-        parts = replace(&parts, house.signer.der(), stranger.signer.der());
-        assert_eq!(problem(&parts), "no-signer-certificate");
-    }
+    assert_eq!(problem(&replace_last(&file, &sha256, &other)), "unknown-algorithm");
+    // The serial number in the SignerInfo: it names a certificate that is not there.
+    let serial = asn1::tlv(tag::INTEGER, house.signer.serial());
+    let mut other = serial.clone();
+    *other.last_mut().unwrap() ^= 1;
+    assert_eq!(problem(&replace_last(&file, &serial, &other)), "no-signer-certificate");
     // The last octet of the signature.
-    *changed.last_mut().unwrap() ^= 1;
-    let mut cut = file.clone();
-    *cut.last_mut().unwrap() ^= 1;
-    assert_eq!(problem(&cut), "signature-invalid");
+    let mut broken = file.clone();
+    *broken.last_mut().unwrap() ^= 1;
+    assert_eq!(problem(&broken), "signature-invalid");
     for length in 0..file.len() {
         assert!(EfSod::parse(&file[..length]).is_err(), "a file cut at {length} was read");
     }
@@ -103,21 +154,7 @@ fn padding_is_tolerated_and_counted_other_trailing_bytes_are_not() {
 #[test]
 fn content_without_signed_attributes_or_signers_is_unsigned() {
     let house = House::new(AlgorithmProfile::P256, "VN", 5);
-    let content_info = |signers: &[u8]| {
-        let hash = cccd_keys::algorithm::hash_identifier(cccd_keys::algorithm::HashAlgorithm::Sha256);
-        let data = asn1::sequence(&[
-            &asn1::integer(&[3]),
-            &asn1::tlv(tag::SET, &hash),
-            &asn1::sequence(&[
-                &asn1::oid(&cccd_keys::algorithm::oids::LDS_SECURITY_OBJECT),
-                &asn1::tlv(tag::context(0), &asn1::tlv(tag::OCTET_STRING, CONTENT)),
-            ]),
-            &asn1::tlv(tag::context(0), house.signer.der()),
-            &asn1::tlv(tag::SET, signers),
-        ]);
-        let oid = asn1::oid(&cccd_keys::algorithm::oids::SIGNED_DATA);
-        asn1::tlv(0x77, &asn1::sequence(&[&oid, &asn1::tlv(tag::context(0), &data)]))
-    };
+    let content_info = |signers: &[u8]| assemble(house.signer.der(), signers);
     let none = EfSod::parse(&content_info(&[])).unwrap().verify_signature();
     assert_eq!(none, Err(SignatureProblem::NoSigner));
     // Signed directly, as RFC 5652 allows and Doc 9303-10 does not.

@@ -2,6 +2,7 @@
 
 use crate::house::{House, today};
 use cccd_keys::asn1::der_or_pem;
+use cccd_keys::audit_log::{self, Chain};
 use cccd_keys::certificate::Certificate;
 use cccd_keys::crl::CertificateRevocationList;
 use cccd_keys::profile::AlgorithmProfile;
@@ -56,6 +57,14 @@ proptest! {
     #[test]
     fn arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
         everything(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_logs(text in "[{}\":,a-z0-9\n]{0,200}|\\PC{0,100}") {
+        let head = Chain::default().head(&HOUSE.signer_key).unwrap();
+        if let Ok(log) = audit_log::verify(&text, &head, HOUSE.signer.public_key()) {
+            prop_assert!(text.lines().count() == log.records.len());
+        }
     }
 
     #[test]

@@ -95,6 +95,26 @@ fn rotation_erases_and_revocation_is_for_ever() {
     assert_eq!(states, [(false, false, true), (false, true, true), (true, false, false)]);
 }
 
+#[test]
+fn ceremonies_at_the_same_time_do_not_overwrite_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), AlgorithmProfile::P256);
+    store.create_csca(founded(), &mut rng).unwrap();
+    std::thread::scope(|scope| {
+        for seed in 0..4 {
+            let store = &store;
+            scope.spawn(move || {
+                let mut rng = ChaCha20Rng::seed_from_u64(100 + seed);
+                store.create_document_signer(founded(), &mut rng).unwrap()
+            });
+        }
+    });
+    assert_eq!(store.document_signers(today()).unwrap().len(), 4);
+    let key = store.log_key().unwrap();
+    let log = AuditLog::verify_file(&store.audit_log_path(), key.public_key()).unwrap();
+    assert_eq!((log.records.len(), log.beyond_head), (6, 0));
+}
+
 #[cfg(unix)]
 #[test]
 fn private_files_are_private_and_cannot_be_swapped() {
