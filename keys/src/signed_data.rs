@@ -3,6 +3,7 @@
 mod build;
 mod verify;
 
+pub(crate) use build::build;
 pub use build::{SignError, sign};
 pub use verify::{SignatureFacts, SignatureProblem};
 

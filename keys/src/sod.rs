@@ -145,7 +145,7 @@ pub fn sign(
     signer: &dyn Signer,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignError> {
-    let content_info = signed_data::sign(
+    let content_info = signed_data::build(
         &oids::LDS_SECURITY_OBJECT,
         lds_security_object,
         certificate,

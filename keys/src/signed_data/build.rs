@@ -38,6 +38,19 @@ pub fn sign(
     signer: &dyn Signer,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignError> {
+    let der = build(content_type, content, certificate, signer, signing_time)?;
+    SignedData::parse(&der)?.verify()?;
+    Ok(der)
+}
+
+/// As [`sign`], for a caller that verifies the whole in which this is wrapped.
+pub(crate) fn build(
+    content_type: &ObjectIdentifier,
+    content: &[u8],
+    certificate: &Certificate,
+    signer: &dyn Signer,
+    signing_time: Timestamp,
+) -> Result<Vec<u8>, SignError> {
     if certificate.public_key().spki() != signer.public_key().spki() {
         return Err(SignError::CertificateMismatch);
     }
@@ -74,6 +87,5 @@ pub fn sign(
         &asn1::tlv(tag::SET, &signer_info),
     ]);
     let der = asn1::sequence(&[&asn1::oid(&oids::SIGNED_DATA), &asn1::tlv(tag::context(0), &signed_data)]);
-    SignedData::parse(&der)?.verify()?;
     Ok(der)
 }
