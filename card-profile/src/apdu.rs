@@ -162,6 +162,9 @@ mod tests {
 
     #[test]
     fn debug_shows_no_data() {
-        assert_eq!(format!("{:?}", Response::ok(b"secret".to_vec())), "Response { data: 6 bytes, status: 9000 }");
+        assert_eq!(
+            format!("{:?}", Response::ok(b"secret".to_vec())),
+            "Response { data: 6 bytes, status: 9000 }"
+        );
     }
 }

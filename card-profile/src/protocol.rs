@@ -76,8 +76,8 @@ pub(crate) mod test_rng {
     use rand_core::{TryCryptoRng, TryRng};
     use std::convert::Infallible;
 
-    /// Plays given bytes back, then goes on with a counter.
-    pub(crate) struct Given(pub Vec<u8>, pub u8);
+    /// Plays given bytes back, then goes on with SplitMix64.
+    pub(crate) struct Given(Vec<u8>, u64);
 
     impl Given {
         pub(crate) fn new(parts: &[&[u8]]) -> Self {
@@ -100,8 +100,9 @@ pub(crate) mod test_rng {
         fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Infallible> {
             for byte in dst {
                 *byte = if self.0.is_empty() {
-                    self.1 = self.1.wrapping_mul(73).wrapping_add(41);
-                    self.1
+                    self.1 = self.1.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                    let mixed = (self.1 ^ self.1 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                    (mixed >> 56) as u8
                 } else {
                     self.0.remove(0)
                 };

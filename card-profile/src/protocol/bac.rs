@@ -135,7 +135,9 @@ impl TerminalProtocol for BacTerminal {
                 let plain = Zeroizing::new([&self.rnd_ifd[..], &rnd_ic, &*self.k_ifd].concat());
                 let sealed = self.keys.seal(&plain).ok_or(BacError::Answer)?;
                 self.state = State::AwaitAuthentication(rnd_ic);
-                Ok(Step::Send(Command::new(0x00, 0x82, 0x00, 0x00).with_data(sealed).with_expected_length(40)))
+                Ok(Step::Send(
+                    Command::new(0x00, 0x82, 0x00, 0x00).with_data(sealed).with_expected_length(40),
+                ))
             }
             (State::AwaitAuthentication(rnd_ic), Some(answer)) => {
                 if !answer.is_ok() {
@@ -221,6 +223,3 @@ impl fmt::Debug for BacChip {
         f.write_str("BacChip")
     }
 }
-
-#[cfg(test)]
-mod tests;

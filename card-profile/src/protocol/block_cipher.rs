@@ -3,7 +3,10 @@
 use super::kdf::{Cipher, SymmetricKey};
 use aes::{Aes128, Aes192, Aes256};
 use cipher::block_padding::NoPadding;
-use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyInit, KeyIvInit as _};
+use cipher::{
+    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyInit,
+    KeyIvInit as _,
+};
 use cmac::Cmac;
 use des::{Des, TdesEde2};
 use subtle::ConstantTimeEq as _;
@@ -30,7 +33,11 @@ pub(crate) fn unpad(data: &[u8], block: usize) -> Option<&[u8]> {
     (padding.first() == Some(&0x80) && padding.len() <= block).then_some(content)
 }
 
-fn encrypt_with<C: BlockCipherEncrypt + KeyInit>(key: &[u8], iv: &[u8], data: &mut [u8]) -> Result<(), BadLength> {
+fn encrypt_with<C: BlockCipherEncrypt + KeyInit>(
+    key: &[u8],
+    iv: &[u8],
+    data: &mut [u8],
+) -> Result<(), BadLength> {
     let length = data.len();
     cbc::Encryptor::<C>::new_from_slices(key, iv)
         .map_err(|_| BadLength)?
@@ -39,7 +46,11 @@ fn encrypt_with<C: BlockCipherEncrypt + KeyInit>(key: &[u8], iv: &[u8], data: &m
         .map_err(|_| BadLength)
 }
 
-fn decrypt_with<C: BlockCipherDecrypt + KeyInit>(key: &[u8], iv: &[u8], data: &mut [u8]) -> Result<(), BadLength> {
+fn decrypt_with<C: BlockCipherDecrypt + KeyInit>(
+    key: &[u8],
+    iv: &[u8],
+    data: &mut [u8],
+) -> Result<(), BadLength> {
     cbc::Decryptor::<C>::new_from_slices(key, iv)
         .map_err(|_| BadLength)?
         .decrypt_padded::<NoPadding>(data)
@@ -60,7 +71,11 @@ pub(crate) fn cbc_encrypt(key: &SymmetricKey, iv: &[u8], data: &[u8]) -> Result<
 }
 
 /// CBC over whole blocks, no padding.
-pub(crate) fn cbc_decrypt(key: &SymmetricKey, iv: &[u8], data: &[u8]) -> Result<Zeroizing<Vec<u8>>, BadLength> {
+pub(crate) fn cbc_decrypt(
+    key: &SymmetricKey,
+    iv: &[u8],
+    data: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, BadLength> {
     let mut buffer = Zeroizing::new(data.to_vec());
     match key.cipher() {
         Cipher::TripleDes => decrypt_with::<TdesEde2>(key.bytes(), iv, &mut buffer)?,
@@ -141,10 +156,15 @@ mod tests {
     #[test]
     fn cmac_of_rfc_4493() {
         let key = from_hex("2b7e151628aed2a6abf7158809cf4f3c").unwrap();
-        let message = from_hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411").unwrap();
+        let message =
+            from_hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411")
+                .unwrap();
         assert_eq!(hex(&cmac(&key, &[]).unwrap()), "BB1D6929E95937287FA37D129B756746");
         assert_eq!(hex(&cmac(&key, &[&message[..16]]).unwrap()), "070A16B46B4D4144F79BDD9DD04A287C");
-        assert_eq!(hex(&cmac(&key, &[&message[..7], &message[7..]]).unwrap()), "DFA66747DE9AE63030CA32611497C827");
+        assert_eq!(
+            hex(&cmac(&key, &[&message[..7], &message[7..]]).unwrap()),
+            "DFA66747DE9AE63030CA32611497C827"
+        );
     }
 
     #[test]

@@ -196,10 +196,15 @@ impl TerminalProtocol for ChipAuthenticationTerminal {
             }
             (State::AwaitAuthenticate, Some(answer)) if answer.is_ok() => {
                 let mut outer = Reader::new(&answer.data);
-                outer.expect(0x7C).and_then(|_| outer.finish()).map_err(|_| ChipAuthenticationError::Malformed)?;
+                outer
+                    .expect(0x7C)
+                    .and_then(|_| outer.finish())
+                    .map_err(|_| ChipAuthenticationError::Malformed)?;
                 self.claim()
             }
-            (State::AwaitAuthenticate, Some(answer)) => Err(ChipAuthenticationError::BrokenOff(answer.status)),
+            (State::AwaitAuthenticate, Some(answer)) => {
+                Err(ChipAuthenticationError::BrokenOff(answer.status))
+            }
             _ => Err(ChipAuthenticationError::Malformed),
         }
     }
@@ -216,6 +221,3 @@ fn significant(number: u32) -> Vec<u8> {
     let bytes: Vec<u8> = number.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
     if bytes.is_empty() { vec![0] } else { bytes }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,9 @@
 use const_oid::ObjectIdentifier;
 use elliptic_curve::ops::Reduce;
 use elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
-use elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, NonZeroScalar, ProjectivePoint};
+use elliptic_curve::{
+    AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, NonZeroScalar, ProjectivePoint,
+};
 use rand_core::CryptoRng;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -73,7 +75,10 @@ impl DomainParameters {
     /// The standard's number.
     #[must_use]
     pub fn id(self) -> u8 {
-        Self::NUMBERED.iter().find(|(_, parameters)| *parameters == self).map_or(u8::MAX, |(number, _)| *number)
+        Self::NUMBERED
+            .iter()
+            .find(|(_, parameters)| *parameters == self)
+            .map_or(u8::MAX, |(number, _)| *number)
     }
 
     /// The curve, if its arithmetic is here.
@@ -439,7 +444,9 @@ mod tests {
         minus_one[31] = 1;
         let one = Scalar::from_bytes(curve, &minus_one).unwrap().public_point().unwrap();
         // H = -G: the same x, the other y.
-        let order_minus_one = crate::apdu::from_hex("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632550").unwrap();
+        let order_minus_one =
+            crate::apdu::from_hex("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632550")
+                .unwrap();
         let negative = Scalar::from_bytes(curve, &order_minus_one).unwrap().public_point().unwrap();
         assert_eq!(one.x(), negative.x());
         assert_eq!(curve.map_generic(&[1], &negative), Err(InvalidPoint));

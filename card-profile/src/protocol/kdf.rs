@@ -135,6 +135,18 @@ mod tests {
         assert_eq!(format!("{enc:?}"), "SymmetricKey(TripleDes)");
     }
 
+    /// Doc 9303-11 appendix G.1: session keys from the shared secret of PACE.
+    #[test]
+    fn the_keys_of_appendix_g1() {
+        let secret =
+            crate::apdu::from_hex("28768D20701247DAE81804C9E780EDE582A9996DB4A315020B2733197DB84925")
+                .unwrap();
+        let enc = derive_key(&secret, KeyUse::Encryption, Cipher::Aes128);
+        let mac = derive_key(&secret, KeyUse::Mac, Cipher::Aes128);
+        assert_eq!(hex(enc.bytes()), "F5F0E35C0D7161EE6724EE513A0D9A7F");
+        assert_eq!(hex(mac.bytes()), "FE251C7858B356B24514B3BD5F4297D1");
+    }
+
     #[test]
     fn lengths_are_the_ciphers() {
         for cipher in [Cipher::TripleDes, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256] {

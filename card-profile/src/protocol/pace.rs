@@ -98,6 +98,3 @@ impl Agreed {
         SecureMessaging::from_secret(&self.secret, self.protocol.cipher)
     }
 }
-
-#[cfg(test)]
-mod tests;

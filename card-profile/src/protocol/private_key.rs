@@ -222,7 +222,10 @@ impl PublicKey {
             Self::EllipticCurve(point) => {
                 let oid = point.curve().oid();
                 SubjectPublicKeyInfoRef {
-                    algorithm: AlgorithmIdentifierRef { oid: ID_EC_PUBLIC_KEY, parameters: Some((&oid).into()) },
+                    algorithm: AlgorithmIdentifierRef {
+                        oid: ID_EC_PUBLIC_KEY,
+                        parameters: Some((&oid).into()),
+                    },
                     subject_public_key: BitStringRef::from_bytes(point.as_bytes())
                         .map_err(|_| KeyError::Malformed)?,
                 }
@@ -295,7 +298,10 @@ mod tests {
                 assert_eq!(algorithm.reference(), reference);
             }
         }
-        assert_eq!(KeyAlgorithm::from_reference(0x8D), Some(KeyAlgorithm::EllipticCurve(Curve::BrainpoolP256r1)));
+        assert_eq!(
+            KeyAlgorithm::from_reference(0x8D),
+            Some(KeyAlgorithm::EllipticCurve(Curve::BrainpoolP256r1))
+        );
     }
 
     #[test]
@@ -316,7 +322,10 @@ mod tests {
     #[test]
     fn a_curve_may_be_named_by_number() {
         let point = Curve::BrainpoolP256r1.generator();
-        let parameters = tlv::encode(0x30, &[&tlv::encode(0x06, STANDARDIZED_DOMAIN_PARAMETERS.as_bytes())[..], &[2, 1, 13]].concat());
+        let parameters = tlv::encode(
+            0x30,
+            &[&tlv::encode(0x06, STANDARDIZED_DOMAIN_PARAMETERS.as_bytes())[..], &[2, 1, 13]].concat(),
+        );
         let bits = tlv::encode(0x03, &[&[0][..], point.as_bytes()].concat());
         let spki = tlv::encode_all(0x30, &[&parameters, &bits]);
         assert_eq!(PublicKey::from_spki(&spki), Ok(PublicKey::EllipticCurve(point)));

@@ -195,7 +195,8 @@ impl SecureMessaging {
         if cryptogram.bytes.is_empty() {
             return Err(malformed);
         }
-        let padded = cbc_decrypt(&self.encryption, &self.iv(counter)?, cryptogram.bytes).map_err(|_| malformed)?;
+        let padded =
+            cbc_decrypt(&self.encryption, &self.iv(counter)?, cryptogram.bytes).map_err(|_| malformed)?;
         unpad(&padded, self.block()).map(<[u8]>::to_vec).ok_or(SecureMessagingError::Padding)
     }
 
@@ -232,7 +233,8 @@ impl SecureMessaging {
         let counter = self.count()?;
         self.odd_instruction = command.has_odd_instruction();
         let objects = Objects::read(command.data(), Side::Command, self.odd_instruction)?;
-        let expected = self.checksum(&[&counter, &pad(&command.header(), self.block()), objects.authenticated])?;
+        let expected =
+            self.checksum(&[&counter, &pad(&command.header(), self.block()), objects.authenticated])?;
         if !same(&expected, objects.checksum) {
             return Err(SecureMessagingError::Checksum);
         }
@@ -326,8 +328,13 @@ struct Objects<'a> {
 
 impl<'a> Objects<'a> {
     fn read(data: &'a [u8], side: Side, odd: bool) -> Result<Self, SecureMessagingError> {
-        let mut objects =
-            Self { cryptogram: None, expected_length: None, status: None, authenticated: data, checksum: &[] };
+        let mut objects = Self {
+            cryptogram: None,
+            expected_length: None,
+            status: None,
+            authenticated: data,
+            checksum: &[],
+        };
         let mut reader = Reader::new(data);
         let mut rank = 0_u8;
         while !reader.is_empty() {

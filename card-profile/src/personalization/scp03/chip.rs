@@ -3,8 +3,8 @@
 use super::session::mac_command;
 use super::{Derivation, SECURITY_LEVEL, SERIAL_LENGTH, Scp03Session, SessionKeys, derive};
 use crate::apdu::{Command, Response, StatusWord};
-use crate::personalization::keys::{KeyVersion, StaticKeys};
 use crate::personalization::APPLICATION_ID;
+use crate::personalization::keys::{KeyVersion, StaticKeys};
 use crate::protocol::block_cipher::{BadLength, same};
 use std::fmt;
 

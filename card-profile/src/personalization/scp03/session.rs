@@ -75,8 +75,11 @@ impl Scp03Session {
     pub fn wrap_command(&mut self, command: &Command) -> Result<Command, Scp03Error> {
         self.guarded(|session| {
             session.count()?;
-            let mut data =
-                if command.data().is_empty() { Vec::new() } else { session.encrypt(Side::Command, command.data())? };
+            let mut data = if command.data().is_empty() {
+                Vec::new()
+            } else {
+                session.encrypt(Side::Command, command.data())?
+            };
             let secured = Command::new(command.cla() | 0x04, command.ins(), command.p1(), command.p2());
             let length = data.len().saturating_add(8);
             let mac = mac_command(&session.keys, &session.chaining, &secured, &data, length)?;
@@ -124,8 +127,11 @@ impl Scp03Session {
             if !carries_mac(response.status) {
                 return Ok(Response::status(response.status));
             }
-            let mut data =
-                if response.data.is_empty() { Vec::new() } else { session.encrypt(Side::Response, &response.data)? };
+            let mut data = if response.data.is_empty() {
+                Vec::new()
+            } else {
+                session.encrypt(Side::Response, &response.data)?
+            };
             let mac = session.mac_response(&data, response.status)?;
             data.extend_from_slice(mac.get(..8).unwrap_or_default());
             Ok(Response::new(data, response.status))

@@ -120,7 +120,8 @@ impl ChipAnnouncement {
         }
         let own = session.cryptogram(Derivation::HostCryptogram, &self.host, &self.card).map_err(wrong)?;
         let command = Command::new(0x84, 0x82, SECURITY_LEVEL, 0x00);
-        let mac = mac_command(&session, &[0; 16], &command, &own, 16).map_err(|_| Scp03OpenError::WrongKeys)?;
+        let mac =
+            mac_command(&session, &[0; 16], &command, &own, 16).map_err(|_| Scp03OpenError::WrongKeys)?;
         let data = [&own[..], mac.get(..8).unwrap_or_default()].concat();
         Ok((command.with_data(data), Scp03Session::new(session, mac)))
     }

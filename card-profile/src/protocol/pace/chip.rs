@@ -113,7 +113,11 @@ impl PaceChip {
         }
         let is_last = matches!(state, State::Token { .. });
         if command.is_chained() == is_last {
-            return Err(if is_last { StatusWord::LAST_COMMAND_EXPECTED } else { StatusWord::CONDITIONS_NOT_SATISFIED });
+            return Err(if is_last {
+                StatusWord::LAST_COMMAND_EXPECTED
+            } else {
+                StatusWord::CONDITIONS_NOT_SATISFIED
+            });
         }
         let data = command.data();
         let received = |tag| parse_dynamic_data(data, tag).ok_or(StatusWord::INCORRECT_DATA);

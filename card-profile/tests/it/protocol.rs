@@ -1,0 +1,651 @@
+//! The protocols: worked examples of Doc 9303-11 and TR-03110, whole runs of both ends, hostile answers.
+
+use cccd_card_profile::apdu::{
+    Command, GetResponse, LengthForm, LinkLost, Replay, Response, StatusWord, Trace, Transport, exchange,
+};
+use cccd_card_profile::mrz::MrzInformation;
+use cccd_card_profile::personalization::{
+    KeyVersion, StaticKeys, commands, keys::KeyVersion as Version, scp03,
+};
+use cccd_card_profile::protocol::bac::{BacChip, BacError, BacTerminal, BasicAccessKeys, get_challenge};
+use cccd_card_profile::protocol::chip_authentication::{
+    ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationProtocol, ChipAuthenticationTerminal,
+    set_kat,
+};
+use cccd_card_profile::protocol::curve::{Curve, DomainParameters, Scalar};
+use cccd_card_profile::protocol::kdf::Cipher;
+use cccd_card_profile::protocol::pace::{
+    Agreement, Mapping, PaceChip, PaceChipStep, PaceError, PaceOffer, PaceProtocol, PaceTerminal, Password,
+};
+use cccd_card_profile::protocol::secure_messaging::{SecureChannel, SecureMessaging, SecureMessagingError};
+use cccd_card_profile::protocol::{DriveError, Step, TerminalProtocol, drive};
+use proptest::prelude::*;
+use rand_core::{TryCryptoRng, TryRng};
+use serde_json::Value;
+use std::convert::Infallible;
+
+fn vectors(name: &str) -> Value {
+    let all: Value = serde_json::from_str(include_str!("../../vectors/doc9303-11.json")).unwrap();
+    all[name].clone()
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap()).unwrap()
+}
+
+/// Plays given bytes, then SplitMix64.
+struct Given(Vec<u8>, u64);
+
+impl TryRng for Given {
+    type Error = Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Infallible> {
+        for byte in dst {
+            *byte = if self.0.is_empty() {
+                self.1 = self.1.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                ((self.1 ^ self.1 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 56).to_le_bytes()[0]
+            } else {
+                self.0.remove(0)
+            };
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Given {}
+
+fn seeded(seed: u64) -> Given {
+    Given(Vec::new(), seed)
+}
+
+fn information(example: &Value) -> MrzInformation {
+    let text = |name: &str| example[name].as_str().unwrap().to_owned();
+    MrzInformation::new(&text("document_number"), &text("birth_date"), &text("expiry")).unwrap()
+}
+
+fn replay(exchanges: &[(String, String)]) -> Replay {
+    let text: String = exchanges.iter().map(|(out, back)| format!("> {out}\n< {back}\n")).collect();
+    Replay::parse(&text).unwrap()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Doc 9303-11 appendices D.1 to D.4, the terminal.
+#[test]
+fn bac_and_secure_messaging_of_appendix_d_terminal() {
+    let (bac, sm) = (vectors("basic_access_control"), vectors("secure_messaging_3des"));
+    let mut script = vec![
+        ("0084000008".to_owned(), format!("{}9000", text(&bac["rnd_ic"]))),
+        (text(&bac["command"]), text(&bac["response"])),
+    ];
+    let exchanges = sm["exchanges"].as_array().unwrap();
+    script.extend(exchanges.iter().map(|e| (text(&e["protected_command"]), text(&e["protected_response"]))));
+    let mut transport = replay(&script);
+    let mut rng = Given([bytes(&bac["rnd_ifd"]), bytes(&bac["k_ifd"])].concat(), 0);
+    let terminal = BacTerminal::new(BasicAccessKeys::new(&information(&bac)), &mut rng);
+    let session = drive(&mut transport, terminal).unwrap();
+    let mut channel = SecureChannel::new(&mut transport, session);
+    for e in exchanges {
+        assert_eq!(channel.transmit(&bytes(&e["plain_command"])), Ok(bytes(&e["plain_response"])));
+    }
+    assert_eq!(channel.protected_exchanges(), 3);
+    assert!(transport.is_finished());
+}
+
+/// Doc 9303-11 appendices D.1 to D.4, the chip.
+#[test]
+fn bac_and_secure_messaging_of_appendix_d_chip() {
+    let (bac, sm) = (vectors("basic_access_control"), vectors("secure_messaging_3des"));
+    let keys = BasicAccessKeys::new(&information(&bac));
+    let mut rng = Given([bytes(&bac["rnd_ic"]), bytes(&bac["k_ic"])].concat(), 0);
+    let mut chip = BacChip::new();
+    assert_eq!(chip.get_challenge(&mut rng).to_vec(), bytes(&bac["rnd_ic"]));
+    let command = Command::parse(&bytes(&bac["command"])).unwrap();
+    let (answer, mut session) = chip.mutual_authenticate(&keys, command.data(), &mut rng).unwrap();
+    assert_eq!(answer.to_bytes(), bytes(&bac["response"]));
+    for e in sm["exchanges"].as_array().unwrap() {
+        let protected = Command::parse(&bytes(&e["protected_command"])).unwrap();
+        let plain = session.unprotect_command(&protected).unwrap();
+        assert_eq!(plain.to_bytes().unwrap(), bytes(&e["plain_command"]));
+        let response = Response::parse(&bytes(&e["plain_response"])).unwrap();
+        assert_eq!(session.protect_response(&response).unwrap().to_bytes(), bytes(&e["protected_response"]));
+    }
+    // A challenge serves once.
+    assert_eq!(
+        chip.mutual_authenticate(&keys, command.data(), &mut rng).unwrap_err(),
+        StatusWord::CONDITIONS_NOT_SATISFIED
+    );
+}
+
+#[test]
+fn bac_with_another_birth_date_is_refused_by_either_end() {
+    let right = || BasicAccessKeys::new(&MrzInformation::new("079000001", "990115", "390115").unwrap());
+    let wrong = || BasicAccessKeys::new(&MrzInformation::new("079000001", "990116", "390115").unwrap());
+    let mut chip = BacCard { keys: right(), chip: BacChip::new(), rng: seeded(1) };
+    assert!(drive(&mut chip, BacTerminal::new(right(), &mut seeded(2))).is_ok());
+    let refused = drive(&mut chip, BacTerminal::new(wrong(), &mut seeded(2)));
+    assert!(matches!(
+        refused,
+        Err(DriveError::Protocol(BacError::Refused(StatusWord::AUTHENTICATION_FAILED)))
+    ));
+}
+
+struct BacCard {
+    keys: BasicAccessKeys,
+    chip: BacChip,
+    rng: Given,
+}
+
+impl Transport for BacCard {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+        let command = Command::parse(command).unwrap();
+        let answer = if command == get_challenge().with_form(LengthForm::Automatic) || command.ins() == 0x84 {
+            Response::ok(self.chip.get_challenge(&mut self.rng))
+        } else {
+            match self.chip.mutual_authenticate(&self.keys, command.data(), &mut self.rng) {
+                Ok((answer, _)) => answer,
+                Err(status) => status.into(),
+            }
+        };
+        Ok(answer.to_bytes())
+    }
+}
+
+/// Doc 9303-11 appendix G.1, both ends.
+#[test]
+fn pace_of_appendix_g1() {
+    let example = vectors("pace_ecdh_generic_mapping");
+    let exchanges: Vec<_> = example["exchanges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| (text(&e["command"]), text(&e["response"])))
+        .collect();
+    let password = Password::mrz(&information(&example));
+    let keys = [bytes(&example["mapping_terminal"]), bytes(&example["agreement_terminal"])].concat();
+    let terminal = PaceTerminal::new(
+        PaceProtocol::ECDH_GM_AES_128,
+        DomainParameters::BrainpoolP256r1,
+        &password,
+        &mut Given(keys, 0),
+    )
+    .unwrap();
+    let mut transport = replay(&exchanges);
+    let mut terminal_session = drive(&mut transport, terminal).unwrap();
+    assert!(transport.is_finished());
+
+    let keys = [bytes(&example["nonce"]), bytes(&example["mapping_chip"]), bytes(&example["agreement_chip"])]
+        .concat();
+    let mut chip = None;
+    let mut session = None;
+    for (command, response) in &exchanges {
+        let command = Command::parse(&hex::decode(command).unwrap()).unwrap();
+        let expected = Response::parse(&hex::decode(response).unwrap()).unwrap();
+        match &mut chip {
+            None => {
+                let mut rng = Given(keys.clone(), 0);
+                chip = Some(PaceChip::set_at(&command, &OFFERS, |_| Some(&password), &mut rng).unwrap());
+                assert!(expected.is_ok());
+            }
+            Some(chip) => match chip.general_authenticate(&command).unwrap() {
+                PaceChipStep::Continue(answer) => assert_eq!(answer, expected),
+                PaceChipStep::Established { answer, session: established, .. } => {
+                    assert_eq!(answer, expected);
+                    session = Some(established);
+                }
+            },
+        }
+    }
+    speak(&mut terminal_session, &mut session.unwrap());
+}
+
+const OFFERS: [PaceOffer; 1] =
+    [PaceOffer { protocol: PaceProtocol::ECDH_GM_AES_128, parameters: DomainParameters::BrainpoolP256r1 }];
+
+/// One exchange from end to end.
+fn speak(terminal: &mut SecureMessaging, chip: &mut SecureMessaging) {
+    let read = Command::new(0, 0xB0, 0x81, 0).with_expected_length(4);
+    let protected = terminal.protect_command(&read).unwrap();
+    assert_eq!(chip.unprotect_command(&protected).unwrap().header(), read.header());
+    let answer = chip.protect_response(&Response::ok([1, 2, 3, 4])).unwrap();
+    assert_eq!(terminal.unprotect_response(&answer), Ok(Response::ok([1, 2, 3, 4])));
+}
+
+/// A card that speaks PACE and nothing else.
+struct PaceCard {
+    offers: Vec<PaceOffer>,
+    password: Password,
+    chip: Option<PaceChip>,
+    session: Option<SecureMessaging>,
+    rng: Given,
+    /// Changes the answer to GENERAL AUTHENTICATE number n.
+    tamper: Option<(usize, fn(&[u8], Response) -> Response)>,
+    count: usize,
+}
+
+impl Transport for PaceCard {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+        let command = Command::parse(command).unwrap();
+        let password = &self.password;
+        let answer = if command.ins() == 0x22 {
+            let known = |kind| (kind == password.kind()).then_some(password);
+            match PaceChip::set_at(&command, &self.offers, known, &mut self.rng) {
+                Ok(chip) => {
+                    self.chip = Some(chip);
+                    Response::status(StatusWord::OK)
+                }
+                Err(status) => status.into(),
+            }
+        } else {
+            match self.chip.as_mut().unwrap().general_authenticate(&command) {
+                Ok(PaceChipStep::Continue(answer)) => answer,
+                Ok(PaceChipStep::Established { answer, session, .. }) => {
+                    self.session = Some(session);
+                    answer
+                }
+                Err(status) => status.into(),
+            }
+        };
+        self.count += 1;
+        let answer = match self.tamper {
+            Some((number, change)) if number + 1 == self.count => change(command.data(), answer),
+            _ => answer,
+        };
+        Ok(answer.to_bytes())
+    }
+}
+
+fn pace_card(offers: &[PaceOffer], can: &str) -> PaceCard {
+    PaceCard {
+        offers: offers.to_vec(),
+        password: Password::can(can).unwrap(),
+        chip: None,
+        session: None,
+        rng: seeded(3),
+        tamper: None,
+        count: 0,
+    }
+}
+
+fn run_pace(
+    card: &mut PaceCard,
+    offer: PaceOffer,
+    can: &str,
+) -> Result<SecureMessaging, DriveError<PaceError>> {
+    let password = Password::can(can).unwrap();
+    let terminal = PaceTerminal::new(offer.protocol, offer.parameters, &password, &mut seeded(4)).unwrap();
+    drive(card, terminal.naming_parameters())
+}
+
+#[test]
+fn pace_on_every_curve_with_every_cipher() {
+    for curve in Curve::ALL {
+        for cipher in [Cipher::TripleDes, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256] {
+            let protocol = PaceProtocol { agreement: Agreement::Ecdh, mapping: Mapping::Generic, cipher };
+            assert_eq!(PaceProtocol::from_oid(protocol.oid()), Some(protocol));
+            let offer = PaceOffer { protocol, parameters: curve.domain_parameters() };
+            let mut card = pace_card(&[offer], "000001");
+            let mut session = run_pace(&mut card, offer, "000001").unwrap();
+            speak(&mut session, card.session.as_mut().unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_wrong_can_is_refused_and_never_blocked() {
+    let mut card = pace_card(&OFFERS, "000001");
+    for _ in 0..20 {
+        let refused = run_pace(&mut card, OFFERS[0], "000002");
+        assert!(matches!(refused, Err(DriveError::Protocol(PaceError::WrongPassword(StatusWord(0x6300))))));
+    }
+    assert!(run_pace(&mut card, OFFERS[0], "000001").is_ok());
+}
+
+#[test]
+fn hostile_chips_are_found_out_by_the_terminal() {
+    let reflect: fn(&[u8], Response) -> Response = |sent, _| {
+        let mut data = sent.to_vec();
+        data[2] += 1;
+        Response::ok(data)
+    };
+    let off_curve: fn(&[u8], Response) -> Response = |_, mut answer| {
+        *answer.data.last_mut().unwrap() ^= 1;
+        answer
+    };
+    let infinity: fn(&[u8], Response) -> Response = |_, answer| Response::ok([0x7C, 3, answer.data[2], 1, 0]);
+    for (number, change, error) in [
+        (2, reflect, PaceError::PublicKey),
+        (3, reflect, PaceError::PublicKey),
+        (2, off_curve, PaceError::PublicKey),
+        (3, off_curve, PaceError::PublicKey),
+        (2, infinity, PaceError::PublicKey),
+        (3, infinity, PaceError::PublicKey),
+        (4, off_curve, PaceError::Token),
+        (4, reflect, PaceError::Token),
+    ] {
+        let mut card = pace_card(&OFFERS, "000001");
+        card.tamper = Some((number, change));
+        match run_pace(&mut card, OFFERS[0], "000001") {
+            Err(DriveError::Protocol(found)) => assert_eq!(found, error, "answer {number}"),
+            other => panic!("answer {number}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_chip_takes_pace_only_in_its_order() {
+    let password = Password::can("000001").unwrap();
+    let set = |data: &str| {
+        let command = Command::new(0, 0x22, 0xC1, 0xA4).with_data(hex::decode(data).unwrap());
+        PaceChip::set_at(
+            &command,
+            &OFFERS,
+            |kind| (kind == password.kind()).then_some(&password),
+            &mut seeded(5),
+        )
+    };
+    let oid = "800A04007F00070202040202";
+    assert!(set(&format!("{oid}830102")).is_ok());
+    assert!(set(&format!("{oid}83010284010D7F4C00")).is_ok());
+    assert_eq!(set(&format!("{oid}830101")).unwrap_err(), StatusWord::REFERENCED_DATA_NOT_FOUND);
+    assert_eq!(set(&format!("{oid}83010284010C")).unwrap_err(), StatusWord::INCORRECT_DATA);
+    assert_eq!(set("830102").unwrap_err(), StatusWord::INCORRECT_DATA);
+    let mut chip = set(&format!("{oid}830102")).unwrap();
+    let unchained = Command::new(0x00, 0x86, 0, 0).with_data([0x7C, 0]);
+    assert_eq!(chip.general_authenticate(&unchained).unwrap_err(), StatusWord::CONDITIONS_NOT_SATISFIED);
+    // Any refusal ends the run.
+    let chained = unchained.with_class(0x10);
+    assert_eq!(chip.general_authenticate(&chained).unwrap_err(), StatusWord::CONDITIONS_NOT_SATISFIED);
+}
+
+/// TR-03110 worked example 1.01: the key agreement of Chip Authentication.
+#[test]
+fn chip_authentication_key_agreement_of_the_worked_example() {
+    let example = vectors("chip_authentication_ecdh");
+    let curve = Curve::BrainpoolP256r1;
+    let scalar = |name: &str| {
+        let bytes = bytes(&example[name]);
+        Scalar::from_bytes(curve, &bytes[bytes.len() - 32..]).unwrap()
+    };
+    let (chip, terminal) = (scalar("chip_private"), scalar("terminal_private"));
+    let point = |name: &str| curve.point(&bytes(&example[name])).unwrap();
+    assert_eq!(chip.public_point().unwrap(), point("chip_public"));
+    assert_eq!(terminal.public_point().unwrap(), point("terminal_public"));
+    assert_eq!(chip.agree(&point("terminal_public")).unwrap().to_vec(), bytes(&example["shared_secret"]));
+    assert_eq!(terminal.agree(&point("chip_public")).unwrap().to_vec(), bytes(&example["shared_secret"]));
+}
+
+/// Runs both ends; gives the terminal's and the chip's new sessions.
+fn chip_authentication(cipher: Cipher, curve: Curve, clone: bool) -> (SecureMessaging, SecureMessaging) {
+    let genuine = Scalar::generate(curve, &mut seeded(6));
+    let held = Scalar::generate(curve, &mut seeded(if clone { 7 } else { 6 }));
+    let protocol = ChipAuthenticationProtocol { agreement: Agreement::Ecdh, cipher };
+    assert_eq!(ChipAuthenticationProtocol::from_oid(protocol.oid()), Some(protocol));
+    let offers = [ChipAuthenticationOffer { protocol, key_id: Some(300) }];
+    let public = genuine.public_point().unwrap();
+    let mut terminal = ChipAuthenticationTerminal::new(protocol, public, Some(300), &mut seeded(8)).unwrap();
+    let (mut pending, mut session, mut answer) = (None, None, None);
+    loop {
+        match terminal.advance(answer.take()).unwrap() {
+            Step::Done(claim) => return (claim.into_unproven_session(), session.unwrap()),
+            Step::Send(command) => {
+                answer = Some(match (command.ins(), command.p2()) {
+                    (0x22, 0xA6) => {
+                        let (response, new) =
+                            set_kat(&command, |id| (id == Some(300)).then_some(&held)).unwrap();
+                        session = Some(new);
+                        response
+                    }
+                    (0x22, _) => {
+                        pending = Some(ChipAuthenticationChip::set_at(&command, &offers).unwrap());
+                        Response::status(StatusWord::OK)
+                    }
+                    _ => {
+                        let (response, new) =
+                            pending.take().unwrap().general_authenticate(&command, &held).unwrap();
+                        session = Some(new);
+                        response
+                    }
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn chip_authentication_gives_both_ends_one_session() {
+    for curve in Curve::ALL {
+        for cipher in [Cipher::TripleDes, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256] {
+            let (mut terminal, mut chip) = chip_authentication(cipher, curve, false);
+            speak(&mut terminal, &mut chip);
+        }
+    }
+}
+
+/// A copy answers 9000 like the chip; only the first protected exchange tells them apart.
+#[test]
+fn a_clone_completes_the_run_and_fails_the_first_exchange() {
+    let (mut terminal, mut clone) = chip_authentication(Cipher::Aes128, Curve::BrainpoolP256r1, true);
+    let command = terminal.protect_command(&Command::new(0, 0xB0, 0, 0).with_expected_length(1)).unwrap();
+    assert_eq!(clone.unprotect_command(&command), Err(SecureMessagingError::Checksum));
+    let (_, mut clone) = chip_authentication(Cipher::Aes128, Curve::BrainpoolP256r1, true);
+    clone.protect_response(&Response::ok([])).unwrap();
+    let answer = clone.protect_response(&Response::ok([])).unwrap();
+    assert_eq!(terminal.unprotect_response(&answer), Err(SecureMessagingError::Checksum));
+}
+
+/// A blank that speaks SCP03 and echoes.
+struct Blank {
+    keys: StaticKeys,
+    identity: scp03::Scp03Identity,
+    pending: Option<scp03::Scp03Chip>,
+    session: Option<scp03::Scp03Session>,
+    flip: Option<usize>,
+}
+
+impl Blank {
+    fn new() -> Self {
+        let identity =
+            scp03::Scp03Identity { serial: *b"0123456789", key_version: Version::TEST, sequence_counter: 7 };
+        Self {
+            keys: StaticKeys::publicly_known_test_keys(),
+            identity,
+            pending: None,
+            session: None,
+            flip: None,
+        }
+    }
+
+    fn answer(&mut self, command: &Command) -> Result<Response, StatusWord> {
+        if let Some(session) = &mut self.session {
+            let plain = session.unwrap_command(command).map_err(|error| error.status_word())?;
+            let answer = match plain.ins() {
+                0xFE => Response::status(StatusWord::FILE_NOT_FOUND),
+                0xD8 => {
+                    let (version, keys) = StaticKeys::from_put_key_data(plain.data(), &self.keys)?;
+                    Response::ok(keys.put_key_confirmation(version)?)
+                }
+                _ => Response::ok(plain.data()),
+            };
+            return session.wrap_response(&answer).map_err(|error| error.status_word());
+        }
+        if command.ins() == 0x50 {
+            let (answer, pending) = scp03::Scp03Chip::initialize_update(command, &self.identity, &self.keys)?;
+            self.pending = Some(pending);
+            return Ok(answer);
+        }
+        let pending = self.pending.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+        let (answer, session) = pending.external_authenticate(command)?;
+        self.session = Some(session);
+        Ok(answer)
+    }
+}
+
+impl Transport for Blank {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+        let mut bytes = command.to_vec();
+        if let Some(bit) = self.flip
+            && self.session.is_some()
+        {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        let answer = match Command::parse(&bytes) {
+            Ok(command) => self.answer(&command).unwrap_or_else(Response::status),
+            Err(_) => Response::status(StatusWord::WRONG_LENGTH),
+        };
+        Ok(answer.to_bytes())
+    }
+}
+
+fn test_keys(_: &scp03::ChipAnnouncement) -> Option<StaticKeys> {
+    Some(StaticKeys::publicly_known_test_keys())
+}
+
+#[test]
+fn scp03_carries_commands_of_every_length() {
+    let mut blank = Blank::new();
+    let mut channel = scp03::open(&mut blank, KeyVersion::TEST, test_keys, &mut seeded(9)).unwrap();
+    assert_eq!(channel.announcement().serial(), b"0123456789");
+    for length in [0, 1, 15, 16, 239, 240, 255, 256, 5000] {
+        let command = Command::new(0, 0xD6, 0, 0).with_data(vec![0x5A; length]);
+        let answer = channel.exchange(&command).unwrap();
+        assert_eq!(answer, Response::ok(vec![0x5A; length]), "{length}");
+    }
+    // A refusal comes bare; the channel lives on.
+    let refused = channel.exchange(&Command::new(0, 0xFE, 0, 0)).unwrap();
+    assert_eq!(refused.status, StatusWord::FILE_NOT_FOUND);
+    let next = StaticKeys::new([1; 16], [2; 16], [3; 16]);
+    let put = commands::put_key(KeyVersion::TEST, KeyVersion::LOCKED, &next, channel.static_keys()).unwrap();
+    let confirmation = channel.exchange(&put).unwrap();
+    assert_eq!(confirmation.data, next.put_key_confirmation(KeyVersion::LOCKED).unwrap());
+}
+
+#[test]
+fn scp03_refuses_wrong_keys_versions_and_flipped_bits() {
+    let open = |blank: &mut Blank, version, keys: fn(&scp03::ChipAnnouncement) -> Option<StaticKeys>| {
+        scp03::open(blank, version, keys, &mut seeded(10)).map(|_| ())
+    };
+    let other = |_: &scp03::ChipAnnouncement| Some(StaticKeys::new([1; 16], [1; 16], [1; 16]));
+    use scp03::Scp03OpenError as E;
+    assert_eq!(open(&mut Blank::new(), KeyVersion::TEST, other), Err(E::WrongKeys));
+    assert_eq!(open(&mut Blank::new(), KeyVersion::TEST, |_| None), Err(E::NoKeys));
+    let missing = E::Refused(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    assert_eq!(open(&mut Blank::new(), KeyVersion::LOCKED, test_keys), Err(missing));
+    for bit in 0..(5 + 16 + 8) * 8 {
+        let mut blank = Blank::new();
+        let mut channel = scp03::open(&mut blank, KeyVersion::TEST, test_keys, &mut seeded(11)).unwrap();
+        channel.inner_mut().flip = Some(bit);
+        let answer = channel.exchange(&Command::new(0, 0xD6, 0, 0).with_data([1, 2, 3])).unwrap();
+        assert!(!answer.is_ok(), "bit {bit}");
+    }
+}
+
+/// An answer longer than a short link takes arrives through 61xx, and the trace counts every piece.
+#[test]
+fn long_protected_answers_arrive_over_a_short_link() {
+    struct Short(SecureMessaging, Vec<u8>);
+    impl Transport for Short {
+        fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+            let command = Command::parse(command).unwrap();
+            if command.ins() != 0xC0 {
+                self.0.unprotect_command(&command).unwrap();
+                self.1 = self.0.protect_response(&Response::ok(vec![7; 256])).unwrap().data;
+            }
+            let rest = self.1.split_off(self.1.len().min(256));
+            let part = std::mem::replace(&mut self.1, rest);
+            let status = if self.1.is_empty() { StatusWord::OK } else { StatusWord::more_data(self.1.len()) };
+            Ok(Response::new(part, status).to_bytes())
+        }
+    }
+    let session = || SecureMessaging::from_secret(b"secret", Cipher::Aes128);
+    let trace = Trace::new(Short(session(), Vec::new()));
+    let mut channel = SecureChannel::new(GetResponse::new(trace), session());
+    let ask = Command::new(0, 0x88, 0, 0).with_data([1; 8]).with_expected_length(256);
+    assert_eq!(channel.exchange(&ask), Ok(Response::ok(vec![7; 256])));
+    assert_eq!(channel.into_inner().into_inner().counters().apdus, 2);
+}
+
+#[test]
+fn a_broken_protection_is_told_from_a_lost_link() {
+    struct Bare;
+    impl Transport for Bare {
+        fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, LinkLost> {
+            Ok(vec![0x69, 0x82])
+        }
+    }
+    let mut channel = SecureChannel::new(Bare, SecureMessaging::from_secret(b"secret", Cipher::Aes128));
+    assert!(exchange(&mut channel, &Command::new(0, 0xB0, 0, 0)).is_err());
+    assert_eq!(
+        channel.fault(),
+        Some(SecureMessagingError::Naked { status: StatusWord::SECURITY_STATUS_NOT_SATISFIED })
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever a chip answers, the terminal's ends end in an error and never panic.
+    #[test]
+    fn terminals_survive_any_answer(answers in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 2..60), 1..6)) {
+        fn feed<P: TerminalProtocol>(mut protocol: P, answers: &[Vec<u8>]) {
+            let mut next = None;
+            for answer in answers {
+                match protocol.advance(next.take()) {
+                    Ok(Step::Send(_)) => {
+                        let mut response = Response::parse(answer).unwrap();
+                        response.status = StatusWord::OK;
+                        next = Some(response);
+                    }
+                    Ok(Step::Done(_)) | Err(_) => return,
+                }
+            }
+        }
+        let password = Password::can("123456").unwrap();
+        let pace = PaceTerminal::new(PaceProtocol::ECDH_GM_AES_128, DomainParameters::P256, &password, &mut seeded(1));
+        feed(pace.unwrap(), &answers);
+        let information = MrzInformation::new("1", "990115", "390115").unwrap();
+        feed(BacTerminal::new(BasicAccessKeys::new(&information), &mut seeded(1)), &answers);
+        let point = Curve::P256.generator();
+        let protocol = ChipAuthenticationProtocol::ECDH_AES_128;
+        feed(ChipAuthenticationTerminal::new(protocol, point, None, &mut seeded(1)).unwrap(), &answers);
+        let start = scp03::Scp03Start::new(KeyVersion::TEST, &mut seeded(1));
+        let _ = start.answer(&Response::ok(answers[0].clone()));
+    }
+
+    /// Whatever a terminal sends, the chip's ends answer a status word and never panic.
+    #[test]
+    fn chips_survive_any_command(p1 in any::<u8>(), p2 in any::<u8>(), data in proptest::collection::vec(any::<u8>(), 0..80)) {
+        let password = Password::can("123456").unwrap();
+        for (p1, p2) in [(p1, p2), (0xC1, 0xA4), (0x41, 0xA4), (0x41, 0xA6), (0, 0), (0x33, 0)] {
+            let command = Command::new(0x10, 0x86, p1, p2).with_data(data.clone());
+            let _ = PaceChip::set_at(&command, &OFFERS, |_| Some(&password), &mut seeded(1));
+            let set = Command::new(0, 0x22, 0xC1, 0xA4)
+                .with_data(hex::decode("800A04007F00070202040202830102").unwrap());
+            let mut chip = PaceChip::set_at(&set, &OFFERS, |_| Some(&password), &mut seeded(1)).unwrap();
+            let empty = Command::new(0x10, 0x86, 0, 0).with_data([0x7C, 0]);
+            chip.general_authenticate(&empty).unwrap();
+            prop_assert!(chip.general_authenticate(&command).is_err());
+            let key = Scalar::generate(Curve::P256, &mut seeded(2));
+            prop_assert!(set_kat(&command, |_| Some(&key)).is_err());
+            let offers = [ChipAuthenticationOffer { protocol: ChipAuthenticationProtocol::ECDH_AES_128, key_id: None }];
+            let _ = ChipAuthenticationChip::set_at(&command, &offers);
+            let identity = scp03::Scp03Identity { serial: [0; 10], key_version: Version::TEST, sequence_counter: 0 };
+            let keys = StaticKeys::publicly_known_test_keys();
+            let _ = scp03::Scp03Chip::initialize_update(&command, &identity, &keys);
+            let begin = Command::new(0x80, 0x50, 0xFF, 0).with_data([1; 8]);
+            let (_, pending) = scp03::Scp03Chip::initialize_update(&begin, &identity, &keys).unwrap();
+            prop_assert!(pending.external_authenticate(&command.with_class(0x84)).is_err());
+        }
+    }
+}
