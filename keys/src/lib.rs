@@ -18,6 +18,7 @@
 
 pub mod algorithm;
 pub mod asn1;
+mod atomic_file;
 pub mod audit_log;
 pub mod certificate;
 pub mod crl;
@@ -28,6 +29,7 @@ pub mod public_key;
 pub mod signed_data;
 pub mod signer;
 pub mod sod;
+#[cfg(feature = "store")]
 pub mod store;
 pub mod transport_keys;
 pub mod trust;

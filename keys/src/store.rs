@@ -16,7 +16,6 @@ mod passphrase;
 mod sealed;
 mod signers;
 
-pub(crate) use files::atomic_write;
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
 pub use signers::{DocumentSigner, DocumentSignerStatus};
 

@@ -1,9 +1,9 @@
 //! The log as a file: lines appended and flushed, the signed head beside it.
 
 use super::{Chain, Event, Head, LogProblem, SubjectKey, VerifiedLog, verify};
+use crate::atomic_file::atomic_write;
 use crate::public_key::PublicKey;
 use crate::signer::{Signer, SigningFailed};
-use crate::store::atomic_write;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

@@ -86,6 +86,7 @@ impl SoftwareKey {
     }
 
     /// The scalar, for the encrypted store only.
+    #[cfg(feature = "store")]
     pub(crate) fn to_scalar(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(match &self.inner {
             Inner::P256(key) => key.to_bytes().to_vec(),

@@ -1,6 +1,5 @@
 //! The passphrase of a store, and where it is looked for.
 
-use super::files;
 use rand_core::CryptoRng;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -79,7 +78,7 @@ impl Passphrase {
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), PassphraseError> {
         let line = Zeroizing::new(format!("{}\n", *self.0));
-        files::atomic_write(path, line.as_bytes(), true)
+        crate::atomic_file::atomic_write(path, line.as_bytes(), true)
             .map_err(|source| PassphraseError { path: path.to_owned(), source })
     }
 

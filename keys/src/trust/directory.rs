@@ -5,10 +5,10 @@
 
 use super::{AddError, LoadProblem, TrustStore};
 use crate::asn1;
+use crate::atomic_file::atomic_write;
 use crate::certificate::Certificate;
 use crate::crl::{CertificateRevocationList, MAX_CRL};
 use crate::public_key::PublicKey;
-use crate::store::atomic_write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
