@@ -1,1 +1,2 @@
+//! issuer
 fn main() {}

@@ -1,0 +1,221 @@
+//! What the register must say before a card is made: the person is known and alive, says the same as the application,
+//! and has no card in use that this one does not replace.
+
+use cccd_card_profile::card_holder::{CardData, CardHolder, Sex};
+use cccd_card_profile::mrz::MrzError;
+use cccd_card_profile::validity::ValidityError;
+use cccd_population::card::{Card, CardStatus, SodDigest};
+use cccd_population::name;
+use cccd_population::person::Life;
+use jiff::civil::Date;
+
+use super::file::{Application, Reason};
+use crate::register::PersonRecord;
+
+/// One field in which application and register differ. Names only the field: the values are personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    /// The field's name as in the application file.
+    pub field: &'static str,
+}
+
+/// A rule that forbids the card.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No such number.
+    #[error("the register does not know this personal number")]
+    UnknownPerson,
+    /// Art. 9 item 24.
+    #[error("the register records this person as dead")]
+    Dead,
+    /// Art. 9 item 24.
+    #[error("the register records this person as missing")]
+    Missing,
+    /// The application says something else than the register.
+    #[error("the application differs from the register in: {}", list(.0))]
+    Differs(Vec<Difference>),
+    /// A first issue for someone who has a card.
+    #[error("this personal number is already on an active card")]
+    HasActiveCard,
+    /// The card in use is held by the authority (Luật Căn cước 2023 art. 29(2)).
+    #[error("this person's card is held by the authority")]
+    CardHeld,
+    /// The register's record has no sex, which a card must print.
+    #[error("the register's record lacks the person's sex")]
+    SexUnspecified,
+    /// Dates contradict each other.
+    #[error("the dates contradict each other: {0}")]
+    Validity(ValidityError),
+    /// The name cannot be written in an MRZ.
+    #[error("the name cannot be written in the machine readable zone: {0}")]
+    Name(MrzError),
+}
+
+/// What a successful check yields.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// What the card will say; the chip's serial is added when a blank is assigned.
+    pub card: CardData,
+    /// The card in use that the new one replaces.
+    pub replaces: Option<SodDigest>,
+}
+
+impl Refusal {
+    /// The stable code of machine-readable output.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownPerson => "unknown-person",
+            Self::Dead => "person-dead",
+            Self::Missing => "person-missing",
+            Self::Differs(_) => "differs-from-register",
+            Self::HasActiveCard => "has-active-card",
+            Self::CardHeld => "card-held",
+            Self::SexUnspecified => "sex-unspecified",
+            Self::Validity(_) => "dates-contradict",
+            Self::Name(_) => "name-not-writable",
+        }
+    }
+}
+
+/// Compares an application with what the register knows about its person.
+///
+/// # Errors
+/// [`Refusal`]: the first rule that forbids the card.
+pub fn check(application: &Application, record: Option<PersonRecord>, issue_date: Date) -> Result<Checked, Refusal> {
+    let PersonRecord { holder, life, card_in_use } = record.ok_or(Refusal::UnknownPerson)?;
+    match life {
+        Life::Alive => {}
+        Life::Dead(_) => return Err(Refusal::Dead),
+        Life::Missing(_) => return Err(Refusal::Missing),
+    }
+    let differences = differences(application, &holder);
+    if !differences.is_empty() {
+        return Err(Refusal::Differs(differences));
+    }
+    if holder.sex == Sex::Unspecified {
+        return Err(Refusal::SexUnspecified);
+    }
+    let replaces = replaced_card(application.reason, card_in_use)?;
+    let card = CardData::new(holder, issue_date, None).map_err(Refusal::Validity)?;
+    card.mrz().map_err(Refusal::Name)?;
+    Ok(Checked { card, replaces })
+}
+
+fn replaced_card(reason: Reason, card_in_use: Option<Card>) -> Result<Option<SodDigest>, Refusal> {
+    match (reason, card_in_use) {
+        (_, None) => Ok(None),
+        (_, Some(card)) if card.status == CardStatus::Held => Err(Refusal::CardHeld),
+        (Reason::FirstIssue, Some(_)) => Err(Refusal::HasActiveCard),
+        (Reason::Exchange | Reason::Reissue, Some(card)) => Ok(Some(card.sod_sha256)),
+    }
+}
+
+fn differences(application: &Application, holder: &CardHolder) -> Vec<Difference> {
+    let said = &application.asserted;
+    let text = |said: &Option<String>, known: Option<&str>| {
+        said.as_deref().is_none_or(|said| name::agree(said, known.unwrap_or_default()))
+    };
+    [
+        ("full_name", text(&said.full_name, Some(&holder.full_name))),
+        ("birth_date", said.birth_date.is_none_or(|date| date == holder.birth_date)),
+        ("sex", said.sex.is_none_or(|sex| sex == holder.sex)),
+        ("nationality", text(&said.nationality, Some(&holder.nationality))),
+        ("ethnic_group", text(&said.ethnic_group, holder.ethnic_group.as_deref())),
+        ("religion", text(&said.religion, holder.religion.as_deref())),
+        ("place_of_origin", text(&said.place_of_origin, holder.place_of_origin.as_deref())),
+        ("residence", text(&said.residence, holder.residence.as_deref())),
+        (
+            "birth_registration_place",
+            text(&said.birth_registration_place, holder.birth_registration_place.as_deref()),
+        ),
+        ("identification_marks", text(&said.identification_marks, holder.identification_marks.as_deref())),
+        ("father", text(&said.father, holder.father.as_deref())),
+        ("mother", text(&said.mother, holder.mother.as_deref())),
+        ("spouse", text(&said.spouse, holder.spouse.as_deref())),
+        ("old_number", text(&said.old_number, holder.old_number.as_deref())),
+    ]
+    .into_iter()
+    .filter(|(_, agrees)| !agrees)
+    .map(|(field, _)| Difference { field })
+    .collect()
+}
+
+fn list(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| difference.field).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cccd_population::person::Person;
+    use cccd_card_profile::validity::Expiry;
+    use jiff::civil::date;
+    use std::path::Path;
+
+    fn application(extra: &str, reason: &str) -> Application {
+        let json = format!(
+            r#"{{"person":{{"number":"079099000001"{extra}}},"portrait":"/9j/4AAQSkZJRg==","reason":"{reason}"}}"#
+        );
+        Application::parse(json.as_bytes(), Path::new("")).unwrap()
+    }
+
+    fn record(life: Life, status: Option<CardStatus>) -> PersonRecord {
+        let person: Person = serde_json::from_value(serde_json::json!({
+            "number": "079099000001", "full_name": "Nguyễn Thúy An", "birth_date": "1999-01-15", "sex": "female",
+            "place_of_origin": "Xã Mẫu, Huyện Mẫu"
+        }))
+        .unwrap();
+        let card_in_use = status.map(|status| Card {
+            number: person.number.clone(),
+            sod_sha256: SodDigest::of(b"old"),
+            document_number: "099000001".into(),
+            chip_serial: "00".repeat(10),
+            issued: date(2022, 1, 1),
+            expires: None,
+            status,
+            since: date(2022, 1, 1),
+        });
+        PersonRecord { holder: person.card_holder(), life, card_in_use }
+    }
+
+    fn outcome(application: &Application, record: Option<PersonRecord>) -> Result<Option<SodDigest>, Refusal> {
+        check(application, record, date(2026, 11, 21)).map(|checked| checked.replaces)
+    }
+
+    #[test]
+    fn every_rule_decides() {
+        let first = application("", "first-issue");
+        assert_eq!(outcome(&first, None), Err(Refusal::UnknownPerson));
+        assert_eq!(outcome(&first, Some(record(Life::Dead(date(2025, 1, 1)), None))), Err(Refusal::Dead));
+        assert_eq!(outcome(&first, Some(record(Life::Missing(date(2025, 1, 1)), None))), Err(Refusal::Missing));
+        assert_eq!(outcome(&first, Some(record(Life::Alive, None))), Ok(None));
+        let active = Some(record(Life::Alive, Some(CardStatus::Active)));
+        assert_eq!(outcome(&first, active.clone()), Err(Refusal::HasActiveCard));
+        assert_eq!(outcome(&application("", "reissue"), active), Ok(Some(SodDigest::of(b"old"))));
+        let held = Some(record(Life::Alive, Some(CardStatus::Held)));
+        assert_eq!(outcome(&application("", "exchange"), held), Err(Refusal::CardHeld));
+    }
+
+    #[test]
+    fn differences_are_listed_by_field_and_spellings_of_one_name_agree() {
+        let alive = || Some(record(Life::Alive, None));
+        let same = r#", "full_name":"NGUYỄN THUÝ AN","birth_date":"1999-01-15","sex":"female""#;
+        assert_eq!(outcome(&application(same, "first-issue"), alive()), Ok(None));
+        let other = r#", "full_name":"Nguyen Thuy An","sex":"male","religion":"Không""#;
+        let refusal = outcome(&application(other, "first-issue"), alive()).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "the application differs from the register in: full_name, sex, religion"
+        );
+    }
+
+    #[test]
+    fn validity_follows_the_age() {
+        let checked = check(&application("", "first-issue"), Some(record(Life::Alive, None)), date(2026, 11, 21)).unwrap();
+        assert_eq!(checked.card.expiry, Expiry::On(date(2039, 1, 15)));
+        let unborn = check(&application("", "first-issue"), Some(record(Life::Alive, None)), date(1990, 1, 1));
+        assert!(matches!(unborn, Err(Refusal::Validity(_))));
+    }
+}

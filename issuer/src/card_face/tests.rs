@@ -1,0 +1,133 @@
+use super::*;
+use cccd_card_profile::card_holder::CardHolder;
+use jiff::civil::date;
+
+fn holder(name: &str, residence: &str) -> CardHolder {
+    serde_json::from_value(serde_json::json!({
+        "number": "079099000001", "full_name": name, "birth_date": "1999-01-15", "sex": "female",
+        "nationality": "Việt Nam", "place_of_origin": "Xã Mẫu, Huyện Mẫu, Tỉnh Mẫu", "residence": residence,
+        "birth_registration_place": "Ủy ban nhân dân Xã Mẫu, Huyện Mẫu, Tỉnh Mẫu",
+        "identification_marks": "Nốt ruồi cách 1 cm trên sau mép phải", "old_number": "012345678"
+    }))
+    .unwrap()
+}
+
+fn card(name: &str, residence: &str) -> CardData {
+    CardData::new(holder(name, residence), date(2026, 11, 21), Some("0123456789ABCDEF".into())).unwrap()
+}
+
+fn portrait() -> Vec<u8> {
+    let picture = image::RgbImage::from_fn(240, 320, |x, y| {
+        let inside = (i64::from(x) - 120).pow(2) * 2 + (i64::from(y) - 150).pow(2) < 12_000;
+        image::Rgb(if inside { [222, 182, 150] } else { [196, 214, 230] })
+    });
+    let mut png = Vec::new();
+    picture.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    crate::application::Portrait::from_file(&png).unwrap().print().to_vec()
+}
+
+fn read_qr(png: &[u8]) -> String {
+    let picture = image::load_from_memory(png).unwrap().to_luma8();
+    let (width, height) = picture.dimensions();
+    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, |x, y| {
+        picture.get_pixel(u32::try_from(x).unwrap(), u32::try_from(y).unwrap()).0[0]
+    });
+    let grids = prepared.detect_grids();
+    assert_eq!(grids.len(), 1, "one QR code is found");
+    grids[0].decode().unwrap().1
+}
+
+#[test]
+fn exact_size_resolution_and_a_qr_code_that_another_decoder_reads() {
+    let renderer = FaceRenderer::new().unwrap();
+    let card = card("Nguyễn Thị Thúy An", "Số 1 Đường Mẫu, Phường Mẫu, Thành phố Hồ Chí Minh");
+    let portrait = portrait();
+    let content = FaceContent { card: &card, portrait: Some(&portrait) };
+    for template in [Template::CitizenIdentityCard2021, Template::IdentityCard2024] {
+        let text = qr_text(&card, template).unwrap();
+        for (resolution, size, per_metre) in
+            [(Resolution::Dpi300, (1011, 638), 11_811_u32), (Resolution::Dpi600, (2022, 1275), 23_622)]
+        {
+            let faces = renderer.draw(&content, template, resolution).unwrap();
+            for png in [&faces.front, &faces.back] {
+                let picture = image::load_from_memory(png).unwrap();
+                assert_eq!((picture.width(), picture.height()), size);
+                let at = png.windows(4).position(|window| window == b"pHYs").unwrap();
+                assert_eq!(png[at + 4..at + 8], per_metre.to_be_bytes());
+            }
+            assert_eq!(read_qr(&faces.qr), text);
+            let side = match template {
+                Template::CitizenIdentityCard2021 => &faces.front,
+                Template::IdentityCard2024 => &faces.back,
+            };
+            assert_eq!(read_qr(side), text, "{template:?} {resolution:?}");
+            if let Ok(directory) = std::env::var("CCCD_KEEP_FACES") {
+                for (name, png) in [("front", &faces.front), ("back", &faces.back)] {
+                    let file = format!("{directory}/{}-{name}-{}.png", template.as_str(), resolution.dots_per_inch());
+                    std::fs::write(file, png).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn long_names_and_addresses_fit_without_loss() {
+    let renderer = FaceRenderer::new().unwrap();
+    let measure = Measure::new(&renderer.options);
+    let long_name = "H'Hen Niê Kdăm Y Blô Ksor Nguyễn Công Tằng Tôn Nữ Hoàng Phủ Ngọc Thiên Kim Bảo Châu Anh Thư";
+    let long_address = "Số 1234/56/78 Đường Nguyễn Thị Minh Khai nối dài, Tổ dân phố 15, Khu phố 7B, Phường Bình Hưng Hòa B, Quận Bình Tân cũ, Thành phố Hồ Chí Minh, Việt Nam";
+    let card = card(long_name, long_address);
+    let content = FaceContent { card: &card, portrait: None };
+    for svg in [
+        identity_card_2024::front(&content, &measure).unwrap(),
+        citizen_identity_card_2021::front(&content, &QrCode::new(b"x").unwrap(), &measure).unwrap(),
+    ] {
+        let letters: String = texts(&svg).concat().chars().filter(|c| !c.is_whitespace()).collect();
+        let expected: String = long_name.to_uppercase().chars().filter(|c| !c.is_whitespace()).collect();
+        assert!(letters.contains(&expected), "the whole name is printed");
+    }
+    let back = identity_card_2024::back(&content, &QrCode::new(b"x").unwrap(), &measure).unwrap();
+    let letters: String = texts(&back).concat().chars().filter(|c| !c.is_whitespace()).collect();
+    assert!(letters.contains(&long_address.chars().filter(|c| !c.is_whitespace()).collect::<String>()));
+    renderer.draw(&content, Template::IdentityCard2024, Resolution::Dpi300).unwrap();
+
+    let endless = self::card(&"A".repeat(3_000), "");
+    let content = FaceContent { card: &endless, portrait: None };
+    assert!(matches!(identity_card_2024::front(&content, &measure), Err(FaceError::DoesNotFit("full_name"))));
+}
+
+#[test]
+fn text_from_outside_never_becomes_markup() {
+    let renderer = FaceRenderer::new().unwrap();
+    let measure = Measure::new(&renderer.options);
+    let hostile = "</text><image href=\"/etc/passwd\"/><script>&lt;'\u{0}\u{fffe}";
+    let plain = card("An", "An");
+    let attacked = card("An", hostile);
+    let count = |card: &CardData| {
+        let content = FaceContent { card, portrait: None };
+        let svg = identity_card_2024::back(&content, &QrCode::new(b"x").unwrap(), &measure).unwrap();
+        let tree = usvg::Tree::from_str(&svg, &renderer.options).unwrap();
+        assert!(!has_image(tree.root()), "no image element came from a text");
+        assert!(!svg.contains("<script") && !svg.contains('\u{0}'));
+        svg.matches("<image").count()
+    };
+    assert_eq!(count(&plain), count(&attacked));
+}
+
+fn has_image(group: &usvg::Group) -> bool {
+    group.children().iter().any(|node| match node {
+        usvg::Node::Image(_) => true,
+        usvg::Node::Group(group) => has_image(group),
+        _ => false,
+    })
+}
+
+/// The character data of all text elements, unescaped.
+fn texts(svg: &str) -> Vec<String> {
+    svg.split("<text ")
+        .skip(1)
+        .filter_map(|part| part.split_once('>')?.1.split_once("</text>").map(|(text, _)| text))
+        .map(|text| text.replace("&#39;", "'").replace("&amp;", "&"))
+        .collect()
+}

@@ -1,0 +1,76 @@
+//! The register of persons, reached through a port: a local file or the HTTP interface (docs/register-api.md).
+
+mod http;
+mod local;
+
+use cccd_card_profile::card_holder::CardHolder;
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
+use cccd_population::person::Life;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+pub use http::HttpRegister;
+pub use local::LocalRegister;
+
+/// What a card needs to know about a person.
+#[derive(Debug, Clone)]
+pub struct PersonRecord {
+    /// What the card will say.
+    pub holder: CardHolder,
+    /// Alive, dead, missing.
+    pub life: Life,
+    /// The card that is active or held.
+    pub card_in_use: Option<Card>,
+}
+
+/// Why the register did not do it. Holds no personal data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// A rule of the register forbids it.
+    #[error("the register refuses: {0}")]
+    Refused(String),
+    /// It has no such card.
+    #[error("the register knows no such card")]
+    UnknownCard,
+    /// Nobody there, or no sense in the answer.
+    #[error("the register cannot be reached: {0}")]
+    Unreachable(String),
+    /// The token file is missing, readable by others or has no issuer's token.
+    #[error("the register's token cannot be used: {0}")]
+    Token(String),
+}
+
+/// The register, as the issuer needs it.
+pub trait Register {
+    /// The person with this number, if the register knows one.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    fn person(&mut self, number: &PersonalNumber, today: Date) -> Result<Option<PersonRecord>, RegisterError>;
+
+    /// Records a card; the same card again is a repeat and does no harm.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    fn record_card(&mut self, card: &NewCard, at: Timestamp) -> Result<(), RegisterError>;
+
+    /// Changes a card's status; the status it has already is a repeat.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    fn set_card_status(
+        &mut self,
+        card: &SodDigest,
+        status: CardStatus,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<Card, RegisterError>;
+}
+
+/// The day in Vietnam (UTC+7 all year): what validity and ages are counted in.
+#[must_use]
+pub fn day_in_vietnam(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))).date()
+}

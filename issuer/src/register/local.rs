@@ -1,0 +1,85 @@
+//! The register in a file on this machine.
+
+use std::path::Path;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
+use cccd_population::store::{Change, SqliteStore, Store, StoreError};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{PersonRecord, Register, RegisterError, day_in_vietnam};
+
+/// A register behind its own store.
+#[derive(Debug)]
+pub struct LocalRegister<S> {
+    store: S,
+    source: String,
+}
+
+impl LocalRegister<SqliteStore> {
+    /// Opens a register in a SQLite file.
+    ///
+    /// # Errors
+    /// [`RegisterError::Unreachable`] when there is none.
+    pub fn open(path: &Path, source: &str) -> Result<Self, RegisterError> {
+        let store = SqliteStore::open(path).map_err(failed)?;
+        Ok(Self { store, source: source.to_owned() })
+    }
+}
+
+impl<S: Store> LocalRegister<S> {
+    /// A register in any store.
+    pub fn new(store: S, source: &str) -> Self {
+        Self { store, source: source.to_owned() }
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    fn change(&self, at: Timestamp) -> Change {
+        Change { source: self.source.clone(), at }
+    }
+}
+
+impl<S: Store> Register for LocalRegister<S> {
+    fn person(&mut self, number: &PersonalNumber, today: Date) -> Result<Option<PersonRecord>, RegisterError> {
+        let Some(person) = self.store.person(number).map_err(failed)? else { return Ok(None) };
+        let card_in_use = self.store.card_in_use(number, today).map_err(failed)?;
+        Ok(Some(PersonRecord { holder: person.card_holder(), life: person.life, card_in_use }))
+    }
+
+    fn record_card(&mut self, card: &NewCard, at: Timestamp) -> Result<(), RegisterError> {
+        let change = self.change(at);
+        self.store.record_card(card, &change).map(|_| ()).map_err(failed)
+    }
+
+    fn set_card_status(
+        &mut self,
+        card: &SodDigest,
+        status: CardStatus,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<Card, RegisterError> {
+        let change = self.change(at);
+        self.store.set_card_status(card, status, day_in_vietnam(at), reason, &change).map_err(failed)
+    }
+}
+
+fn failed(error: StoreError) -> RegisterError {
+    match error {
+        StoreError::UnknownCard => RegisterError::UnknownCard,
+        StoreError::UnknownPerson
+        | StoreError::NotAlive(_)
+        | StoreError::DeadAlready
+        | StoreError::CardInUse
+        | StoreError::Claimed(_)
+        | StoreError::CardForm(_)
+        | StoreError::ForbiddenChange(_)
+        | StoreError::Flaw(_) => RegisterError::Refused(error.to_string()),
+        StoreError::Engine(source) => RegisterError::Unreachable(format!("its database failed ({source})")),
+        other => RegisterError::Unreachable(other.to_string()),
+    }
+}
