@@ -1,7 +1,7 @@
 //! Writing a blank chip: the secure channel [`scp03`] and the commands between blank and locked.
 //!
 //! Doc 9303-10 §4.5.1 leaves personalisation open. Ours: FCP files of ISO/IEC 7816-9, key pairs made on the chip
-//! (ISO/IEC 7816-8), access keys by PUT DATA, GlobalPlatform's SCP03 around all of it, ACTIVATE FILE as the lock.
+//! (ISO/IEC 7816-8), access keys by PUT DATA, `GlobalPlatform`'s SCP03 around all of it, ACTIVATE FILE as the lock.
 //! Each command has its builder for the station and its parser for the chip, side by side.
 
 pub mod commands;

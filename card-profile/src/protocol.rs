@@ -76,7 +76,7 @@ pub(crate) mod test_rng {
     use rand_core::{TryCryptoRng, TryRng};
     use std::convert::Infallible;
 
-    /// Plays given bytes back, then goes on with SplitMix64.
+    /// Plays given bytes back, then goes on with `SplitMix64`.
     pub(crate) struct Given(Vec<u8>, u64);
 
     impl Given {

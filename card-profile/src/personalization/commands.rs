@@ -278,7 +278,7 @@ impl fmt::Debug for AccessKeys {
     }
 }
 
-/// PUT KEY `80 D8 <replaced version> 81` (GlobalPlatform Card Specification §11.8): three AES-128 keys, encrypted
+/// PUT KEY `80 D8 <replaced version> 81` (`GlobalPlatform` Card Specification §11.8): three AES-128 keys, encrypted
 /// under the current DEK, each with its check value. The chip answers version and check values; compare them with
 /// [`StaticKeys::put_key_confirmation`]. `None` never happens with AES-128 keys.
 #[must_use]

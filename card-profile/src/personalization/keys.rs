@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 pub struct KeyVersion(pub u8);
 
 impl KeyVersion {
-    /// `FF`: GlobalPlatform's publicly known test key. Anyone may write such a blank.
+    /// `FF`: `GlobalPlatform`'s publicly known test key. Anyone may write such a blank.
     pub const TEST: Self = Self(0xFF);
     /// `01`: a blank's keys, diversified by its serial.
     pub const BLANK: Self = Self(0x01);
@@ -36,7 +36,7 @@ impl StaticKeys {
         Self { enc: Zeroizing::new(enc), mac: Zeroizing::new(mac), dek: Zeroizing::new(dek) }
     }
 
-    /// `404142…4F` three times: GlobalPlatform's publicly known test key.
+    /// `404142…4F` three times: `GlobalPlatform`'s publicly known test key.
     #[must_use]
     pub fn publicly_known_test_keys() -> Self {
         let key = *b"@ABCDEFGHIJKLMNO";
@@ -66,7 +66,7 @@ impl StaticKeys {
     }
 
     /// The data of PUT KEY: version, and each key encrypted under `current`'s DEK with its check value
-    /// (GlobalPlatform Amendment D §7.2, Card Specification §11.8.2.3).
+    /// (`GlobalPlatform` Amendment D §7.2, Card Specification §11.8.2.3).
     pub(super) fn to_put_key_data(&self, version: KeyVersion, current: &Self) -> Option<Vec<u8>> {
         let dek = SymmetricKey::new(Cipher::Aes128, &*current.dek)?;
         let mut data = vec![version.0];
@@ -121,7 +121,7 @@ impl fmt::Debug for StaticKeys {
     }
 }
 
-/// The leftmost three bytes of a block of `01` encrypted (GlobalPlatform Card Specification §B.6).
+/// The leftmost three bytes of a block of `01` encrypted (`GlobalPlatform` Card Specification §B.6).
 fn check_value(key: &[u8]) -> Option<[u8; 3]> {
     let key = SymmetricKey::new(Cipher::Aes128, key)?;
     cbc_encrypt(&key, &[0; 16], &[1; 16]).ok()?.first_chunk::<3>().copied()
@@ -132,10 +132,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The check value of the publicly known test key under AES, as every GlobalPlatform tool prints it.
+    /// The check value of the publicly known test key under AES, as every `GlobalPlatform` tool prints it.
     #[test]
     fn check_value_of_the_test_key() {
         assert_eq!(check_value(b"@ABCDEFGHIJKLMNO"), Some([0x50, 0x4A, 0x77]));
+        let counting: [u8; 16] = std::array::from_fn(|index| u8::try_from(index).unwrap());
+        assert_eq!(check_value(&counting), Some([0xC3, 0x52, 0x80]));
     }
 
     #[test]

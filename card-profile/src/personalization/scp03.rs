@@ -1,4 +1,4 @@
-//! GlobalPlatform Secure Channel Protocol 03 (Card Specification v2.3 Amendment D), both ends: AES-128, eight-byte
+//! `GlobalPlatform` Secure Channel Protocol 03 (Card Specification v2.3 Amendment D), both ends: AES-128, eight-byte
 //! MACs (S8), security level `33`: command and response MAC and encryption.
 //!
 //! The chip announces `i = 70` (pseudo-random challenge, response MAC and encryption); a terminal also accepts

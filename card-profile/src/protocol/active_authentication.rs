@@ -35,7 +35,7 @@ pub enum HashAlgorithm {
 
 impl HashAlgorithm {
     /// By the object identifier of a plain ECDSA signature (TR-03111 §5.2.1.1, `ecdsa-plain-SHA…`), which
-    /// ActiveAuthenticationInfo carries (Doc 9303-11 §9.2.4).
+    /// `ActiveAuthenticationInfo` carries (Doc 9303-11 §9.2.4).
     #[must_use]
     pub fn from_ecdsa_plain_oid(oid: ObjectIdentifier) -> Option<Self> {
         let family = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.1.1.4.1");
@@ -104,7 +104,7 @@ pub fn internal_authenticate(challenge: &Challenge, expected_length: u32) -> Com
     Command::new(0x00, 0x88, 0x00, 0x00).with_data(*challenge).with_expected_length(expected_length)
 }
 
-/// Terminal: checks the answer. ECDSA takes the hash that DG14's ActiveAuthenticationInfo names, by default the one
+/// Terminal: checks the answer. ECDSA takes the hash that DG14's `ActiveAuthenticationInfo` names, by default the one
 /// of the curve's strength; RSA names its hash itself. Gives the hash that was used.
 ///
 /// # Errors

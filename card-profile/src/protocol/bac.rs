@@ -11,14 +11,14 @@ use sha1::{Digest as _, Sha1};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// The document basic access keys K_Enc and K_MAC (Doc 9303-11 §4.3.2, §9.7.2).
+/// The document basic access keys `K_Enc` and `K_MAC` (Doc 9303-11 §4.3.2, §9.7.2).
 pub struct BasicAccessKeys {
     encryption: SymmetricKey,
     mac: SymmetricKey,
 }
 
 impl BasicAccessKeys {
-    /// From MRZ_information: document number, birth and expiry, each with its check digit.
+    /// From `MRZ_information`: document number, birth and expiry, each with its check digit.
     #[must_use]
     pub fn new(information: &MrzInformation) -> Self {
         let digest = Zeroizing::new(Sha1::digest(information.as_bytes()).to_vec());

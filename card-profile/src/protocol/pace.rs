@@ -86,7 +86,7 @@ struct Agreed {
 }
 
 impl Agreed {
-    /// T = MAC(K_MAC, 7F49 { 06 protocol, 86 public key }) (Doc 9303-11 §4.4.3.4, §9.4.5).
+    /// T = `MAC(K_MAC`, 7F49 { 06 protocol, 86 public key }) (Doc 9303-11 §4.4.3.4, §9.4.5).
     fn token(&self, key: &Point) -> Result<[u8; 8], BadLength> {
         let oid = tlv::encode(0x06, self.protocol.oid().as_bytes());
         let point = tlv::encode(0x86, key.as_bytes());

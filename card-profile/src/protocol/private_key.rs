@@ -318,7 +318,7 @@ mod tests {
         }
     }
 
-    /// Doc 9303-11 appendix I: the ChipAuthenticationPublicKeyInfo names its curve by number.
+    /// Doc 9303-11 appendix I: the `ChipAuthenticationPublicKeyInfo` names its curve by number.
     #[test]
     fn a_curve_may_be_named_by_number() {
         let point = Curve::BrainpoolP256r1.generator();

@@ -33,7 +33,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     hex::decode(value.as_str().unwrap()).unwrap()
 }
 
-/// Plays given bytes, then SplitMix64.
+/// Plays given bytes, then `SplitMix64`.
 struct Given(Vec<u8>, u64);
 
 impl TryRng for Given {
@@ -222,6 +222,9 @@ fn speak(terminal: &mut SecureMessaging, chip: &mut SecureMessaging) {
     assert_eq!(terminal.unprotect_response(&answer), Ok(Response::ok([1, 2, 3, 4])));
 }
 
+/// What was sent and what the chip would answer, to what it answers.
+type Tamper = fn(&[u8], Response) -> Response;
+
 /// A card that speaks PACE and nothing else.
 struct PaceCard {
     offers: Vec<PaceOffer>,
@@ -230,7 +233,7 @@ struct PaceCard {
     session: Option<SecureMessaging>,
     rng: Given,
     /// Changes the answer to GENERAL AUTHENTICATE number n.
-    tamper: Option<(usize, fn(&[u8], Response) -> Response)>,
+    tamper: Option<(usize, Tamper)>,
     count: usize,
 }
 
@@ -314,16 +317,16 @@ fn a_wrong_can_is_refused_and_never_blocked() {
 
 #[test]
 fn hostile_chips_are_found_out_by_the_terminal() {
-    let reflect: fn(&[u8], Response) -> Response = |sent, _| {
+    let reflect: Tamper = |sent, _| {
         let mut data = sent.to_vec();
         data[2] += 1;
         Response::ok(data)
     };
-    let off_curve: fn(&[u8], Response) -> Response = |_, mut answer| {
+    let off_curve: Tamper = |_, mut answer| {
         *answer.data.last_mut().unwrap() ^= 1;
         answer
     };
-    let infinity: fn(&[u8], Response) -> Response = |_, answer| Response::ok([0x7C, 3, answer.data[2], 1, 0]);
+    let infinity: Tamper = |_, answer| Response::ok([0x7C, 3, answer.data[2], 1, 0]);
     for (number, change, error) in [
         (2, reflect, PaceError::PublicKey),
         (3, reflect, PaceError::PublicKey),
@@ -510,6 +513,46 @@ impl Transport for Blank {
 
 fn test_keys(_: &scp03::ChipAnnouncement) -> Option<StaticKeys> {
     Some(StaticKeys::publicly_known_test_keys())
+}
+
+/// A card that is not ours, under published test keys: INITIALIZE UPDATE to a decrypted answer.
+#[test]
+fn scp03_of_a_card_in_the_field() {
+    let example = vectors("scp03_aes128_level_33");
+    let script: Vec<_> = example["exchanges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| (text(&e["command"]), text(&e["response"])))
+        .collect();
+    let key = |name: &str| <[u8; 16]>::try_from(bytes(&example[name])).unwrap();
+    let keys = StaticKeys::new(key("enc"), key("mac"), key("dek"));
+    let mut transport = replay(&script);
+    let mut rng = Given(bytes(&example["host_challenge"]), 0);
+    let mut channel = scp03::open(&mut transport, KeyVersion(0x30), |_| Some(keys), &mut rng).unwrap();
+    assert_eq!(channel.transmit(&bytes(&example["plain_command"])), Ok(bytes(&example["plain_response"])));
+    assert!(transport.is_finished());
+}
+
+/// Our chip's answers, computed once more with `openssl mac` and `openssl enc`.
+#[test]
+fn scp03_of_our_chip_agrees_with_openssl() {
+    let keys = StaticKeys::publicly_known_test_keys();
+    let identity =
+        scp03::Scp03Identity { serial: *b"0123456789", key_version: Version::TEST, sequence_counter: 7 };
+    let begin = Command::new(0x80, 0x50, 0xFF, 0).with_data([1, 2, 3, 4, 5, 6, 7, 8]);
+    let (answer, chip) = scp03::Scp03Chip::initialize_update(&begin, &identity, &keys).unwrap();
+    let expected = "30313233343536373839FF03707EC58C4D8C006E4FA33AE27669BFEF03000007";
+    assert_eq!(answer.data, hex::decode(expected).unwrap());
+    let command = |digits: &str| Command::parse(&hex::decode(digits).unwrap()).unwrap();
+    let (_, mut session) =
+        chip.external_authenticate(&command("84823300106DD5C50A66FF5327923DF6D021056FBC")).unwrap();
+    let wrapped = command("04D6000018B92D754D419B5692ABA39E6C72045D1EB0D69D1214476597");
+    let plain = session.unwrap_command(&wrapped).unwrap();
+    assert_eq!((plain.header(), plain.data()), ([0x00, 0xD6, 0, 0], &[0xAA, 0xBB][..]));
+    let answer = session.wrap_response(&Response::ok([0xCC, 0xDD, 0xEE])).unwrap();
+    let expected = "B24135B0F2D7FD26FDCAF31FEA33767881C934DC473BA09E9000";
+    assert_eq!(answer.to_bytes(), hex::decode(expected).unwrap());
 }
 
 #[test]

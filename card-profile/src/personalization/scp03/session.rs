@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Scp03Error {
-    /// The class byte does not announce GlobalPlatform's secure messaging.
+    /// The class byte does not announce `GlobalPlatform`'s secure messaging.
     #[error("the message is not protected")]
     Unprotected,
     /// The MAC is wrong: altered, replayed, or another key.

@@ -60,7 +60,7 @@ pub(super) fn verify(
         return Err(ActiveAuthenticationError::Malformed);
     }
     let signature = integer(answer, key.n_bits_precision())?;
-    if &signature >= key.n().as_ref() {
+    if signature >= *key.n().as_ref() {
         return Err(ActiveAuthenticationError::Malformed);
     }
     let opened = rsa_encrypt(key, &signature).map_err(|_| ActiveAuthenticationError::Malformed)?;

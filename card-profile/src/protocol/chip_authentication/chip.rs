@@ -8,7 +8,7 @@ use crate::protocol::secure_messaging::SecureMessaging;
 use crate::tlv::{self, Reader};
 use const_oid::ObjectIdentifier;
 
-/// One ChipAuthenticationInfo of DG14 that the chip stands by.
+/// One `ChipAuthenticationInfo` of DG14 that the chip stands by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChipAuthenticationOffer {
     /// The protocol.

@@ -11,7 +11,7 @@ use rand_core::CryptoRng;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// One PACEInfo of EF.CardAccess that the chip stands by.
+/// One `PACEInfo` of EF.CardAccess that the chip stands by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaceOffer {
     /// The protocol.

@@ -52,7 +52,7 @@ pub struct NotACan;
 /// A password, reduced to what PACE needs of it. Zeroized, never printed.
 pub struct Password {
     kind: PasswordType,
-    /// f(π): SHA-1 of MRZ_information, or the CAN's characters.
+    /// f(π): SHA-1 of `MRZ_information`, or the CAN's characters.
     secret: Zeroizing<Vec<u8>>,
 }
 
@@ -84,7 +84,7 @@ impl Password {
         self.kind
     }
 
-    /// K_π = KDF(f(π), 3).
+    /// `K_π` = KDF(f(π), 3).
     pub(super) fn key(&self, cipher: Cipher) -> SymmetricKey {
         derive_key(&self.secret, KeyUse::Password, cipher)
     }
