@@ -1,1 +1,22 @@
-//! verifier
+//! Reads a chip identity card over any transport, and judges the evidence.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`session`] | a chip that was opened, as a type: PACE or BAC, secure messaging, files, proofs |
+//! | [`inspection`] | the order of the steps: one call reads a card |
+//! | [`evidence`] | what reading produced: raw files and transcripts, signed and at rest |
+//! | [`finding`] | what one check found: status, reason, what it proves and does not prove |
+//! | [`country`] | issuing states and the countries of certificates |
+//!
+//! Reading and judging are separate: evidence can be judged later, elsewhere and again. Time, randomness, trust, policy
+//! and transport are arguments. Without default features there is no PC/SC, no HTTP and no asynchronous runtime here.
+
+pub mod country;
+pub mod evidence;
+pub mod finding;
+pub mod inspection;
+pub mod session;
+
+pub use evidence::Evidence;
+pub use finding::{Check, Finding, Reason, Status};
+pub use inspection::{Access, InspectionOptions, inspect};

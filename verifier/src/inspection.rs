@@ -1,0 +1,239 @@
+//! The inspection: one reading of a card, from the first byte to the evidence.
+//!
+//! ```text
+//! EF.CardAccess · EF.ATR/INFO · PACE (or BAC) · SELECT · EF.SOD · DG14 · Chip Authentication · DG1 · DG2 · DG13 · … · DG15 ·
+//! Active Authentication
+//! ```
+//!
+//! Each file is one READ BINARY where the chip announces extended length. Chip Authentication counts as confirmed when the first
+//! answer under its keys verifies. When it does not, the session is given up, the chip opened again and everything else
+//! read without it: a copy gives complete evidence too.
+//!
+//! What the chip does wrong becomes evidence; only a chip that cannot be opened and a link lost before that are errors.
+
+mod access;
+mod run;
+
+pub use access::{Access, AccessError};
+
+use cccd_card_profile::apdu::{LinkLost, Transport};
+use cccd_card_profile::file_system::ElementaryFile;
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+
+use crate::evidence::Evidence;
+use crate::session::OpenError;
+
+/// What to read, and how.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct InspectionOptions {
+    /// The time of reading, for the evidence.
+    pub at: Timestamp,
+    /// The station's name, for the evidence.
+    pub station: Option<String>,
+    /// Read DG2. Without it the portrait stays on the card, and its digest unchecked.
+    pub portrait: bool,
+    /// Read EF.COM and every group that it or EF.SOD lists, DG3 and DG4 excepted: unsigned groups come to light.
+    pub thorough: bool,
+    /// Whether extended length may be used.
+    pub extended_length: ExtendedLength,
+    /// A remote verifier's nonce: the challenge of Active Authentication is bound to it.
+    pub nonce: Option<Vec<u8>>,
+    /// Run Chip Authentication.
+    pub chip_authentication: bool,
+    /// Run Active Authentication.
+    pub active_authentication: bool,
+}
+
+/// Whether commands and answers may be of extended length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExtendedLength {
+    /// Where EF.ATR/INFO tells the chip's buffers.
+    #[default]
+    Announced,
+    /// Never: for readers that do not carry it.
+    Never,
+}
+
+impl InspectionOptions {
+    /// Everything a verifier needs, read at this time.
+    #[must_use]
+    pub fn new(at: Timestamp) -> Self {
+        Self {
+            at,
+            station: None,
+            portrait: true,
+            thorough: false,
+            extended_length: ExtendedLength::Announced,
+            nonce: None,
+            chip_authentication: true,
+            active_authentication: true,
+        }
+    }
+
+    /// Named after this station.
+    #[must_use]
+    pub fn station(mut self, station: impl Into<String>) -> Self {
+        self.station = Some(station.into());
+        self
+    }
+
+    /// With or without the portrait.
+    #[must_use]
+    pub fn portrait(mut self, portrait: bool) -> Self {
+        self.portrait = portrait;
+        self
+    }
+
+    /// Everything that EF.COM and EF.SOD list, or only what a verdict needs.
+    #[must_use]
+    pub fn thorough(mut self, thorough: bool) -> Self {
+        self.thorough = thorough;
+        self
+    }
+
+    /// Bound to a remote verifier's nonce.
+    #[must_use]
+    pub fn nonce(mut self, nonce: Option<Vec<u8>>) -> Self {
+        self.nonce = nonce;
+        self
+    }
+
+    /// Extended length or not.
+    #[must_use]
+    pub fn extended_length(mut self, extended_length: ExtendedLength) -> Self {
+        self.extended_length = extended_length;
+        self
+    }
+
+    /// Without the protocols that show the chip genuine: for measurements.
+    #[must_use]
+    pub fn without_chip_protocols(mut self) -> Self {
+        self.chip_authentication = false;
+        self.active_authentication = false;
+        self
+    }
+}
+
+/// What the inspection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// EF.CardAccess and EF.ATR/INFO.
+    Preparing,
+    /// PACE or BAC.
+    Opening,
+    /// This file.
+    Reading(ElementaryFile),
+    /// Chip Authentication.
+    ChipAuthentication,
+    /// The chip's proof did not hold: it is opened again without.
+    OpeningAgain,
+    /// Active Authentication.
+    ActiveAuthentication,
+    /// Over.
+    Done,
+}
+
+/// How far the inspection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What begins now.
+    pub step: Step,
+    /// Steps done.
+    pub done: u32,
+    /// Steps in all, as far as is known.
+    pub total: u32,
+}
+
+/// Why there is no evidence.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The card was lost before it was open.
+    #[error(transparent)]
+    Link(#[from] LinkLost),
+    /// The password opens another card.
+    #[error("the chip refuses the password: it belongs to another card, or was mistyped")]
+    WrongPassword,
+    /// The chip asks for a password that was not given.
+    #[error("the chip opens with {needed} only")]
+    PasswordNeeded {
+        /// Which.
+        needed: &'static str,
+    },
+    /// No document in the chip.
+    #[error("the chip holds no electronic document")]
+    NoApplication,
+    /// The chip does not follow the access protocol.
+    #[error("the chip does not complete the access protocol: {0}")]
+    Protocol(String),
+}
+
+impl ReadError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Link(_) => "card-lost",
+            Self::WrongPassword => "wrong-password",
+            Self::PasswordNeeded { .. } => "password-needed",
+            Self::NoApplication => "no-application",
+            Self::Protocol(_) => "access-protocol",
+        }
+    }
+
+    /// What a person can do.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Link(_) => "lay the card flat on the reader, leave it there and start again",
+            Self::WrongPassword => {
+                "check the six digits (the last six of the personal number) or the machine readable zone on the back"
+            }
+            Self::PasswordNeeded { .. } => "give the machine readable zone with --mrz",
+            Self::NoApplication => "use an identity card with a personalised chip",
+            Self::Protocol(_) => "take the card off, lay it on again and start again; if it stays so, the chip may be damaged",
+        }
+    }
+}
+
+impl From<OpenError> for ReadError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Link(lost) => Self::Link(lost),
+            OpenError::WrongPassword => Self::WrongPassword,
+            OpenError::NoApplication(_) => Self::NoApplication,
+            OpenError::Protocol(what) => Self::Protocol(what),
+        }
+    }
+}
+
+/// Reads a card over a transport and gives the evidence. The card must have been reset or freshly presented.
+///
+/// # Errors
+/// [`ReadError`] when the chip could not be opened. Whatever happens later is in the evidence.
+pub fn inspect<T: Transport>(
+    transport: T,
+    access: &Access,
+    options: &InspectionOptions,
+    rng: &mut dyn CryptoRng,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Evidence, ReadError> {
+    inspect_with_reset(transport, |_| Ok(()), access, options, rng, progress)
+}
+
+/// As [`inspect`], with a way to reset the card: needed only on chips that cannot be opened twice after one reset.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_with_reset<T: Transport>(
+    transport: T,
+    reset: impl FnMut(&mut T) -> Result<(), LinkLost>,
+    access: &Access,
+    options: &InspectionOptions,
+    rng: &mut dyn CryptoRng,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Evidence, ReadError> {
+    run::Inspection::new(reset, access, options, rng, progress).run(transport)
+}
