@@ -1,0 +1,334 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
+use cccd_keys::store::{KeyStore, Passphrase};
+use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
+use cccd_virtual_chip::store::{StateFile, StoreError};
+use cccd_virtual_chip::vpcd::{self, Event, Stop};
+use cccd_virtual_chip::{Chip, ChipState, LengthSupport, LifeCycle, Profile};
+use clap::{Parser, Subcommand, ValueEnum};
+use rand_core::CryptoRng;
+use serde_json::json;
+
+const EXAMPLES: &str = "\
+Examples:
+  virtual-chip new --state card.state                    a blank with the publicly known test keys
+  virtual-chip new --state card.state --keys ./keys      a blank with keys of its own serial
+  virtual-chip serve --state card.state                  lay it into pcscd's virtual reader; Ctrl-C takes it out
+  virtual-chip show --state card.state                   life cycle, files and sizes; never a secret
+
+pcscd with the virtual reader (Debian: packages pcscd and vsmartcard-vpcd) may start before or after.
+Exit codes: 0 done, 2 usage, 3 could not.";
+
+#[derive(Parser)]
+#[command(name = "virtual-chip", version, about = "A chip in software: made blank, personalised, read", after_help = EXAMPLES)]
+struct Arguments {
+    /// Machine-readable output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Language of what people read.
+    #[arg(long, global = true, value_enum, default_value = "vi")]
+    lang: Language,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq)]
+enum Language {
+    Vi,
+    En,
+}
+
+impl Language {
+    fn choose<'t>(self, vietnamese: &'t str, english: &'t str) -> &'t str {
+        match self {
+            Self::Vi => vietnamese,
+            Self::En => english,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfileArgument {
+    /// As the cards in use: brainpoolP256r1.
+    Cccd,
+    /// NIST P-256.
+    P256,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a blank chip.
+    New {
+        /// The state file to write; it must not exist.
+        #[arg(long)]
+        state: PathBuf,
+        /// The algorithms the chip is made for.
+        #[arg(long, value_enum, default_value = "cccd")]
+        profile: ProfileArgument,
+        /// Key store whose master gives the blank its transport keys; without it, the publicly known test keys.
+        #[arg(long)]
+        keys: Option<PathBuf>,
+        /// File with the key store's passphrase.
+        #[arg(long, env = "CCCD_KEYS_PASSPHRASE_FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// The chip's serial, 20 hexadecimal digits; by default a random one.
+        #[arg(long)]
+        serial: Option<ChipSerial>,
+    },
+    /// Put the chip into pcscd's virtual reader until Ctrl-C.
+    Serve {
+        /// The chip's state file.
+        #[arg(long)]
+        state: PathBuf,
+        /// Where the virtual reader listens.
+        #[arg(long, default_value = vpcd::DEFAULT_ADDRESS, value_name = "HOST:PORT")]
+        vpcd: String,
+        /// Written when the chip lies in the reader, removed at the end.
+        #[arg(long)]
+        ready_file: Option<PathBuf>,
+        /// Refuse extended length, as old readers and cards do.
+        #[arg(long)]
+        short_length_only: bool,
+    },
+    /// Show life cycle, files and sizes.
+    Show {
+        /// The chip's state file.
+        #[arg(long)]
+        state: PathBuf,
+    },
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&arguments, &error);
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.command {
+        Command::New { state, profile, keys, passphrase_file, serial } => {
+            let profile = match profile {
+                ProfileArgument::Cccd => Profile::Cccd,
+                ProfileArgument::P256 => Profile::P256,
+            };
+            let keys = keys.as_deref().map(|keys| (keys, passphrase_file.as_deref()));
+            new(arguments, state, profile, keys, *serial)
+        }
+        Command::Serve { state, vpcd, ready_file, short_length_only } => {
+            serve(arguments, state, vpcd, ready_file.as_deref(), *short_length_only)
+        }
+        Command::Show { state } => show(arguments, state),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program's own source of randomness")]
+fn randomness() -> Box<dyn CryptoRng + Send> {
+    use rand::SeedableRng as _;
+    Box::new(rand::rngs::StdRng::from_rng(&mut rand::rng()))
+}
+
+fn new(
+    arguments: &Arguments,
+    path: &Path,
+    profile: Profile,
+    keys: Option<(&Path, Option<&Path>)>,
+    serial: Option<ChipSerial>,
+) -> Result<()> {
+    let mut rng = randomness();
+    let serial = serial.unwrap_or_else(|| {
+        let mut bytes = [0; 10];
+        rng.fill_bytes(&mut bytes);
+        ChipSerial(bytes)
+    });
+    let state = match keys {
+        None => ChipState::blank(serial.0, profile),
+        Some((directory, passphrase_file)) => {
+            let passphrase = Passphrase::for_store(directory, passphrase_file)?;
+            let master = KeyStore::open(directory, &passphrase)?.transport_master()?;
+            let keys = master.derive(TransportKeyLabel::Blank, &serial);
+            let keys = StaticKeys::new(*keys.encryption(), *keys.mac(), *keys.data_encryption());
+            ChipState::blank_with_keys(serial.0, profile, KeyVersion(TransportKeyLabel::Blank.key_version()), keys)
+        }
+    };
+    let test_keys = state.key_version() == KeyVersion::TEST;
+    StateFile::create(path, &state)?;
+    if arguments.json {
+        print(&json!({
+            "state": path.display().to_string(),
+            "serial": serial.to_string(),
+            "profile": profile.name(),
+            "key_version": state.key_version().0,
+        }));
+    } else {
+        let made = arguments.lang.choose("Đã tạo chip trắng", "Made a blank chip");
+        println!("{made}: {} ({}, {serial})", path.display(), profile.name());
+    }
+    if test_keys {
+        eprintln!(
+            "{}",
+            arguments.lang.choose(
+                "CẢNH BÁO: chip mang khoá thử công khai (40…4F), ai cũng ghi được; chỉ dùng trong phòng thử nghiệm.",
+                "WARNING: this blank carries the publicly known test keys (40…4F); anyone can write it. Laboratory only.",
+            )
+        );
+    }
+    Ok(())
+}
+
+fn serve(
+    arguments: &Arguments,
+    path: &Path,
+    address: &str,
+    ready_file: Option<&Path>,
+    short_length_only: bool,
+) -> Result<()> {
+    let lengths = if short_length_only { LengthSupport::ShortOnly } else { LengthSupport::Extended };
+    let mut chip = Chip::open(path, randomness())?.with_lengths(lengths);
+    if let Some(damage) = chip.store().and_then(StateFile::recovered) {
+        eprintln!(
+            "{}: {damage}",
+            arguments.lang.choose(
+                "CẢNH BÁO: tệp trạng thái bị hỏng, đã dùng bản ngay trước đó",
+                "WARNING: the state file was damaged, the generation before it is used",
+            )
+        );
+    }
+    let stop = Stop::default();
+    let handler = stop.clone();
+    ctrlc::set_handler(move || handler.stop()).context("no handler for signals")?;
+    let mut failed = None;
+    vpcd::serve(&mut chip, address, &stop, |event| {
+        if let (Event::Connected, Some(ready)) = (&event, ready_file) {
+            // Renamed into place: who waits for the file finds it whole.
+            let new = ready.with_extension("new");
+            let written = std::fs::write(&new, format!("{address}\n")).and_then(|()| std::fs::rename(&new, ready));
+            if let Err(error) = written {
+                failed = Some((ready.to_owned(), error));
+                stop.stop();
+            }
+        }
+        tell(arguments, address, &event);
+    });
+    if let Some((ready, error)) = failed {
+        return Err(error).with_context(|| ready.display().to_string());
+    }
+    if let Some(ready) = ready_file
+        && let Err(error) = std::fs::remove_file(ready)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error).with_context(|| ready.display().to_string());
+    }
+    Ok(())
+}
+
+fn tell(arguments: &Arguments, address: &str, event: &Event) {
+    let (name, vietnamese, english, detail) = match event {
+        Event::Connected => ("connected", "chip đã nằm trong đầu đọc", "the chip lies in the reader", ""),
+        Event::Waiting(why) => ("waiting", "chưa có đầu đọc ảo, đang chờ", "no virtual reader yet, waiting", why.as_str()),
+        Event::Disconnected(why) => ("disconnected", "đầu đọc đã ngắt", "the reader is gone", why.as_str()),
+    };
+    if arguments.json {
+        print(&json!({ "event": name, "vpcd": address, "detail": detail }));
+    } else {
+        let words = arguments.lang.choose(vietnamese, english);
+        let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+        eprintln!("{address}: {words}{detail}");
+    }
+}
+
+fn show(arguments: &Arguments, path: &Path) -> Result<()> {
+    let state = StateFile::peek(path)?;
+    let (mrz, can) = state.has_access_keys();
+    if arguments.json {
+        let files: Vec<_> =
+            state.files().map(|(file, length)| json!({ "file": file.name(), "length": length })).collect();
+        print(&json!({
+            "serial": ChipSerial(state.serial()).to_string(),
+            "profile": state.profile().name(),
+            "life_cycle": state.life_cycle().name(),
+            "key_version": state.key_version().0,
+            "files": files,
+            "access_keys": { "mrz": mrz, "can": can },
+            "active_authentication_key": state.has_active_authentication_key(),
+            "chip_authentication_key": state.has_chip_authentication_key(),
+        }));
+        return Ok(());
+    }
+    let lang = arguments.lang;
+    let life = match state.life_cycle() {
+        LifeCycle::Blank => lang.choose("trắng", "blank"),
+        LifeCycle::Personalizing => lang.choose("đang cá thể hoá", "being personalised"),
+        LifeCycle::Locked => lang.choose("đã khoá", "locked"),
+    };
+    let yes = |is: bool| if is { lang.choose("có", "yes") } else { lang.choose("không", "no") };
+    println!("{} {}", lang.choose("Số chip:", "Serial:"), ChipSerial(state.serial()));
+    println!("{} {}", lang.choose("Thuật toán:", "Profile:"), state.profile().name());
+    println!("{} {life}", lang.choose("Vòng đời:", "Life cycle:"));
+    println!("{} {:02X}", lang.choose("Phiên bản khoá vận chuyển:", "Transport key version:"), state.key_version().0);
+    println!("{} MRZ {}, CAN {}", lang.choose("Khoá truy nhập:", "Access keys:"), yes(mrz), yes(can));
+    println!(
+        "{} AA {}, CA {}",
+        lang.choose("Khoá riêng của chip:", "Private keys:"),
+        yes(state.has_active_authentication_key()),
+        yes(state.has_chip_authentication_key())
+    );
+    for (file, length) in state.files() {
+        println!("  {:<14} {length:>6} B", file.name());
+    }
+    Ok(())
+}
+
+fn print(value: &serde_json::Value) {
+    println!("{value}");
+}
+
+/// One sentence what happened, one what to do.
+fn report(arguments: &Arguments, error: &anyhow::Error) {
+    let (code, vietnamese, english) = match error.downcast_ref::<StoreError>() {
+        Some(StoreError::InUse { .. }) => (
+            "chip-in-use",
+            "Dừng tiến trình đang chạy chip này rồi thử lại.",
+            "Stop the process that runs this chip and try again.",
+        ),
+        Some(StoreError::Exists { .. }) => (
+            "state-exists",
+            "Chọn tên khác; chip đã có không bị ghi đè.",
+            "Choose another name; a chip is never overwritten.",
+        ),
+        Some(StoreError::Damaged { .. }) => (
+            "state-damaged",
+            "Khôi phục tệp từ bản sao lưu, hoặc tạo chip mới.",
+            "Restore the file from a backup, or make a new chip.",
+        ),
+        _ => (
+            "could-not",
+            "Kiểm tra đường dẫn và quyền truy cập rồi thử lại.",
+            "Check the path and its permissions and try again.",
+        ),
+    };
+    let hint = arguments.lang.choose(vietnamese, english);
+    if arguments.json {
+        print(&json!({ "error": { "code": code, "message": format!("{error:#}"), "hint": hint } }));
+    } else {
+        eprintln!("virtual-chip: {error:#}.\n{hint}");
+    }
+}
