@@ -1,0 +1,187 @@
+//! Writing persons as CSV or JSON lines, in the order of their numbers; what import reads back unchanged.
+
+use std::io::Write;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use serde::Serialize;
+
+use crate::import::{COLUMNS, Format};
+use crate::person::{
+    BloodGroup, MaritalStatus, Person, Relative, Residence, birth_date_text, sex_word,
+};
+use crate::store::{Store, StoreError};
+
+/// Persons read at once.
+const PAGE: u32 = 1_000;
+
+/// Why an export stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The register failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file cannot be written.
+    #[error("the file cannot be written")]
+    Write(#[source] std::io::Error),
+}
+
+/// Writes persons one by one.
+pub struct PersonWriter<W: Write>(Form<W>);
+
+enum Form<W: Write> {
+    Csv(Box<csv::Writer<W>>),
+    Json(W),
+}
+
+impl<W: Write> PersonWriter<W> {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// [`ExportError::Write`].
+    pub fn new(out: W, format: Format) -> Result<Self, ExportError> {
+        Ok(Self(match format {
+            Format::Json => Form::Json(out),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                writer.write_record(COLUMNS).map_err(csv_error)?;
+                Form::Csv(Box::new(writer))
+            }
+        }))
+    }
+
+    /// Writes one person.
+    ///
+    /// # Errors
+    /// [`ExportError::Write`].
+    pub fn write(&mut self, person: &Person) -> Result<(), ExportError> {
+        match &mut self.0 {
+            Form::Csv(writer) => writer.write_record(cells(person)).map_err(csv_error),
+            Form::Json(out) => {
+                serde_json::to_writer(&mut *out, person)
+                    .map_err(|error| ExportError::Write(std::io::Error::from(error)))?;
+                out.write_all(b"\n").map_err(ExportError::Write)
+            }
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// [`ExportError::Write`].
+    pub fn finish(self) -> Result<W, ExportError> {
+        match self.0 {
+            Form::Csv(writer) => {
+                writer.into_inner().map_err(|error| ExportError::Write(error.into_error()))
+            }
+            Form::Json(mut out) => out.flush().map_err(ExportError::Write).map(|()| out),
+        }
+    }
+}
+
+/// Writes the whole register; `progress` hears how many persons are written.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn export(
+    store: &dyn Store,
+    out: impl Write,
+    format: Format,
+    mut progress: impl FnMut(u64),
+) -> Result<u64, ExportError> {
+    let mut writer = PersonWriter::new(out, format)?;
+    let mut written = 0;
+    let mut after: Option<PersonalNumber> = None;
+    loop {
+        let page = store.persons_after(after.as_ref(), PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.number.clone());
+        for person in &page {
+            writer.write(person)?;
+            written += 1;
+        }
+        progress(written);
+    }
+    writer.finish()?;
+    Ok(written)
+}
+
+fn csv_error(error: csv::Error) -> ExportError {
+    ExportError::Write(error.into())
+}
+
+fn list<T: Serialize>(list: &[T]) -> String {
+    // Lists of strings and plain structs always serialize.
+    if list.is_empty() { String::new() } else { serde_json::to_string(list).unwrap_or_default() }
+}
+
+/// In the order of [`COLUMNS`].
+fn cells(person: &Person) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let number = |number: &Option<PersonalNumber>| {
+        number.as_ref().map(|number| number.as_str().to_owned()).unwrap_or_default()
+    };
+    let relative = |relative: &Option<Relative>| match relative {
+        Some(relative) => [
+            relative.name.clone(),
+            number(&relative.number),
+            text(&relative.old_number),
+            text(&relative.nationality),
+        ],
+        None => Default::default(),
+    };
+    let residence = |residence: &Option<Residence>| match residence {
+        Some(place) => [
+            place.address.clone(),
+            text(&place.ward_code),
+            text(&place.province_code),
+            place.since.map(|date| date.to_string()).unwrap_or_default(),
+        ],
+        None => Default::default(),
+    };
+    let absence = person.temporary_absence.as_ref();
+    let mut cells = vec![
+        person.number.as_str().to_owned(),
+        person.full_name.clone(),
+        list(&person.other_names),
+        birth_date_text(person.birth_date),
+        sex_word(person.sex).to_owned(),
+        text(&person.place_of_birth),
+        text(&person.birth_registration_place),
+        text(&person.place_of_origin),
+        text(&person.ethnic_group),
+        text(&person.religion),
+        person.nationality.clone(),
+        person.blood_group.map(BloodGroup::as_str).unwrap_or_default().to_owned(),
+        text(&person.old_number),
+    ];
+    for one in [&person.father, &person.mother, &person.spouse] {
+        cells.extend(relative(one));
+    }
+    cells.extend([list(&person.children), list(&person.representatives), list(&person.represented)]);
+    for (_, place) in person.residences.each() {
+        cells.extend(residence(place));
+    }
+    cells.extend([
+        absence.map(|absence| absence.from.to_string()).unwrap_or_default(),
+        absence.and_then(|absence| absence.until).map(|date| date.to_string()).unwrap_or_default(),
+        text(&person.residence_file),
+        person.marital_status.map(MaritalStatus::as_str).unwrap_or_default().to_owned(),
+        text(&person.relation_to_head),
+        list(&person.household),
+        person.life.as_str().to_owned(),
+        person.life.date().map(|date| date.to_string()).unwrap_or_default(),
+        text(&person.phone),
+        text(&person.email),
+        text(&person.other),
+        text(&person.identification_marks),
+        number(&person.cancelled_number),
+    ]);
+    cells
+}
+
+impl<W: Write> core::fmt::Debug for PersonWriter<W> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("PersonWriter(…)")
+    }
+}
