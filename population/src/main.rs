@@ -1,1 +1,9 @@
-fn main() {}
+//! `population`: the register of persons on the command line.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

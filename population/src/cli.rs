@@ -1,0 +1,169 @@
+//! Arguments, and which function does what. Answers on standard output, progress and errors on standard error.
+
+mod card;
+mod data;
+mod failure;
+mod people;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use cccd_population::store::{Change, SqliteStore};
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+
+use failure::Failure;
+
+/// The register of persons: who there is, which cards they hold, and what others may ask.
+#[derive(Parser, Debug)]
+#[command(
+    name = "population",
+    version,
+    after_help = "Examples:
+  population generate --people 1000 --seed 7 --out nation.csv
+  population init   --db sqlite:register.db
+  population import --db sqlite:register.db nation.csv
+  population stats  --db sqlite:register.db
+  population event death --db sqlite:register.db --number 001090000001 --date 2026-03-01
+  population serve  --db sqlite:register.db --listen 127.0.0.1:7080
+
+Exit codes: 0 done or match · 1 no match · 2 usage · 3 could not (file, register)"
+)]
+struct Arguments {
+    /// Machine-readable answers
+    #[arg(long, global = true)]
+    json: bool,
+    /// Language of messages
+    #[arg(long, global = true, value_enum, default_value = "vi")]
+    lang: Language,
+    /// The time that counts as now: a date or an RFC 3339 time
+    #[arg(long, global = true, value_parser = parse_time, value_name = "TIME")]
+    at: Option<Timestamp>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Vi,
+    En,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make the register's file and tables, or bring them to this program's version
+    Init(Db),
+    /// Read persons from a CSV or JSON file; bad rows go to a reject report
+    Import(data::Import),
+    /// Write all persons to a CSV or JSON-lines file
+    Export(data::Export),
+    /// Invent a synthetic nation: nobody in it exists
+    Generate(data::Generate),
+    /// Ask whether number, name and birth date belong together
+    Match(people::Match),
+    /// Record a death, a missing person, or a return
+    Event(people::Event),
+    /// Cards: show, or change the status
+    Card(card::CardCommand),
+    /// Count by province, sex and age
+    Stats(Db),
+    /// Answer over HTTP on loopback (docs/register-api.md)
+    Serve(serve::Serve),
+}
+
+#[derive(clap::Args, Debug)]
+struct Db {
+    /// The register: `sqlite:FILE`
+    #[arg(long, value_parser = parse_db, value_name = "sqlite:FILE")]
+    db: PathBuf,
+}
+
+/// What every command needs to know.
+struct Setting {
+    json: bool,
+    lang: Language,
+    at: Option<Timestamp>,
+}
+
+impl Setting {
+    fn now(&self) -> Timestamp {
+        self.at.unwrap_or_else(clock)
+    }
+
+    /// The day of the law: Vietnam's.
+    fn today(&self) -> Date {
+        self.now().to_zoned(TimeZone::fixed(Offset::constant(7))).date()
+    }
+
+    fn say<'t>(&self, vietnamese: &'t str, english: &'t str) -> &'t str {
+        match self.lang {
+            Language::Vi => vietnamese,
+            Language::En => english,
+        }
+    }
+
+    fn change(&self, source: impl Into<String>) -> Change {
+        Change { source: source.into(), at: self.now() }
+    }
+
+    /// Prints the JSON form or the words.
+    fn answer(&self, json: &impl serde::Serialize, words: impl FnOnce() -> String) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let text = if self.json { serde_json::to_string(json)? } else { words() };
+        writeln!(std::io::stdout().lock(), "{text}").context("standard output")
+    }
+}
+
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    let setting = Setting { json: arguments.json, lang: arguments.lang, at: arguments.at };
+    let done = match arguments.command {
+        Command::Init(Db { db }) => init(&setting, &db),
+        Command::Import(command) => command.run(&setting),
+        Command::Export(command) => command.run(&setting),
+        Command::Generate(command) => command.run(&setting),
+        Command::Match(command) => command.run(&setting),
+        Command::Event(command) => command.run(&setting),
+        Command::Card(command) => command.run(&setting),
+        Command::Stats(Db { db }) => data::stats(&setting, &db),
+        Command::Serve(command) => command.run(&setting),
+    };
+    done.unwrap_or_else(|error| Failure::of(&error, &setting).report(&setting))
+}
+
+fn init(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
+    SqliteStore::create(db, setting.now())?;
+    setting.answer(&serde_json::json!({"db": db}), || {
+        format!("{} {}", setting.say("Đã sẵn sàng:", "Ready:"), db.display())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program's one clock")]
+fn clock() -> Timestamp {
+    Timestamp::now()
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    let date: Date = text.parse().map_err(|_| "a date or an RFC 3339 time".to_owned())?;
+    date.at(12, 0, 0, 0)
+        .to_zoned(TimeZone::fixed(Offset::constant(7)))
+        .map(|zoned| zoned.timestamp())
+        .map_err(|error| error.to_string())
+}
+
+fn parse_db(text: &str) -> Result<PathBuf, String> {
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(path.into()),
+        Some(("postgres" | "postgresql", _)) => Err("PostgreSQL is not available yet; use sqlite:FILE".to_owned()),
+        _ => Err("write sqlite:FILE".to_owned()),
+    }
+}

@@ -1,0 +1,241 @@
+//! `import`, `export`, `generate`, `stats`.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use cccd_population::export::{PersonWriter, export};
+use cccd_population::generate::Nation;
+use cccd_population::import::{Format, import, rows};
+use cccd_population::register_key::beside;
+use cccd_population::store::{SqliteStore, Store as _};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::failure::Failure;
+use super::{Db, Setting};
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FileFormat {
+    Csv,
+    Json,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Import {
+    #[command(flatten)]
+    db: Db,
+    /// File of persons; the ending says the form unless --format does
+    file: PathBuf,
+    /// Form of the file
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+    /// Where rejected rows are reported, as row number and reason [default: FILE.rejects.csv]
+    #[arg(long)]
+    rejects: Option<PathBuf>,
+    /// Where the data comes from, for the history [default: the file's name]
+    #[arg(long)]
+    source: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Export {
+    #[command(flatten)]
+    db: Db,
+    /// The file to write (mode 0600, replaced when complete)
+    #[arg(long)]
+    out: PathBuf,
+    /// Form of the file
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Generate {
+    /// How many persons
+    #[arg(long)]
+    people: u64,
+    /// The same seed gives the same nation
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The file to write: .csv, .json or .jsonl
+    #[arg(long)]
+    out: PathBuf,
+    /// Form of the file
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+}
+
+impl Import {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
+        let format = form(self.format, &self.file)?;
+        let mut store = SqliteStore::open(&self.db.db)?;
+        let file = File::open(&self.file).with_context(|| self.file.display().to_string())?;
+        let bar = bar(file.metadata().map(|metadata| metadata.len()).unwrap_or(0), "{bytes}/{total_bytes}");
+        let rejects = self.rejects.unwrap_or_else(|| beside(&self.file, "rejects.csv"));
+        let mut report = Report { path: &rejects, file: None };
+        let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let change = setting.change(format!("import:{}", self.source.or(name).unwrap_or_default()));
+        let reader = BufReader::with_capacity(1 << 20, file);
+        let persons = rows(reader, format)?;
+        let summary = import(&mut store, persons, &change, setting.today(), &mut report, |position, summary| {
+            bar.set_position(position.min(bar.length().unwrap_or(0)));
+            bar.set_message(format!("{} · {} ✗", summary.rows, summary.rejected));
+            true
+        })?;
+        bar.finish_and_clear();
+        setting.answer(&json!({"summary": summary, "rejects": report.file.is_some().then_some(&rejects)}), || {
+            let mut words = format!(
+                "{} {} · {} {} · {} {} · {} {} · {} {}",
+                summary.rows,
+                setting.say("dòng", "rows"),
+                summary.added,
+                setting.say("mới", "added"),
+                summary.changed,
+                setting.say("thay đổi", "changed"),
+                summary.unchanged,
+                setting.say("giữ nguyên", "unchanged"),
+                summary.rejected,
+                setting.say("bị loại", "rejected"),
+            );
+            if summary.rejected > 0 {
+                words = format!("{words}\n{} {}", setting.say("Lý do từng dòng:", "Reasons:"), rejects.display());
+            }
+            words
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The reject report is made with its first line.
+struct Report<'p> {
+    path: &'p Path,
+    file: Option<BufWriter<File>>,
+}
+
+impl Write for Report<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(BufWriter::new(private_file(self.path)?)),
+        };
+        file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Export {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
+        let format = form(self.format, &self.out)?;
+        let store = SqliteStore::open(&self.db.db)?;
+        let bar = bar(store.person_count()?, "{pos}/{len}");
+        let written = whole_file(&self.out, |file| {
+            Ok(export(&store, BufWriter::new(file), format, |written| bar.set_position(written))?)
+        })?;
+        bar.finish_and_clear();
+        written_answer(setting, written, &self.out)
+    }
+}
+
+impl Generate {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
+        let format = form(self.format, &self.out)?;
+        let bar = bar(self.people, "{pos}/{len}");
+        let written = whole_file(&self.out, |file| {
+            let mut writer = PersonWriter::new(BufWriter::new(file), format)?;
+            let mut written = 0_u64;
+            for person in Nation::new(self.people, self.seed, setting.today()) {
+                writer.write(&person)?;
+                written += 1;
+                if written.is_multiple_of(1_000) {
+                    bar.set_position(written);
+                }
+            }
+            writer.finish()?;
+            Ok(written)
+        })?;
+        bar.finish_and_clear();
+        written_answer(setting, written, &self.out)
+    }
+}
+
+pub(super) fn stats(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
+    let statistics = SqliteStore::open(db)?.statistics(setting.today())?;
+    setting.answer(&statistics, || {
+        let mut lines = vec![format!("{}: {}", setting.say("Số người", "Persons"), statistics.persons)];
+        let mut part = |title: &str, counts: Vec<(String, u64)>| {
+            lines.push(format!("\n{title}"));
+            lines.extend(counts.into_iter().map(|(name, count)| format!("{count:>10}  {name}")));
+        };
+        let of = |counts: &std::collections::BTreeMap<String, u64>| {
+            counts.iter().map(|(name, count)| (name.clone(), *count)).collect::<Vec<_>>()
+        };
+        part(setting.say("Tình trạng", "Life"), of(&statistics.by_life));
+        part(setting.say("Giới tính (còn sống)", "Sex (living)"), of(&statistics.by_sex));
+        part(setting.say("Tuổi (còn sống)", "Age (living)"), of(&statistics.by_age));
+        let provinces = statistics.by_province.iter().map(|(code, count)| {
+            (format!("{code} {}", count.name.as_deref().unwrap_or_default()), count.persons)
+        });
+        part(setting.say("Tỉnh, thành (còn sống)", "Province (living)"), provinces.collect());
+        part(setting.say("Thẻ", "Cards"), of(&statistics.cards_by_status));
+        lines.join("\n")
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn form(given: Option<FileFormat>, file: &Path) -> Result<Format, Failure> {
+    let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match (given, ending.as_str()) {
+        (Some(FileFormat::Csv), _) | (None, "csv") => Ok(Format::Csv),
+        (Some(FileFormat::Json), _) | (None, "json" | "jsonl" | "ndjson") => Ok(Format::Json),
+        _ => Err(Failure::usage(
+            "unknown-format",
+            "The form of the file is not known by its ending",
+            "Add --format csv or --format json.",
+        )),
+    }
+}
+
+fn written_answer(setting: &Setting, written: u64, out: &Path) -> anyhow::Result<ExitCode> {
+    setting.answer(&json!({"persons": written, "out": out}), || {
+        format!("{written} {} → {}", setting.say("người", "persons"), out.display())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A file that holds persons: for its owner only.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Writes beside the target and renames, so that a full disk leaves no half file under its name.
+fn whole_file(path: &Path, fill: impl FnOnce(&File) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
+    let temporary = beside(path, &format!("{}.part", std::process::id()));
+    let write = || {
+        let file = private_file(&temporary)?;
+        let written = fill(&file)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)?;
+        Ok(written)
+    };
+    let result: anyhow::Result<u64> = write();
+    if result.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result.with_context(|| path.display().to_string())
+}
+
+fn bar(length: u64, counts: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:40}} {counts} {{eta}} {{msg}}")) {
+        bar.set_style(style);
+    }
+    bar
+}
