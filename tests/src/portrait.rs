@@ -84,7 +84,8 @@ fn paint(seed: u64, female: bool, age: u32) -> RgbImage {
             c = blend(c, shade, ellipse(x, y, (cx + side * (rx - 2.0), cy + 12.0), (16.0, 28.0)));
         }
         c = blend(c, hair, ellipse(x, y, (cx, cy - 26.0), (rx + 14.0, ry + 6.0)));
-        let face = ellipse(x, y, (cx, cy + 14.0), (rx, ry)) * (1.0 - ellipse(x, y, (cx, cy - ry + 6.0), (rx * 0.95, 48.0)));
+        let face = ellipse(x, y, (cx, cy + 14.0), (rx, ry))
+            * (1.0 - ellipse(x, y, (cx, cy - ry + 6.0), (rx * 0.95, 48.0)));
         c = blend(c, blend(skin, shade, ((x - cx) / rx).abs().powi(3).min(1.0)), face);
         for side in [-1.0, 1.0] {
             let ex = cx + side * eye;

@@ -24,7 +24,8 @@ impl Numbers {
         let century = (year / 100).checked_sub(19)?;
         let digit = century.checked_mul(2)?.checked_add(i16::from(sex == Sex::Female))?;
         let prefix = format!("{place}{digit}{:02}", year % 100);
-        let offset = self.offset;
+        // Every prefix begins elsewhere, or neighbours would share their last six digits, which are the CAN.
+        let offset = prefix.bytes().fold(self.offset, |sum, byte| (sum * 31 + u64::from(byte) * 7_919) % 1_000_000);
         let count = self.counts.entry(prefix.clone()).or_default();
         if *count >= 1_000_000 {
             return None;

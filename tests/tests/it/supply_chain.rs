@@ -17,8 +17,12 @@ struct Package {
 fn linked_packages() -> Vec<Package> {
     let metadata = metadata();
     let packages = metadata["packages"].as_array().unwrap();
-    let nodes: BTreeMap<&str, &Value> =
-        metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|n| (n["id"].as_str().unwrap(), n)).collect();
+    let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| (n["id"].as_str().unwrap(), n))
+        .collect();
     let mut reached = BTreeSet::new();
     let mut open: Vec<&str> =
         metadata["workspace_members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
@@ -137,7 +141,9 @@ fn the_embedders_verifier_has_no_pcsc_tokio_http_or_sql() {
     let tree = String::from_utf8(output.stdout).unwrap();
     let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(crates.contains("cccd-card-profile") && crates.contains("cccd-keys"));
-    for forbidden in ["pcsc", "pcsc-sys", "tokio", "hyper", "ureq", "http", "rusqlite", "sqlx-core", "axum", "clap"] {
+    for forbidden in
+        ["pcsc", "pcsc-sys", "tokio", "hyper", "ureq", "http", "rusqlite", "sqlx-core", "axum", "clap"]
+    {
         assert!(!crates.contains(forbidden), "{forbidden} is in the embedder's tree");
     }
 }

@@ -1,0 +1,4 @@
+//! The benchmarks behind `make bench`.
+
+pub mod measure;
+pub mod sod;
