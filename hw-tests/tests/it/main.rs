@@ -1,0 +1,18 @@
+//! The scripts against the virtual chip in-process, behind pcscd, and against a real card on demand.
+
+mod behaviour;
+mod pcscd;
+mod real;
+mod scripts;
+
+use cccd_virtual_chip::{Chip, ChipState, Profile};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
+fn rng(seed: u8) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([seed; 32])
+}
+
+fn blank(profile: Profile) -> Chip {
+    Chip::in_memory(ChipState::blank([0xC1; 10], profile), Box::new(rng(1)))
+}
