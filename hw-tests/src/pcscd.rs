@@ -49,7 +49,9 @@ impl Pcscd {
         if std::os::unix::net::UnixStream::connect(SOCKET).is_ok() {
             let readers = virtual_readers()?;
             if readers.is_empty() {
-                bail!("a pcscd without virtual reader runs already; stop it (its socket is {SOCKET}) and try again");
+                bail!(
+                    "a pcscd without virtual reader runs already; stop it (its socket is {SOCKET}) and try again"
+                );
             }
             let port = configured_port(Path::new("/etc/reader.conf.d/vpcd")).unwrap_or(DEBIAN_PORT);
             return Ok(Self { child: None, port, readers, folder, _turn: turn });
@@ -132,7 +134,8 @@ impl Drop for Pcscd {
     fn drop(&mut self) {
         let Some(child) = &mut self.child else { return };
         // SIGTERM lets it take its socket away; no signal but SIGKILL is to be had from std, so kill(1) sends it.
-        let asked = Command::new("kill").arg(child.id().to_string()).status().is_ok_and(|status| status.success());
+        let asked =
+            Command::new("kill").arg(child.id().to_string()).status().is_ok_and(|status| status.success());
         let deadline = Instant::now() + Duration::from_secs(3);
         while asked && Instant::now() < deadline {
             if matches!(child.try_wait(), Ok(Some(_))) {

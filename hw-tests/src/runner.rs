@@ -75,14 +75,16 @@ pub fn run(
     let mut ran = Ran::default();
     let mut session: Option<SecureMessaging> = None;
     for step in &script.steps {
-        let answer = perform(step, card, secrets, &mut session, rng)
-            .with_context(|| format!("\u{201c}{}\u{201d}, step \u{201c}{}\u{201d}", script.name, step.name))?;
+        let answer = perform(step, card, secrets, &mut session, rng).with_context(|| {
+            format!("\u{201c}{}\u{201d}, step \u{201c}{}\u{201d}", script.name, step.name)
+        })?;
         let Some(answer) = answer else {
             ran.skipped += 1;
             continue;
         };
-        check(step, &answer)
-            .with_context(|| format!("\u{201c}{}\u{201d}, step \u{201c}{}\u{201d}", script.name, step.name))?;
+        check(step, &answer).with_context(|| {
+            format!("\u{201c}{}\u{201d}, step \u{201c}{}\u{201d}", script.name, step.name)
+        })?;
         ran.steps += 1;
     }
     Ok(ran)
@@ -175,9 +177,9 @@ fn pace(
     match drive(card, terminal) {
         Ok(session) => Ok(Ok(session)),
         Err(DriveError::Link(lost)) => Err(lost.into()),
-        Err(DriveError::Protocol(PaceError::WrongPassword(status) | PaceError::NotOffered(status) | PaceError::BrokenOff(status))) => {
-            Ok(Err(status.into()))
-        }
+        Err(DriveError::Protocol(
+            PaceError::WrongPassword(status) | PaceError::NotOffered(status) | PaceError::BrokenOff(status),
+        )) => Ok(Err(status.into())),
         Err(DriveError::Protocol(other)) => Err(other.into()),
     }
 }

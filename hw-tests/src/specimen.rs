@@ -68,8 +68,12 @@ pub fn contents(profile: Profile, keys: &Keys) -> Result<Vec<(ElementaryFile, Ve
                 ElementaryFile::Com => Com::new(&groups).to_bytes(),
                 ElementaryFile::Sod => filler(1900),
                 ElementaryFile::DataGroup(DataGroupNumber::DG2) => filler(14_000),
-                ElementaryFile::DataGroup(DataGroupNumber::DG14) => tlv::encode(0x6E, &keys.chip_authentication.to_spki()?),
-                ElementaryFile::DataGroup(DataGroupNumber::DG15) => tlv::encode(0x6F, &keys.active_authentication.to_spki()?),
+                ElementaryFile::DataGroup(DataGroupNumber::DG14) => {
+                    tlv::encode(0x6E, &keys.chip_authentication.to_spki()?)
+                }
+                ElementaryFile::DataGroup(DataGroupNumber::DG15) => {
+                    tlv::encode(0x6F, &keys.active_authentication.to_spki()?)
+                }
                 ElementaryFile::DataGroup(_) => filler(90),
             };
             Ok((*file, content))

@@ -119,12 +119,16 @@ impl ReaderError {
         match error {
             E::NoService | E::ServiceStopped | E::Shutdown | E::ServerTooBusy => Self::NoService,
             E::NoReadersAvailable => Self::NoReader,
-            E::UnknownReader | E::ReaderUnavailable => Self::UnknownReader { name: name(), known: Vec::new() },
+            E::UnknownReader | E::ReaderUnavailable => {
+                Self::UnknownReader { name: name(), known: Vec::new() }
+            }
             E::NoSmartcard | E::RemovedCard => Self::NoCard { reader: name() },
             E::SharingViolation => Self::SharingViolation { reader: name() },
-            E::UnresponsiveCard | E::UnpoweredCard | E::UnsupportedCard | E::ProtoMismatch | E::InvalidAtr => {
-                Self::Unresponsive { reader: name() }
-            }
+            E::UnresponsiveCard
+            | E::UnpoweredCard
+            | E::UnsupportedCard
+            | E::ProtoMismatch
+            | E::InvalidAtr => Self::Unresponsive { reader: name() },
             E::Cancelled | E::CancelledByUser | E::SystemCancelled => Self::Cancelled,
             E::SecurityViolation => Self::AccessDenied,
             other => Self::Other { doing, cause: other.to_string() },
@@ -143,7 +147,9 @@ pub(crate) fn lost_reason(error: pcsc::Error) -> String {
             "the card stopped answering; it may have been moved".into()
         }
         E::ReaderUnavailable | E::UnknownReader => "the reader was disconnected".into(),
-        E::NoService | E::ServiceStopped | E::Shutdown | E::InvalidHandle => "the PC/SC service stopped".into(),
+        E::NoService | E::ServiceStopped | E::Shutdown | E::InvalidHandle => {
+            "the PC/SC service stopped".into()
+        }
         other => format!("PC/SC: {other}"),
     }
 }

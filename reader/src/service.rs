@@ -224,7 +224,8 @@ impl Service {
 }
 
 fn c_name(reader: &str) -> Result<CString, ReaderError> {
-    CString::new(reader).map_err(|_| ReaderError::UnknownReader { name: reader.to_owned(), known: Vec::new() })
+    CString::new(reader)
+        .map_err(|_| ReaderError::UnknownReader { name: reader.to_owned(), known: Vec::new() })
 }
 
 fn choose(wanted: &str, known: Vec<String>) -> Result<String, ReaderError> {
@@ -265,8 +266,12 @@ mod tests {
 
     #[test]
     fn a_missing_or_ambiguous_reader_names_those_that_are_there() {
-        assert!(matches!(choose("Virtual", names()), Err(ReaderError::AmbiguousReader { matching, .. }) if matching.len() == 2));
-        assert!(matches!(choose("Omnikey", names()), Err(ReaderError::UnknownReader { known, .. }) if known.len() == 3));
+        assert!(
+            matches!(choose("Virtual", names()), Err(ReaderError::AmbiguousReader { matching, .. }) if matching.len() == 2)
+        );
+        assert!(
+            matches!(choose("Omnikey", names()), Err(ReaderError::UnknownReader { known, .. }) if known.len() == 3)
+        );
         assert_eq!(choose("", Vec::new()), Err(ReaderError::NoReader));
     }
 

@@ -53,7 +53,10 @@ pub struct Chip {
 
 impl fmt::Debug for Chip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chip").field("state", &self.state).field("powered", &self.powered).finish_non_exhaustive()
+        f.debug_struct("Chip")
+            .field("state", &self.state)
+            .field("powered", &self.powered)
+            .finish_non_exhaustive()
     }
 }
 

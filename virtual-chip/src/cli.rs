@@ -166,7 +166,12 @@ fn new(
             let master = KeyStore::open(directory, &passphrase)?.transport_master()?;
             let keys = master.derive(TransportKeyLabel::Blank, &serial);
             let keys = StaticKeys::new(*keys.encryption(), *keys.mac(), *keys.data_encryption());
-            ChipState::blank_with_keys(serial.0, profile, KeyVersion(TransportKeyLabel::Blank.key_version()), keys)
+            ChipState::blank_with_keys(
+                serial.0,
+                profile,
+                KeyVersion(TransportKeyLabel::Blank.key_version()),
+                keys,
+            )
         }
     };
     let test_keys = state.key_version() == KeyVersion::TEST;
@@ -220,7 +225,8 @@ fn serve(
         if let (Event::Connected, Some(ready)) = (&event, ready_file) {
             // Renamed into place: who waits for the file finds it whole.
             let new = ready.with_extension("new");
-            let written = std::fs::write(&new, format!("{address}\n")).and_then(|()| std::fs::rename(&new, ready));
+            let written =
+                std::fs::write(&new, format!("{address}\n")).and_then(|()| std::fs::rename(&new, ready));
             if let Err(error) = written {
                 failed = Some((ready.to_owned(), error));
                 stop.stop();
@@ -243,7 +249,9 @@ fn serve(
 fn tell(arguments: &Arguments, address: &str, event: &Event) {
     let (name, vietnamese, english, detail) = match event {
         Event::Connected => ("connected", "chip đã nằm trong đầu đọc", "the chip lies in the reader", ""),
-        Event::Waiting(why) => ("waiting", "chưa có đầu đọc ảo, đang chờ", "no virtual reader yet, waiting", why.as_str()),
+        Event::Waiting(why) => {
+            ("waiting", "chưa có đầu đọc ảo, đang chờ", "no virtual reader yet, waiting", why.as_str())
+        }
         Event::Disconnected(why) => ("disconnected", "đầu đọc đã ngắt", "the reader is gone", why.as_str()),
     };
     if arguments.json {
@@ -283,7 +291,11 @@ fn show(arguments: &Arguments, path: &Path) -> Result<()> {
     println!("{} {}", lang.choose("Số chip:", "Serial:"), ChipSerial(state.serial()));
     println!("{} {}", lang.choose("Thuật toán:", "Profile:"), state.profile().name());
     println!("{} {life}", lang.choose("Vòng đời:", "Life cycle:"));
-    println!("{} {:02X}", lang.choose("Phiên bản khoá vận chuyển:", "Transport key version:"), state.key_version().0);
+    println!(
+        "{} {:02X}",
+        lang.choose("Phiên bản khoá vận chuyển:", "Transport key version:"),
+        state.key_version().0
+    );
     println!("{} MRZ {}, CAN {}", lang.choose("Khoá truy nhập:", "Access keys:"), yes(mrz), yes(can));
     println!(
         "{} AA {}, CA {}",

@@ -142,7 +142,12 @@ impl ChipState {
 
     /// A blank with these transport keys.
     #[must_use]
-    pub fn blank_with_keys(serial: [u8; 10], profile: Profile, version: KeyVersion, keys: StaticKeys) -> Self {
+    pub fn blank_with_keys(
+        serial: [u8; 10],
+        profile: Profile,
+        version: KeyVersion,
+        keys: StaticKeys,
+    ) -> Self {
         Self {
             serial,
             profile,

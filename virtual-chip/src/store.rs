@@ -212,10 +212,9 @@ fn load(path: &Path) -> Result<(ChipState, u64, Option<FormatError>), StoreError
             Ok((state, generation, Some(cause.unwrap_or(FormatError::Header))))
         }
         (_, Some(cause)) => Err(StoreError::Damaged { path: path.to_owned(), cause }),
-        (_, None) => Err(StoreError::Io {
-            path: path.to_owned(),
-            cause: io::Error::from(io::ErrorKind::NotFound),
-        }),
+        (_, None) => {
+            Err(StoreError::Io { path: path.to_owned(), cause: io::Error::from(io::ErrorKind::NotFound) })
+        }
     }
 }
 
@@ -228,9 +227,9 @@ fn read(path: &Path) -> Result<Option<Loaded>, StoreError> {
         other => other.map_err(io)?,
     };
     let limit = crate::state::MAX_LENGTH;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit.min(
-        file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(limit)) + 1,
-    )));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        limit.min(file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(limit)) + 1),
+    ));
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
     Ok(Some(ChipState::from_bytes(&bytes)))
 }

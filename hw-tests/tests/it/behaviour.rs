@@ -6,7 +6,9 @@ use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys, delete_file, scp03, select_application};
 use cccd_card_profile::protocol::active_authentication;
 use cccd_card_profile::protocol::bac::{BacTerminal, BasicAccessKeys};
-use cccd_card_profile::protocol::chip_authentication::{ChipAuthenticationProtocol, ChipAuthenticationTerminal};
+use cccd_card_profile::protocol::chip_authentication::{
+    ChipAuthenticationProtocol, ChipAuthenticationTerminal,
+};
 use cccd_card_profile::protocol::drive;
 use cccd_card_profile::protocol::private_key::PublicKey;
 use cccd_card_profile::protocol::secure_messaging::SecureChannel;
@@ -29,7 +31,8 @@ fn is_genuine(card: &mut Chip, keys: &specimen::Keys) -> (bool, bool) {
     let command = active_authentication::internal_authenticate(&challenge, 256);
     let answer = channel.exchange(&command).unwrap();
     assert!(answer.is_ok(), "{:?}", answer.status);
-    let active = active_authentication::verify(&keys.active_authentication, &challenge, &answer.data, None).is_ok();
+    let active =
+        active_authentication::verify(&keys.active_authentication, &challenge, &answer.data, None).is_ok();
     let PublicKey::EllipticCurve(point) = &keys.chip_authentication else { panic!("no curve") };
     let terminal = ChipAuthenticationTerminal::new(
         ChipAuthenticationProtocol::ECDH_AES_128,
@@ -85,7 +88,8 @@ fn files_are_read_back_as_they_were_written_before_the_lock() {
         let mut back = Vec::new();
         while back.len() < content.len() {
             let [p1, p2] = u16::try_from(back.len()).unwrap().to_be_bytes();
-            let answer = channel.exchange(&Command::new(0x00, 0xB0, p1, p2).with_expected_length(223)).unwrap();
+            let answer =
+                channel.exchange(&Command::new(0x00, 0xB0, p1, p2).with_expected_length(223)).unwrap();
             assert!(!answer.data.is_empty());
             back.extend_from_slice(&answer.data);
         }

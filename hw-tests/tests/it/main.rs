@@ -1,5 +1,7 @@
 //! The scripts against the virtual chip in-process, behind pcscd, and against a real card on demand.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
 mod behaviour;
 mod pcscd;
 mod real;

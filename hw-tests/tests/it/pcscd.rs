@@ -133,7 +133,10 @@ fn what_a_reader_can_lack_is_told_apart() {
         service.connect("no such reader", Share::Shared, Protocols::Any),
         Err(ReaderError::UnknownReader { known, .. }) if known.len() >= 2
     ));
-    assert!(matches!(service.connect(reader, Share::Shared, Protocols::Any), Err(ReaderError::NoCard { .. })));
+    assert!(matches!(
+        service.connect(reader, Share::Shared, Protocols::Any),
+        Err(ReaderError::NoCard { .. })
+    ));
     let begun = Instant::now();
     assert!(matches!(
         service.wait_for_card(reader, Duration::from_millis(300)),

@@ -28,6 +28,7 @@ fn a_script_that_the_card_contradicts_fails() {
     let mut script = Script::all().unwrap().into_iter().find(|script| script.card == Card::Blank).unwrap();
     script.steps.truncate(2);
     script.steps[1].status = vec!["9000".to_owned()];
-    let error = run(&script, &mut blank(Profile::P256), &specimen::secrets(Profile::P256), &mut rng(3)).unwrap_err();
+    let error =
+        run(&script, &mut blank(Profile::P256), &specimen::secrets(Profile::P256), &mut rng(3)).unwrap_err();
     assert!(format!("{error:#}").contains("6985"), "{error:#}");
 }

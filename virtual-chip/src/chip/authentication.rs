@@ -4,6 +4,7 @@ use cccd_card_profile::access::{AccessCondition, ChipAccess};
 use cccd_card_profile::apdu::{Command, Response, StatusWord};
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::card_access;
+use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::protocol::active_authentication::{self, HashAlgorithm};
 use cccd_card_profile::protocol::bac::BasicAccessKeys;
 use cccd_card_profile::protocol::chip_authentication::{
@@ -92,8 +93,10 @@ impl Chip {
             }
             0x41A4 => {
                 self.chip_access()?;
-                let offer =
-                    ChipAuthenticationOffer { protocol: ChipAuthenticationProtocol::ECDH_AES_128, key_id: None };
+                let offer = ChipAuthenticationOffer {
+                    protocol: ChipAuthenticationProtocol::ECDH_AES_128,
+                    key_id: None,
+                };
                 self.session.chip_authentication = Some(ChipAuthenticationChip::set_at(command, &[offer])?);
                 Ok(Response::ok(Vec::new()))
             }
@@ -105,10 +108,11 @@ impl Chip {
 
     /// What EF.CardAccess announces and the chip can do; the profile's own where it announces nothing.
     fn pace_offers(&self) -> Vec<PaceOffer> {
-        let announced = self.state.file(ElementaryFile::CardAccess).and_then(|file| card_access::parse(file).ok());
+        let announced =
+            self.state.file(ElementaryFile::CardAccess).and_then(|file| card_access::parse(file).ok());
         let offers: Vec<_> = announced
             .iter()
-            .flat_map(|infos| infos.pace())
+            .flat_map(SecurityInfos::pace)
             .filter_map(|info| {
                 let protocol = PaceProtocol::from_oid(info.protocol)?;
                 let parameters = DomainParameters::from_id(u8::try_from(info.parameter_id?).ok()?)?;

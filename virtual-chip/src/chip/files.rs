@@ -55,7 +55,8 @@ impl Chip {
     }
 
     fn by_identifier(&self, id: FileId) -> Option<ElementaryFile> {
-        let inside = ElementaryFile::from_file_id(Parent::Lds1, id).filter(|_| self.session.application_selected);
+        let inside =
+            ElementaryFile::from_file_id(Parent::Lds1, id).filter(|_| self.session.application_selected);
         inside.or_else(|| ElementaryFile::from_file_id(Parent::MasterFile, id))
     }
 
@@ -103,7 +104,8 @@ impl Chip {
             return Err(StatusWord::INCORRECT_P1_P2);
         };
         let (file, content) = self.readable(file)?;
-        let (part, status) = part(content, offset, command.expected_length().ok_or(StatusWord::WRONG_LENGTH)?)?;
+        let (part, status) =
+            part(content, offset, command.expected_length().ok_or(StatusWord::WRONG_LENGTH)?)?;
         let answer = Response::new(part, status);
         self.session.current_file = Some(file);
         Ok(answer)

@@ -111,7 +111,8 @@ impl Chip {
         }
         let id = command.data().try_into().map(u16::from_be_bytes).map_err(|_| StatusWord::WRONG_LENGTH)?;
         let keys = [(1, id), (0, id)];
-        let key = keys.iter().find(|key| self.state.files.contains_key(key)).ok_or(StatusWord::FILE_NOT_FOUND)?;
+        let key =
+            keys.iter().find(|key| self.state.files.contains_key(key)).ok_or(StatusWord::FILE_NOT_FOUND)?;
         self.state.files.remove(key);
         self.session.current_file = None;
         self.written();
@@ -157,7 +158,9 @@ impl Chip {
         let (algorithm, reference) = parse_generate_key_pair(command)?;
         let slot = match (reference, algorithm) {
             (KeyReference::ActiveAuthentication, _) => &mut self.state.active_authentication,
-            (KeyReference::ChipAuthentication, KeyAlgorithm::EllipticCurve(_)) => &mut self.state.chip_authentication,
+            (KeyReference::ChipAuthentication, KeyAlgorithm::EllipticCurve(_)) => {
+                &mut self.state.chip_authentication
+            }
             (KeyReference::ChipAuthentication, _) => return Err(StatusWord::FUNCTION_NOT_SUPPORTED),
         };
         let failed = |_| StatusWord::NO_PRECISE_DIAGNOSIS;
@@ -169,7 +172,11 @@ impl Chip {
     }
 
     /// PUT KEY: the transport keys are replaced. Other sessions can't be opened with the old ones; this one goes on.
-    pub(super) fn put_key(&mut self, command: &Command, protection: Protection) -> Result<Response, StatusWord> {
+    pub(super) fn put_key(
+        &mut self,
+        command: &Command,
+        protection: Protection,
+    ) -> Result<Response, StatusWord> {
         if protection != Protection::Personalizer {
             return Err(if self.locked() {
                 StatusWord::CONDITIONS_NOT_SATISFIED

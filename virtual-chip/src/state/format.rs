@@ -103,10 +103,9 @@ impl ChipState {
                 .collect(),
             active_authentication_key: private(&self.active_authentication, "active_authentication_key")?,
             chip_authentication_key: private(&self.chip_authentication, "chip_authentication_key")?,
-            mrz: self
-                .mrz
-                .as_ref()
-                .map(|mrz| [&mrz.document_number, &mrz.birth_date, &mrz.expiry].map(|text| Secret::of(text.as_bytes()))),
+            mrz: self.mrz.as_ref().map(|mrz| {
+                [&mrz.document_number, &mrz.birth_date, &mrz.expiry].map(|text| Secret::of(text.as_bytes()))
+            }),
             can: self.can.as_ref().map(|can| Secret::of(can.as_bytes())),
             transport_key_version: self.key_version.0,
             transport_keys: Secret::of(&self.transport_keys.to_secret_bytes()),
@@ -180,7 +179,9 @@ impl Body {
         let text = |secret: &Secret, field| {
             secret
                 .bytes()
-                .and_then(|bytes| std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned())))
+                .and_then(|bytes| {
+                    std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned()))
+                })
                 .ok_or(wrong(field))
         };
         let mut files = BTreeMap::new();

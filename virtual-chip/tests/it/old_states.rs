@@ -1,0 +1,22 @@
+use crate::locked;
+use cccd_card_profile::apdu::exchange;
+use cccd_card_profile::personalization::{KeyVersion, select_application};
+use cccd_card_profile::protocol::drive;
+use cccd_card_profile::protocol::pace::{PaceProtocol, PaceTerminal, Password};
+use cccd_card_profile::protocol::secure_messaging::SecureChannel;
+use cccd_virtual_chip::{LifeCycle, Profile};
+
+#[test]
+fn a_state_of_version_1_still_lives() {
+    let mut chip = locked();
+    let state = chip.state();
+    assert_eq!((state.life_cycle(), state.profile()), (LifeCycle::Locked, Profile::Cccd));
+    assert_eq!((state.key_version(), state.serial()), (KeyVersion::LOCKED, [0xE0; 10]));
+    assert_eq!(state.files().count(), 10);
+    let parameters = state.profile().curve().domain_parameters();
+    let can = Password::can("000123").unwrap();
+    let terminal = PaceTerminal::new(PaceProtocol::ECDH_GM_AES_128, parameters, &can, &mut *crate::rng());
+    let session = drive(&mut chip, terminal.unwrap()).unwrap();
+    let mut channel = SecureChannel::new(&mut chip, session);
+    assert!(exchange(&mut channel, &select_application()).unwrap().is_ok());
+}
