@@ -95,7 +95,7 @@ pub struct SignedAnswer {
     pub answer: String,
     /// Base64 of the DER signature.
     pub signature: String,
-    /// SHA-256 of the SubjectPublicKeyInfo, hex: selects among pinned keys, vouches for nothing.
+    /// SHA-256 of the `SubjectPublicKeyInfo`, hex: selects among pinned keys, vouches for nothing.
     pub key: String,
 }
 
@@ -236,7 +236,7 @@ impl SignedAnswer {
     }
 }
 
-/// SHA-256 of a key's SubjectPublicKeyInfo, hex.
+/// SHA-256 of a key's `SubjectPublicKeyInfo`, hex.
 #[must_use]
 pub fn key_id(key: &PublicKey) -> String {
     hex::encode(Sha256::digest(key.spki()))
@@ -264,8 +264,7 @@ mod tests {
                 .into(),
         };
         assert_eq!(request.subject(), "5eaf3b51790e775ee9c62f216f62bf5ffdc300a0c8c5fc867ae1b71a082f499a");
-        let request =
-            CardStatusRequest { nonce: String::new(), sod_sha256: SodDigest::from_bytes([0; 32]) };
+        let request = CardStatusRequest { nonce: String::new(), sod_sha256: SodDigest::from_bytes([0; 32]) };
         assert_eq!(request.subject(), "ca72fd485f7981fb2dff68c3a0d8299a635c240895f0b8e193c75106421b2aae");
     }
 

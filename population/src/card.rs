@@ -106,15 +106,8 @@ pub struct ForbiddenChange {
 
 impl CardStatus {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Active,
-        Self::Held,
-        Self::Lost,
-        Self::Revoked,
-        Self::Replaced,
-        Self::Expired,
-        Self::Destroyed,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Active, Self::Held, Self::Lost, Self::Revoked, Self::Replaced, Self::Expired, Self::Destroyed];
 
     /// Whether the card is the one in use: a person has at most one of these.
     #[must_use]

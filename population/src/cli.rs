@@ -163,7 +163,9 @@ fn parse_time(text: &str) -> Result<Timestamp, String> {
 fn parse_db(text: &str) -> Result<PathBuf, String> {
     match text.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(path.into()),
-        Some(("postgres" | "postgresql", _)) => Err("PostgreSQL is not available yet; use sqlite:FILE".to_owned()),
+        Some(("postgres" | "postgresql", _)) => {
+            Err("PostgreSQL is not available yet; use sqlite:FILE".to_owned())
+        }
         _ => Err("write sqlite:FILE".to_owned()),
     }
 }

@@ -6,9 +6,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use serde::Serialize;
 
 use crate::import::{COLUMNS, Format};
-use crate::person::{
-    BloodGroup, MaritalStatus, Person, Relative, Residence, birth_date_text, sex_word,
-};
+use crate::person::{BloodGroup, MaritalStatus, Person, Relative, Residence, birth_date_text, sex_word};
 use crate::store::{Store, StoreError};
 
 /// Persons read at once.
@@ -71,9 +69,7 @@ impl<W: Write> PersonWriter<W> {
     /// [`ExportError::Write`].
     pub fn finish(self) -> Result<W, ExportError> {
         match self.0 {
-            Form::Csv(writer) => {
-                writer.into_inner().map_err(|error| ExportError::Write(error.into_error()))
-            }
+            Form::Csv(writer) => writer.into_inner().map_err(|error| ExportError::Write(error.into_error())),
             Form::Json(mut out) => out.flush().map_err(ExportError::Write).map(|()| out),
         }
     }

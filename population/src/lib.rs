@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | [`person`], [`name`] | a person's 26 items; how names are compared | Luật Căn cước 2023 art. 9 |
 //! | [`card`] | cards and the states they can be in | Luật Căn cước 2023 art. 24, 29 |
-//! | [`store`] | the port, and SQLite behind it | |
+//! | [`store`] | the port, and `SQLite` behind it | |
 //! | [`import`], [`export`] | CSV and JSON, streaming, with a reject report | |
 //! | [`matching`] | number, name and birth date together, or one constant `no-match` | art. 10, 16 |
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |

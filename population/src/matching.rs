@@ -89,9 +89,8 @@ pub fn check_form(request: &MatchRequest) -> Result<BirthDate, BadField> {
     if request.full_name.chars().count() > MAX_NAME || request.full_name.trim().is_empty() {
         return Err(BadField("full_name"));
     }
-    let further_fits = |(name, value): (&String, &String)| {
-        name.chars().count() <= 64 && value.chars().count() <= MAX_TEXT
-    };
+    let further_fits =
+        |(name, value): (&String, &String)| name.chars().count() <= 64 && value.chars().count() <= MAX_TEXT;
     if request.also.len() > MAX_FURTHER_FIELDS || !request.also.iter().all(further_fits) {
         return Err(BadField("also"));
     }
@@ -123,11 +122,8 @@ pub fn ask(
         & agree(&person.full_name, &request.full_name)
         & (person.birth_date == birth_date)
         & (person.life == Life::Alive);
-    let agreement: BTreeMap<_, _> = request
-        .also
-        .iter()
-        .map(|(field, value)| (field.clone(), compare(&person, field, value)))
-        .collect();
+    let agreement: BTreeMap<_, _> =
+        request.also.iter().map(|(field, value)| (field.clone(), compare(&person, field, value))).collect();
     let attempt = Attempt {
         number_digest: key.digest(&request.number),
         requester: requester.to_owned(),

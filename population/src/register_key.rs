@@ -36,7 +36,7 @@ pub enum KeyFileError {
 }
 
 /// The signing key in `<db>.register-key`, made at the first start; its public half stands in `<db>.register.pub`
-/// (SubjectPublicKeyInfo, DER). Answers whether it was made just now.
+/// (`SubjectPublicKeyInfo`, DER). Answers whether it was made just now.
 ///
 /// # Errors
 /// [`KeyFileError`].

@@ -1,4 +1,4 @@
-//! The port behind which the register lies. SQLite is the default; another engine implements [`Store`].
+//! The port behind which the register lies. `SQLite` is the default; another engine implements [`Store`].
 //!
 //! The SQL keeps to what distributed engines accept: the personal number is the first column of every key of a
 //! person-scoped table, values that are unique across persons are claimed in tables of their own, and there are no

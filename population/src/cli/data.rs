@@ -74,38 +74,46 @@ impl Import {
         let format = form(self.format, &self.file)?;
         let mut store = SqliteStore::open(&self.db.db)?;
         let file = File::open(&self.file).with_context(|| self.file.display().to_string())?;
-        let bar = bar(file.metadata().map(|metadata| metadata.len()).unwrap_or(0), "{bytes}/{total_bytes}");
+        let bar = bar(file.metadata().map_or(0, |metadata| metadata.len()), "{bytes}/{total_bytes}");
         let rejects = self.rejects.unwrap_or_else(|| beside(&self.file, "rejects.csv"));
         let mut report = Report { path: &rejects, file: None };
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         let change = setting.change(format!("import:{}", self.source.or(name).unwrap_or_default()));
         let reader = BufReader::with_capacity(1 << 20, file);
         let persons = rows(reader, format)?;
-        let summary = import(&mut store, persons, &change, setting.today(), &mut report, |position, summary| {
-            bar.set_position(position.min(bar.length().unwrap_or(0)));
-            bar.set_message(format!("{} · {} ✗", summary.rows, summary.rejected));
-            true
-        })?;
+        let summary =
+            import(&mut store, persons, &change, setting.today(), &mut report, |position, summary| {
+                bar.set_position(position.min(bar.length().unwrap_or(0)));
+                bar.set_message(format!("{} · {} ✗", summary.rows, summary.rejected));
+                true
+            })?;
         bar.finish_and_clear();
-        setting.answer(&json!({"summary": summary, "rejects": report.file.is_some().then_some(&rejects)}), || {
-            let mut words = format!(
-                "{} {} · {} {} · {} {} · {} {} · {} {}",
-                summary.rows,
-                setting.say("dòng", "rows"),
-                summary.added,
-                setting.say("mới", "added"),
-                summary.changed,
-                setting.say("thay đổi", "changed"),
-                summary.unchanged,
-                setting.say("giữ nguyên", "unchanged"),
-                summary.rejected,
-                setting.say("bị loại", "rejected"),
-            );
-            if summary.rejected > 0 {
-                words = format!("{words}\n{} {}", setting.say("Lý do từng dòng:", "Reasons:"), rejects.display());
-            }
-            words
-        })?;
+        setting.answer(
+            &json!({"summary": summary, "rejects": report.file.is_some().then_some(&rejects)}),
+            || {
+                let mut words = format!(
+                    "{} {} · {} {} · {} {} · {} {} · {} {}",
+                    summary.rows,
+                    setting.say("dòng", "rows"),
+                    summary.added,
+                    setting.say("mới", "added"),
+                    summary.changed,
+                    setting.say("thay đổi", "changed"),
+                    summary.unchanged,
+                    setting.say("giữ nguyên", "unchanged"),
+                    summary.rejected,
+                    setting.say("bị loại", "rejected"),
+                );
+                if summary.rejected > 0 {
+                    words = format!(
+                        "{words}\n{} {}",
+                        setting.say("Lý do từng dòng:", "Reasons:"),
+                        rejects.display()
+                    );
+                }
+                words
+            },
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 }

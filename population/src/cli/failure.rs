@@ -36,13 +36,14 @@ impl Failure {
                 exit: failure.exit,
             };
         }
-        let store = error.downcast_ref::<StoreError>().or_else(|| match error.downcast_ref::<ImportError>() {
-            Some(ImportError::Store(store)) => Some(store),
-            _ => match error.downcast_ref::<ExportError>() {
-                Some(ExportError::Store(store)) => Some(store),
-                _ => None,
-            },
-        });
+        let store =
+            error.downcast_ref::<StoreError>().or_else(|| match error.downcast_ref::<ImportError>() {
+                Some(ImportError::Store(store)) => Some(store),
+                _ => match error.downcast_ref::<ExportError>() {
+                    Some(ExportError::Store(store)) => Some(store),
+                    _ => None,
+                },
+            });
         let (code, vietnamese, english) = match store {
             Some(StoreError::NotInitialised) => (
                 "no-register",

@@ -70,7 +70,11 @@ impl Serve {
         let token_file = self.token_file.clone().unwrap_or_else(|| beside(db, "tokens"));
         let (tokens, fresh) = Tokens::open(&token_file, &mut rng)?;
         if fresh {
-            eprintln!("{} {}", setting.say("Đã tạo tệp mã truy cập:", "Token file made:"), token_file.display());
+            eprintln!(
+                "{} {}",
+                setting.say("Đã tạo tệp mã truy cập:", "Token file made:"),
+                token_file.display()
+            );
         }
         let service = Service {
             store: Mutex::new(Box::new(store)),
@@ -81,9 +85,8 @@ impl Serve {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind(self.listen)
-                .await
-                .with_context(|| self.listen.to_string())?;
+            let listener =
+                tokio::net::TcpListener::bind(self.listen).await.with_context(|| self.listen.to_string())?;
             let url = format!("http://{}", listener.local_addr()?);
             setting.answer(&serde_json::json!({"url": url, "token_file": token_file}), || url.clone())?;
             std::io::stdout().flush()?;

@@ -4,13 +4,16 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use super::Chance;
 use super::names::{self, heritage};
 use super::numbers::Numbers;
 use super::tables::{People, Province, RELIGIONS, peoples, provinces};
-use super::Chance;
 use crate::person::{BloodGroup, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence};
 
 const OLDEST: i64 = 95;
+
+/// Nobody becomes a parent after this age, and no parent dies before it.
+const PARENT_UNTIL: i64 = 53;
 
 /// A person in the making.
 struct Member {
@@ -119,7 +122,9 @@ impl Maker<'_> {
         let mut candidates: Vec<usize> = candidates
             .iter()
             .copied()
-            .filter(|one| self.members.get(*one).is_some_and(|member| member.born <= grown))
+            .filter(|one| {
+                self.members.get(*one).is_some_and(|member| member.born <= grown && !died_young(member))
+            })
             .collect();
         candidates.sort_by_key(|one| self.members.get(*one).map(|member| member.born));
         for one in candidates {
@@ -176,6 +181,9 @@ impl Maker<'_> {
     fn join(&mut self, husband: usize, wife: usize) {
         for (one, other) in [(husband, wife), (wife, husband)] {
             if let Some(member) = self.members.get_mut(one) {
+                if died_young(member) {
+                    member.person.life = Life::Alive;
+                }
                 member.spouse = Some(other);
             }
         }
@@ -252,7 +260,7 @@ impl Maker<'_> {
         let age = i64::from(self.today.year() - born.year());
         let risk = if age > 55 { ((age - 55) * (age - 55)) / 4 } else { 3 };
         if age >= 1 && self.chance.happens(u32::try_from(risk).unwrap_or(0).min(600)) {
-            let lived = if age > 50 { self.chance.between(50, age - 1) } else { 0 };
+            let lived = if age > 55 { self.chance.between(PARENT_UNTIL, age - 1) } else { 0 };
             let day = born.saturating_add(lived.years()).saturating_add(self.chance.between(1, 300).days());
             person.life = Life::Dead(day.min(self.today));
         } else if age > 18 && self.chance.happens(1) {
@@ -348,10 +356,20 @@ impl Maker<'_> {
     }
 }
 
+/// Died or went missing before founding a family.
+fn died_young(member: &Member) -> bool {
+    member.person.life.date().is_some_and(|day| day < member.born.saturating_add(PARENT_UNTIL.years()))
+}
+
 fn marks(chance: &mut Chance) -> String {
     let kinds = ["Nốt ruồi", "Sẹo chấm", "Sẹo thẳng", "Nốt ruồi"];
-    let places =
-        ["dưới sau đuôi mắt", "trên trước đầu lông mày", "trên sau mép", "dưới trước cánh mũi", "trước dái tai"];
+    let places = [
+        "dưới sau đuôi mắt",
+        "trên trước đầu lông mày",
+        "trên sau mép",
+        "dưới trước cánh mũi",
+        "trước dái tai",
+    ];
     let kind = chance.one_of(&kinds).copied().unwrap_or("Nốt ruồi");
     let place = chance.one_of(&places).copied().unwrap_or("trên sau mép");
     let side = if chance.happens(500) { "phải" } else { "trái" };

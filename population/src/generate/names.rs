@@ -6,17 +6,31 @@ use super::Chance;
 use super::tables::{NameForm, People, names};
 
 const HMONG_GIVEN: [&str; 16] = [
-    "Sáng", "Páo", "Chua", "Dia", "Mỷ", "Lử", "Súa", "Dế", "Chứ", "Pó", "Vảng", "Dở", "Sình", "Tủa", "Nhè", "Lầu",
+    "Sáng", "Páo", "Chua", "Dia", "Mỷ", "Lử", "Súa", "Dế", "Chứ", "Pó", "Vảng", "Dở", "Sình", "Tủa", "Nhè",
+    "Lầu",
 ];
-const EDE_MALE: [&str; 10] = ["Moan", "Thông", "Ngông", "Phôn", "Bhiu", "Krông", "Tlam", "Nguôm", "Bliă", "Dhin"];
+const EDE_MALE: [&str; 10] =
+    ["Moan", "Thông", "Ngông", "Phôn", "Bhiu", "Krông", "Tlam", "Nguôm", "Bliă", "Dhin"];
 const EDE_FEMALE: [&str; 10] = ["Hen", "Zina", "Linh", "Blăk", "Rôh", "Juôn", "Mrai", "Wôn", "Nuôi", "Lem"];
 const JARAI_GIVEN: [&str; 12] =
     ["Hlen", "Phin", "Blui", "Thoa", "Rin", "Yơr", "Tuih", "Khung", "Bơng", "Pheng", "Krol", "Djuik"];
 const BAHNAR_GIVEN: [&str; 12] =
     ["Thút", "Blưi", "Huynh", "Biu", "Ngưi", "Thêu", "Đeng", "Hyưm", "Lăk", "Khơi", "Pyut", "Blet"];
 const KHMER_GIVEN: [&str; 14] = [
-    "Sô Phia", "Sa Rây", "Thi", "Ra", "Chane", "Rươne", "Sa Vươne", "Sô Khane", "Đa Ra", "Hiền", "Mao", "Sươne",
-    "Bô Pha", "Rết",
+    "Sô Phia",
+    "Sa Rây",
+    "Thi",
+    "Ra",
+    "Chane",
+    "Rươne",
+    "Sa Vươne",
+    "Sô Khane",
+    "Đa Ra",
+    "Hiền",
+    "Mao",
+    "Sươne",
+    "Bô Pha",
+    "Rết",
 ];
 
 /// What a child takes over: the father's family name, or the mother's clan where descent goes through her.
@@ -40,7 +54,13 @@ pub(super) fn full(people: &People, family: &str, sex: Sex, year: i16, chance: &
         NameForm::Kinh => {
             let (middle, given) =
                 if female { ("middle-female", "given-female") } else { ("middle-male", "given-male") };
-            let traditional = if year < 1975 { 750 } else if year < 1995 { 350 } else { 0 };
+            let traditional = if year < 1975 {
+                750
+            } else if year < 1995 {
+                350
+            } else {
+                0
+            };
             let middle = match (female, chance.happens(traditional)) {
                 (true, true) => "Thị",
                 (false, true) => "Văn",

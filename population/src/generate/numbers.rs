@@ -25,13 +25,14 @@ impl Numbers {
         let digit = century.checked_mul(2)?.checked_add(i16::from(sex == Sex::Female))?;
         let prefix = format!("{place}{digit}{:02}", year % 100);
         // Every prefix begins elsewhere, or neighbours would share their last six digits, which are the CAN.
-        let offset = prefix.bytes().fold(self.offset, |sum, byte| (sum * 31 + u64::from(byte) * 7_919) % 1_000_000);
+        let offset =
+            prefix.bytes().fold(self.offset, |sum, byte| (sum * 31 + u64::from(byte) * 7_919) % 1_000_000);
         let count = self.counts.entry(prefix.clone()).or_default();
         if *count >= 1_000_000 {
             return None;
         }
         // 387 413 is coprime to ten: a permutation of the six digits.
-        let last = (*count * 387_413 + offset) % 1_000_000;
+        let last = (*count * 387_413 + offset % 1_000_000) % 1_000_000;
         *count += 1;
         PersonalNumber::parse(&format!("{prefix}{last:06}")).ok()
     }

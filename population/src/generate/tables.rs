@@ -64,7 +64,8 @@ static PEOPLES: LazyLock<Weighted<People>> = LazyLock::new(|| {
                 _ => return None,
             };
             let list = |text: &'static str, by| text.split(by).filter(|word| !word.is_empty()).collect();
-            let people = People { name, provinces: list(provinces, ' '), form, families: list(families, ',') };
+            let people =
+                People { name, provinces: list(provinces, ' '), form, families: list(families, ',') };
             Some((people, weight.parse().ok()?))
         })
         .collect()

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::{ImportError, Row, RowError};
 use crate::person::{
-    BloodGroup, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence, parse_birth_date, parse_sex,
+    BloodGroup, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence, parse_birth_date,
+    parse_sex,
 };
 
 /// The columns, in the order in which export writes them. `number`, `full_name`, `birth_date` and `sex` must be
@@ -87,9 +88,11 @@ impl<R: BufRead> CsvRows<R> {
     /// # Errors
     /// [`ImportError::File`] when a column is not ours, stands twice, or one that must be there is missing.
     pub fn new(reader: R) -> Result<Self, ImportError> {
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_reader(Bounded { inner: reader, in_quotes: false, run: 0 });
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Bounded {
+            inner: reader,
+            in_quotes: false,
+            run: 0,
+        });
         let header = reader.headers().map_err(|error| file_error(&error))?.clone();
         let names: Vec<&str> = header.iter().map(|name| name.trim().trim_start_matches('\u{feff}')).collect();
         for (place, name) in names.iter().enumerate() {
@@ -166,7 +169,11 @@ impl<'a> Cells<'a> {
         self.text(column).map(str::to_owned)
     }
 
-    fn parsed<T>(&self, column: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, RowError> {
+    fn parsed<T>(
+        &self,
+        column: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, RowError> {
         self.text(column).map(|text| parse(text).ok_or(RowError::Field(column))).transpose()
     }
 
@@ -244,8 +251,7 @@ fn person(cells: &Cells<'_>) -> Result<Box<Person>, RowError> {
     person.residences.current =
         cells.residence(["current_address", "current_ward", "current_province", "current_since"])?;
     let until = cells.parsed("absent_until", day)?;
-    person.temporary_absence =
-        cells.parsed("absent_from", day)?.map(|from| TemporaryAbsence { from, until });
+    person.temporary_absence = cells.parsed("absent_from", day)?.map(|from| TemporaryAbsence { from, until });
     if person.temporary_absence.is_none() && until.is_some() {
         return Err(RowError::Field("absent_from"));
     }
@@ -254,8 +260,8 @@ fn person(cells: &Cells<'_>) -> Result<Box<Person>, RowError> {
     person.relation_to_head = cells.owned("relation_to_head");
     person.household = cells.list("household")?;
     let life_date = cells.parsed("life_date", day)?;
-    person.life = Life::from_parts(cells.text("life").unwrap_or("alive"), life_date)
-        .ok_or(RowError::Field("life"))?;
+    person.life =
+        Life::from_parts(cells.text("life").unwrap_or("alive"), life_date).ok_or(RowError::Field("life"))?;
     person.phone = cells.owned("phone");
     person.email = cells.owned("email");
     person.other = cells.owned("other");

@@ -97,8 +97,16 @@ impl<R: BufRead> Iterator for JsonRows<R> {
             let text = core::str::from_utf8(&bytes).map_err(|_| RowError::Encoding)?;
             serde_json::from_str(text).map(Box::new).map_err(|error| {
                 // What serde says may quote the content; its kind and column do not.
-                let kind = if error.is_data() { "a field is missing, unknown or not of its form" } else { "not JSON" };
-                RowError::Json(format!("{kind} (line {}, column {} of the row)", error.line(), error.column()))
+                let kind = if error.is_data() {
+                    "a field is missing, unknown or not of its form"
+                } else {
+                    "not JSON"
+                };
+                RowError::Json(format!(
+                    "{kind} (line {}, column {} of the row)",
+                    error.line(),
+                    error.column()
+                ))
             })
         });
         Some(Ok(Row { number: self.number, position: self.position, person }))

@@ -80,11 +80,9 @@ impl Person {
                 digits(residence.province_code.as_deref(), 2, "province_code")?;
             }
         }
-        for place in [
-            &mut self.residences.permanent,
-            &mut self.residences.temporary,
-            &mut self.residences.current,
-        ] {
+        for place in
+            [&mut self.residences.permanent, &mut self.residences.temporary, &mut self.residences.current]
+        {
             residence(place)?;
         }
         if self.cancelled_number.as_ref() == Some(&self.number) {
@@ -118,11 +116,8 @@ impl Person {
         list(&self.represented, "represented")?;
         list(&self.household, "household")?;
         let number = self.number.clone();
-        let singles = [
-            (&mut self.father, "father"),
-            (&mut self.mother, "mother"),
-            (&mut self.spouse, "spouse"),
-        ];
+        let singles =
+            [(&mut self.father, "father"), (&mut self.mother, "mother"), (&mut self.spouse, "spouse")];
         for (relative, item) in singles.into_iter().filter_map(|(one, item)| Some((one.as_mut()?, item))) {
             check_relative(relative, &number, item)?;
         }
@@ -143,11 +138,7 @@ impl Person {
     }
 }
 
-fn check_relative(
-    relative: &mut Relative,
-    number: &PersonalNumber,
-    item: &'static str,
-) -> Result<(), Flaw> {
+fn check_relative(relative: &mut Relative, number: &PersonalNumber, item: &'static str) -> Result<(), Flaw> {
     required(&mut relative.name, item, MAX_NAME)?;
     optional(&mut relative.nationality, item)?;
     optional(&mut relative.old_number, item)?;

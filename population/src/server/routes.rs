@@ -106,16 +106,19 @@ async fn match_person(
                     ));
                 }
             };
-        sign(service, &Answer {
-            kind: Kind::Match,
-            subject: request.subject(),
-            nonce: request.nonce,
-            time: answer_time(now),
-            result: Some(result),
-            agree,
-            status: None,
-            since: None,
-        })
+        sign(
+            service,
+            &Answer {
+                kind: Kind::Match,
+                subject: request.subject(),
+                nonce: request.nonce,
+                time: answer_time(now),
+                result: Some(result),
+                agree,
+                status: None,
+                since: None,
+            },
+        )
     })
     .await
 }
@@ -131,16 +134,19 @@ async fn card_status(
     let now = service.clock.now();
     blocking(service, move |service, store| {
         let status = store.card(&request.sod_sha256)?.map(|card| card.status_on(day_in_vietnam(now)));
-        sign(service, &Answer {
-            kind: Kind::CardStatus,
-            subject: request.subject(),
-            nonce: request.nonce,
-            time: answer_time(now),
-            result: None,
-            agree: None,
-            status: Some(status.map_or("unknown", |(status, _)| status.as_str()).to_owned()),
-            since: status.map(|(_, since)| since),
-        })
+        sign(
+            service,
+            &Answer {
+                kind: Kind::CardStatus,
+                subject: request.subject(),
+                nonce: request.nonce,
+                time: answer_time(now),
+                result: None,
+                agree: None,
+                status: Some(status.map_or("unknown", |(status, _)| status.as_str()).to_owned()),
+                since: status.map(|(_, since)| since),
+            },
+        )
     })
     .await
 }
@@ -213,11 +219,21 @@ fn allow(service: &Service, headers: &HeaderMap, needed: Role) -> Result<String,
         .unwrap_or_default();
     let Some((role, place)) = service.tokens.role_of(token) else {
         let hint = "Send `Authorization: Bearer` with a token of the register's token file.";
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "no-token", "The token is missing or unknown.", hint));
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "no-token",
+            "The token is missing or unknown.",
+            hint,
+        ));
     };
     if needed == Role::Issuer && role != Role::Issuer {
         let hint = "Use the issuer's token.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "wrong-role", "This token does not allow that.", hint));
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "wrong-role",
+            "This token does not allow that.",
+            hint,
+        ));
     }
     let role = match role {
         Role::Verifier => "verifier",
@@ -231,7 +247,12 @@ fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T,
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         let hint = "Send `Content-Type: application/json`.";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "The body is not JSON.", hint));
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not-json",
+            "The body is not JSON.",
+            hint,
+        ));
     }
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());

@@ -120,7 +120,9 @@ mod tests {
         assert_eq!(tokens.role_of(format!("{token}2").as_bytes()), Some((Role::Issuer, 1)));
         assert_eq!(tokens.role_of(b""), None);
         assert_eq!(tokens.role_of(token.as_bytes()), None);
-        for bad in ["", "# nothing", "verifier:short", &format!("king:{token}"), &format!("verifier:{token} x")] {
+        for bad in
+            ["", "# nothing", "verifier:short", &format!("king:{token}"), &format!("verifier:{token} x")]
+        {
             assert!(Tokens::parse(bad.as_bytes(), Path::new("t")).is_err(), "{bad}");
         }
     }

@@ -1,4 +1,4 @@
-//! The register in one file: SQLite with WAL, full durability, foreign keys and STRICT tables.
+//! The register in one file: `SQLite` with WAL, full durability, foreign keys and STRICT tables.
 
 mod attempts;
 mod cards;
@@ -6,6 +6,8 @@ mod counts;
 mod persons;
 mod schema;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use crate::statistics::Statistics;
 /// How long one process waits for another's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// The register in an SQLite file. Several processes may hold it open at once.
+/// The register in an `SQLite` file. Several processes may hold it open at once.
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Connection,
@@ -34,6 +36,9 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`].
     pub fn create(path: &Path, at: Timestamp) -> Result<Self, StoreError> {
+        // Persons are nobody else's business; SQLite gives its companion files the same mode.
+        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        made.map_err(|error| StoreError::Engine(Box::new(error)))?;
         let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::migrate(&mut store.connection, at)?;
         Ok(store)
@@ -92,7 +97,7 @@ impl SqliteStore {
         self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(engine)
     }
 
-    /// Rows that break a foreign key, and SQLite's own check of the file: both must be clean.
+    /// Rows that break a foreign key, and `SQLite`'s own check of the file: both must be clean.
     ///
     /// # Errors
     /// [`StoreError::Inconsistent`] if they are not.
@@ -156,10 +161,8 @@ impl Store for SqliteStore {
     }
 
     fn person_count(&self) -> Result<u64, StoreError> {
-        let count: i64 = self
-            .connection
-            .query_row("SELECT count(*) FROM person", (), |row| row.get(0))
-            .map_err(engine)?;
+        let count: i64 =
+            self.connection.query_row("SELECT count(*) FROM person", (), |row| row.get(0)).map_err(engine)?;
         Ok(count.unsigned_abs())
     }
 
@@ -217,7 +220,7 @@ impl Store for SqliteStore {
     }
 }
 
-/// What SQLite says, without the values that it may quote.
+/// What `SQLite` says, without the values that it may quote.
 fn engine(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,

@@ -31,7 +31,14 @@ pub(super) fn record(
             return Err(StoreError::Claimed("the card to be replaced"));
         }
         if old.status != CardStatus::Replaced {
-            set_status(transaction, replaced, CardStatus::Replaced, card.issued, "replaced by a new card", change)?;
+            set_status(
+                transaction,
+                replaced,
+                CardStatus::Replaced,
+                card.issued,
+                "replaced by a new card",
+                change,
+            )?;
         }
     }
     for other in of_person(transaction, &card.number)? {
@@ -186,9 +193,7 @@ pub(super) fn load(connection: &Connection, sod_sha256: &SodDigest) -> Result<Op
         return Ok(None);
     };
     let row = connection
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM card WHERE personal_number = ?1 AND sod_sha256 = ?2"
-        ))
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM card WHERE personal_number = ?1 AND sod_sha256 = ?2"))
         .and_then(|mut statement| statement.query_row(params![owner, sod], CardRow::read).optional())
         .map_err(engine)?;
     row.ok_or_else(damaged("a claim without its card"))?.into_card().map(Some)
@@ -204,10 +209,7 @@ pub(super) fn of_person(connection: &Connection, number: &PersonalNumber) -> Res
     rows.map(|row| row.map_err(engine)?.into_card()).collect()
 }
 
-pub(super) fn history(
-    connection: &Connection,
-    sod_sha256: &SodDigest,
-) -> Result<Vec<CardEvent>, StoreError> {
+pub(super) fn history(connection: &Connection, sod_sha256: &SodDigest) -> Result<Vec<CardEvent>, StoreError> {
     let Some(card) = load(connection, sod_sha256)? else {
         return Err(StoreError::UnknownCard);
     };

@@ -82,10 +82,7 @@ pub(super) fn set_life(
     replace(transaction, &person, change)
 }
 
-pub(super) fn history(
-    connection: &Connection,
-    number: &PersonalNumber,
-) -> Result<Vec<Revision>, StoreError> {
+pub(super) fn history(connection: &Connection, number: &PersonalNumber) -> Result<Vec<Revision>, StoreError> {
     let mut statement = connection
         .prepare_cached(
             "SELECT revision, source, recorded_at, record FROM person_history \
@@ -267,7 +264,7 @@ fn write_lists(transaction: &Transaction<'_>, person: &Person) -> Result<(), Sto
     Ok(())
 }
 
-/// The columns of one row, as SQLite gives them.
+/// The columns of one row, as `SQLite` gives them.
 struct Columns {
     texts: Vec<Option<String>>,
 }
@@ -283,8 +280,7 @@ impl Columns {
         let mut next = || texts.next().flatten();
         let own = number(&next().ok_or_else(damaged("a number"))?)?;
         let full_name = next().ok_or_else(damaged("a name"))?;
-        let birth_date =
-            next().as_deref().and_then(parse_birth_date).ok_or_else(damaged("a birth date"))?;
+        let birth_date = next().as_deref().and_then(parse_birth_date).ok_or_else(damaged("a birth date"))?;
         let sex = next().as_deref().and_then(parse_sex).ok_or_else(damaged("a sex"))?;
         let mut person = Person::new(own, &full_name, birth_date, sex);
         person.place_of_birth = next();
@@ -322,10 +318,8 @@ fn read_lists(connection: &Connection, person: &mut Person) -> Result<(), StoreE
     let mut names = connection
         .prepare_cached("SELECT name FROM other_name WHERE personal_number = ?1 ORDER BY position")
         .map_err(engine)?;
-    person.other_names = names
-        .query_map([own], |row| row.get(0))
-        .and_then(Iterator::collect)
-        .map_err(engine)?;
+    person.other_names =
+        names.query_map([own], |row| row.get(0)).and_then(Iterator::collect).map_err(engine)?;
     let mut residences = connection
         .prepare_cached(
             "SELECT kind, address, ward_code, province_code, since FROM residence WHERE personal_number = ?1",

@@ -1,0 +1,155 @@
+//! Files in: rejects, repeats, crashes, nonsense.
+
+use cccd_population::export::export;
+use cccd_population::import::{BATCH, Format, ImportError, Row, Summary, import, rows};
+use cccd_population::person::Person;
+use cccd_population::store::{SqliteStore, Store as _};
+use proptest::prelude::*;
+
+use crate::{TODAY, change, empty, now, number, somebody};
+
+fn run(store: &mut SqliteStore, text: &[u8], format: Format) -> (Result<Summary, ImportError>, String) {
+    let mut report = Vec::new();
+    let summary =
+        rows(text, format).and_then(|rows| import(store, rows, &change(), TODAY, &mut report, |_, _| true));
+    (summary, String::from_utf8(report).unwrap())
+}
+
+#[test]
+fn bad_rows_are_named_and_the_others_go_on() {
+    let text = b"number,full_name,birth_date,sex,life,life_date
+079099000001,Nguy\xe1\xbb\x85n V\xc4\x83n An,15/01/1999,Nam,,
+12,B,1999-01-15,male,,
+079099000002,C\xff,1999-01-15,male,,
+079099000003,D,1999-02-30,male,,
+079099000004,E,1999-01-15,x,,
+079099000005,,1999-01-15,male,,
+079099000006,G,1999-01-15,male,dead,
+079099000007,H,1999-01-15,male
+079099000008,I,2999-01-15,male,,
+079099000001,Other Name,1999-01-15,male,,
+079099000001,Nguy\xe1\xbb\x85n V\xc4\x83n An,1999-01-15,male,,
+\"079099000009\",\"J, \"\"the last\"\"\",1955,female,missing,2000-01-01
+";
+    let mut store = empty();
+    let (summary, report) = run(&mut store, text, Format::Csv);
+    let expected = Summary { rows: 12, added: 2, changed: 0, unchanged: 1, rejected: 9 };
+    assert_eq!(summary.unwrap(), expected);
+    assert_eq!(
+        report,
+        "row,reason
+2,\"number is not of its form\"
+3,\"not UTF-8\"
+4,\"birth_date is not of its form\"
+5,\"sex is not of its form\"
+6,\"full_name is empty\"
+7,\"life is not of its form\"
+8,\"the row has another number of columns than the header\"
+9,\"birth_date is not possible\"
+10,\"the number stood in this file before, with another record\"
+"
+    );
+    assert_eq!(store.person_count().unwrap(), 2);
+    let again = run(&mut store, text, Format::Csv).0.unwrap();
+    assert_eq!((again.added, again.changed, again.unchanged, again.rejected), (0, 0, 3, 9));
+    assert_eq!(store.history(&number("079099000001")).unwrap().len(), 1);
+}
+
+#[test]
+fn json_array_and_lines_with_damage_between() {
+    let good = |tail: &str| {
+        format!(
+            r#"{{"number":"07909900000{tail}","full_name":"Y [Mo]}}an","birth_date":"1999","sex":"male"}}"#
+        )
+    };
+    let odd = r#"{"number":"079099000005","full_name":"E\"{[","birth_date":"1999","sex":"male"}"#;
+    for text in [
+        format!("[\n{},\n{{\"number\":1}},\n{},17,{odd}\n]", good("1"), good("2")),
+        format!("{}\n{{\"number\":1}}\n{}\n17\n{odd}\n", good("1"), good("2")),
+        format!("{}\n{{\"number\":\"broken\n{}\nnull\n{odd}", good("1"), good("2")),
+    ] {
+        let mut store = empty();
+        let (summary, report) = run(&mut store, text.as_bytes(), Format::Json);
+        let summary = summary.unwrap();
+        assert_eq!((summary.rows, summary.added, summary.rejected), (5, 3, 2), "{text}\n{report}");
+        assert_eq!(store.person(&number("079099000005")).unwrap().unwrap().full_name, "E\"{[");
+        assert!(report.contains("\n2,\"") && report.contains("\n4,\"") && !report.contains("broken"));
+    }
+}
+
+#[test]
+fn headers_that_are_not_ours() {
+    for text in ["", "a,b\n", "number,number,full_name,birth_date,sex\n", "number,full_name,sex\n"] {
+        assert!(
+            matches!(run(&mut empty(), text.as_bytes(), Format::Csv).0, Err(ImportError::File(_))),
+            "{text}"
+        );
+    }
+    let endless = format!("number,full_name,birth_date,sex\n\"{}", "x\n".repeat(200_000));
+    assert!(matches!(run(&mut empty(), endless.as_bytes(), Format::Csv).0, Err(ImportError::File(_))));
+}
+
+#[test]
+fn what_is_exported_is_imported_unchanged() {
+    let mut store = empty();
+    store.put_person(&somebody(), &change()).unwrap();
+    for format in [Format::Csv, Format::Json] {
+        let mut file = Vec::new();
+        assert_eq!(export(&store, &mut file, format, |_| ()).unwrap(), 1);
+        let mut other = empty();
+        assert_eq!(run(&mut other, &file, format).0.unwrap().added, 1);
+        assert_eq!(other.person(&somebody().number).unwrap(), Some(somebody()));
+        assert_eq!(run(&mut store, &file, format).0.unwrap().unchanged, 1);
+    }
+}
+
+/// Dies after some rows, as a process would: what was not committed is gone.
+#[test]
+fn a_crash_between_batches_loses_and_doubles_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("register.db");
+    SqliteStore::create(&path, now()).unwrap();
+    let total = BATCH * 2 + 700;
+    let person = |count: usize| Person { number: number(&format!("{count:012}")), ..somebody() };
+    let row =
+        |count: usize| Ok(Row { number: count as u64 + 1, position: 0, person: Ok(Box::new(person(count))) });
+    for (crash_at, committed) in [(BATCH - 1, 0), (BATCH + 1, BATCH), (BATCH * 2 + 5, BATCH * 2)] {
+        let mut store = SqliteStore::open(&path).unwrap();
+        let crashing = (0..total).map(|count| {
+            if count == crash_at { Err(ImportError::File("the power fails".to_owned())) } else { row(count) }
+        });
+        import(&mut store, crashing, &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap_err();
+        drop(store);
+        let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(store.person_count().unwrap(), committed as u64);
+        store.check_integrity().unwrap();
+    }
+    let mut store = SqliteStore::open(&path).unwrap();
+    let summary =
+        import(&mut store, (0..total).map(row), &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap();
+    assert_eq!((summary.added, summary.unchanged), (700, BATCH as u64 * 2));
+    assert_eq!(store.person_count().unwrap(), total as u64);
+    assert_eq!(store.history(&person(3).number).unwrap().len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn no_file_makes_it_panic(text in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for format in [Format::Csv, Format::Json] {
+            let _ = run(&mut empty(), &text, format);
+        }
+    }
+
+    #[test]
+    fn no_cells_make_it_panic(cells in proptest::collection::vec("[\\PC\"\n,]{0,12}", 4..8)) {
+        let text = format!("number,full_name,birth_date,sex,children\n{}\n", cells.join(","));
+        let (summary, _) = run(&mut empty(), text.as_bytes(), Format::Csv);
+        let summary = summary.unwrap();
+        prop_assert_eq!(summary.rows, summary.added + summary.rejected + summary.unchanged + summary.changed);
+    }
+
+    #[test]
+    fn json_of_braces_never_panics(text in "[\\[\\]{}\",:0-9a-z\\\\\n ]{0,200}") {
+        let _ = run(&mut empty(), text.as_bytes(), Format::Json);
+    }
+}
