@@ -326,7 +326,8 @@ impl std::fmt::Debug for Evidence {
 impl std::fmt::Debug for Files {
     /// Names and lengths only: the contents are a citizen's.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let lengths: BTreeMap<u8, usize> = self.data_groups.iter().map(|(n, file)| (*n, file.len())).collect();
+        let lengths: BTreeMap<u8, usize> =
+            self.data_groups.iter().map(|(n, file)| (*n, file.len())).collect();
         f.debug_struct("Files")
             .field("card_access", &self.card_access.as_ref().map(Vec::len))
             .field("com", &self.com.as_ref().map(Vec::len))
@@ -350,4 +351,3 @@ impl std::fmt::Debug for ActiveAuthenticationRecord {
         write!(f, "ActiveAuthenticationRecord({answered})")
     }
 }
-

@@ -193,7 +193,9 @@ impl ReadError {
             }
             Self::PasswordNeeded { .. } => "give the machine readable zone with --mrz",
             Self::NoApplication => "use an identity card with a personalised chip",
-            Self::Protocol(_) => "take the card off, lay it on again and start again; if it stays so, the chip may be damaged",
+            Self::Protocol(_) => {
+                "take the card off, lay it on again and start again; if it stays so, the chip may be damaged"
+            }
         }
     }
 }

@@ -6,6 +6,11 @@
 //! | [`inspection`] | the order of the steps: one call reads a card |
 //! | [`evidence`] | what reading produced: raw files and transcripts, signed and at rest |
 //! | [`finding`] | what one check found: status, reason, what it proves and does not prove |
+//! | [`policy`] | what is demanded of a card |
+//! | [`judge`] | evidence, trust, time and policy become findings |
+//! | [`verdict`] | findings become one verdict and four statements |
+//! | [`register`] | the register of persons as a port; its signed answers |
+//! | [`report`] | the judgement for people and for machines |
 //! | [`country`] | issuing states and the countries of certificates |
 //!
 //! Reading and judging are separate: evidence can be judged later, elsewhere and again. Time, randomness, trust, policy
@@ -15,8 +20,16 @@ pub mod country;
 pub mod evidence;
 pub mod finding;
 pub mod inspection;
+pub mod judge;
+pub mod policy;
+pub mod register;
+pub mod report;
 pub mod session;
+pub mod verdict;
 
 pub use evidence::Evidence;
 pub use finding::{Check, Finding, Reason, Status};
 pub use inspection::{Access, InspectionOptions, inspect};
+pub use judge::{Case, Judgement, Presented, judge};
+pub use policy::Policy;
+pub use verdict::{Decision, Statements, Verdict};

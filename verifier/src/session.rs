@@ -175,7 +175,9 @@ impl<T: Transport> Session<Connected<T>> {
 
     fn secured(self, keys: SecureMessaging) -> Session<Secured<T>> {
         let cipher = keys.cipher();
-        Session { state: Secured { channel: SecureChannel::new(self.state.link, keys), cipher, verified_before: 0 } }
+        Session {
+            state: Secured { channel: SecureChannel::new(self.state.link, keys), cipher, verified_before: 0 },
+        }
     }
 }
 

@@ -173,7 +173,10 @@ fn check_bounds(evidence: &Evidence) -> Result<(), EvidenceError> {
         .chain(evidence.secure_messaging.incidents.iter().map(|incident| &incident.step))
         .chain(&evidence.access.pace_offered);
     let digests = evidence.files.withheld.values().all(|digests| digests.len() <= 8);
-    if lists.iter().any(|length| *length > MAX_LIST) || names.clone().any(|name| name.len() > MAX_NAME) || !digests {
+    if lists.iter().any(|length| *length > MAX_LIST)
+        || names.clone().any(|name| name.len() > MAX_NAME)
+        || !digests
+    {
         return Err(EvidenceError::Bounds);
     }
     Ok(())

@@ -8,7 +8,9 @@ use cccd_card_profile::lds::com::Com;
 use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::lds::sod::LdsSecurityObject;
 use cccd_card_profile::lds::{DataGroupNumber, dg14};
-use cccd_card_profile::protocol::chip_authentication::{ChipAuthenticationProtocol, ChipAuthenticationTerminal};
+use cccd_card_profile::protocol::chip_authentication::{
+    ChipAuthenticationProtocol, ChipAuthenticationTerminal,
+};
 use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::{Agreement, PaceProtocol};
@@ -19,10 +21,13 @@ use rand_core::CryptoRng;
 
 use super::{Access, ExtendedLength, InspectionOptions, Progress, ReadError, Step};
 use crate::evidence::{
-    AccessLog, AccessProtocol, ActiveAuthenticationRecord, ChipAuthenticationOutcome, ChipAuthenticationRecord, Evidence,
-    Files, Incident, IncidentKind, MissingCause, MissingFile, PaceFailure, SecureMessagingLog, bound_challenge,
+    AccessLog, AccessProtocol, ActiveAuthenticationRecord, ChipAuthenticationOutcome,
+    ChipAuthenticationRecord, Evidence, Files, Incident, IncidentKind, MissingCause, MissingFile,
+    PaceFailure, SecureMessagingLog, bound_challenge,
 };
-use crate::session::{BlockSizes, Connected, FileError, OpenError, ProofError, Secured, Session, parse_card_access};
+use crate::session::{
+    BlockSizes, Connected, FileError, OpenError, ProofError, Secured, Session, parse_card_access,
+};
 
 /// How often a chip is opened anew in one inspection: after Chip Authentication, after a refused length, once more.
 const MAX_REOPENINGS: u32 = 3;
@@ -102,8 +107,12 @@ impl<'a, R> Inspection<'a, R> {
     }
 
     /// Opens the chip: PACE if EF.CardAccess offers a variant that is known here, else BAC.
-    fn open<T: Transport>(&mut self, session: Session<Connected<T>>) -> Result<Session<Secured<T>>, ReadError> {
-        let infos = self.evidence.files.card_access.as_deref().and_then(parse_card_access).unwrap_or_default();
+    fn open<T: Transport>(
+        &mut self,
+        session: Session<Connected<T>>,
+    ) -> Result<Session<Secured<T>>, ReadError> {
+        let infos =
+            self.evidence.files.card_access.as_deref().and_then(parse_card_access).unwrap_or_default();
         let offered: Vec<_> = infos.pace().collect();
         let mut log = AccessLog {
             protocol: AccessProtocol::Pace,
@@ -123,7 +132,10 @@ impl<'a, R> Inspection<'a, R> {
                     return Ok(open);
                 }
                 // A password that another card opens, or a lost link, is no reason to try a weaker protocol.
-                Err((_, error @ (OpenError::Link(_) | OpenError::WrongPassword | OpenError::NoApplication(_)))) => {
+                Err((
+                    _,
+                    error @ (OpenError::Link(_) | OpenError::WrongPassword | OpenError::NoApplication(_)),
+                )) => {
                     return Err(error.into());
                 }
                 Err((given_back, error @ OpenError::Protocol(_))) => {
@@ -155,7 +167,11 @@ impl<'a, R> Inspection<'a, R> {
             return None;
         }
         self.reopened = self.reopened.saturating_add(1);
-        (self.progress)(Progress { step: Step::OpeningAgain, done: self.done.min(self.total), total: self.total });
+        (self.progress)(Progress {
+            step: Step::OpeningAgain,
+            done: self.done.min(self.total),
+            total: self.total,
+        });
         session.settle().ok()?;
         let mut transport = session.into_transport();
         (self.reset)(&mut transport).ok()?;
@@ -177,7 +193,8 @@ impl<'a, R> Inspection<'a, R> {
         let listed = self.listed();
         let mut session = Some(session);
         if listed.contains(&DataGroupNumber::DG14) {
-            session = session.and_then(|session| self.file(session, ElementaryFile::DataGroup(DataGroupNumber::DG14)));
+            session = session
+                .and_then(|session| self.file(session, ElementaryFile::DataGroup(DataGroupNumber::DG14)));
             if self.options.chip_authentication {
                 session = session.and_then(|session| self.chip_authentication(session));
             }
@@ -186,7 +203,9 @@ impl<'a, R> Inspection<'a, R> {
         if self.options.thorough {
             wanted.push_back(ElementaryFile::Com);
         }
-        wanted.extend(listed.iter().filter(|group| self.is_wanted(**group)).copied().map(ElementaryFile::DataGroup));
+        wanted.extend(
+            listed.iter().filter(|group| self.is_wanted(**group)).copied().map(ElementaryFile::DataGroup),
+        );
         while let Some(file) = wanted.pop_front() {
             let Some(open) = session.take() else { break };
             session = self.file(open, file);
@@ -248,7 +267,11 @@ impl<'a, R> Inspection<'a, R> {
     }
 
     /// Reads one file; the session that goes on, if one does.
-    fn file<T: Transport>(&mut self, session: Session<Secured<T>>, file: ElementaryFile) -> Option<Session<Secured<T>>>
+    fn file<T: Transport>(
+        &mut self,
+        session: Session<Secured<T>>,
+        file: ElementaryFile,
+    ) -> Option<Session<Secured<T>>>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
@@ -256,10 +279,12 @@ impl<'a, R> Inspection<'a, R> {
         match self.try_file(session, file) {
             Next::On(session) => Some(session),
             Next::Lost => None,
-            Next::Broken(session) => self.reopen(session).and_then(|session| match self.try_file(session, file) {
-                Next::On(session) => Some(session),
-                Next::Broken(_) | Next::Lost => None,
-            }),
+            Next::Broken(session) => {
+                self.reopen(session).and_then(|session| match self.try_file(session, file) {
+                    Next::On(session) => Some(session),
+                    Next::Broken(_) | Next::Lost => None,
+                })
+            }
         }
     }
 
@@ -324,11 +349,16 @@ impl<'a, R> Inspection<'a, R> {
     }
 
     /// Chip Authentication with the first key of DG14 that is known here.
-    fn chip_authentication<T: Transport>(&mut self, mut session: Session<Secured<T>>) -> Option<Session<Secured<T>>>
+    fn chip_authentication<T: Transport>(
+        &mut self,
+        mut session: Session<Secured<T>>,
+    ) -> Option<Session<Secured<T>>>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
-        let Some(infos) = self.evidence.data_group(DataGroupNumber::DG14).and_then(|file| dg14::parse(file).ok()) else {
+        let Some(infos) =
+            self.evidence.data_group(DataGroupNumber::DG14).and_then(|file| dg14::parse(file).ok())
+        else {
             return Some(session);
         };
         let Some(choice) = choose_chip_authentication(&infos) else { return Some(session) };
@@ -385,7 +415,10 @@ impl<'a, R> Inspection<'a, R> {
         }
     }
 
-    fn active_authentication<T: Transport>(&mut self, mut session: Session<Secured<T>>) -> Option<Session<Secured<T>>>
+    fn active_authentication<T: Transport>(
+        &mut self,
+        mut session: Session<Secured<T>>,
+    ) -> Option<Session<Secured<T>>>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
@@ -471,7 +504,11 @@ fn choose_chip_authentication(infos: &SecurityInfos) -> Option<ChipAuthenticatio
             .max_by_key(|protocol| (protocol.agreement == Agreement::Ecdh, protocol.cipher));
         let protocol = announced
             .unwrap_or(ChipAuthenticationProtocol { agreement: Agreement::Ecdh, cipher: Cipher::TripleDes });
-        choices.push(ChipAuthenticationChoice { protocol, key_id: key.key_id, public_key: key.public_key.clone() });
+        choices.push(ChipAuthenticationChoice {
+            protocol,
+            key_id: key.key_id,
+            public_key: key.public_key.clone(),
+        });
     }
     let known = choices.iter().position(|choice| {
         choice.protocol.agreement == Agreement::Ecdh

@@ -144,7 +144,8 @@ fn rest<E: From<FileError>>(
 /// The rest of an unprotected file whose first block was read.
 pub(super) fn plain_rest<T: Transport>(link: &mut T, first: Vec<u8>) -> Result<Vec<u8>, LinkLost> {
     let length = 256;
-    let outcome: Result<Vec<u8>, FileError> = rest(first.clone(), length, |command| Ok(exchange(link, command)?));
+    let outcome: Result<Vec<u8>, FileError> =
+        rest(first.clone(), length, |command| Ok(exchange(link, command)?));
     match outcome {
         Ok(file) => Ok(file),
         Err(FileError::Link(lost)) => Err(lost),
@@ -210,7 +211,8 @@ mod tests {
                 }
             };
             let odd = command.has_odd_instruction();
-            let length = usize::try_from(command.expected_length().unwrap()).unwrap() - if odd { 4 } else { 0 };
+            let length =
+                usize::try_from(command.expected_length().unwrap()).unwrap() - if odd { 4 } else { 0 };
             let Some(tail) = file.get(offset..).filter(|tail| !tail.is_empty()) else {
                 return Ok(Response::status(StatusWord::WRONG_PARAMETERS));
             };

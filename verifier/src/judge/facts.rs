@@ -1,0 +1,116 @@
+//! What the files say, read once for all checks.
+
+use cccd_card_profile::lds::dg13::Dg13;
+use cccd_card_profile::lds::public_key::PublicKeyInfo;
+use cccd_card_profile::lds::security_infos::SecurityInfos;
+use cccd_card_profile::lds::sod::{DigestAlgorithm, HashCheck, LdsSecurityObject};
+use cccd_card_profile::lds::{DataGroupNumber, LdsError, dg1, dg14, dg15};
+use cccd_card_profile::mrz::Mrz;
+use cccd_keys::signed_data::{SignatureFacts, SignatureProblem};
+use cccd_keys::sod::{EfSod, SodError};
+use cccd_keys::trust::{ChainResult, SignerPath};
+
+use super::Case;
+use crate::evidence::Evidence;
+
+/// EF.SOD, as far as it can be read.
+pub(crate) struct Sod {
+    pub(crate) file: EfSod,
+    pub(crate) object: Result<LdsSecurityObject, LdsError>,
+    pub(crate) signature: Result<SignatureFacts, SignatureProblem>,
+}
+
+/// What the files say.
+pub(crate) struct Facts {
+    pub(crate) sod: Option<Result<Box<Sod>, SodError>>,
+    pub(crate) signer: Option<SignerPath>,
+    pub(crate) mrz: Option<Result<Mrz, LdsError>>,
+    pub(crate) national: Option<Result<Dg13, LdsError>>,
+    pub(crate) security_infos: Option<Result<SecurityInfos, LdsError>>,
+    pub(crate) chip_key: Option<Result<PublicKeyInfo, LdsError>>,
+}
+
+impl Facts {
+    pub(crate) fn gather(case: &Case<'_>) -> Self {
+        let evidence = case.evidence;
+        let sod = evidence.files.sod.as_deref().map(|bytes| {
+            EfSod::parse(bytes).map(|file| {
+                let object = LdsSecurityObject::from_der(file.econtent());
+                let signature = file.verify_signature();
+                Box::new(Sod { file, object, signature })
+            })
+        });
+        let signer = match &sod {
+            Some(Ok(sod)) => {
+                sod.file.signer_certificate().map(|signer| case.trust.check_signer(signer, case.at))
+            }
+            _ => None,
+        };
+        let group = |number| evidence.data_group(number);
+        Self {
+            sod,
+            signer,
+            mrz: group(DataGroupNumber::DG1).map(dg1::parse),
+            national: group(DataGroupNumber::DG13).map(Dg13::parse),
+            security_infos: group(DataGroupNumber::DG14).map(dg14::parse),
+            chip_key: group(DataGroupNumber::DG15).map(dg15::parse),
+        }
+    }
+
+    /// EF.SOD, if it can be read.
+    pub(crate) fn sod(&self) -> Option<&Sod> {
+        self.sod.as_ref()?.as_ref().ok().map(Box::as_ref)
+    }
+
+    /// The list of digests, if it can be read.
+    pub(crate) fn object(&self) -> Option<&LdsSecurityObject> {
+        self.sod()?.object.as_ref().ok()
+    }
+
+    /// DG1's zone, if it can be read.
+    pub(crate) fn mrz(&self) -> Option<&Mrz> {
+        self.mrz.as_ref()?.as_ref().ok()
+    }
+
+    /// DG13, if it can be read.
+    pub(crate) fn national(&self) -> Option<&Dg13> {
+        self.national.as_ref()?.as_ref().ok()
+    }
+
+    /// DG14, if it can be read.
+    pub(crate) fn security_infos(&self) -> Option<&SecurityInfos> {
+        self.security_infos.as_ref()?.as_ref().ok()
+    }
+
+    /// Whether EF.SOD lists the group.
+    pub(crate) fn lists(&self, number: DataGroupNumber) -> bool {
+        self.object().is_some_and(|object| object.data_groups().contains(&number))
+    }
+
+    /// Whether the group's file is the one that EF.SOD signs, whoever signed.
+    pub(crate) fn is_signed(&self, evidence: &Evidence, number: DataGroupNumber) -> bool {
+        let (Some(sod), Some(file)) = (self.sod(), evidence.data_group(number)) else { return false };
+        sod.signature.is_ok()
+            && sod.object.as_ref().is_ok_and(|object| object.check(number, file) == HashCheck::Matches)
+    }
+
+    /// Whether an anchor vouches for the signer.
+    pub(crate) fn is_chain_trusted(&self) -> bool {
+        self.signer.as_ref().is_some_and(|signer| matches!(signer.chain, ChainResult::Trusted { .. }))
+    }
+
+    /// Whether the document says that it is of the issuing state whose cards must show that their chip is genuine.
+    pub(crate) fn is_own(&self, case: &Case<'_>) -> bool {
+        self.mrz().is_some_and(|mrz| mrz.issuing_state() == case.policy.own_issuing_state)
+    }
+}
+
+/// The name of a digest algorithm in [`crate::evidence::Files::withheld`].
+pub(crate) fn digest_name(algorithm: DigestAlgorithm) -> Option<&'static str> {
+    match algorithm {
+        DigestAlgorithm::Sha256 => Some("sha256"),
+        DigestAlgorithm::Sha384 => Some("sha384"),
+        DigestAlgorithm::Sha512 => Some("sha512"),
+        _ => None,
+    }
+}
