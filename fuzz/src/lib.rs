@@ -2,6 +2,7 @@
 //! a few seconds on the stable toolchain (`make fuzz-smoke`).
 
 mod card_profile;
+mod conversations;
 mod keys;
 pub mod mutate;
 
@@ -18,5 +19,5 @@ pub struct Body {
 
 /// Every body.
 pub fn bodies() -> impl Iterator<Item = &'static Body> {
-    card_profile::BODIES.iter().chain(keys::BODIES)
+    card_profile::BODIES.iter().chain(keys::BODIES).chain(conversations::BODIES)
 }

@@ -79,7 +79,8 @@ impl Programs {
     /// If it cannot be started.
     pub fn run<S: AsRef<OsStr>>(&self, name: &str, arguments: &[S]) -> Result<Finished> {
         let start = Instant::now();
-        let output = self.command(name, arguments).output().with_context(|| format!("cannot start {name}"))?;
+        let output =
+            self.command(name, arguments).output().with_context(|| format!("cannot start {name}"))?;
         Ok(Finished {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -96,7 +97,13 @@ impl Programs {
         let finished = self.run(name, arguments)?;
         if finished.code != 0 {
             let words: Vec<_> = arguments.iter().map(|a| a.as_ref().to_string_lossy()).collect();
-            bail!("`{name} {}` ended with {}:\n{}{}", words.join(" "), finished.code, finished.stdout, finished.stderr);
+            bail!(
+                "`{name} {}` ended with {}:\n{}{}",
+                words.join(" "),
+                finished.code,
+                finished.stdout,
+                finished.stderr
+            );
         }
         Ok(finished)
     }
@@ -105,7 +112,13 @@ impl Programs {
     ///
     /// # Errors
     /// If it ends early or is not ready in time.
-    pub fn start<S: AsRef<OsStr>>(&self, name: &str, arguments: &[S], ready: &Path, log: &Path) -> Result<Running> {
+    pub fn start<S: AsRef<OsStr>>(
+        &self,
+        name: &str,
+        arguments: &[S],
+        ready: &Path,
+        log: &Path,
+    ) -> Result<Running> {
         let _ = std::fs::remove_file(ready);
         let file = std::fs::File::create(log)?;
         let child = self

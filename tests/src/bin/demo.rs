@@ -34,7 +34,9 @@ fn demo() -> Result<bool> {
         let value = words.next();
         match (word.as_str(), value) {
             ("--out", Some(value)) => out = PathBuf::from(value),
-            ("--at", Some(value)) => now = value.parse().context("--at takes a time such as 2026-11-21T09:00:00Z")?,
+            ("--at", Some(value)) => {
+                now = value.parse().context("--at takes a time such as 2026-11-21T09:00:00Z")?
+            }
             _ => {
                 println!("{USAGE}");
                 std::process::exit(if word == "--help" { 0 } else { 2 });

@@ -44,7 +44,9 @@ const WISHES: [Wish; 12] = [
     ("a young woman, card until 25", |p, age| p.sex == Sex::Female && (20..23).contains(&age)),
     ("a young man, card until 40", |p, age| p.sex == Sex::Male && (25..35).contains(&age)),
     ("from an ethnic minority", |p, _| p.ethnic_group.as_deref().is_some_and(|g| g != "Kinh")),
-    ("a name with letters outside Vietnamese", |p, _| p.full_name.contains(['\'', '’', 'Ŏ', 'ŏ', 'Ê', 'ƀ', 'č', 'H'])),
+    ("a name with letters outside Vietnamese", |p, _| {
+        p.full_name.contains(['\'', '’', 'Ŏ', 'ŏ', 'Ê', 'ƀ', 'č', 'H'])
+    }),
     ("with an old nine-digit number in the QR code", |p, _| p.old_number.is_some()),
     ("married, spouse in DG13", |p, age| p.spouse.is_some() && age > 25),
     ("card until 60", |_, age| (42..56).contains(&age)),
@@ -68,8 +70,9 @@ pub fn choose(nation: &[Person], today: Date, folder: &Path) -> Result<Vec<Appli
             .filter(|(p, age)| *age >= 6 && wish(p, *age))
             .collect();
         if because.contains("longest") {
-            let length =
-                |p: &Person| p.residences.of_record().map_or(0, |residence| residence.address.chars().count());
+            let length = |p: &Person| {
+                p.residences.of_record().map_or(0, |residence| residence.address.chars().count())
+            };
             fitting.sort_by_key(|(p, _)| std::cmp::Reverse(length(p)));
         }
         let (person, age) = *fitting

@@ -129,7 +129,9 @@ impl Stage {
         population(&["init", "--db", &self.database_url()])?;
         self.import(&file)?;
         let text = std::fs::read_to_string(&file)?;
-        text.lines().map(|line| serde_json::from_str(line).context("a line of the nation is no person")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).context("a line of the nation is no person"))
+            .collect()
     }
 
     /// Imports a file of persons into the register.
@@ -152,8 +154,17 @@ impl Stage {
         let log = self.work.join("register.log");
         let db = self.database_url();
         let arguments = [
-            "serve", "--db", &db, "--keys", path(&self.keys)?, "--listen", "127.0.0.1:0",
-            "--token-file", path(&tokens)?, "--ready-file", path(&ready)?,
+            "serve",
+            "--db",
+            &db,
+            "--keys",
+            path(&self.keys)?,
+            "--listen",
+            "127.0.0.1:0",
+            "--token-file",
+            path(&tokens)?,
+            "--ready-file",
+            path(&ready)?,
         ];
         let running = self.programs.start("population", &arguments, &ready, &log)?;
         let url = std::fs::read_to_string(&ready)?.trim().to_owned();

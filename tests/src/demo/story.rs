@@ -99,7 +99,9 @@ fn found(stage: Stage, pcscd: &Pcscd, teller: &mut Teller) -> Result<Country> {
     teller.chapter("A PKI: CSCA, Document Signers, certificate revocation list");
     stage.pki(&stage.keys, "VN")?;
     stage.export(&stage.keys, &stage.trust)?;
-    teller.fact("Vietnam's CSCA and two Document Signers (one of 30 months ago, one of today), brainpoolP384r1");
+    teller.fact(
+        "Vietnam's CSCA and two Document Signers (one of 30 months ago, one of today), brainpoolP384r1",
+    );
     stage.pki(&stage.foreign_keys, "LA")?;
     let foreign = stage.work.join("trust-of-a-neighbour");
     stage.export(&stage.foreign_keys, &foreign)?;
@@ -116,13 +118,16 @@ fn found(stage: Stage, pcscd: &Pcscd, teller: &mut Teller) -> Result<Country> {
     std::fs::write(&file, serde_json::to_vec(&[&child])?)?;
     stage.import(&file)?;
     nation.push(child);
-    teller.fact(&format!("{} invented people: families, wards, ethnic groups in real proportions", nation.len()));
+    teller.fact(&format!(
+        "{} invented people: families, wards, ethnic groups in real proportions",
+        nation.len()
+    ));
     let (register_url, token_file, register) = stage.serve()?;
     teller.fact(&format!("the register answers at {register_url}, every answer signed"));
     let counter = PcscCounter {
         programs: stage.programs.clone(),
-        reader: pcscd.reader().to_owned(),
-        vpcd: pcscd.vpcd_address().to_owned(),
+        reader: pcscd.reader(0)?.to_owned(),
+        vpcd: pcscd.address(0),
         scratch: stage.work.clone(),
         register_url,
         token_file,
@@ -133,7 +138,8 @@ fn found(stage: Stage, pcscd: &Pcscd, teller: &mut Teller) -> Result<Country> {
 /// An invented child whose card, issued 30 months ago, was valid until yesterday, the fourteenth birthday.
 fn child_whose_card_expired_yesterday(nation: &[Person], today: Date) -> Result<Person> {
     let birthday = today.checked_sub(14.years())?.checked_sub(1.day())?;
-    let model = nation.iter().find(|p| age_on(p.birth_date, today) < 10).context("the nation has no child")?;
+    let model =
+        nation.iter().find(|p| age_on(p.birth_date, today) < 10).context("the nation has no child")?;
     let mut child = model.clone();
     let century = if birthday.year() >= 2000 { 2 } else { 0 };
     let sex = i16::from(child.sex == cccd_card_profile::card_holder::Sex::Female);
@@ -156,16 +162,36 @@ fn issue(country: &Country, applicant: Applicant, at: Timestamp, teller: &Teller
     let (database, at) = (stage.database_url(), at.to_string());
     let ledger = stage.work.join("ledger.sqlite");
     let arguments = [
-        "--application", path(&applicant.application)?, "--keys", path(&stage.keys)?, "--register", &database,
-        "--out", path(&applicant.folder)?, "--ledger", path(&ledger)?, "--at", &at, "--json",
+        "--application",
+        path(&applicant.application)?,
+        "--keys",
+        path(&stage.keys)?,
+        "--register",
+        &database,
+        "--out",
+        path(&applicant.folder)?,
+        "--ledger",
+        path(&ledger)?,
+        "--at",
+        &at,
+        "--json",
     ];
     let finished = country.counter.issue(&applicant.chip, &arguments)?;
-    ensure!(finished.code == 0, "issuer issue ended with {}: {}{}", finished.code, finished.stdout, finished.stderr);
+    ensure!(
+        finished.code == 0,
+        "issuer issue ended with {}: {}{}",
+        finished.code,
+        finished.stdout,
+        finished.stderr
+    );
     let record: Value = serde_json::from_slice(&std::fs::read(applicant.folder.join("card.json"))?)?;
-    let text = |key: &str| record[key].as_str().map(str::to_owned).with_context(|| format!("card.json has no {key}"));
+    let text = |key: &str| {
+        record[key].as_str().map(str::to_owned).with_context(|| format!("card.json has no {key}"))
+    };
     let mrz_file = applicant.folder.join("mrz.txt");
     std::fs::write(&mrz_file, text("mrz")?)?;
-    let presented = Presented { can: applicant.person.number.can().to_owned(), mrz: mrz_file, qr: text("qr")? };
+    let presented =
+        Presented { can: applicant.person.number.can().to_owned(), mrz: mrz_file, qr: text("qr")? };
     teller.fact(&format!(
         "{:<46} {:<44} {:4.1} s",
         applicant.called(),
@@ -180,7 +206,8 @@ fn report_name(card: &Issued) -> String {
 }
 
 fn told(card: &Issued, judged: &Judged) -> String {
-    let statement = |name: &str| judged.report["verdict"]["statements"][name]["value"].as_str().unwrap_or("?").to_owned();
+    let statement =
+        |name: &str| judged.report["verdict"]["statements"][name]["value"].as_str().unwrap_or("?").to_owned();
     format!(
         "{:<46} {:<10} data authentic: {}, chip genuine: {}, trust known: {}, register agrees: {}",
         card.applicant.called(),
@@ -197,7 +224,13 @@ impl Country {
         self.look(&card.applicant.chip, &card.presented, thorough, name)
     }
 
-    fn look(&self, chip: &std::path::Path, presented: &Presented, thorough: bool, name: &str) -> Result<Judged> {
+    fn look(
+        &self,
+        chip: &std::path::Path,
+        presented: &Presented,
+        thorough: bool,
+        name: &str,
+    ) -> Result<Judged> {
         let report = self.stage.out.join("reports").join(format!("{name}.json"));
         self.counter.verify(chip, presented, &Look { trust: &self.stage.trust, thorough, report: &report })
     }
@@ -238,13 +271,19 @@ fn forge_all(
         let judged = country.look(&forged.chip, &forged.presented, forged.thorough, forgery.name)?;
         tally.forgeries += 1;
         let failed = judged.with_status("failed");
-        let reason = failed.iter().find(|(check, _)| check == judged.decided_by()).map_or("", |(_, r)| r.as_str());
+        let reason =
+            failed.iter().find(|(check, _)| check == judged.decided_by()).map_or("", |(_, r)| r.as_str());
         let as_expected = judged.code == 1
             && judged.decision() == "refused"
             && judged.decided_by() == forgery.check
             && reason == forgery.reason;
         tally.refused += u32::from(as_expected);
-        teller.fact(&format!("{:<66} {:<10} {} ({reason})", forgery.told, judged.decision(), judged.decided_by()));
+        teller.fact(&format!(
+            "{:<66} {:<10} {} ({reason})",
+            forgery.told,
+            judged.decision(),
+            judged.decided_by()
+        ));
         if !as_expected {
             teller.loud(&format!(
                 "{} had to be refused by {} ({}); failed were {failed:?}",
@@ -286,7 +325,12 @@ fn forge(
             let child = country.nation.last().context("no child")?;
             let age = age_on(child.birth_date, stage.founded.to_zoned(TimeZone::UTC).date());
             let applicant = people::apply(child, age, "a child, 30 months ago", "2021", 13, &stage.out)?;
-            let issued = issue(country, applicant, stage.founded.checked_add(jiff::SignedDuration::from_hours(1))?, teller)?;
+            let issued = issue(
+                country,
+                applicant,
+                stage.founded.checked_add(jiff::SignedDuration::from_hours(1))?,
+                teller,
+            )?;
             forged.chip = issued.applicant.chip;
             forged.presented = issued.presented;
         }
@@ -294,7 +338,16 @@ fn forge(
             let (database, at) = (stage.database_url(), stage.now.to_string());
             let number = card.applicant.person.number.as_str();
             let arguments = [
-                "card", "lost", "--number", number, "--register", &database, "--reason", "reported by the holder", "--at", &at,
+                "card",
+                "lost",
+                "--number",
+                number,
+                "--register",
+                &database,
+                "--reason",
+                "reported by the holder",
+                "--at",
+                &at,
             ];
             stage.programs.must("issuer", &arguments)?;
             forged.chip = genuine.clone();
@@ -312,7 +365,12 @@ fn forge(
     Ok(forged)
 }
 
-fn sign_again(country: &Country, card: &Issued, keys: &std::path::Path, chip: &std::path::Path) -> Result<()> {
+fn sign_again(
+    country: &Country,
+    card: &Issued,
+    keys: &std::path::Path,
+    chip: &std::path::Path,
+) -> Result<()> {
     let passphrase = Passphrase::for_store(keys, None)?;
     let store = KeyStore::open(keys, &passphrase)?;
     let mut sods = (Vec::new(), Vec::new());
