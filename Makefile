@@ -12,6 +12,7 @@ demo: setup ## issue 12 cards through pcscd, verify them, present 10 forgeries
 	@target/debug/demo
 
 test: setup ## the whole test suite
+	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
 	cargo run --quiet --locked -p cccd-verifier --no-default-features --example embed
 	$(MAKE) fuzz-smoke
