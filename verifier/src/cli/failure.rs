@@ -1,0 +1,173 @@
+//! What could not be done: one sentence what happened, one what to do.
+
+use cccd_reader::ReaderError;
+use cccd_verifier::evidence::EvidenceError;
+use cccd_verifier::inspection::ReadError;
+use cccd_verifier::report::Lang;
+use std::path::Path;
+
+/// Why the program ends without its result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A mistake in what was typed (exit 2).
+    Usage {
+        /// Stable code.
+        code: &'static str,
+        /// Vietnamese and English.
+        what: [String; 2],
+        /// Vietnamese and English.
+        hint: [&'static str; 2],
+    },
+    /// The reader.
+    Reader(ReaderError),
+    /// The card.
+    Card(ReadError),
+    /// A file.
+    File {
+        /// Stable code.
+        code: &'static str,
+        /// Vietnamese and English.
+        what: [String; 2],
+        /// Vietnamese and English.
+        hint: [&'static str; 2],
+    },
+}
+
+impl Failure {
+    /// A mistake in what was typed.
+    pub(crate) fn usage(code: &'static str, what: [&str; 2], hint: [&'static str; 2]) -> Self {
+        Self::Usage { code, what: what.map(str::to_owned), hint }
+    }
+
+    /// A file that cannot be read.
+    pub(crate) fn cannot_read(path: &Path, error: &std::io::Error) -> Self {
+        let path = path.display();
+        Self::File {
+            code: "file-unreadable",
+            what: [format!("không đọc được {path} ({error})"), format!("{path} cannot be read ({error})")],
+            hint: ["kiểm tra đường dẫn và quyền đọc", "check the path and the right to read it"],
+        }
+    }
+
+    /// A file that cannot be written.
+    pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
+        let path = path.display();
+        Self::File {
+            code: "file-unwritable",
+            what: [format!("không ghi được {path} ({error})"), format!("{path} cannot be written ({error})")],
+            hint: [
+                "kiểm tra đường dẫn, quyền ghi và dung lượng đĩa",
+                "check the path, the right to write and the room on the disk",
+            ],
+        }
+    }
+
+    /// A file that is not what it should be.
+    pub(crate) fn bad_file(
+        code: &'static str,
+        path: &Path,
+        problem: [&str; 2],
+        hint: [&'static str; 2],
+    ) -> Self {
+        let path = path.display();
+        let [vi, en] = problem;
+        Self::File { code, what: [format!("{path}: {vi}"), format!("{path}: {en}")], hint }
+    }
+
+    /// Stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Usage { code, .. } | Self::File { code, .. } => code,
+            Self::Reader(error) => error.code(),
+            Self::Card(error) => error.code(),
+        }
+    }
+
+    /// 2 for what was typed, 3 for everything else.
+    pub(crate) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } => 2,
+            _ => 3,
+        }
+    }
+
+    /// What happened and what to do.
+    pub(crate) fn words(&self, lang: Lang) -> (String, String) {
+        let pick = |words: &[String; 2]| words[usize::from(lang == Lang::En)].clone();
+        match self {
+            Self::Usage { what, hint, .. } | Self::File { what, hint, .. } => {
+                (pick(what), hint[usize::from(lang == Lang::En)].to_owned())
+            }
+            Self::Reader(error) => match (lang, reader_in_vietnamese(error)) {
+                (Lang::Vi, Some((what, hint))) => (format!("{what} ({error})"), hint.to_owned()),
+                _ => (error.to_string(), error.hint()),
+            },
+            Self::Card(error) => match lang {
+                Lang::Vi => {
+                    let (what, hint) = card_in_vietnamese(error);
+                    (what.to_owned(), hint.to_owned())
+                }
+                Lang::En => (error.to_string(), error.hint().to_owned()),
+            },
+        }
+    }
+}
+
+fn reader_in_vietnamese(error: &ReaderError) -> Option<(&'static str, &'static str)> {
+    Some(match error {
+        ReaderError::NoService => ("dịch vụ PC/SC không trả lời", "khởi động pcscd rồi thử lại"),
+        ReaderError::NoReader => ("không có đầu đọc thẻ nào", "cắm đầu đọc rồi xem bằng `verifier readers`"),
+        ReaderError::UnknownReader { .. } => ("không có đầu đọc tên này", "xem tên bằng `verifier readers`"),
+        ReaderError::AmbiguousReader { .. } => ("tên này ứng với nhiều đầu đọc", "ghi đủ tên bằng --reader"),
+        ReaderError::NoCard { .. } | ReaderError::Timeout { .. } => {
+            ("không có thẻ trên đầu đọc", "đặt thẻ nằm phẳng trên đầu đọc và để yên")
+        }
+        ReaderError::Cancelled => ("đã ngừng chờ thẻ", "bắt đầu lại khi có thẻ"),
+        ReaderError::SharingViolation { .. } => {
+            ("chương trình khác đang dùng thẻ", "đóng chương trình đó rồi thử lại")
+        }
+        ReaderError::Unresponsive { .. } => ("thẻ không trả lời", "nhấc thẻ ra, chờ một giây rồi đặt lại"),
+        ReaderError::AccessDenied => {
+            ("dịch vụ PC/SC từ chối người dùng này", "chạy bằng người dùng được phép dùng PC/SC")
+        }
+        _ => return None,
+    })
+}
+
+fn card_in_vietnamese(error: &ReadError) -> (&'static str, &'static str) {
+    match error {
+        ReadError::Link(_) => ("mất liên lạc với thẻ", "đặt thẻ nằm phẳng trên đầu đọc, để yên và làm lại"),
+        ReadError::WrongPassword => (
+            "chip không nhận mật khẩu: của thẻ khác, hoặc gõ nhầm",
+            "kiểm tra sáu số cuối của số định danh, hoặc các dòng MRZ ở mặt sau",
+        ),
+        ReadError::PasswordNeeded { .. } => ("chip chỉ mở bằng MRZ", "đưa tệp MRZ bằng --mrz"),
+        ReadError::NoApplication => ("chip không có giấy tờ điện tử", "dùng thẻ căn cước đã cá thể hóa chip"),
+        _ => (
+            "chip không hoàn thành giao thức mở",
+            "nhấc thẻ ra, đặt lại và làm lại; nếu vẫn vậy, chip có thể hỏng",
+        ),
+    }
+}
+
+impl From<ReaderError> for Failure {
+    fn from(error: ReaderError) -> Self {
+        Self::Reader(error)
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::Card(error)
+    }
+}
+
+impl From<EvidenceError> for Failure {
+    fn from(error: EvidenceError) -> Self {
+        Self::File {
+            code: error.code(),
+            what: [format!("bằng chứng không dùng được ({error})"), error.to_string()],
+            hint: ["đọc thẻ lại", "read the card again"],
+        }
+    }
+}

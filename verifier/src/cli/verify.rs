@@ -1,0 +1,139 @@
+//! `verifier verify`: a card, or evidence, is judged.
+
+use std::path::Path;
+use std::time::Duration;
+
+use cccd_card_profile::lds::DataGroupNumber;
+use cccd_card_profile::lds::dg2::Dg2;
+use cccd_keys::trust::TrustStore;
+use cccd_verifier::evidence::{EvidenceFile, Provenance};
+use cccd_verifier::inspection::InspectionOptions;
+use cccd_verifier::register::RegisterReport;
+use cccd_verifier::register::http::HttpRegister;
+use cccd_verifier::report::{to_json, to_text};
+use cccd_verifier::{Case, Evidence, Judgement, Policy, Presented, judge};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::args::{VerifyArguments, YesNo};
+use super::card::{Printed, inspect};
+use super::evidence_store::{open, read_bounded, write_private};
+use super::{Failure, Output, generator, now};
+
+/// How long the register may take for one answer.
+const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) -> Result<u8, Failure> {
+    let trust = load_trust(&arguments.trust, output)?;
+    let token =
+        arguments.register.as_ref().and(arguments.token_file.as_deref()).map(read_token).transpose()?;
+    let printed = Printed::of(&arguments.card)?;
+    let (evidence, provenance) = match &arguments.evidence {
+        Some(path) => EvidenceFile::open(&open(path, arguments.identity.as_deref())?, &trust)?,
+        None => {
+            let options = InspectionOptions::new(at);
+            (inspect(&arguments.card, &printed, options, output)?, Provenance::Live)
+        }
+    };
+    let mut policy = Policy::default();
+    if arguments.require_register {
+        policy = policy.requiring_register();
+    }
+    let register = match (&arguments.register, token) {
+        (Some(url), Some(token)) => {
+            let mut rng = generator();
+            let mut register =
+                HttpRegister::new(url, token, REGISTER_TIMEOUT, &trust, &policy, &now, &mut rng);
+            RegisterReport::ask(&mut register, &evidence)
+        }
+        _ => RegisterReport::not_asked(),
+    };
+    let mut presented =
+        Presented::nothing().with_holder(arguments.holder_compared.map(|seen| seen == YesNo::Yes));
+    if let Some(mrz) = printed.mrz {
+        presented = presented.with_mrz(mrz);
+    }
+    if let Some(qr) = &printed.qr {
+        presented = presented.with_qr(qr);
+    }
+    let judgement = judge(&Case {
+        evidence: &evidence,
+        provenance: &provenance,
+        issued_nonce: arguments.challenge.as_ref().map(|nonce| nonce.0.as_slice()),
+        trust: &trust,
+        at,
+        presented: &presented,
+        register: &register,
+        policy: &policy,
+    });
+    if let Some(path) = &arguments.portrait {
+        save_portrait(&evidence, path, output)?;
+    }
+    Ok(tell(&judgement, output))
+}
+
+/// Prints the judgement and gives its exit code.
+pub(super) fn tell(judgement: &Judgement, output: Output) -> u8 {
+    output.print(&to_json(judgement, output.lang), &to_text(judgement, output.lang));
+    judgement.verdict.decision.exit_code()
+}
+
+/// Loads a trust directory; what cannot be used in it is said, and the rest used.
+pub(super) fn load_trust(directory: &Path, output: Output) -> Result<TrustStore, Failure> {
+    let trust = TrustStore::load(directory).map_err(|error| {
+        Failure::bad_file(
+            "trust-unreadable",
+            directory,
+            ["không đọc được thư mục tin cậy", &error.to_string()],
+            [
+                "tạo bằng `verifier trust import … --into DIR`",
+                "make it with `verifier trust import … --into DIR`",
+            ],
+        )
+    })?;
+    for problem in trust.problems() {
+        let label = output.text("bỏ qua", "ignored");
+        eprintln!("{label}: {}: {}", problem.file, problem.problem);
+    }
+    Ok(trust)
+}
+
+/// The token of the role `verifier`, or the only line of the file.
+fn read_token(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let bytes = read_bounded(path, 64 * 1024)?;
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let of_role = |role: &str| {
+        lines.iter().find_map(|line| {
+            line.split_once(':').filter(|(name, _)| name.trim() == role).map(|(_, t)| t.trim())
+        })
+    };
+    let alone = || lines.first().copied().filter(|line| lines.len() == 1 && !line.contains(':'));
+    of_role("verifier")
+        .or_else(alone)
+        .or_else(|| of_role("issuer"))
+        .map(|token| Zeroizing::new(token.to_owned()))
+        .ok_or_else(|| {
+            Failure::bad_file(
+                "no-token",
+                path,
+                ["không có mã truy cập của vai trò verifier", "no token of the role verifier in it"],
+                ["xin mã từ nơi giữ cơ sở dữ liệu", "ask the keeper of the register for one"],
+            )
+        })
+}
+
+fn save_portrait(evidence: &Evidence, path: &Path, output: Output) -> Result<(), Failure> {
+    let portrait = evidence
+        .data_group(DataGroupNumber::DG2)
+        .and_then(|file| Dg2::parse(file).ok())
+        .and_then(|dg2| dg2.portrait().map(|face| face.bytes.clone()));
+    match portrait {
+        Some(bytes) => write_private(path, &bytes),
+        None => {
+            output.note("Không có ảnh để lưu.", "There is no portrait to save.");
+            Ok(())
+        }
+    }
+}
