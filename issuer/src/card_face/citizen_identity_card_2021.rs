@@ -24,7 +24,7 @@ pub(super) fn front(content: &FaceContent<'_>, code: &QrCode, measure: &Measure<
     canvas.text(40.8, 10.7, "Independence - Freedom - Happiness", Style::new(1.4, LABEL).centred());
     canvas.text(40.8, 15.1, "CĂN CƯỚC CÔNG DÂN", Style::new(3.2, RED).bold().centred());
     canvas.text(40.8, 17.6, "Citizen Identity Card", Style::new(1.95, RED).bold().centred());
-    ornament::chip_symbol(&mut canvas, 17.0, 13.3, 4.2);
+    ornament::chip_symbol(&mut canvas, 16.6, 13.4, 3.9);
     canvas.qr(code, 65.2, 2.4, 18.0);
     portrait(&mut canvas, content, 3.2, 17.6);
     canvas.text(3.2, 49.4, "Có giá trị đến / Date of expiry:", LABEL_STYLE.sized(1.4));

@@ -39,6 +39,11 @@ impl<S: Store> LocalRegister<S> {
         &self.store
     }
 
+    /// The store again.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
     fn change(&self, at: Timestamp) -> Change {
         Change { source: self.source.clone(), at }
     }

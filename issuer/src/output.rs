@@ -1,0 +1,152 @@
+//! What a run leaves in its folder: each file appears whole or not at all, and room is found before a chip is touched.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Room kept for a file that is written last.
+const RESERVED: usize = 8 * 1024;
+
+/// Files on their way into a folder. Dropped before [`Staging::commit`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct Staging {
+    folder: PathBuf,
+    files: Vec<Staged>,
+}
+
+#[derive(Debug)]
+struct Staged {
+    name: String,
+    temporary: PathBuf,
+    file: File,
+}
+
+/// Why a folder cannot take the files.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be written: {source}", path.display())]
+pub struct OutputError {
+    /// Which file or folder.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+impl OutputError {
+    /// The disk is full.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+}
+
+impl Staging {
+    /// Makes the folder if it is missing.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn new(folder: &Path) -> Result<Self, OutputError> {
+        fs::create_dir_all(folder).map_err(|source| OutputError { path: folder.to_owned(), source })?;
+        Ok(Self { folder: folder.to_owned(), files: Vec::new() })
+    }
+
+    /// Writes a file, not yet under its name. Readable by the owner only.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn write(&mut self, name: &str, content: &[u8]) -> Result<(), OutputError> {
+        let temporary = self.folder.join(format!(".{name}.{}.part", std::process::id()));
+        let failed = |source| OutputError { path: temporary.clone(), source };
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let file = options.open(&temporary).map_err(failed)?;
+        // Known before it is filled: a full disk leaves no half file behind either.
+        self.files.push(Staged { name: name.to_owned(), temporary: temporary.clone(), file });
+        if let Some(staged) = self.files.last_mut() {
+            staged.file.write_all(content).map_err(failed)?;
+            staged.file.sync_all().map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps room on the disk for a file that is filled at the end.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn reserve(&mut self, name: &str) -> Result<(), OutputError> {
+        self.write(name, &[b' '; RESERVED])
+    }
+
+    /// Fills a reserved file.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn fill(&mut self, name: &str, content: &[u8]) -> Result<(), OutputError> {
+        let Some(staged) = self.files.iter_mut().find(|staged| staged.name == name) else {
+            return self.write(name, content);
+        };
+        let write = |file: &mut File| -> io::Result<()> {
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(content)?;
+            file.set_len(u64::try_from(content.len()).unwrap_or(u64::MAX))?;
+            file.sync_all()
+        };
+        write(&mut staged.file).map_err(|source| OutputError { path: staged.temporary.clone(), source })
+    }
+
+    /// Gives all files their names.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn commit(mut self) -> Result<Vec<PathBuf>, OutputError> {
+        let mut done = Vec::new();
+        for staged in self.files.drain(..) {
+            let path = self.folder.join(&staged.name);
+            fs::rename(&staged.temporary, &path).map_err(|source| OutputError { path: path.clone(), source })?;
+            done.push(path);
+        }
+        Ok(done)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        for staged in &self.files {
+            // Nothing more can be done about a file that does not go.
+            let _ = fs::remove_file(&staged.temporary);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_appear_together_and_an_abandoned_run_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join("out");
+        let mut staging = Staging::new(&folder).unwrap();
+        staging.write("a.png", b"a").unwrap();
+        staging.reserve("card.json").unwrap();
+        drop(staging);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        let mut staging = Staging::new(&folder).unwrap();
+        staging.write("a.png", b"a").unwrap();
+        staging.reserve("card.json").unwrap();
+        staging.fill("card.json", b"{}").unwrap();
+        assert!(!folder.join("a.png").exists());
+        assert_eq!(staging.commit().unwrap().len(), 2);
+        assert_eq!(fs::read(folder.join("card.json")).unwrap(), b"{}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            assert_eq!(fs::metadata(folder.join("card.json")).unwrap().mode() & 0o777, 0o600);
+        }
+    }
+}

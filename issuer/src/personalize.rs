@@ -1,0 +1,21 @@
+//! Writing a chip: the ordered script over a driver, the read-back through the citizen's interface, the lock and its
+//! proof (Doc 9303-10 §4.5.1: what was locked after personalization cannot be written again).
+
+mod driver;
+mod icao9;
+mod link;
+mod lock_proof;
+mod probe;
+mod read_back;
+mod script;
+mod timing;
+
+pub use driver::{CardDriver, DriverError};
+pub use icao9::{Icao9Driver, TransportKeySource};
+pub use link::CardLink;
+pub use lock_proof::LockProof;
+pub use probe::{ChipLife, ChipReport};
+pub use read_back::{Expected, ReadBackError, read_back, verify_locked_card};
+pub use script::{Monitor, NoMonitor, Progress, ScriptError, Written, write_card};
+pub use timing::Timings;
+pub(crate) use script::step as announce;

@@ -1,0 +1,172 @@
+//! The order in which a chip is written (DESIGN: the card's life). Everything before the read-back.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use cccd_card_profile::file_system::ElementaryFile;
+use cccd_card_profile::personalization::{KeyReference, PersonalizationStep};
+use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
+use cccd_keys::store::DocumentSigner;
+use jiff::Timestamp;
+
+use super::{CardDriver, ChipLife, DriverError, Timings};
+use crate::issuance::{self, CardFiles, IssuanceError, PreparedCard};
+
+/// How far the card is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What begins or goes on.
+    pub step: PersonalizationStep,
+    /// Bytes written, while files are written.
+    pub written: usize,
+    /// Bytes in all, once known.
+    pub total: usize,
+}
+
+/// Who watches, and may stop at a safe point.
+pub trait Monitor {
+    /// Called at each step and chunk. `Break` stops where the chip can be written again from the start.
+    fn progress(&mut self, progress: Progress) -> ControlFlow<()>;
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMonitor;
+
+impl Monitor for NoMonitor {
+    fn progress(&mut self, _: Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Monitor for F {
+    fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
+        self(progress)
+    }
+}
+
+/// A card that is written and not yet locked.
+#[derive(Debug)]
+pub struct Written {
+    /// Its files.
+    pub files: CardFiles,
+    /// The key of DG15.
+    pub active_authentication: PublicKey,
+    /// The key of DG14.
+    pub chip_authentication: PublicKey,
+}
+
+/// Why the script ended early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScriptError {
+    /// The chip.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// The bytes.
+    #[error(transparent)]
+    Issuance(#[from] IssuanceError),
+    /// The ledger could not note the signed card; EF.SOD was not written.
+    #[error(transparent)]
+    Ledger(#[from] crate::ledger::LedgerError),
+    /// The officer stopped it.
+    #[error("stopped by the officer at a safe point")]
+    Stopped,
+}
+
+/// Writes the chip: channel, files, keys, EF.SOD, access keys. `signed` is told the files before any is written.
+///
+/// # Errors
+/// [`ScriptError`].
+#[expect(clippy::too_many_arguments, reason = "one card is all of these; a struct would only rename them")]
+pub fn write_card(
+    driver: &mut dyn CardDriver,
+    prepared: &PreparedCard,
+    life: ChipLife,
+    signer: &DocumentSigner,
+    at: Timestamp,
+    signed: &mut dyn FnMut(&CardFiles) -> Result<(), crate::ledger::LedgerError>,
+    monitor: &mut dyn Monitor,
+    timings: &mut Timings,
+) -> Result<Written, ScriptError> {
+    use PersonalizationStep as Step;
+    step(monitor, Step::OpenChannel)?;
+    timings.measure(Step::OpenChannel, || driver.open())?;
+
+    // A file that an interrupted run left may have another length: everything is made anew.
+    step(monitor, Step::CreateFiles)?;
+    let early = issuance::unsigned_files(prepared, prepared.data_groups.clone());
+    timings.measure(Step::CreateFiles, || -> Result<(), DriverError> {
+        if life == ChipLife::Begun {
+            driver.clear()?;
+        }
+        let com = issuance::com_length();
+        early
+            .in_order()
+            .filter(|(file, _)| *file != ElementaryFile::Sod)
+            .map(|(file, content)| (file, if file == ElementaryFile::Com { com } else { content.len() }))
+            .try_for_each(|(file, length)| driver.create_file(file, length))
+    })?;
+
+    step(monitor, Step::GenerateKeys)?;
+    let (active_authentication, chip_authentication) =
+        timings.measure(Step::GenerateKeys, || -> Result<_, DriverError> {
+            let active =
+                driver.generate_key(prepared.algorithms.active_authentication, KeyReference::ActiveAuthentication)?;
+            let chip = KeyAlgorithm::EllipticCurve(prepared.algorithms.curve);
+            Ok((active, driver.generate_key(chip, KeyReference::ChipAuthentication)?))
+        })?;
+
+    step(monitor, Step::SignSecurityObject)?;
+    let mut signing = std::time::Duration::ZERO;
+    let files = timings.measure(Step::SignSecurityObject, || -> Result<_, IssuanceError> {
+        let groups = issuance::build_data_groups(prepared, &active_authentication, &chip_authentication)?;
+        let start = Instant::now();
+        let files = issuance::sign_files(prepared, groups, signer, at);
+        signing = start.elapsed();
+        files
+    })?;
+    timings.add_signing(signing);
+    signed(&files)?;
+
+    // DG14, DG15 and EF.SOD are made now that their exact lengths are known: a signature in DER has no fixed length, and
+    // a file with bytes to spare would be hashed with them by some readers and without by others.
+    timings.measure(Step::CreateFiles, || -> Result<(), DriverError> {
+        let made = |file: &ElementaryFile| early.in_order().any(|(other, _)| other == *file && other != ElementaryFile::Sod);
+        files
+            .in_order()
+            .filter(|(file, _)| !made(file))
+            .try_for_each(|(file, content)| driver.create_file(file, content.len()))
+    })?;
+    timings.measure(Step::WriteFiles, || write_files(driver, &files, monitor))?;
+
+    step(monitor, Step::PutAccessKeys)?;
+    timings.measure(Step::PutAccessKeys, || {
+        driver.put_access_keys(&prepared.mrz.information(), prepared.card.holder.number.can())
+    })?;
+    Ok(Written { files, active_authentication, chip_authentication })
+}
+
+fn write_files(driver: &mut dyn CardDriver, files: &CardFiles, monitor: &mut dyn Monitor) -> Result<(), ScriptError> {
+    let total = files.in_order().map(|(_, content)| content.len()).sum();
+    let mut before = 0;
+    for (file, content) in files.in_order() {
+        let mut stop = false;
+        driver.write_file(file, content, &mut |written| {
+            let progress = Progress { step: PersonalizationStep::WriteFiles, written: before + written, total };
+            stop |= monitor.progress(progress).is_break();
+        })?;
+        if stop {
+            return Err(ScriptError::Stopped);
+        }
+        before += content.len();
+    }
+    Ok(())
+}
+
+pub(crate) fn step(monitor: &mut dyn Monitor, step: PersonalizationStep) -> Result<(), ScriptError> {
+    match monitor.progress(Progress { step, written: 0, total: 0 }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ScriptError::Stopped),
+    }
+}

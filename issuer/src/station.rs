@@ -1,0 +1,129 @@
+//! The station: one application, one blank, one card. Ledger before chip, chip before register, and after a crash the
+//! chip is asked, never guessed about.
+
+mod admission;
+mod error;
+mod production;
+
+use cccd_card_profile::card_holder::CardData;
+use cccd_card_profile::mrz::Mrz;
+use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::store::{DocumentSigner, KeyStore, StoreError};
+use cccd_keys::transport_keys::{ChipSerial, TransportMaster};
+use cccd_population::card::SodDigest;
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+
+use crate::application::{Application, Portrait, Template};
+use crate::ledger::{Act, ApplicationId, Ledger};
+use crate::personalize::{CardLink, LockProof, Monitor, Timings};
+use crate::register::Register;
+
+pub use admission::Admitted;
+pub use error::IssueError;
+
+/// What a station holds of the PKI while it works.
+#[derive(Debug)]
+pub struct StationKeys {
+    signer: DocumentSigner,
+    master: TransportMaster,
+    profile: AlgorithmProfile,
+}
+
+impl StationKeys {
+    /// From an opened key store: the active Document Signer and the transport master.
+    ///
+    /// # Errors
+    /// [`StoreError`]: no signer may sign at this time.
+    pub fn from_store(store: &KeyStore, at: Timestamp) -> Result<Self, StoreError> {
+        Ok(Self {
+            signer: store.active_document_signer(at)?,
+            master: store.transport_master()?,
+            profile: store.profile(),
+        })
+    }
+
+    /// From its parts.
+    #[must_use]
+    pub fn new(signer: DocumentSigner, master: TransportMaster, profile: AlgorithmProfile) -> Self {
+        Self { signer, master, profile }
+    }
+
+    /// The master of transport keys.
+    #[must_use]
+    pub fn master(&self) -> &TransportMaster {
+        &self.master
+    }
+}
+
+/// A station at work.
+pub struct Station<'a> {
+    /// Its ledger.
+    pub ledger: &'a mut Ledger,
+    /// The register of persons.
+    pub register: &'a mut dyn Register,
+    /// Its keys.
+    pub keys: &'a StationKeys,
+    /// The officer: who the ledger says did it.
+    pub actor: &'a str,
+    /// The time.
+    pub at: Timestamp,
+    /// Extended length may be used on the link.
+    pub extended: bool,
+}
+
+/// A card that is recorded and active.
+#[derive(Debug)]
+pub struct IssuedCard {
+    /// Its row in the ledger.
+    pub application: ApplicationId,
+    /// What it says.
+    pub card: CardData,
+    /// Its machine readable zone.
+    pub mrz: Mrz,
+    /// Its portrait.
+    pub portrait: Portrait,
+    /// Its template.
+    pub template: Template,
+    /// SHA-256 of its EF.SOD: how it is known.
+    pub sod_sha256: SodDigest,
+    /// Its chip.
+    pub chip_serial: ChipSerial,
+    /// The chip came with publicly known test keys.
+    pub test_keys: bool,
+    /// An interrupted run was finished.
+    pub resumed: bool,
+    /// The card it replaced.
+    pub replaced: Option<SodDigest>,
+    /// What the locked chip refused.
+    pub lock_proof: LockProof,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+impl<'a> Station<'a> {
+    fn act(&self) -> Act<'a> {
+        Act { actor: self.actor, at: self.at }
+    }
+
+    /// From an application to an issued card in one call: for batches, demos and benches.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn issue_into(
+        &mut self,
+        link: &mut dyn CardLink,
+        application: &Application,
+        monitor: &mut dyn Monitor,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<IssuedCard, IssueError> {
+        let admitted = self.admit(application)?;
+        self.produce(link, admitted, monitor, rng)
+    }
+}
+
+impl std::fmt::Debug for Station<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Station").field("actor", &self.actor).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! Why a card was not issued, and what the officer can do.
+
+use cccd_keys::transport_keys::ChipSerial;
+
+use crate::application::{PortraitError, Refusal, State};
+use crate::issuance::IssuanceError;
+use crate::ledger::LedgerError;
+use crate::personalize::DriverError;
+use crate::register::RegisterError;
+
+/// Why a card was not issued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// The portrait.
+    #[error(transparent)]
+    Portrait(#[from] PortraitError),
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The register.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The bytes of the card.
+    #[error(transparent)]
+    Issuance(#[from] IssuanceError),
+    /// The chip cannot be reached or opened; nothing was written to it.
+    #[error(transparent)]
+    Chip(DriverError),
+    /// Something is on the chip.
+    #[error("the chip {serial} is not blank: {what}")]
+    NotBlank {
+        /// Which chip.
+        serial: ChipSerial,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The chip belongs to an application in this ledger.
+    #[error("the chip {serial} was used before: its application is {state}")]
+    ChipUsed {
+        /// Which chip.
+        serial: ChipSerial,
+        /// Where that stands.
+        state: State,
+    },
+    /// The interrupted application has another chip.
+    #[error("this application was interrupted on the chip {expected}, but {found} lies in the reader")]
+    OtherChip {
+        /// The ledger's.
+        expected: ChipSerial,
+        /// The reader's.
+        found: ChipSerial,
+    },
+    /// Interrupted: the next run asks the chip and goes on.
+    #[error("the card was not finished: {0}")]
+    InDoubt(String),
+    /// The officer stopped it at a safe point.
+    #[error("stopped at a safe point; the card is not finished")]
+    Stopped,
+    /// The chip is given up.
+    #[error("the chip {serial} is spoiled: {reason}")]
+    Spoiled {
+        /// Which chip.
+        serial: ChipSerial,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl IssueError {
+    /// The stable code of machine-readable output.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Portrait(PortraitError::NotAnImage) => "portrait-no-image",
+            Self::Portrait(_) => "portrait-unusable",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Register(RegisterError::Refused(_)) => "register-refused",
+            Self::Register(RegisterError::UnknownCard) => "unknown-card",
+            Self::Register(RegisterError::Token(_)) => "register-token",
+            Self::Register(_) => "register-unreachable",
+            Self::Ledger(LedgerError::OtherApplicationOpen) => "other-application-open",
+            Self::Ledger(LedgerError::InUse) => "ledger-in-use",
+            Self::Ledger(error) if error.is_disk_full() => "disk-full",
+            Self::Ledger(_) => "ledger-failed",
+            Self::Issuance(_) => "card-not-buildable",
+            Self::Chip(DriverError::Link(_)) => "card-lost",
+            Self::Chip(DriverError::WrongKeys | DriverError::UnknownKeys(_)) => "chip-keys",
+            Self::Chip(_) => "no-blank-of-ours",
+            Self::NotBlank { .. } => "chip-not-blank",
+            Self::ChipUsed { .. } => "chip-used",
+            Self::OtherChip { .. } => "other-chip",
+            Self::InDoubt(_) => "in-doubt",
+            Self::Stopped => "stopped",
+            Self::Spoiled { .. } => "chip-spoiled",
+        }
+    }
+
+    /// A rule refuses (exit 1), as opposed to something that could not be done (exit 3).
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::Portrait(_)
+                | Self::Register(RegisterError::Refused(_))
+                | Self::NotBlank { .. }
+                | Self::ChipUsed { .. }
+                | Self::OtherChip { .. }
+                | Self::Ledger(LedgerError::OtherApplicationOpen)
+        )
+    }
+}

@@ -1,0 +1,297 @@
+//! The chip: written, read back, locked, proven, recorded. Or found again after a crash and finished.
+
+use cccd_card_profile::lds::DataGroupNumber;
+use cccd_card_profile::personalization::PersonalizationStep;
+use cccd_keys::transport_keys::{ChipSerial, TEST_KEY_VERSION};
+use cccd_population::card::{NewCard, SodDigest};
+use rand_core::CryptoRng;
+use serde_json::{Value, json};
+
+use super::{Admitted, IssueError, IssuedCard, Station};
+use crate::application::{State, Step};
+use crate::issuance::{self, CardFiles, ChipAlgorithms, PreparedCard};
+use crate::ledger::{ApplicationId, LedgerError, SignedCard};
+use crate::personalize::{
+    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, Icao9Driver, LockProof, Monitor, Progress,
+    ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
+};
+use crate::register::RegisterError;
+
+/// A failure while a chip is in work.
+enum Fault {
+    /// Only the chip knows how far it came.
+    Doubt(String),
+    /// The officer's wish, at a safe point.
+    Stopped,
+    /// The chip is no good.
+    Spoiled(String),
+    /// The ledger cannot note anything, not even this.
+    Ledger(LedgerError),
+}
+
+impl From<DriverError> for Fault {
+    fn from(error: DriverError) -> Self {
+        if error.leaves_doubt() { Self::Doubt(error.to_string()) } else { Self::Spoiled(error.to_string()) }
+    }
+}
+
+impl From<ReadBackError> for Fault {
+    fn from(error: ReadBackError) -> Self {
+        if error.leaves_doubt() { Self::Doubt(error.to_string()) } else { Self::Spoiled(error.to_string()) }
+    }
+}
+
+impl From<LedgerError> for Fault {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<ScriptError> for Fault {
+    fn from(error: ScriptError) -> Self {
+        match error {
+            ScriptError::Driver(error) => error.into(),
+            ScriptError::Ledger(error) => Self::Ledger(error),
+            ScriptError::Stopped => Self::Stopped,
+            // Our own side failed (the signer, say): the chip is unlocked and can be written again.
+            ScriptError::Issuance(error) => Self::Doubt(error.to_string()),
+        }
+    }
+}
+
+/// One card while its chip is in work.
+struct Work<'a> {
+    admitted: &'a Admitted,
+    report: &'a ChipReport,
+    prepared: &'a PreparedCard,
+}
+
+/// What the chip's part brought.
+struct Finished {
+    sod_sha256: SodDigest,
+    proof: LockProof,
+}
+
+impl Station<'_> {
+    /// Makes the card of an admitted application out of the chip on this link, or finishes what was interrupted.
+    ///
+    /// # Errors
+    /// [`IssueError`]. Whatever happens, the ledger says where the chip stands or that it is in doubt.
+    pub fn produce(
+        &mut self,
+        link: &mut dyn CardLink,
+        admitted: Admitted,
+        monitor: &mut dyn Monitor,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<IssuedCard, IssueError> {
+        let keys = self.keys;
+        let mut timings = Timings::default();
+        if monitor.progress(Progress { step: PersonalizationStep::Select, written: 0, total: 0 }).is_break() {
+            return Err(IssueError::Stopped);
+        }
+        let probe = || Icao9Driver::new(&mut *link, &keys.master, self.extended, &mut *rng).probe();
+        let report = timings.measure(PersonalizationStep::Select, probe).map_err(IssueError::Chip)?;
+        self.take_chip(&admitted, &report)?;
+
+        let algorithms = ChipAlgorithms::of_profile(keys.profile);
+        let prepared = issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?;
+        let work = Work { admitted: &admitted, report: &report, prepared: &prepared };
+        let worked = if report.life == ChipLife::Locked {
+            self.finish_locked(link, &work, rng)
+        } else {
+            self.write_and_lock(link, &work, monitor, rng, &mut timings)
+        };
+        let finished = match worked {
+            Ok(finished) => finished,
+            Err(fault) => return Err(self.note_fault(admitted.id, report.serial, fault)),
+        };
+        self.record(&work, &finished)?;
+        Ok(IssuedCard {
+            application: admitted.id,
+            mrz: prepared.mrz,
+            card: prepared.card,
+            template: admitted.template,
+            sod_sha256: finished.sod_sha256,
+            chip_serial: report.serial,
+            test_keys: report.key_version == TEST_KEY_VERSION,
+            resumed: admitted.interrupted.is_some(),
+            replaced: admitted.replaces,
+            portrait: admitted.portrait,
+            lock_proof: finished.proof,
+            timings,
+        })
+    }
+
+    /// The chip must be blank and new to the ledger, or the very chip that the interrupted run had.
+    fn take_chip(&mut self, admitted: &Admitted, report: &ChipReport) -> Result<(), IssueError> {
+        let act = self.act();
+        let serial = report.serial;
+        if let Some(entry) = &admitted.interrupted {
+            let expected = entry.chip.ok_or(LedgerError::Inconsistent("work without a chip"))?;
+            if expected != serial {
+                return Err(IssueError::OtherChip { expected, found: serial });
+            }
+            if entry.state != State::InDoubt {
+                let reason = format!("interrupted while it was {}", entry.state);
+                self.ledger.advance(entry.id, Step::Doubt, Some(&reason), &Value::Null, act)?;
+            }
+            if report.life != ChipLife::Locked {
+                let detail = json!({"probe": report.life.name(), "key_version": report.key_version});
+                self.ledger.advance(entry.id, Step::Resume, None, &detail, act)?;
+            }
+            return Ok(());
+        }
+        if let Some(entry) = self.ledger.of_chip(&serial)? {
+            return Err(IssueError::ChipUsed { serial, state: entry.state });
+        }
+        match report.life {
+            ChipLife::Blank => {}
+            ChipLife::Begun => return Err(IssueError::NotBlank { serial, what: "somebody began to write it" }),
+            ChipLife::Locked => return Err(IssueError::NotBlank { serial, what: "it is a finished, locked card" }),
+        }
+        Ok(self.ledger.assign_chip(admitted.id, &serial, report.key_version, act)?)
+    }
+
+    fn write_and_lock(
+        &mut self,
+        link: &mut dyn CardLink,
+        work: &Work<'_>,
+        monitor: &mut dyn Monitor,
+        rng: &mut dyn CryptoRng,
+        timings: &mut Timings,
+    ) -> Result<Finished, Fault> {
+        use PersonalizationStep as Phase;
+        let Work { admitted, report, prepared } = work;
+        let (keys, at, extended, act) = (self.keys, self.at, self.extended, self.act());
+        let ledger = &mut *self.ledger;
+        let mut note = |files: &CardFiles| {
+            let signed = SignedCard {
+                sod_sha256: SodDigest::of(&files.sod),
+                document_number: prepared.card.holder.number.document_number().to_owned(),
+                issued: admitted.issue_date,
+                expires: prepared.card.expiry.date(),
+                replaces: admitted.replaces,
+            };
+            ledger.note_signed(admitted.id, &signed, act)
+        };
+        let mut driver = Icao9Driver::new(&mut *link, &keys.master, extended, &mut *rng);
+        let written =
+            write_card(&mut driver, prepared, report.life, &keys.signer, at, &mut note, monitor, timings)?;
+        drop(driver);
+
+        announce(monitor, Phase::ReadBack)?;
+        let expected = expected(prepared);
+        timings.measure(Phase::ReadBack, || read_back(&mut *link, &written.files, &expected, at, &mut *rng))?;
+        self.ledger.advance(admitted.id, Step::ConfirmReadBack, None, &Value::Null, act)?;
+
+        // The last safe point: from here on the card is finished, whoever asks to stop.
+        announce(monitor, Phase::ReplaceTransportKeys)?;
+        let mut driver = Icao9Driver::new(&mut *link, &keys.master, extended, &mut *rng);
+        timings.measure(Phase::ReplaceTransportKeys, || {
+            driver.open()?;
+            driver.replace_transport_keys()
+        })?;
+        let _ = announce(monitor, Phase::Lock);
+        timings.measure(Phase::Lock, || driver.lock())?;
+        let _ = announce(monitor, Phase::ProbeLock);
+        let proof = timings.measure(Phase::ProbeLock, || prove(&mut driver))?;
+        self.ledger.advance(admitted.id, Step::Lock, None, &describe(&proof), act)?;
+        Ok(Finished { sod_sha256: SodDigest::of(&written.files.sod), proof })
+    }
+
+    /// A locked chip that an interrupted run left: is it that card, whole, and saying what the register says?
+    fn finish_locked(
+        &mut self,
+        link: &mut dyn CardLink,
+        work: &Work<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Finished, Fault> {
+        let act = self.act();
+        let signed = work.admitted.interrupted.as_ref().and_then(|entry| entry.signed.clone());
+        let signed = signed.ok_or_else(|| Fault::Spoiled("the chip is locked, but no card was signed for it".into()))?;
+        let expected = expected(work.prepared);
+        let groups = verify_locked_card(&mut *link, signed.sod_sha256.as_bytes(), &expected, self.at, &mut *rng)?;
+        // DG3 is random and closed, DG14 and DG15 are the chip's; the rest must be what would be written today.
+        let mut ours = work.prepared.data_groups.iter().filter(|(number, _)| **number != DataGroupNumber::DG3);
+        if ours.any(|(number, file)| groups.get(number) != Some(file)) {
+            return Err(Fault::Spoiled("the register or the portrait changed after the chip was locked".into()));
+        }
+        let mut driver = Icao9Driver::new(&mut *link, &self.keys.master, self.extended, &mut *rng);
+        let proof = prove(&mut driver)?;
+        self.ledger.advance(work.admitted.id, Step::FindLocked, None, &describe(&proof), act)?;
+        Ok(Finished { sod_sha256: signed.sod_sha256, proof })
+    }
+
+    /// The register learns of the card, then the ledger closes the application.
+    fn record(&mut self, work: &Work<'_>, finished: &Finished) -> Result<(), IssueError> {
+        let (id, serial) = (work.admitted.id, work.report.serial);
+        let card = NewCard {
+            number: work.prepared.card.holder.number.clone(),
+            sod_sha256: finished.sod_sha256,
+            document_number: work.prepared.card.holder.number.document_number().to_owned(),
+            chip_serial: serial.to_string(),
+            issued: work.admitted.issue_date,
+            expires: work.prepared.card.expiry.date(),
+            replaces: work.admitted.replaces,
+        };
+        match self.register.record_card(&card, self.at) {
+            Ok(()) => {}
+            Err(RegisterError::Refused(why)) => {
+                let fault = Fault::Spoiled(format!("the register does not take the card: {why}"));
+                return Err(self.note_fault(id, serial, fault));
+            }
+            Err(error) => {
+                let fault = Fault::Doubt(format!("the card is locked but not recorded: {error}"));
+                return Err(self.note_fault(id, serial, fault));
+            }
+        }
+        let act = self.act();
+        let detail = json!({"sod_sha256": finished.sod_sha256.to_string()});
+        self.ledger.advance(id, Step::Issue, None, &detail, act)?;
+        Ok(())
+    }
+
+    fn note_fault(&mut self, id: ApplicationId, serial: ChipSerial, fault: Fault) -> IssueError {
+        let act = self.act();
+        let mut note = |step, reason: &str| self.ledger.advance(id, step, Some(reason), &Value::Null, act);
+        match fault {
+            Fault::Doubt(reason) => match note(Step::Doubt, &reason) {
+                // In doubt already: a second interruption while the first was looked into.
+                Ok(_) | Err(LedgerError::Transition(_)) => IssueError::InDoubt(reason),
+                Err(error) => error.into(),
+            },
+            Fault::Stopped => match note(Step::Doubt, "stopped by the officer at a safe point") {
+                Ok(_) | Err(LedgerError::Transition(_)) => IssueError::Stopped,
+                Err(error) => error.into(),
+            },
+            Fault::Spoiled(reason) => match note(Step::Spoil, &reason) {
+                Ok(_) => IssueError::Spoiled { serial, reason },
+                Err(error) => error.into(),
+            },
+            Fault::Ledger(error) => error.into(),
+        }
+    }
+}
+
+fn expected(prepared: &PreparedCard) -> Expected<'_> {
+    Expected {
+        can: prepared.card.holder.number.can(),
+        mrz: &prepared.mrz,
+        active_authentication_hash: prepared.algorithms.active_authentication_hash(),
+    }
+}
+
+fn prove(driver: &mut dyn CardDriver) -> Result<LockProof, Fault> {
+    let proof = driver.prove_lock()?;
+    if proof.holds() {
+        return Ok(proof);
+    }
+    let failures: Vec<String> = proof.failures().map(|(what, status)| format!("{what}: {status}")).collect();
+    Err(Fault::Spoiled(format!("the locked chip still accepts {}", failures.join(", "))))
+}
+
+fn describe(proof: &LockProof) -> Value {
+    let refused: Vec<String> =
+        proof.attempts().iter().map(|(what, status, _)| format!("{what}: {:04X}", status.0)).collect();
+    json!({ "refused": refused })
+}

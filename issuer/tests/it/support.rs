@@ -1,0 +1,170 @@
+//! A small nation: a key store, a register with a few invented persons, blanks, and links that break on purpose.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use cccd_card_profile::apdu::{LinkLost, Transport};
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_issuer::application::Application;
+use cccd_issuer::ledger::Ledger;
+use cccd_issuer::personalize::{CardLink, NoMonitor};
+use cccd_issuer::register::LocalRegister;
+use cccd_issuer::station::{IssueError, IssuedCard, Station, StationKeys};
+use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
+use cccd_population::card::Card;
+use cccd_population::person::Person;
+use cccd_population::store::{Change, SqliteStore, Store};
+use cccd_virtual_chip::{Chip, ChipState, Profile};
+use jiff::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+pub(crate) const NUMBER: &str = "079099000001";
+pub(crate) const OTHER_NUMBER: &str = "001199000002";
+pub(crate) const DEAD_NUMBER: &str = "001060000003";
+
+pub(crate) fn at() -> Timestamp {
+    "2026-11-21T03:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn rng(seed: u8) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([seed; 32])
+}
+
+pub(crate) struct Office {
+    pub(crate) ledger: Ledger,
+    pub(crate) register: LocalRegister<SqliteStore>,
+    pub(crate) keys: StationKeys,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn station_keys(profile: AlgorithmProfile) -> (StationKeys, KeyStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rng = rng(1);
+    let passphrase = Passphrase::new("correct horse".to_owned());
+    let settings = StoreSettings::new(profile, "VN", at());
+    let store = KeyStore::init(folder.path(), settings, &passphrase, &mut rng).unwrap();
+    store.create_csca(at(), &mut rng).unwrap();
+    store.create_document_signer(at(), &mut rng).unwrap();
+    let keys = StationKeys::from_store(&store, at()).unwrap();
+    (keys, store, folder)
+}
+
+impl Office {
+    pub(crate) fn new() -> Self {
+        Self::with_profile(AlgorithmProfile::P256)
+    }
+
+    pub(crate) fn with_profile(profile: AlgorithmProfile) -> Self {
+        let (keys, _, folder) = station_keys(profile);
+        let mut store = SqliteStore::in_memory(at()).unwrap();
+        let change = Change { source: "import test".to_owned(), at: at() };
+        for person in persons() {
+            store.put_person(&person, &change).unwrap();
+        }
+        Self {
+            ledger: Ledger::in_memory().unwrap(),
+            register: LocalRegister::new(store, "issuer test"),
+            keys,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn station(&mut self) -> Station<'_> {
+        Station {
+            ledger: &mut self.ledger,
+            register: &mut self.register,
+            keys: &self.keys,
+            actor: "officer-1",
+            at: at(),
+            extended: true,
+        }
+    }
+
+    pub(crate) fn issue(&mut self, link: &mut dyn CardLink, application: &Application) -> Result<IssuedCard, IssueError> {
+        self.station().issue_into(link, application, &mut NoMonitor, &mut rng(9))
+    }
+
+    pub(crate) fn cards(&self, number: &str) -> Vec<Card> {
+        self.register.store().cards_of(&PersonalNumber::parse(number).unwrap()).unwrap()
+    }
+}
+
+fn persons() -> Vec<Person> {
+    let person = |number: &str, name: &str, birth: &str, sex: &str, life: serde_json::Value| -> Person {
+        serde_json::from_value(serde_json::json!({
+            "number": number, "full_name": name, "birth_date": birth, "sex": sex, "life": life,
+            "place_of_origin": "Xã Mẫu, Tỉnh Mẫu", "religion": "Không", "ethnic_group": "Kinh",
+            "birth_registration_place": "Ủy ban nhân dân Xã Mẫu, Tỉnh Mẫu",
+            "residences": {"permanent": {"address": "Số 1 Đường Mẫu, Phường Mẫu, TP Mẫu"}},
+            "identification_marks": "Nốt ruồi cách 1 cm trên sau mép phải",
+            "father": {"name": "Nguyễn Văn Chung"}, "mother": {"name": "Trần Thị Mẹ"}
+        }))
+        .unwrap()
+    };
+    vec![
+        person(NUMBER, "Nguyễn Văn An", "1999-01-15", "male", serde_json::json!("alive")),
+        person(OTHER_NUMBER, "Trần Thị Bình", "1999-05-20", "female", serde_json::json!("alive")),
+        person(DEAD_NUMBER, "Lê Văn Cũ", "1960-05-20", "male", serde_json::json!({"dead": "2025-01-01"})),
+    ]
+}
+
+/// A drawn face, 480 × 640.
+pub(crate) static PORTRAIT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let picture = image::RgbImage::from_fn(480, 640, |x, y| {
+        let inside = (i64::from(x) - 240).pow(2) * 2 + (i64::from(y) - 300).pow(2) < 45_000;
+        image::Rgb(if inside { [222, 182, 150] } else { [196, 214, 230] })
+    });
+    let mut jpeg = Vec::new();
+    picture.write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
+    jpeg
+});
+
+pub(crate) fn application(number: &str, reason: &str) -> Application {
+    use base64::Engine;
+    let portrait = base64::engine::general_purpose::STANDARD.encode(&*PORTRAIT);
+    let json = format!(
+        r#"{{"person":{{"number":"{number}"}},"portrait":"data:image/jpeg;base64,{portrait}","reason":"{reason}"}}"#
+    );
+    Application::parse(json.as_bytes(), Path::new("")).unwrap()
+}
+
+pub(crate) fn blank(serial: u8) -> Chip {
+    Chip::in_memory(ChipState::blank([serial; 10], Profile::P256), Box::new(rng(serial)))
+}
+
+/// Counts commands and loses the link at one of them: the command reaches the chip or not, the answer never comes.
+pub(crate) struct Failing<'a> {
+    pub(crate) chip: &'a mut Chip,
+    pub(crate) left: usize,
+    pub(crate) delivered: bool,
+    pub(crate) count: usize,
+}
+
+impl Transport for Failing<'_> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+        self.count += 1;
+        if self.left == 0 {
+            return Err(LinkLost::new("removed"));
+        }
+        self.left -= 1;
+        if self.left == 0 {
+            if self.delivered {
+                self.chip.transmit(command)?;
+            }
+            return Err(LinkLost::new("removed"));
+        }
+        self.chip.transmit(command)
+    }
+}
+
+impl CardLink for Failing<'_> {
+    fn reset(&mut self) -> Result<(), LinkLost> {
+        if self.left == 0 {
+            return Err(LinkLost::new("removed"));
+        }
+        self.chip.reset();
+        Ok(())
+    }
+}
