@@ -32,5 +32,4 @@ doc: ## rustdoc, warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 
 deny: ## licences, bans, duplicates; advisories when their database is reachable
-	@scripts/setup lint
 	@scripts/deny

@@ -2,6 +2,7 @@
 
 pub mod counter;
 pub mod forgeries;
+pub mod in_process;
 pub mod people;
 pub mod stage;
 pub mod story;

@@ -1,5 +1,6 @@
 //! The two counters of the demo: the desk that issues a card, and the bank's counter that verifies one. Both work on a
-//! chip that lies in a reader; what differs is whether pcscd stands between.
+//! chip that lies in a reader; what differs is whether pcscd stands between ([`PcscCounter`]) or, where it cannot run
+//! at all, nothing does ([`InProcessCounter`](super::in_process::InProcessCounter)).
 
 use std::path::{Path, PathBuf};
 
@@ -65,7 +66,25 @@ impl Judged {
     }
 }
 
-/// The reader with a chip in it.
+/// Where cards are issued and verified.
+pub trait Counter {
+    /// How the chip is reached, as the demo's last line names it.
+    fn transport(&self) -> &'static str;
+
+    /// Runs `issuer issue` for the chip whose state is in `state`.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    fn issue(&self, state: &Path, arguments: &[&str]) -> Result<Finished>;
+
+    /// Verifies the chip whose state is in `state`.
+    ///
+    /// # Errors
+    /// If it cannot be read or there is no report.
+    fn verify(&self, state: &Path, presented: &Presented, look: &Look<'_>) -> Result<Judged>;
+}
+
+/// A reader of pcscd, with a chip in it.
 #[derive(Debug)]
 pub struct PcscCounter {
     /// The project's programs.
@@ -95,22 +114,21 @@ impl PcscCounter {
         self.programs.start("virtual-chip", &arguments, &ready, &log)
     }
 
-    /// Runs `issuer issue` on the chip.
-    ///
-    /// # Errors
-    /// If the program cannot be started.
-    pub fn issue(&self, state: &Path, arguments: &[&str]) -> Result<Finished> {
+}
+
+impl Counter for PcscCounter {
+    fn transport(&self) -> &'static str {
+        "pcscd"
+    }
+
+    fn issue(&self, state: &Path, arguments: &[&str]) -> Result<Finished> {
         let _chip = self.insert(state)?;
         let mut all = vec!["issue", "--reader", &self.reader];
         all.extend_from_slice(arguments);
         self.programs.run("issuer", &all)
     }
 
-    /// Runs `verifier verify` on the chip, in a process of its own.
-    ///
-    /// # Errors
-    /// If the program cannot be started or does not answer with a report.
-    pub fn verify(&self, state: &Path, presented: &Presented, look: &Look<'_>) -> Result<Judged> {
+    fn verify(&self, state: &Path, presented: &Presented, look: &Look<'_>) -> Result<Judged> {
         let _chip = self.insert(state)?;
         let mut arguments = vec!["verify", "--json", "--reader", &self.reader, "--can", &presented.can];
         arguments.extend(["--mrz", path(&presented.mrz)?, "--qr", &presented.qr]);

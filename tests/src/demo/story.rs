@@ -16,7 +16,8 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use rand_core::{CryptoRng, SeedableRng};
 use serde_json::Value;
 
-use super::counter::{Judged, Look, PcscCounter, Presented, path};
+use super::counter::{Counter, Judged, Look, PcscCounter, Presented, path};
+use super::in_process::InProcessCounter;
 use super::forgeries::{self, FORGERIES, Forged};
 use super::people::{self, Applicant};
 use super::stage::Stage;
@@ -50,7 +51,7 @@ struct Issued {
 /// Everything that is in place before the first card.
 struct Country {
     stage: Stage,
-    counter: PcscCounter,
+    counter: Box<dyn Counter>,
     nation: Vec<Person>,
     today: Date,
     _register: crate::programs::Running,
@@ -60,11 +61,12 @@ struct Country {
 ///
 /// # Errors
 /// If something that must work does not.
-pub fn run(stage: Stage, pcscd: &Pcscd, rng: &mut dyn CryptoRng, teller: &mut Teller) -> Result<Tally> {
+pub fn run(stage: Stage, pcscd: Option<&Pcscd>, rng: &mut dyn CryptoRng, teller: &mut Teller) -> Result<Tally> {
     let country = found(stage, pcscd, teller)?;
     let mut tally = Tally::default();
 
-    teller.chapter("Twelve applications become twelve cards, through pcscd");
+    teller.chapter("Twelve applications become twelve cards");
+    teller.fact(&format!("the chips are reached through: {}", country.counter.transport()));
     let applicants = people::choose(&country.nation, country.today, &country.stage.out)?;
     let mut cards = Vec::new();
     for applicant in applicants {
@@ -95,7 +97,7 @@ pub fn run(stage: Stage, pcscd: &Pcscd, rng: &mut dyn CryptoRng, teller: &mut Te
     Ok(tally)
 }
 
-fn found(stage: Stage, pcscd: &Pcscd, teller: &mut Teller) -> Result<Country> {
+fn found(stage: Stage, pcscd: Option<&Pcscd>, teller: &mut Teller) -> Result<Country> {
     teller.chapter("A PKI: CSCA, Document Signers, certificate revocation list");
     stage.pki(&stage.keys, "VN")?;
     stage.export(&stage.keys, &stage.trust)?;
@@ -124,13 +126,17 @@ fn found(stage: Stage, pcscd: &Pcscd, teller: &mut Teller) -> Result<Country> {
     ));
     let (register_url, token_file, register) = stage.serve()?;
     teller.fact(&format!("the register answers at {register_url}, every answer signed"));
-    let counter = PcscCounter {
-        programs: stage.programs.clone(),
-        reader: pcscd.reader(0)?.to_owned(),
-        vpcd: pcscd.address(0),
-        scratch: stage.work.clone(),
-        register_url,
-        token_file,
+    let programs = stage.programs.clone();
+    let counter: Box<dyn Counter> = match pcscd {
+        Some(pcscd) => Box::new(PcscCounter {
+            programs,
+            reader: pcscd.reader(0)?.to_owned(),
+            vpcd: pcscd.address(0),
+            scratch: stage.work.clone(),
+            register_url,
+            token_file,
+        }),
+        None => Box::new(InProcessCounter { programs, register_url, token_file, now: stage.now }),
     };
     Ok(Country { stage, counter, nation, today, _register: register })
 }
@@ -207,15 +213,16 @@ fn report_name(card: &Issued) -> String {
 
 fn told(card: &Issued, judged: &Judged) -> String {
     let statement =
-        |name: &str| judged.report["verdict"]["statements"][name]["value"].as_str().unwrap_or("?").to_owned();
+        |name: &str| judged.report["statements"][name].as_str().unwrap_or("?").to_owned();
     format!(
-        "{:<46} {:<10} data authentic: {}, chip genuine: {}, trust known: {}, register agrees: {}",
+        "{:<46} {:<10} data {} · chip {} · trust {} · register {} · bearer {}",
         card.applicant.called(),
         judged.decision(),
-        statement("data_authentic"),
-        statement("chip_genuine"),
-        statement("trust_known"),
-        statement("register_agrees"),
+        statement("data"),
+        statement("chip"),
+        statement("trust"),
+        statement("register"),
+        statement("bearer"),
     )
 }
 
