@@ -1,0 +1,103 @@
+//! A genuine card, read in every way that it can be.
+
+use cccd_card_profile::apdu::Trace;
+use cccd_verifier::evidence::{AccessProtocol, PasswordKind};
+use cccd_verifier::inspection::{ExtendedLength, ReadError, Step};
+use cccd_verifier::{Access, Check, Decision, Status, inspect};
+use cccd_virtual_chip::Profile;
+
+use crate::card::{Card, Situation, can, card_data, decided, options, rng};
+
+/// The list that the first milestone of the house fixes.
+#[test]
+fn everything_passes_but_what_is_not_used_or_not_read() {
+    let judgement = Situation::of(Card::genuine().read()).judge();
+    let others: Vec<(&str, &str, &str)> = judgement
+        .findings
+        .iter()
+        .filter(|finding| !finding.is_passed())
+        .map(|f| (f.check.code(), f.status.code(), f.reason.map_or("-", |reason| reason.code())))
+        .collect();
+    assert_eq!(
+        others,
+        [
+            ("chip.pace-cam", "not_applicable", "protocol-not-offered"),
+            ("lds.com-sod-consistent", "unavailable", "not-read"),
+            ("access.bac", "not_applicable", "protocol-not-used"),
+            ("holder.portrait", "unavailable", "not-compared"),
+        ]
+    );
+    assert_eq!(judgement.findings.len(), Check::ALL.len());
+    assert_eq!(decided(&judgement), ("accepted", "-", "-"));
+    let statements = serde_json::to_value(&judgement.statements).unwrap();
+    let expected = serde_json::json!({
+        "data": "authentic", "chip": "genuine", "trust": "known", "register": "agrees", "bearer": "not-compared"
+    });
+    assert_eq!(statements, expected);
+    let name = judgement.document.full_name.unwrap();
+    assert_eq!((name.value.as_str(), name.authentic, name.source), ("Nguyễn Văn An", true, "DG13"));
+    assert!(judgement.document.portrait.unwrap().authentic);
+}
+
+/// A floor of 16 for a whole CCCD with extended length, and EF.ATR/INFO: no header is peeked at, no file selected.
+#[test]
+fn a_whole_card_takes_seventeen_apdus() {
+    let card = Card::genuine();
+    let mut trace = Trace::new(card.chip());
+    let mut steps = Vec::new();
+    let evidence =
+        inspect(&mut trace, &can(), &options(), &mut rng(9), &mut |progress| steps.push(progress)).unwrap();
+    assert!(evidence.complete);
+    assert_eq!(trace.counters().apdus, 17);
+    assert!(steps.iter().all(|progress| progress.done <= progress.total), "{steps:?}");
+    assert_eq!(steps.last().map(|progress| progress.step), Some(Step::Done));
+}
+
+#[test]
+fn links_without_extended_length_give_the_same_evidence() {
+    let long = Card::genuine().read();
+    let by_choice = Card::genuine().read_with(&options().extended_length(ExtendedLength::Never)).unwrap();
+    assert_eq!(by_choice.files, long.files);
+    assert_eq!(decided(&Situation::of(by_choice).judge()).0, "accepted");
+    // The chip announces extended length, and the reader between does not carry it: after the first refusal the
+    // chip is opened again, and everything read in short pieces.
+    let refused = Card::genuine().short_only().read();
+    assert_eq!(refused.files, long.files);
+    assert_eq!(decided(&Situation::of(refused).judge()).0, "accepted");
+}
+
+#[test]
+fn a_card_on_p256_with_ecdsa_is_accepted() {
+    let judgement = Situation::of(Card::of_profile(Profile::P256).read()).judge();
+    assert_eq!(decided(&judgement), ("accepted", "-", "-"));
+}
+
+#[test]
+fn the_zone_opens_by_pace_too() {
+    let card = Card::genuine();
+    let access = Access::mrz(&card_data().mrz().unwrap());
+    let evidence = inspect(card.chip(), &access, &options(), &mut rng(9), &mut |_| {}).unwrap();
+    assert_eq!(evidence.access.protocol, AccessProtocol::Pace);
+    assert_eq!(evidence.access.password, Some(PasswordKind::Mrz));
+    assert_eq!(decided(&Situation::of(evidence).judge()).0, "accepted");
+}
+
+#[test]
+fn a_thorough_reading_judges_ef_com() {
+    let judgement = Situation::of(Card::genuine().read_with(&options().thorough(true)).unwrap()).judge();
+    let com = judgement.findings.iter().find(|finding| finding.check == Check::ComSodConsistent).unwrap();
+    assert_eq!(com.status, Status::Passed);
+    assert_eq!(judgement.verdict.decision, Decision::Accepted);
+}
+
+#[test]
+fn a_wrong_password_is_an_error_and_no_finding() {
+    let card = Card::genuine();
+    let access = Access::can("999999").unwrap();
+    let error = inspect(card.chip(), &access, &options(), &mut rng(9), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, ReadError::WrongPassword), "{error}");
+    let other = Access::can("999999").unwrap().or_mrz(&card_data().mrz().unwrap());
+    // A weaker protocol is not tried with what would fit: whoever asks for the CAN is told that it is wrong.
+    let error = inspect(card.chip(), &other, &options(), &mut rng(9), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, ReadError::WrongPassword), "{error}");
+}

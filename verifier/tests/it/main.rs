@@ -1,0 +1,13 @@
+//! A verifier's stories: cards that were issued, cards that were altered, links that break, and what is said of each.
+
+mod attacks;
+mod card;
+mod dependencies;
+mod evidence;
+mod forgeries;
+mod genuine;
+mod http;
+mod no_panic;
+mod program;
+mod reports;
+mod verdict_rule;

@@ -1,0 +1,136 @@
+//! The program, as it is called.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use cccd_verifier::evidence::EvidenceFile;
+use serde_json::Value;
+
+use crate::card::{Card, NOW, vietnam};
+
+fn verifier(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_verifier"))
+        .args(arguments)
+        .env_remove("CCCD_REGISTER_TOKEN_FILE")
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn trust_directory(folder: &Path) -> PathBuf {
+    let directory = folder.join("trust");
+    vietnam().keys.export(&directory).unwrap();
+    directory
+}
+
+#[test]
+fn files_without_a_card_are_never_accepted_and_altered_ones_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let evidence = Card::genuine().read();
+    let sod = folder.path().join("sod.bin");
+    std::fs::write(&sod, evidence.files.sod.as_ref().unwrap()).unwrap();
+    let mut arguments = vec!["passive".to_owned(), "--json".into(), "--lang".into(), "en".into()];
+    arguments.extend(["--at".into(), NOW.into(), "--sod".into(), text(&sod).into()]);
+    arguments.extend(["--trust".into(), text(&trust).into()]);
+    for (number, file) in &evidence.files.data_groups {
+        let path = folder.path().join(format!("dg{number}.bin"));
+        std::fs::write(&path, file).unwrap();
+        arguments.extend(["--dg".to_owned(), format!("{number}={}", text(&path))]);
+    }
+    let run = |arguments: &[String]| verifier(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let output = run(&arguments);
+    let report = json(&output);
+    assert_eq!(output.status.code(), Some(4), "{report}");
+    assert_eq!(report["verdict"]["decided_by"], "chip.chip-authentication");
+    assert_eq!(report["statements"]["data"], "authentic");
+    std::fs::write(folder.path().join("dg1.bin"), b"a\x00").unwrap();
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(json(&output)["verdict"]["decided_by"], "passive.dg-hashes");
+}
+
+#[test]
+fn evidence_from_a_file_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let key = vietnam().keys.station_key().unwrap();
+    let file = EvidenceFile::new(&Card::genuine().read()).unwrap().signed(&key).unwrap();
+    let (path, portrait) = (folder.path().join("card.evidence"), folder.path().join("face.jpg"));
+    std::fs::write(&path, file.to_bytes().unwrap()).unwrap();
+    let arguments = [
+        "verify",
+        "--evidence",
+        text(&path),
+        "--trust",
+        text(&trust),
+        "--at",
+        NOW,
+        "--portrait",
+        text(&portrait),
+    ];
+    let output = verifier(&[&arguments[..], &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(json(&output)["verdict"]["decision"], "accepted");
+    assert!(std::fs::read(&portrait).unwrap().starts_with(&[0xFF, 0xD8]));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&portrait).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let output = verifier(&arguments);
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("Kết luận: CHẤP NHẬN\n"));
+    let output = verifier(&[&arguments[..], &["--require-register", "--lang", "en"]].concat());
+    assert_eq!(output.status.code(), Some(4));
+}
+
+#[test]
+fn trust_is_imported_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let exported = trust_directory(folder.path());
+    let into = folder.path().join("mine");
+    let files = |name: &str| -> Vec<PathBuf> {
+        std::fs::read_dir(exported.join(name)).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let (csca, crl, register) = (files("csca"), files("crl"), files("register"));
+    let import = |more: &[&str]| verifier(&[&["trust", "import", "--into", text(&into)], more].concat());
+    // A list whose signer is not believed, a key without a role.
+    assert_eq!(import(&[text(&crl[0])]).status.code(), Some(3));
+    assert_eq!(import(&[text(&register[0])]).status.code(), Some(3));
+    assert!(!into.exists());
+    assert_eq!(import(&[text(&csca[0]), text(&crl[0])]).status.code(), Some(0));
+    assert_eq!(import(&[text(&register[0]), "--as", "register"]).status.code(), Some(0));
+    let list = json(&verifier(&["trust", "list", "--trust", text(&into), "--json"]));
+    assert_eq!(list["anchors"][0]["country"], "VN");
+    assert_eq!(list["crls"][0]["revoked"], 0);
+    assert_eq!(list["register_keys"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn failures_are_one_sentence_and_one_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("nothing");
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["read", "--can", "000001", "--out", "x"], 2, "no-recipient"),
+        (&["verify", "--trust", text(&missing), "--can", "000001"], 3, "trust-unreadable"),
+        (&["passive", "--sod", text(&missing), "--trust", text(folder.path())], 3, "file-unreadable"),
+        (&["verify", "--evidence", text(&missing), "--trust", text(folder.path())], 3, "file-unreadable"),
+    ];
+    for (arguments, code, name) in cases {
+        let output = verifier(&[arguments, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_eq!(json(&output)["error"]["code"], name);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told.lines().count(), 2, "{told}");
+    }
+    assert_eq!(verifier(&["verify"]).status.code(), Some(2));
+    assert_eq!(verifier(&["passive", "--sod", "x", "--trust", "t", "--dg", "3=x"]).status.code(), Some(2));
+    assert_eq!(verifier(&["--help"]).status.code(), Some(0));
+}
