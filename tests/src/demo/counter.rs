@@ -113,7 +113,6 @@ impl PcscCounter {
             ["serve", "--state", path(state)?, "--vpcd", &self.vpcd, "--ready-file", path(&ready)?];
         self.programs.start("virtual-chip", &arguments, &ready, &log)
     }
-
 }
 
 impl Counter for PcscCounter {

@@ -48,7 +48,8 @@ impl Counter for InProcessCounter {
         let finished = self.programs.run("issuer", &all)?;
         let out = arguments.iter().position(|word| *word == "--out").and_then(|at| arguments.get(at + 1));
         if let (0, Some(out)) = (finished.code, out) {
-            std::fs::rename(Path::new(out).join("chip.json"), state).context("the issuer left no chip.json")?;
+            std::fs::rename(Path::new(out).join("chip.json"), state)
+                .context("the issuer left no chip.json")?;
         }
         Ok(finished)
     }
@@ -60,7 +61,8 @@ impl Counter for InProcessCounter {
         let evidence = inspect(chip, &Access::can(&presented.can)?, &options, &mut dice(), &mut |_| {})?;
         let trust = TrustStore::load(look.trust)?;
         let tokens = std::fs::read_to_string(&self.token_file)?;
-        let token = tokens.lines().find_map(|line| line.strip_prefix("verifier:")).context("no verifier's token")?;
+        let token =
+            tokens.lines().find_map(|line| line.strip_prefix("verifier:")).context("no verifier's token")?;
         let policy = Policy::default();
         let mut rng = dice();
         let clock = || self.now;

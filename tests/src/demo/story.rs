@@ -17,8 +17,8 @@ use rand_core::{CryptoRng, SeedableRng};
 use serde_json::Value;
 
 use super::counter::{Counter, Judged, Look, PcscCounter, Presented, path};
-use super::in_process::InProcessCounter;
 use super::forgeries::{self, FORGERIES, Forged};
+use super::in_process::InProcessCounter;
 use super::people::{self, Applicant};
 use super::stage::Stage;
 use super::tell::Teller;
@@ -61,7 +61,12 @@ struct Country {
 ///
 /// # Errors
 /// If something that must work does not.
-pub fn run(stage: Stage, pcscd: Option<&Pcscd>, rng: &mut dyn CryptoRng, teller: &mut Teller) -> Result<Tally> {
+pub fn run(
+    stage: Stage,
+    pcscd: Option<&Pcscd>,
+    rng: &mut dyn CryptoRng,
+    teller: &mut Teller,
+) -> Result<Tally> {
     let country = found(stage, pcscd, teller)?;
     let mut tally = Tally::default();
 
@@ -212,8 +217,7 @@ fn report_name(card: &Issued) -> String {
 }
 
 fn told(card: &Issued, judged: &Judged) -> String {
-    let statement =
-        |name: &str| judged.report["statements"][name].as_str().unwrap_or("?").to_owned();
+    let statement = |name: &str| judged.report["statements"][name].as_str().unwrap_or("?").to_owned();
     format!(
         "{:<46} {:<10} data {} · chip {} · trust {} · register {} · bearer {}",
         card.applicant.called(),
@@ -252,7 +256,7 @@ impl Country {
             number: original.applicant.person.number.clone(),
             sod_sha256: SodDigest::of(forged_sod),
             document_number: card.document_number,
-            chip_serial: format!("FF{}", &card.chip_serial[2..]),
+            chip_serial: format!("ff{}", &card.chip_serial[2..]),
             issued: card.issued,
             expires: card.expires,
             replaces: Some(genuine),
