@@ -3,9 +3,9 @@
 //! Contents and labels: TT 06/2021/TT-BCA (card of 2021) and TT 16/2024/TT-BCA (card of 2024). The emblem is our own
 //! drawing and every face is marked MẪU / SPECIMEN: this is not an official card.
 
+mod citizen_identity_card_2021;
 mod fit;
 mod identity_card_2024;
-mod citizen_identity_card_2021;
 mod ornament;
 mod png;
 mod svg;
@@ -114,10 +114,13 @@ impl FaceRenderer {
     pub fn new() -> Result<Self, FaceError> {
         let mut fonts = fontdb::Database::new();
         fonts.load_system_fonts();
-        let preferred = fontdb::Query { families: &[fontdb::Family::Name("DejaVu Sans")], ..Default::default() };
+        let preferred =
+            fontdb::Query { families: &[fontdb::Family::Name("DejaVu Sans")], ..Default::default() };
         if fonts.query(&preferred).is_none() {
             // Any sans serif is better than none; the layout measures what it gets.
-            fonts.query(&fontdb::Query { families: &[fontdb::Family::SansSerif], ..Default::default() }).ok_or(FaceError::NoFont)?;
+            fonts
+                .query(&fontdb::Query { families: &[fontdb::Family::SansSerif], ..Default::default() })
+                .ok_or(FaceError::NoFont)?;
         } else {
             fonts.set_sans_serif_family("DejaVu Sans");
             fonts.set_monospace_family("DejaVu Sans Mono");
@@ -148,7 +151,12 @@ impl FaceRenderer {
     ///
     /// # Errors
     /// [`FaceError`].
-    pub fn draw(&self, content: &FaceContent<'_>, template: Template, resolution: Resolution) -> Result<CardFaces, FaceError> {
+    pub fn draw(
+        &self,
+        content: &FaceContent<'_>,
+        template: Template,
+        resolution: Resolution,
+    ) -> Result<CardFaces, FaceError> {
         let text = qr_text(content.card, template).map_err(|error| FaceError::Qr(error.to_string()))?;
         let code = QrCode::with_error_correction_level(&text, EcLevel::M)
             .map_err(|error| FaceError::Qr(error.to_string()))?;
@@ -174,13 +182,15 @@ impl FaceRenderer {
         let failed = |error: &dyn std::fmt::Display| FaceError::Render(error.to_string());
         let tree = usvg::Tree::from_str(svg, &self.options).map_err(|error| failed(&error))?;
         let (width, height) = resolution.pixels();
-        let mut pixmap = Pixmap::new(width, height).ok_or(FaceError::Render("no memory for the picture".into()))?;
+        let mut pixmap =
+            Pixmap::new(width, height).ok_or(FaceError::Render("no memory for the picture".into()))?;
         let size = tree.size();
         #[expect(clippy::cast_precision_loss, reason = "pixels of a card are exact in f32")]
         let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
         resvg::render(&tree, scale, &mut pixmap.as_mut());
         let bytes = pixmap.encode_png().map_err(|error| failed(&error))?;
-        png::with_resolution(&bytes, resolution.dots_per_inch()).ok_or(FaceError::Render("the PNG has no header".into()))
+        png::with_resolution(&bytes, resolution.dots_per_inch())
+            .ok_or(FaceError::Render("the PNG has no header".into()))
     }
 }
 

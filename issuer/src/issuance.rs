@@ -227,7 +227,11 @@ impl CardFiles {
             (ElementaryFile::Com, &self.com),
         ]
         .into_iter()
-        .chain(self.data_groups.iter().map(|(number, file)| (ElementaryFile::DataGroup(*number), file.as_slice())))
+        .chain(
+            self.data_groups
+                .iter()
+                .map(|(number, file)| (ElementaryFile::DataGroup(*number), file.as_slice())),
+        )
         .chain([(ElementaryFile::Sod, self.sod.as_slice())])
     }
 }

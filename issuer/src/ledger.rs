@@ -1,4 +1,4 @@
-//! The station's ledger: what was asked for, which chip was used, and every action, append-only, in SQLite.
+//! The station's ledger: what was asked for, which chip was used, and every action, append-only, in `SQLite`.
 //!
 //! The ledger is written before the chip: whatever happens to the process, the ledger knows that a chip was in work.
 //! States move only along [`State::apply`]; triggers of the database refuse every other way (migrations/).
@@ -129,7 +129,11 @@ impl Ledger {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for (version, migration) in MIGRATIONS.iter().enumerate().skip(found) {
             transaction.execute_batch(migration)?;
-            transaction.pragma_update(None, "user_version", u32::try_from(version + 1).unwrap_or(u32::MAX))?;
+            transaction.pragma_update(
+                None,
+                "user_version",
+                u32::try_from(version + 1).unwrap_or(u32::MAX),
+            )?;
         }
         for from in State::ALL {
             for to in Step::ALL.into_iter().filter_map(|step| from.apply(step).ok()) {
@@ -156,7 +160,15 @@ impl Ledger {
             if open.state.is_before_chip() {
                 // Nothing but the register's word was gathered: asked again, it may differ today.
                 let reason = "interrupted before a chip was touched; taken in again";
-                entry::advance(&transaction, open.id, open.state, Step::Reject, Some(reason), &Value::Null, act)?;
+                entry::advance(
+                    &transaction,
+                    open.id,
+                    open.state,
+                    Step::Reject,
+                    Some(reason),
+                    &Value::Null,
+                    act,
+                )?;
             } else if open.content_sha256 == content {
                 transaction.commit()?;
                 return Ok(open);
@@ -222,8 +234,10 @@ impl Ledger {
             "INSERT INTO chips VALUES (?1, ?2, ?3, ?4)",
             params![serial.to_string(), id.0, key_version, act.at.to_string()],
         )?;
-        transaction
-            .execute("UPDATE applications SET chip_serial = ?2 WHERE id = ?1", params![id.0, serial.to_string()])?;
+        transaction.execute(
+            "UPDATE applications SET chip_serial = ?2 WHERE id = ?1",
+            params![id.0, serial.to_string()],
+        )?;
         let state = entry::get(&transaction, id)?.state;
         let detail = serde_json::json!({"chip": serial.to_string(), "key_version": key_version});
         entry::advance(&transaction, id, state, Step::Personalise, None, &detail, act)?;
@@ -235,11 +249,18 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn note_signed(&mut self, id: ApplicationId, card: &SignedCard, act: Act<'_>) -> Result<(), LedgerError> {
+    pub fn note_signed(
+        &mut self,
+        id: ApplicationId,
+        card: &SignedCard,
+        act: Act<'_>,
+    ) -> Result<(), LedgerError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let state = entry::get(&transaction, id)?.state;
         if state != State::Personalising {
-            return Err(LedgerError::Inconsistent("a card is signed while its chip is written, not at another time"));
+            return Err(LedgerError::Inconsistent(
+                "a card is signed while its chip is written, not at another time",
+            ));
         }
         transaction.execute(
             "UPDATE applications SET sod_sha256 = ?2, document_number = ?3, issue_date = ?4, expires = ?5,
@@ -250,7 +271,8 @@ impl Ledger {
                 card.document_number,
                 card.issued.to_string(),
                 card.expires.map(|date| date.to_string()),
-                serde_json::json!(card.replaces.iter().map(ToString::to_string).collect::<Vec<_>>()).to_string(),
+                serde_json::json!(card.replaces.iter().map(ToString::to_string).collect::<Vec<_>>())
+                    .to_string(),
             ],
         )?;
         let detail = serde_json::json!({"sod_sha256": card.sod_sha256.to_string()});
@@ -274,7 +296,9 @@ impl Ledger {
     pub fn of_chip(&self, serial: &ChipSerial) -> Result<Option<Entry>, LedgerError> {
         let id = self
             .connection
-            .query_row("SELECT application_id FROM chips WHERE serial = ?1", [serial.to_string()], |row| row.get(0))
+            .query_row("SELECT application_id FROM chips WHERE serial = ?1", [serial.to_string()], |row| {
+                row.get(0)
+            })
             .optional()?;
         id.map(|id| self.entry(ApplicationId(id))).transpose()
     }

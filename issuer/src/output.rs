@@ -107,7 +107,8 @@ impl Staging {
         let mut done = Vec::new();
         for staged in self.files.drain(..) {
             let path = self.folder.join(&staged.name);
-            fs::rename(&staged.temporary, &path).map_err(|source| OutputError { path: path.clone(), source })?;
+            fs::rename(&staged.temporary, &path)
+                .map_err(|source| OutputError { path: path.clone(), source })?;
             done.push(path);
         }
         Ok(done)

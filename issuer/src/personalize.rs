@@ -16,6 +16,6 @@ pub use link::CardLink;
 pub use lock_proof::LockProof;
 pub use probe::{ChipLife, ChipReport};
 pub use read_back::{Expected, ReadBackError, read_back, verify_locked_card};
+pub(crate) use script::step as announce;
 pub use script::{Monitor, NoMonitor, Progress, ScriptError, Written, write_card};
 pub use timing::Timings;
-pub(crate) use script::step as announce;

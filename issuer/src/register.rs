@@ -48,13 +48,25 @@ pub trait Register {
     ///
     /// # Errors
     /// [`RegisterError`].
-    fn person(&mut self, number: &PersonalNumber, today: Date) -> Result<Option<PersonRecord>, RegisterError>;
+    fn person(&mut self, number: &PersonalNumber, today: Date)
+    -> Result<Option<PersonRecord>, RegisterError>;
 
     /// Records a card; the same card again is a repeat and does no harm.
     ///
     /// # Errors
     /// [`RegisterError`].
     fn record_card(&mut self, card: &NewCard, at: Timestamp) -> Result<(), RegisterError>;
+
+    /// What the register says about a card on this day, and since when. `nonce` binds an answer over a line.
+    ///
+    /// # Errors
+    /// [`RegisterError::UnknownCard`] and others.
+    fn card_status(
+        &mut self,
+        card: &SodDigest,
+        nonce: &[u8; 16],
+        today: Date,
+    ) -> Result<(CardStatus, Option<Date>), RegisterError>;
 
     /// Changes a card's status; the status it has already is a repeat.
     ///

@@ -83,7 +83,11 @@ impl Refusal {
 ///
 /// # Errors
 /// [`Refusal`]: the first rule that forbids the card.
-pub fn check(application: &Application, record: Option<PersonRecord>, issue_date: Date) -> Result<Checked, Refusal> {
+pub fn check(
+    application: &Application,
+    record: Option<PersonRecord>,
+    issue_date: Date,
+) -> Result<Checked, Refusal> {
     let PersonRecord { holder, life, card_in_use } = record.ok_or(Refusal::UnknownPerson)?;
     match life {
         Life::Alive => {}
@@ -149,8 +153,8 @@ fn list(differences: &[Difference]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cccd_population::person::Person;
     use cccd_card_profile::validity::Expiry;
+    use cccd_population::person::Person;
     use jiff::civil::date;
     use std::path::Path;
 
@@ -180,7 +184,10 @@ mod tests {
         PersonRecord { holder: person.card_holder(), life, card_in_use }
     }
 
-    fn outcome(application: &Application, record: Option<PersonRecord>) -> Result<Option<SodDigest>, Refusal> {
+    fn outcome(
+        application: &Application,
+        record: Option<PersonRecord>,
+    ) -> Result<Option<SodDigest>, Refusal> {
         check(application, record, date(2026, 11, 21)).map(|checked| checked.replaces)
     }
 
@@ -189,7 +196,10 @@ mod tests {
         let first = application("", "first-issue");
         assert_eq!(outcome(&first, None), Err(Refusal::UnknownPerson));
         assert_eq!(outcome(&first, Some(record(Life::Dead(date(2025, 1, 1)), None))), Err(Refusal::Dead));
-        assert_eq!(outcome(&first, Some(record(Life::Missing(date(2025, 1, 1)), None))), Err(Refusal::Missing));
+        assert_eq!(
+            outcome(&first, Some(record(Life::Missing(date(2025, 1, 1)), None))),
+            Err(Refusal::Missing)
+        );
         assert_eq!(outcome(&first, Some(record(Life::Alive, None))), Ok(None));
         let active = Some(record(Life::Alive, Some(CardStatus::Active)));
         assert_eq!(outcome(&first, active.clone()), Err(Refusal::HasActiveCard));
@@ -213,9 +223,12 @@ mod tests {
 
     #[test]
     fn validity_follows_the_age() {
-        let checked = check(&application("", "first-issue"), Some(record(Life::Alive, None)), date(2026, 11, 21)).unwrap();
+        let checked =
+            check(&application("", "first-issue"), Some(record(Life::Alive, None)), date(2026, 11, 21))
+                .unwrap();
         assert_eq!(checked.card.expiry, Expiry::On(date(2039, 1, 15)));
-        let unborn = check(&application("", "first-issue"), Some(record(Life::Alive, None)), date(1990, 1, 1));
+        let unborn =
+            check(&application("", "first-issue"), Some(record(Life::Alive, None)), date(1990, 1, 1));
         assert!(matches!(unborn, Err(Refusal::Validity(_))));
     }
 }

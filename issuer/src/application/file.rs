@@ -283,12 +283,14 @@ fn malformed(error: &serde_json::Error) -> ApplicationError {
 }
 
 fn portrait_bytes(reference: &str, directory: &Path) -> Result<Vec<u8>, ApplicationError> {
-    let data = reference.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")).map(|(_, data)| data);
+    let data =
+        reference.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")).map(|(_, data)| data);
     if let Some(data) = data {
         return STANDARD.decode(data.trim()).map_err(|_| ApplicationError::PortraitReference);
     }
     // Base64 of an image starts with these; a path that does is not taken for one.
-    let looks_like_data = ["/9j/", "iVBORw0KGgo", "AAAADGpQ", "/0//UQ"].iter().any(|start| reference.starts_with(start));
+    let looks_like_data =
+        ["/9j/", "iVBORw0KGgo", "AAAADGpQ", "/0//UQ"].iter().any(|start| reference.starts_with(start));
     if looks_like_data || reference.len() > 1024 {
         return STANDARD.decode(reference.trim()).map_err(|_| ApplicationError::PortraitReference);
     }
@@ -338,9 +340,18 @@ mod tests {
             ("{", "it ends too early"),
             ("hello", "not JSON"),
             (r#"{"person":{"number":"079099000001"},"reason":"first-issue"}"#, "missing field `portrait`"),
-            (r#"{"person":{"number":"079099000001","nickname":"X"},"portrait":"a","reason":"first-issue"}"#, "an unknown field"),
-            (r#"{"person":{"number":"079099000001"},"portrait":"a","reason":"SECRET"}"#, "a value of the wrong kind"),
-            (r#"{"person":{"number":79099000001},"portrait":"a","reason":"first-issue"}"#, "a value of the wrong kind"),
+            (
+                r#"{"person":{"number":"079099000001","nickname":"X"},"portrait":"a","reason":"first-issue"}"#,
+                "an unknown field",
+            ),
+            (
+                r#"{"person":{"number":"079099000001"},"portrait":"a","reason":"SECRET"}"#,
+                "a value of the wrong kind",
+            ),
+            (
+                r#"{"person":{"number":79099000001},"portrait":"a","reason":"first-issue"}"#,
+                "a value of the wrong kind",
+            ),
         ];
         for (json, expected) in cases {
             let message = parse(json).unwrap_err().to_string();

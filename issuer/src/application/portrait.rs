@@ -77,7 +77,8 @@ impl Portrait {
     /// # Errors
     /// [`PortraitError`].
     pub fn from_file(bytes: &[u8]) -> Result<Self, PortraitError> {
-        let jpeg_2000 = FaceImage::from_file(bytes.to_vec()).ok().filter(|face| face.format == ImageFormat::Jpeg2000);
+        let jpeg_2000 =
+            FaceImage::from_file(bytes.to_vec()).ok().filter(|face| face.format == ImageFormat::Jpeg2000);
         if let Some(face) = jpeg_2000 {
             let picture = decode_jpeg_2000(&face)?;
             check_shape(picture.width(), picture.height())?;
@@ -111,14 +112,14 @@ impl Portrait {
 }
 
 fn decode(bytes: &[u8]) -> Result<DynamicImage, PortraitError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| PortraitError::NotAnImage)?;
+    let mut reader =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| PortraitError::NotAnImage)?;
     if !matches!(reader.format(), Some(image::ImageFormat::Jpeg | image::ImageFormat::Png)) {
         return Err(PortraitError::NotAnImage);
     }
     // The decoder fills a file that was cut short with grey: half a face is no portrait. A JPEG ends with EOI.
-    if reader.format() == Some(image::ImageFormat::Jpeg) && !bytes.windows(2).any(|pair| pair == [0xFF, 0xD9]) {
+    if reader.format() == Some(image::ImageFormat::Jpeg) && !bytes.windows(2).any(|pair| pair == [0xFF, 0xD9])
+    {
         return Err(PortraitError::Damaged);
     }
     let mut limits = Limits::default();
@@ -133,13 +134,17 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, PortraitError> {
 }
 
 fn decode_jpeg_2000(face: &FaceImage) -> Result<DynamicImage, PortraitError> {
-    if face.width > MAX_SIDE || face.height > MAX_SIDE || u64::from(face.width) * u64::from(face.height) > MAX_PIXELS {
+    if face.width > MAX_SIDE
+        || face.height > MAX_SIDE
+        || u64::from(face.width) * u64::from(face.height) > MAX_PIXELS
+    {
         return Err(PortraitError::TooLarge);
     }
     let (width, height) = (face.width, face.height);
     // The decoder is young and is fed by strangers: a panic of it is one more damaged picture.
     let bytes = std::panic::catch_unwind(|| {
-        let picture = hayro_jpeg2000::Image::new(&face.bytes, &hayro_jpeg2000::DecodeSettings::default()).ok()?;
+        let picture =
+            hayro_jpeg2000::Image::new(&face.bytes, &hayro_jpeg2000::DecodeSettings::default()).ok()?;
         if picture.width() != width || picture.height() != height {
             return None;
         }
@@ -150,7 +155,8 @@ fn decode_jpeg_2000(face: &FaceImage) -> Result<DynamicImage, PortraitError> {
     .ok()
     .flatten()
     .ok_or(PortraitError::Damaged)?;
-    let pixels = usize::try_from(u64::from(width) * u64::from(height)).map_err(|_| PortraitError::TooLarge)?;
+    let pixels =
+        usize::try_from(u64::from(width) * u64::from(height)).map_err(|_| PortraitError::TooLarge)?;
     let channels = bytes.len().checked_div(pixels).unwrap_or_default();
     let rgb: Vec<u8> = match channels {
         1 => bytes.iter().flat_map(|grey| [*grey; 3]).collect(),
@@ -273,7 +279,10 @@ mod tests {
         assert_eq!(wide, PortraitError::NotUpright { width: 800, height: 600 });
         let tiny = Portrait::from_file(&png(picture(48, 64, false))).unwrap_err();
         assert_eq!(tiny, PortraitError::TooSmall { width: 48, height: 64 });
-        assert_eq!(Portrait::from_file(&png(picture(8_001, 10, false))).unwrap_err(), PortraitError::TooLarge);
+        assert_eq!(
+            Portrait::from_file(&png(picture(8_001, 10, false))).unwrap_err(),
+            PortraitError::TooLarge
+        );
         let jpeg = encode(&picture(480, 640, false), 60).unwrap();
         assert!(Portrait::from_file(&jpeg[..jpeg.len() / 2]).is_err());
         let mut jp2 = vec![0xFF, 0x4F, 0xFF, 0x51, 0x00, 0x2F, 0x00, 0x00];

@@ -125,7 +125,9 @@ impl State {
             (Self::Locked, Step::Issue) => Self::Issued,
             (Self::Issued, Step::Deliver) => Self::Delivered,
             (from, Step::Reject) if from.is_before_chip() => Self::Rejected,
-            (Self::Personalising | Self::ReadBack | Self::Locked | Self::InDoubt, Step::Spoil) => Self::Spoiled,
+            (Self::Personalising | Self::ReadBack | Self::Locked | Self::InDoubt, Step::Spoil) => {
+                Self::Spoiled
+            }
             (Self::Personalising | Self::ReadBack | Self::Locked, Step::Doubt) => Self::InDoubt,
             (from, step) => return Err(InvalidTransition { from, step }),
         })
@@ -289,7 +291,11 @@ mod tests {
         let side: Vec<&str> = allowed
             .iter()
             .map(String::as_str)
-            .filter(|line| ["reject", "spoil", "doubt", "resume", "find-locked"].iter().any(|s| line.contains(&format!("--{s}--"))))
+            .filter(|line| {
+                ["reject", "spoil", "doubt", "resume", "find-locked"]
+                    .iter()
+                    .any(|s| line.contains(&format!("--{s}--")))
+            })
             .collect();
         assert_eq!(
             side,

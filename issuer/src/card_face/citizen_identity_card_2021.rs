@@ -12,7 +12,11 @@ use super::{FaceContent, FaceError};
 const LABEL_STYLE: Style = Style::new(1.68, LABEL);
 const VALUE: Style = Style::new(2.3, INK).bold();
 
-pub(super) fn front(content: &FaceContent<'_>, code: &QrCode, measure: &Measure<'_>) -> Result<String, FaceError> {
+pub(super) fn front(
+    content: &FaceContent<'_>,
+    code: &QrCode,
+    measure: &Measure<'_>,
+) -> Result<String, FaceError> {
     let card = content.card;
     let holder = &card.holder;
     let mut canvas = Canvas::new();

@@ -60,7 +60,13 @@ impl<'a> Measure<'a> {
     }
 
     /// Sets a text into a field.
-    pub(super) fn set(&self, canvas: &mut Canvas, field: Field, text: &str, style: Style) -> Result<(), FaceError> {
+    pub(super) fn set(
+        &self,
+        canvas: &mut Canvas,
+        field: Field,
+        text: &str,
+        style: Style,
+    ) -> Result<(), FaceError> {
         let (size, lines) = self.fit(field, text, style)?;
         let step = (field.height / count(lines.len()).max(1.0)).min(size * 1.22);
         for (index, line) in lines.iter().enumerate() {
@@ -70,13 +76,22 @@ impl<'a> Measure<'a> {
     }
 
     /// The largest size at which the text fits, and its lines.
-    pub(super) fn fit(&self, field: Field, text: &str, style: Style) -> Result<(f64, Vec<String>), FaceError> {
+    pub(super) fn fit(
+        &self,
+        field: Field,
+        text: &str,
+        style: Style,
+    ) -> Result<(f64, Vec<String>), FaceError> {
         let mut size = style.size;
         while size >= FLOOR {
             let room = field.width / size;
             let possible = whole(field.height / (size * 1.22)).max(1);
             // One line may shrink to nine tenths before a second one is begun.
-            let allowed = if size > style.size * 0.9 { field.lines.min(possible) } else { possible.max(field.lines.min(possible)) };
+            let allowed = if size > style.size * 0.9 {
+                field.lines.min(possible)
+            } else {
+                possible.max(field.lines.min(possible))
+            };
             if let Some(lines) = self.wrap(text, style.bold, room).filter(|lines| lines.len() <= allowed) {
                 return Ok((size, lines));
             }
@@ -119,7 +134,11 @@ fn count(number: usize) -> f64 {
 }
 
 fn whole(value: f64) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of lines, never negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a handful of lines, never negative"
+    )]
     {
         (value + 0.02).clamp(0.0, 100.0) as usize
     }

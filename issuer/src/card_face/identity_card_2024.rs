@@ -42,7 +42,11 @@ pub(super) fn front(content: &FaceContent<'_>, measure: &Measure<'_>) -> Result<
     Ok(canvas.finish())
 }
 
-pub(super) fn back(content: &FaceContent<'_>, code: &QrCode, measure: &Measure<'_>) -> Result<String, FaceError> {
+pub(super) fn back(
+    content: &FaceContent<'_>,
+    code: &QrCode,
+    measure: &Measure<'_>,
+) -> Result<String, FaceError> {
     let card = content.card;
     let holder = &card.holder;
     let mut canvas = Canvas::new();
@@ -53,7 +57,12 @@ pub(super) fn back(content: &FaceContent<'_>, code: &QrCode, measure: &Measure<'
     measure.set(&mut canvas, field, holder.residence.as_deref().unwrap_or_default(), VALUE.sized(2.35))?;
     canvas.text(x, 14.3, "Nơi đăng ký khai sinh / Place of birth:", LABEL_STYLE);
     let field = Field { name: "birth_registration_place", x, y: 17.2, width: 41.0, lines: 2, height: 5.9 };
-    measure.set(&mut canvas, field, holder.birth_registration_place.as_deref().unwrap_or_default(), VALUE.sized(2.35))?;
+    measure.set(
+        &mut canvas,
+        field,
+        holder.birth_registration_place.as_deref().unwrap_or_default(),
+        VALUE.sized(2.35),
+    )?;
     canvas.text(x, 24.0, "Ngày, tháng, năm cấp / Date of issue:", LABEL_STYLE);
     canvas.text(x, 26.6, &vietnamese_date(card.issue_date), VALUE.sized(2.35));
     canvas.text(x, 29.6, "Ngày, tháng, năm hết hạn / Date of expiry:", LABEL_STYLE);

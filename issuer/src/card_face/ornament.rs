@@ -16,10 +16,12 @@ pub(super) struct Palette {
 }
 
 /// The card of 2021: green to yellow.
-pub(super) const GREEN: Palette = Palette { from: "#d9efe4", middle: "#f3f6e6", to: "#f6e9d3", line: "#3f9d83" };
+pub(super) const GREEN: Palette =
+    Palette { from: "#d9efe4", middle: "#f3f6e6", to: "#f6e9d3", line: "#3f9d83" };
 
 /// The card of 2024: turquoise to cream.
-pub(super) const TURQUOISE: Palette = Palette { from: "#d3ecec", middle: "#eef5ee", to: "#f8efdc", line: "#2f8f97" };
+pub(super) const TURQUOISE: Palette =
+    Palette { from: "#d3ecec", middle: "#eef5ee", to: "#f8efdc", line: "#2f8f97" };
 
 /// Gradient and guilloche: bundles of phase-shifted waves, and a rosette.
 pub(super) fn background(canvas: &mut Canvas, palette: Palette) {
@@ -65,9 +67,15 @@ pub(super) fn background(canvas: &mut Canvas, palette: Palette) {
 pub(super) fn emblem(canvas: &mut Canvas, cx: f64, cy: f64, diameter: f64) {
     let scale = diameter / 12.0;
     let mut petals = String::new();
-    for (turn, length, width) in
-        [(-78.0, 3.5, 0.95), (78.0, 3.5, 0.95), (-52.0, 4.0, 1.15), (52.0, 4.0, 1.15), (-26.0, 4.4, 1.25), (26.0, 4.4, 1.25), (0.0, 4.7, 1.3)]
-    {
+    for (turn, length, width) in [
+        (-78.0, 3.5, 0.95),
+        (78.0, 3.5, 0.95),
+        (-52.0, 4.0, 1.15),
+        (52.0, 4.0, 1.15),
+        (-26.0, 4.4, 1.25),
+        (26.0, 4.4, 1.25),
+        (0.0, 4.7, 1.3),
+    ] {
         let _ = write!(
             petals,
             r##"<path transform="rotate({turn} 0 2.4)" d="M0 2.4C{0} {1} {0} {2} 0 {3}C-{0} {2} -{0} {1} 0 2.4Z" fill="#f3c14b" stroke="#a8141f" stroke-width="0.16"/>"##,
@@ -80,7 +88,12 @@ pub(super) fn emblem(canvas: &mut Canvas, cx: f64, cy: f64, diameter: f64) {
     let mut beads = String::new();
     for bead in 0..36 {
         let angle = TAU * f64::from(bead) / 36.0;
-        let _ = write!(beads, r##"<circle cx="{:.3}" cy="{:.3}" r="0.17" fill="#f3c14b"/>"##, 5.3 * angle.cos(), 5.3 * angle.sin());
+        let _ = write!(
+            beads,
+            r##"<circle cx="{:.3}" cy="{:.3}" r="0.17" fill="#f3c14b"/>"##,
+            5.3 * angle.cos(),
+            5.3 * angle.sin()
+        );
     }
     canvas.raw(&format!(
         r##"<g transform="translate({cx} {cy}) scale({scale})"><circle r="6" fill="#f3c14b"/><circle r="5.8" fill="#c4202e"/><circle r="4.8" fill="none" stroke="#f3c14b" stroke-width="0.2"/>{beads}{petals}<path d="M-3.4 3.1Q0 4.3 3.4 3.1" fill="none" stroke="#f3c14b" stroke-width="0.35" stroke-linecap="round"/></g>"##

@@ -39,7 +39,10 @@ pub(super) fn with_resolution(png: &[u8], dots_per_inch: u32) -> Option<Vec<u8>>
 /// CRC-32 of ISO/IEC 13239, as PNG takes it.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 },
+        )
     })
 }
 

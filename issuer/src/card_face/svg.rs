@@ -127,7 +127,10 @@ impl Canvas {
 
     /// A QR code in a white square of `side` millimetres, quiet zone of two modules inside it.
     pub(super) fn qr(&mut self, code: &QrCode, x: f64, y: f64, side: f64) {
-        let _ = write!(self.svg, r##"<rect x="{x:.3}" y="{y:.3}" width="{side:.3}" height="{side:.3}" fill="#ffffff"/>"##);
+        let _ = write!(
+            self.svg,
+            r##"<rect x="{x:.3}" y="{y:.3}" width="{side:.3}" height="{side:.3}" fill="#ffffff"/>"##
+        );
         let modules = code.width();
         let count = f64::from(u32::try_from(modules).unwrap_or(1)) + 4.0;
         let module = side / count;

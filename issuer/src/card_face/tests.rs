@@ -29,9 +29,10 @@ fn portrait() -> Vec<u8> {
 fn read_qr(png: &[u8]) -> String {
     let picture = image::load_from_memory(png).unwrap().to_luma8();
     let (width, height) = picture.dimensions();
-    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, |x, y| {
-        picture.get_pixel(u32::try_from(x).unwrap(), u32::try_from(y).unwrap()).0[0]
-    });
+    let mut prepared =
+        rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, |x, y| {
+            picture.get_pixel(u32::try_from(x).unwrap(), u32::try_from(y).unwrap()).0[0]
+        });
     let grids = prepared.detect_grids();
     assert_eq!(grids.len(), 1, "one QR code is found");
     grids[0].decode().unwrap().1
@@ -63,7 +64,11 @@ fn exact_size_resolution_and_a_qr_code_that_another_decoder_reads() {
             assert_eq!(read_qr(side), text, "{template:?} {resolution:?}");
             if let Ok(directory) = std::env::var("CCCD_KEEP_FACES") {
                 for (name, png) in [("front", &faces.front), ("back", &faces.back)] {
-                    let file = format!("{directory}/{}-{name}-{}.png", template.as_str(), resolution.dots_per_inch());
+                    let file = format!(
+                        "{directory}/{}-{name}-{}.png",
+                        template.as_str(),
+                        resolution.dots_per_inch()
+                    );
                     std::fs::write(file, png).unwrap();
                 }
             }
@@ -75,7 +80,8 @@ fn exact_size_resolution_and_a_qr_code_that_another_decoder_reads() {
 fn long_names_and_addresses_fit_without_loss() {
     let renderer = FaceRenderer::new().unwrap();
     let measure = Measure::new(&renderer.options);
-    let long_name = "H'Hen Niê Kdăm Y Blô Ksor Nguyễn Công Tằng Tôn Nữ Hoàng Phủ Ngọc Thiên Kim Bảo Châu Anh Thư";
+    let long_name =
+        "H'Hen Niê Kdăm Y Blô Ksor Nguyễn Công Tằng Tôn Nữ Hoàng Phủ Ngọc Thiên Kim Bảo Châu Anh Thư";
     let long_address = "Số 1234/56/78 Đường Nguyễn Thị Minh Khai nối dài, Tổ dân phố 15, Khu phố 7B, Phường Bình Hưng Hòa B, Quận Bình Tân cũ, Thành phố Hồ Chí Minh, Việt Nam";
     let card = card(long_name, long_address);
     let content = FaceContent { card: &card, portrait: None };

@@ -89,7 +89,8 @@ pub(super) fn open_of(connection: &Connection, number: &str) -> rusqlite::Result
 
 /// Text of a column as a value of ours; a row that does not parse is a damaged ledger.
 fn parsed<T: std::str::FromStr>(column: usize, text: &str) -> rusqlite::Result<T> {
-    text.parse().map_err(|_| rusqlite::Error::InvalidColumnType(column, text.to_owned(), rusqlite::types::Type::Text))
+    text.parse()
+        .map_err(|_| rusqlite::Error::InvalidColumnType(column, text.to_owned(), rusqlite::types::Type::Text))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -13,7 +13,8 @@ fn act() -> Act<'static> {
 }
 
 fn application(number: &str, reason: &str) -> Application {
-    let json = format!(r#"{{"person":{{"number":"{number}"}},"portrait":"/9j/4AAQSkZJRg==","reason":"{reason}"}}"#);
+    let json =
+        format!(r#"{{"person":{{"number":"{number}"}},"portrait":"/9j/4AAQSkZJRg==","reason":"{reason}"}}"#);
     Application::parse(json.as_bytes(), Path::new("")).unwrap()
 }
 
@@ -39,7 +40,8 @@ fn signed() -> SignedCard {
 fn the_database_refuses_what_the_model_forbids() {
     let mut ledger = Ledger::in_memory().unwrap();
     let id = queued(&mut ledger, "079099000001");
-    let sql = |ledger: &Ledger, sql: &str| ledger.connection.execute(sql, []).map_err(|error| error.to_string());
+    let sql =
+        |ledger: &Ledger, sql: &str| ledger.connection.execute(sql, []).map_err(|error| error.to_string());
     for to in State::ALL {
         let result = sql(&ledger, &format!("UPDATE applications SET state = '{to}', state_reason = 'x'"));
         if to == State::Rejected {
@@ -58,8 +60,14 @@ fn the_database_refuses_what_the_model_forbids() {
         ("DELETE FROM applications", "never deleted"),
         ("DELETE FROM actions", "append-only"),
         ("UPDATE actions SET reason = 'because'", "append-only"),
-        ("INSERT INTO applications (content_sha256, person_number, reason, template, received_at, changed_at, state) SELECT content_sha256, '079099000009', reason, template, '', '', 'queued' FROM applications LIMIT 1", "starts as received"),
-        ("INSERT INTO applications (content_sha256, person_number, reason, template, received_at, changed_at) SELECT content_sha256, '079099000002', reason, template, '', '' FROM applications LIMIT 1", "UNIQUE"),
+        (
+            "INSERT INTO applications (content_sha256, person_number, reason, template, received_at, changed_at, state) SELECT content_sha256, '079099000009', reason, template, '', '', 'queued' FROM applications LIMIT 1",
+            "starts as received",
+        ),
+        (
+            "INSERT INTO applications (content_sha256, person_number, reason, template, received_at, changed_at) SELECT content_sha256, '079099000002', reason, template, '', '' FROM applications LIMIT 1",
+            "UNIQUE",
+        ),
     ] {
         let error = sql(&ledger, statement).unwrap_err();
         assert!(error.contains(why), "{statement}: {error}");

@@ -79,7 +79,11 @@ impl<'a> Icao9Driver<'a> {
 
     fn demand(&mut self, name: &'static str, command: &Command) -> Result<Vec<u8>, DriverError> {
         let answer = self.secured(command)?;
-        if answer.is_ok() { Ok(answer.data) } else { Err(DriverError::Refused { command: name, status: answer.status }) }
+        if answer.is_ok() {
+            Ok(answer.data)
+        } else {
+            Err(DriverError::Refused { command: name, status: answer.status })
+        }
     }
 
     fn serial(&self) -> Result<ChipSerial, DriverError> {
@@ -150,7 +154,8 @@ impl CardDriver for Icao9Driver<'_> {
 
     fn create_file(&mut self, file: ElementaryFile, length: usize) -> Result<(), DriverError> {
         let too_long = || DriverError::TooLong(file.name());
-        let length = u16::try_from(length).ok().filter(|length| *length <= MAX_FILE_LENGTH).ok_or_else(too_long)?;
+        let length =
+            u16::try_from(length).ok().filter(|length| *length <= MAX_FILE_LENGTH).ok_or_else(too_long)?;
         let request = CreateFile {
             identifier: file.file_id().0,
             short_identifier: file.short_file_id().value(),
@@ -215,7 +220,8 @@ impl CardDriver for Icao9Driver<'_> {
             if current == locked {
                 return Ok(());
             }
-            let command = wire::put_key(current, locked, &next, &channel.keys).ok_or(DriverError::Answer(name))?;
+            let command =
+                wire::put_key(current, locked, &next, &channel.keys).ok_or(DriverError::Answer(name))?;
             (command, next.put_key_confirmation(locked).map_err(|_| DriverError::Answer(name))?)
         };
         let answer = self.demand(name, &command)?;
@@ -265,7 +271,9 @@ impl std::fmt::Debug for Icao9Driver<'_> {
 fn open_error(error: Scp03OpenError) -> DriverError {
     match error {
         Scp03OpenError::Link(lost) => DriverError::Link(lost),
-        Scp03OpenError::Refused(status) | Scp03OpenError::NotAuthenticated(status) => DriverError::NoChannel(status),
+        Scp03OpenError::Refused(status) | Scp03OpenError::NotAuthenticated(status) => {
+            DriverError::NoChannel(status)
+        }
         Scp03OpenError::WrongKeys => DriverError::WrongKeys,
         _ => DriverError::Answer("INITIALIZE UPDATE"),
     }

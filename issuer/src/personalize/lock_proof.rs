@@ -31,8 +31,10 @@ impl LockProof {
     }
 
     pub(super) fn note_write(&mut self, what: &'static str, status: StatusWord) {
-        let refused =
-            matches!(status, StatusWord::CONDITIONS_NOT_SATISFIED | StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+        let refused = matches!(
+            status,
+            StatusWord::CONDITIONS_NOT_SATISFIED | StatusWord::SECURITY_STATUS_NOT_SATISFIED
+        );
         self.tried.push((what, status, refused));
     }
 
@@ -52,8 +54,11 @@ impl LockProof {
 pub(super) fn forbidden() -> Vec<(&'static str, Command)> {
     const UNUSED: u16 = 0x010B;
     let create = wire::create_file(CreateFile { identifier: UNUSED, short_identifier: 0x0B, length: 1 });
-    let generate =
-        wire::generate_key_pair(KeyAlgorithm::EllipticCurve(Curve::P256), KeyReference::ChipAuthentication, 256);
+    let generate = wire::generate_key_pair(
+        KeyAlgorithm::EllipticCurve(Curve::P256),
+        KeyReference::ChipAuthentication,
+        256,
+    );
     vec![
         ("CREATE FILE", create),
         ("UPDATE BINARY", wire::update_binary(0, &[0x60])),

@@ -10,10 +10,10 @@ use cccd_card_profile::mrz::Mrz;
 use cccd_card_profile::protocol::active_authentication::{self, Challenge, HashAlgorithm};
 use cccd_card_profile::protocol::private_key::PublicKey;
 use cccd_keys::sod::EfSod;
+use cccd_verifier::Evidence;
 use cccd_verifier::evidence::ChipAuthenticationOutcome;
 use cccd_verifier::inspection::{Access, InspectionOptions, ReadError, inspect};
 use cccd_verifier::session::{BlockSizes, FileError, OpenError, Session};
-use cccd_verifier::Evidence;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
@@ -148,7 +148,8 @@ fn check_evidence(evidence: &Evidence, expected: &Expected<'_>) -> Result<(), Re
     sod.verify_signature().map_err(|error| bad(&error))?;
     let object = LdsSecurityObject::from_der(sod.econtent()).map_err(|error| bad(&error))?;
     for number in crate::issuance::DATA_GROUPS.into_iter().filter(|number| *number != DataGroupNumber::DG3) {
-        let file = evidence.data_group(number).ok_or_else(|| ReadBackError::Differs(format!("EF.{number}")))?;
+        let file =
+            evidence.data_group(number).ok_or_else(|| ReadBackError::Differs(format!("EF.{number}")))?;
         if object.check(number, file) != HashCheck::Matches {
             return Err(ReadBackError::Sod(format!("the hash of {number} is another")));
         }

@@ -111,8 +111,10 @@ pub fn write_card(
     step(monitor, Step::GenerateKeys)?;
     let (active_authentication, chip_authentication) =
         timings.measure(Step::GenerateKeys, || -> Result<_, DriverError> {
-            let active =
-                driver.generate_key(prepared.algorithms.active_authentication, KeyReference::ActiveAuthentication)?;
+            let active = driver.generate_key(
+                prepared.algorithms.active_authentication,
+                KeyReference::ActiveAuthentication,
+            )?;
             let chip = KeyAlgorithm::EllipticCurve(prepared.algorithms.curve);
             Ok((active, driver.generate_key(chip, KeyReference::ChipAuthentication)?))
         })?;
@@ -132,7 +134,9 @@ pub fn write_card(
     // DG14, DG15 and EF.SOD are made now that their exact lengths are known: a signature in DER has no fixed length, and
     // a file with bytes to spare would be hashed with them by some readers and without by others.
     timings.measure(Step::CreateFiles, || -> Result<(), DriverError> {
-        let made = |file: &ElementaryFile| early.in_order().any(|(other, _)| other == *file && other != ElementaryFile::Sod);
+        let made = |file: &ElementaryFile| {
+            early.in_order().any(|(other, _)| other == *file && other != ElementaryFile::Sod)
+        };
         files
             .in_order()
             .filter(|(file, _)| !made(file))
@@ -147,13 +151,18 @@ pub fn write_card(
     Ok(Written { files, active_authentication, chip_authentication })
 }
 
-fn write_files(driver: &mut dyn CardDriver, files: &CardFiles, monitor: &mut dyn Monitor) -> Result<(), ScriptError> {
+fn write_files(
+    driver: &mut dyn CardDriver,
+    files: &CardFiles,
+    monitor: &mut dyn Monitor,
+) -> Result<(), ScriptError> {
     let total = files.in_order().map(|(_, content)| content.len()).sum();
     let mut before = 0;
     for (file, content) in files.in_order() {
         let mut stop = false;
         driver.write_file(file, content, &mut |written| {
-            let progress = Progress { step: PersonalizationStep::WriteFiles, written: before + written, total };
+            let progress =
+                Progress { step: PersonalizationStep::WriteFiles, written: before + written, total };
             stop |= monitor.progress(progress).is_break();
         })?;
         if stop {

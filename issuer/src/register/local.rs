@@ -18,7 +18,7 @@ pub struct LocalRegister<S> {
 }
 
 impl LocalRegister<SqliteStore> {
-    /// Opens a register in a SQLite file.
+    /// Opens a register in a `SQLite` file.
     ///
     /// # Errors
     /// [`RegisterError::Unreachable`] when there is none.
@@ -50,7 +50,11 @@ impl<S: Store> LocalRegister<S> {
 }
 
 impl<S: Store> Register for LocalRegister<S> {
-    fn person(&mut self, number: &PersonalNumber, today: Date) -> Result<Option<PersonRecord>, RegisterError> {
+    fn person(
+        &mut self,
+        number: &PersonalNumber,
+        today: Date,
+    ) -> Result<Option<PersonRecord>, RegisterError> {
         let Some(person) = self.store.person(number).map_err(failed)? else { return Ok(None) };
         let card_in_use = self.store.card_in_use(number, today).map_err(failed)?;
         Ok(Some(PersonRecord { holder: person.card_holder(), life: person.life, card_in_use }))
@@ -59,6 +63,17 @@ impl<S: Store> Register for LocalRegister<S> {
     fn record_card(&mut self, card: &NewCard, at: Timestamp) -> Result<(), RegisterError> {
         let change = self.change(at);
         self.store.record_card(card, &change).map(|_| ()).map_err(failed)
+    }
+
+    fn card_status(
+        &mut self,
+        card: &SodDigest,
+        _nonce: &[u8; 16],
+        today: Date,
+    ) -> Result<(CardStatus, Option<Date>), RegisterError> {
+        let card = self.store.card(card).map_err(failed)?.ok_or(RegisterError::UnknownCard)?;
+        let (status, since) = card.status_on(today);
+        Ok((status, Some(since)))
     }
 
     fn set_card_status(

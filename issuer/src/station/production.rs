@@ -12,8 +12,8 @@ use crate::application::{State, Step};
 use crate::issuance::{self, CardFiles, ChipAlgorithms, PreparedCard};
 use crate::ledger::{ApplicationId, LedgerError, SignedCard};
 use crate::personalize::{
-    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, Icao9Driver, LockProof, Monitor, Progress,
-    ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
+    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, Icao9Driver, LockProof, Monitor,
+    Progress, ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
 };
 use crate::register::RegisterError;
 
@@ -94,7 +94,8 @@ impl Station<'_> {
         self.take_chip(&admitted, &report)?;
 
         let algorithms = ChipAlgorithms::of_profile(keys.profile);
-        let prepared = issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?;
+        let prepared =
+            issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?;
         let work = Work { admitted: &admitted, report: &report, prepared: &prepared };
         let worked = if report.life == ChipLife::Locked {
             self.finish_locked(link, &work, rng)
@@ -146,8 +147,12 @@ impl Station<'_> {
         }
         match report.life {
             ChipLife::Blank => {}
-            ChipLife::Begun => return Err(IssueError::NotBlank { serial, what: "somebody began to write it" }),
-            ChipLife::Locked => return Err(IssueError::NotBlank { serial, what: "it is a finished, locked card" }),
+            ChipLife::Begun => {
+                return Err(IssueError::NotBlank { serial, what: "somebody began to write it" });
+            }
+            ChipLife::Locked => {
+                return Err(IssueError::NotBlank { serial, what: "it is a finished, locked card" });
+            }
         }
         Ok(self.ledger.assign_chip(admitted.id, &serial, report.key_version, act)?)
     }
@@ -181,7 +186,8 @@ impl Station<'_> {
 
         announce(monitor, Phase::ReadBack)?;
         let expected = expected(prepared);
-        timings.measure(Phase::ReadBack, || read_back(&mut *link, &written.files, &expected, at, &mut *rng))?;
+        timings
+            .measure(Phase::ReadBack, || read_back(&mut *link, &written.files, &expected, at, &mut *rng))?;
         self.ledger.advance(admitted.id, Step::ConfirmReadBack, None, &Value::Null, act)?;
 
         // The last safe point: from here on the card is finished, whoever asks to stop.
@@ -208,13 +214,18 @@ impl Station<'_> {
     ) -> Result<Finished, Fault> {
         let act = self.act();
         let signed = work.admitted.interrupted.as_ref().and_then(|entry| entry.signed.clone());
-        let signed = signed.ok_or_else(|| Fault::Spoiled("the chip is locked, but no card was signed for it".into()))?;
+        let signed = signed
+            .ok_or_else(|| Fault::Spoiled("the chip is locked, but no card was signed for it".into()))?;
         let expected = expected(work.prepared);
-        let groups = verify_locked_card(&mut *link, signed.sod_sha256.as_bytes(), &expected, self.at, &mut *rng)?;
+        let groups =
+            verify_locked_card(&mut *link, signed.sod_sha256.as_bytes(), &expected, self.at, &mut *rng)?;
         // DG3 is random and closed, DG14 and DG15 are the chip's; the rest must be what would be written today.
-        let mut ours = work.prepared.data_groups.iter().filter(|(number, _)| **number != DataGroupNumber::DG3);
+        let mut ours =
+            work.prepared.data_groups.iter().filter(|(number, _)| **number != DataGroupNumber::DG3);
         if ours.any(|(number, file)| groups.get(number) != Some(file)) {
-            return Err(Fault::Spoiled("the register or the portrait changed after the chip was locked".into()));
+            return Err(Fault::Spoiled(
+                "the register or the portrait changed after the chip was locked".into(),
+            ));
         }
         let mut driver = Icao9Driver::new(&mut *link, &self.keys.master, self.extended, &mut *rng);
         let proof = prove(&mut driver)?;

@@ -45,7 +45,8 @@ fn the_card_is_lost_at_every_command_and_the_next_run_resolves_it() {
             assert!(matches!(error, IssueError::InDoubt(_) | IssueError::Chip(_)), "{what}: {error}");
             assert!(office.cards(NUMBER).is_empty(), "{what}: nothing is recorded before the lock is proven");
             chip.reset();
-            let issued = office.issue(&mut chip, &application).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let issued =
+                office.issue(&mut chip, &application).unwrap_or_else(|error| panic!("{what}: {error}"));
             assert_eq!(chip.state().life_cycle(), LifeCycle::Locked, "{what}");
             assert_eq!(office.cards(NUMBER)[0].sod_sha256, issued.sod_sha256, "{what}");
             resolved(&office, &what);
@@ -66,7 +67,8 @@ fn two_interruptions_in_a_row_and_the_wrong_chip_in_between() {
         let error = office.issue(&mut blank(2), &application).unwrap_err();
         assert!(matches!(error, IssueError::OtherChip { .. }), "{error}");
         // Another person's application must not take the chip either.
-        let error = office.issue(&mut chip, &crate::support::application(OTHER_NUMBER, "first-issue")).unwrap_err();
+        let error =
+            office.issue(&mut chip, &crate::support::application(OTHER_NUMBER, "first-issue")).unwrap_err();
         assert!(matches!(error, IssueError::ChipUsed { .. }), "{error}");
         chip.reset();
     }

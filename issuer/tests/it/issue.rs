@@ -9,7 +9,7 @@ use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_population::card::CardStatus;
 use cccd_virtual_chip::{Chip, ChipState, LifeCycle, Profile};
 
-use crate::support::{NUMBER, Office, OTHER_NUMBER, application, blank, rng};
+use crate::support::{NUMBER, OTHER_NUMBER, Office, application, blank, rng};
 
 #[test]
 fn a_card_is_written_proven_locked_and_recorded() {
@@ -30,7 +30,15 @@ fn a_card_is_written_proven_locked_and_recorded() {
     assert_eq!(
         actions,
         [
-            "check", "capture", "approve", "prepare", "enqueue", "personalise", "sign", "confirm-read-back", "lock",
+            "check",
+            "capture",
+            "approve",
+            "prepare",
+            "enqueue",
+            "personalise",
+            "sign",
+            "confirm-read-back",
+            "lock",
             "issue"
         ]
     );
@@ -50,8 +58,8 @@ fn the_profile_of_the_cards_in_use_with_diversified_keys_over_short_apdus() {
     );
     let version = cccd_card_profile::personalization::KeyVersion::BLANK;
     let state = ChipState::blank_with_keys(serial.0, Profile::Cccd, version, keys);
-    let mut chip = Chip::in_memory(state, Box::new(rng(3)))
-        .with_lengths(cccd_virtual_chip::LengthSupport::ShortOnly);
+    let mut chip =
+        Chip::in_memory(state, Box::new(rng(3))).with_lengths(cccd_virtual_chip::LengthSupport::ShortOnly);
     let mut station = office.station();
     station.extended = false;
     let application = application(OTHER_NUMBER, "first-issue");
@@ -95,10 +103,13 @@ fn data_groups_have_the_bytes_of_the_profile() {
     assert!(prepared.data_groups[&DataGroupNumber::DG13].starts_with(&[0x6D, 0x82]));
     let mut make = rng(8);
     let mut key = || {
-        cccd_card_profile::protocol::private_key::PrivateKey::generate(algorithms.active_authentication, &mut make)
-            .unwrap()
-            .public_key()
-            .unwrap()
+        cccd_card_profile::protocol::private_key::PrivateKey::generate(
+            algorithms.active_authentication,
+            &mut make,
+        )
+        .unwrap()
+        .public_key()
+        .unwrap()
     };
     let groups = build_data_groups(&prepared, &key(), &key()).unwrap();
     assert_eq!(groups.keys().map(|number| number.value()).collect::<Vec<_>>(), [1, 2, 3, 13, 14, 15]);

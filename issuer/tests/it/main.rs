@@ -1,5 +1,8 @@
 //! One card through the whole station, into a chip in this process: as it should be, refused, and interrupted everywhere.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cli;
 mod crash;
 mod issue;
 mod refusals;

@@ -35,11 +35,14 @@ pub(crate) fn rng(seed: u8) -> ChaCha20Rng {
 pub(crate) struct Office {
     pub(crate) ledger: Ledger,
     pub(crate) register: LocalRegister<SqliteStore>,
-    pub(crate) keys: StationKeys,
-    _folder: tempfile::TempDir,
+    pub(crate) keys: &'static StationKeys,
 }
 
-pub(crate) fn station_keys(profile: AlgorithmProfile) -> (StationKeys, KeyStore, tempfile::TempDir) {
+/// Opening a key store costs a slow hash on purpose: once for all tests.
+static P256: LazyLock<StationKeys> = LazyLock::new(|| station_keys(AlgorithmProfile::P256));
+static CCCD: LazyLock<StationKeys> = LazyLock::new(|| station_keys(AlgorithmProfile::Cccd));
+
+fn station_keys(profile: AlgorithmProfile) -> StationKeys {
     let folder = tempfile::tempdir().unwrap();
     let mut rng = rng(1);
     let passphrase = Passphrase::new("correct horse".to_owned());
@@ -47,8 +50,7 @@ pub(crate) fn station_keys(profile: AlgorithmProfile) -> (StationKeys, KeyStore,
     let store = KeyStore::init(folder.path(), settings, &passphrase, &mut rng).unwrap();
     store.create_csca(at(), &mut rng).unwrap();
     store.create_document_signer(at(), &mut rng).unwrap();
-    let keys = StationKeys::from_store(&store, at()).unwrap();
-    (keys, store, folder)
+    StationKeys::from_store(&store, at()).unwrap()
 }
 
 impl Office {
@@ -57,7 +59,10 @@ impl Office {
     }
 
     pub(crate) fn with_profile(profile: AlgorithmProfile) -> Self {
-        let (keys, _, folder) = station_keys(profile);
+        let keys = match profile {
+            AlgorithmProfile::P256 => &*P256,
+            AlgorithmProfile::Cccd => &*CCCD,
+        };
         let mut store = SqliteStore::in_memory(at()).unwrap();
         let change = Change { source: "import test".to_owned(), at: at() };
         for person in persons() {
@@ -67,7 +72,6 @@ impl Office {
             ledger: Ledger::in_memory().unwrap(),
             register: LocalRegister::new(store, "issuer test"),
             keys,
-            _folder: folder,
         }
     }
 
@@ -75,14 +79,18 @@ impl Office {
         Station {
             ledger: &mut self.ledger,
             register: &mut self.register,
-            keys: &self.keys,
+            keys: self.keys,
             actor: "officer-1",
             at: at(),
             extended: true,
         }
     }
 
-    pub(crate) fn issue(&mut self, link: &mut dyn CardLink, application: &Application) -> Result<IssuedCard, IssueError> {
+    pub(crate) fn issue(
+        &mut self,
+        link: &mut dyn CardLink,
+        application: &Application,
+    ) -> Result<IssuedCard, IssueError> {
         self.station().issue_into(link, application, &mut NoMonitor, &mut rng(9))
     }
 
@@ -91,7 +99,7 @@ impl Office {
     }
 }
 
-fn persons() -> Vec<Person> {
+pub(crate) fn persons() -> Vec<Person> {
     let person = |number: &str, name: &str, birth: &str, sex: &str, life: serde_json::Value| -> Person {
         serde_json::from_value(serde_json::json!({
             "number": number, "full_name": name, "birth_date": birth, "sex": sex, "life": life,

@@ -1,0 +1,35 @@
+//! The command line over `cccd_issuer`.
+
+pub(crate) mod args;
+mod card;
+mod connect;
+mod failure;
+mod issue;
+mod output;
+mod probe;
+mod progress;
+mod spoil;
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+
+use args::{Arguments, Command};
+use output::Output;
+
+/// Runs one command.
+pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng) -> ExitCode {
+    let at = arguments.at.unwrap_or(now);
+    let output = Output::new(arguments.json, arguments.lang);
+    let result = match &arguments.command {
+        Command::Issue(issue) => issue::run(issue, at, rng, &output),
+        Command::Card(card) => card::run(card, at, rng, &output),
+        Command::Probe(probe) => probe::run(probe, rng, &output),
+        Command::Spoil(spoil) => spoil::run(spoil, at, &output),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => output.failure(&failure),
+    }
+}

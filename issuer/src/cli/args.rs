@@ -1,0 +1,258 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use cccd_issuer::application::Template;
+use cccd_issuer::card_face::Resolution;
+use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::card::SodDigest;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Cấp thẻ căn cước có chíp: from an application to a personalised card
+#[derive(Debug, Parser)]
+#[command(
+    name = "issuer",
+    version,
+    after_help = "\
+Examples:
+  Issue a card into the blank in a reader, against a register in a file:
+    issuer issue --application an.json --keys pki --register sqlite:register.db --reader ACS --out an
+
+  The same into a chip in software (its state file is an/chip.json), against a register over HTTP:
+    issuer issue --application an.json --keys pki --register http://127.0.0.1:8080 \\
+        --register-token register.db.tokens --reader virtual --out an
+
+  An application file:
+    {\"person\": {\"number\": \"079099000001\", \"full_name\": \"Nguyễn Văn An\"},
+     \"portrait\": \"an.jpg\", \"reason\": \"first-issue\", \"template\": \"2024\"}
+
+  A card was reported lost:
+    issuer card lost --number 079099000001 --reason \"reported at the ward police\" --register sqlite:register.db
+
+Exit codes: 0 done · 1 refused by a rule · 2 usage · 3 could not (reader, chip, register, disk)"
+)]
+pub(crate) struct Arguments {
+    /// Machine-readable output on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Language of messages.
+    #[arg(long, global = true, value_enum, default_value_t = Language::Vi)]
+    pub(crate) lang: Language,
+
+    /// Act as if it were this time: RFC 3339, or a date (noon in Vietnam).
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) at: Option<Timestamp>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// A language of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Tiếng Việt.
+    Vi,
+    /// English.
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Issue one card: check the application, write the chip, read it back, lock it, record it
+    Issue(Box<IssueArguments>),
+    /// A card's life after issue: status, lost, hold, return, revoke …
+    #[command(subcommand)]
+    Card(CardCommand),
+    /// Tell what the chip in a reader is, without changing it
+    Probe(ProbeArguments),
+    /// Give up the chip of an interrupted application, with a reason
+    Spoil(SpoilArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArguments {
+    /// The register: sqlite:FILE, or http://127.0.0.1:PORT.
+    #[arg(long, value_name = "DB|URL")]
+    pub(crate) register: String,
+
+    /// The register's token file, for http:// (role issuer, mode 0600).
+    #[arg(long, value_name = "FILE", env = "CCCD_REGISTER_TOKEN_FILE")]
+    pub(crate) register_token: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArguments {
+    /// The key store: Document Signer and transport master.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: PathBuf,
+
+    /// The key store's passphrase; otherwise `CCCD_KEYS_PASSPHRASE_FILE`, or DIR/passphrase.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IssueArguments {
+    /// The application (JSON; see the examples below `issuer --help`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) application: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) keys: KeyArguments,
+
+    #[command(flatten)]
+    pub(crate) register: RegisterArguments,
+
+    /// The reader (a part of its name is enough), or `virtual` for a new chip in software.
+    #[arg(long, value_name = "NAME|virtual")]
+    pub(crate) reader: String,
+
+    /// Where qr.png, front.png, back.png and card.json go.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// The station's ledger; by default ledger.sqlite in the output folder. A station should keep one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+
+    /// The officer who does this, for the ledger.
+    #[arg(long, value_name = "NAME", default_value = "officer")]
+    pub(crate) officer: String,
+
+    /// How long to wait for a blank, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) timeout: u64,
+
+    /// Resolution of the card's faces.
+    #[arg(long, value_enum, default_value_t = Resolution::Dpi300)]
+    pub(crate) dpi: Resolution,
+
+    /// The face to print, whatever the application says.
+    #[arg(long, value_enum)]
+    pub(crate) template: Option<Template>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CardCommand {
+    /// What the register says about a card
+    Status(CardArguments),
+    /// Thu hồi: withdraw for good (Luật Căn cước 2023 art. 29(1))
+    Revoke(CardChange),
+    /// Reported lost
+    Lost(CardChange),
+    /// A lost card came back: it is destroyed, it never becomes active again
+    Found(CardChange),
+    /// Giữ: held by the authority (art. 29(2))
+    Hold(CardChange),
+    /// A held card is given back
+    Return(CardChange),
+    /// Physically destroyed
+    Destroy(CardChange),
+}
+
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = false)]
+pub(crate) struct WhichCard {
+    /// The card, by SHA-256 of its EF.SOD.
+    #[arg(long, value_name = "HEX", group = "which")]
+    pub(crate) sod_sha256: Option<SodDigest>,
+
+    /// The card in use of this person.
+    #[arg(long, value_name = "DIGITS", group = "which")]
+    pub(crate) number: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CardArguments {
+    #[command(flatten)]
+    pub(crate) which: WhichCard,
+
+    #[command(flatten)]
+    pub(crate) register: RegisterArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CardChange {
+    #[command(flatten)]
+    pub(crate) card: CardArguments,
+
+    /// Why; kept with the card.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProbeArguments {
+    /// The reader (a part of its name is enough).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reader: String,
+
+    #[command(flatten)]
+    pub(crate) keys: KeyArguments,
+
+    /// How long to wait for a chip, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpoilArguments {
+    /// The station's ledger.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: PathBuf,
+
+    /// The chip, 20 hexadecimal digits.
+    #[arg(long, value_name = "SERIAL")]
+    pub(crate) chip: ChipSerial,
+
+    /// Why it is given up; kept in the ledger.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) reason: String,
+
+    /// The officer who does this, for the ledger.
+    #[arg(long, value_name = "NAME", default_value = "officer")]
+    pub(crate) officer: String,
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let date: Date =
+        text.parse().map_err(|_| "a time is 2026-11-21T10:00:00+07:00 or 2026-11-21".to_owned())?;
+    let noon = date.at(12, 0, 0, 0);
+    let vietnam = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+    noon.to_zoned(vietnam)
+        .map(|zoned| zoned.timestamp())
+        .map_err(|_| "out of the calendar's range".to_owned())
+}
+
+fn parse_reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 500 || text.chars().any(char::is_control) {
+        return Err("a reason is one line of 1 to 500 characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_date_is_that_day_in_vietnam() {
+        let at = parse_time("2026-11-21").unwrap();
+        assert_eq!(cccd_issuer::register::day_in_vietnam(at).to_string(), "2026-11-21");
+        assert!(parse_time("tomorrow").is_err());
+        assert!(parse_reason(" \n").is_err());
+    }
+}

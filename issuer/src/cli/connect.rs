@@ -1,0 +1,167 @@
+//! To the register, the keys and the card, from what the command line says.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
+use cccd_issuer::personalize::CardLink;
+use cccd_issuer::register::{HttpRegister, LocalRegister, Register};
+use cccd_issuer::station::StationKeys;
+use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::store::{KeyStore, Passphrase};
+use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportMaster};
+use cccd_reader::{Protocols, Service, Share};
+use cccd_virtual_chip::{Chip, ChipState, Profile};
+use rand::SeedableRng as _;
+use rand_core::CryptoRng;
+
+use super::args::{KeyArguments, RegisterArguments};
+use super::failure::Failure;
+use super::output::Output;
+
+/// A card to work on.
+pub(crate) struct Card {
+    pub(crate) link: Box<dyn CardLink>,
+    /// Its ATR announces extended length.
+    pub(crate) extended: bool,
+}
+
+pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Box<dyn Register>, Failure> {
+    let address = arguments.register.as_str();
+    if let Some(file) = address.strip_prefix("sqlite:") {
+        return Ok(Box::new(LocalRegister::open(Path::new(file), source)?));
+    }
+    if address.starts_with("http://") {
+        let token = arguments.register_token.as_deref().ok_or(Failure::NoToken)?;
+        return Ok(Box::new(HttpRegister::open(address, token)?));
+    }
+    Err(Failure::RegisterAddress(address.to_owned()))
+}
+
+pub(crate) fn key_store(arguments: &KeyArguments) -> Result<KeyStore, Failure> {
+    let passphrase = Passphrase::for_store(&arguments.keys, arguments.passphrase_file.as_deref())?;
+    Ok(KeyStore::open(&arguments.keys, &passphrase)?)
+}
+
+/// The card in a reader. `stop` ends the waiting.
+pub(crate) fn reader(
+    name: &str,
+    timeout: u64,
+    stop: &Arc<AtomicBool>,
+    output: &Output,
+) -> Result<Card, Failure> {
+    let service = Service::open()?;
+    let reader = service.find(name)?;
+    let canceller = service.canceller();
+    let watched = Arc::clone(stop);
+    let over = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&over);
+    // Ctrl-C sets the flag; this thread carries it to the wait.
+    let watcher = std::thread::spawn(move || {
+        while !ended.load(Ordering::SeqCst) {
+            if watched.load(Ordering::SeqCst) {
+                canceller.cancel();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    output
+        .note(&format!("Đang chờ phôi ở đầu đọc {reader} …"), &format!("Waiting for a blank in {reader} …"));
+    let waited = service.wait_for_card(&reader, Duration::from_secs(timeout));
+    over.store(true, Ordering::SeqCst);
+    let _ = watcher.join();
+    let atr = waited?;
+    let transport = service.connect(&reader, Share::Exclusive, Protocols::Any)?;
+    Ok(Card { link: Box::new(transport), extended: announces_extended_length(&atr) })
+}
+
+/// A chip in software, in the state file of the output folder: a new blank with keys of this station's master, or the
+/// one that an interrupted run left there.
+pub(crate) fn virtual_chip(
+    out: &Path,
+    master: &TransportMaster,
+    profile: AlgorithmProfile,
+    rng: &mut dyn CryptoRng,
+) -> Result<Card, Failure> {
+    let path: PathBuf = out.join("chip.json");
+    let failed = |error: cccd_virtual_chip::StoreError| Failure::VirtualChip(error.to_string());
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    let own_rng = Box::new(rand::rngs::StdRng::from_seed(seed));
+    let chip = if path.exists() {
+        Chip::open(&path, own_rng).map_err(failed)?
+    } else {
+        let mut serial = [0; 10];
+        rng.fill_bytes(&mut serial);
+        let keys = master.derive(TransportKeyLabel::Blank, &ChipSerial(serial));
+        let keys = StaticKeys::new(*keys.encryption(), *keys.mac(), *keys.data_encryption());
+        let profile = match profile {
+            AlgorithmProfile::Cccd => Profile::Cccd,
+            AlgorithmProfile::P256 => Profile::P256,
+        };
+        let state = ChipState::blank_with_keys(serial, profile, KeyVersion::BLANK, keys);
+        Chip::create(&path, state, own_rng).map_err(failed)?
+    };
+    let extended = announces_extended_length(&chip.atr());
+    Ok(Card { link: Box::new(chip), extended })
+}
+
+pub(crate) fn station_keys(store: &KeyStore, at: jiff::Timestamp) -> Result<StationKeys, Failure> {
+    Ok(StationKeys::from_store(store, at)?)
+}
+
+/// Card capabilities in the historical bytes: COMPACT-TLV `73`, third byte, bit 7 (ISO/IEC 7816-4 §12.1.1.9).
+fn announces_extended_length(atr: &[u8]) -> bool {
+    let Some(capabilities) = historical_bytes(atr).and_then(|bytes| {
+        let mut objects = bytes.strip_prefix(&[0x80])?;
+        loop {
+            let [head, rest @ ..] = objects else { return None };
+            let (value, next) = rest.split_at_checked(usize::from(head & 0x0F))?;
+            if head >> 4 == 0x7 {
+                return value.get(2).copied();
+            }
+            objects = next;
+        }
+    }) else {
+        return false;
+    };
+    capabilities & 0x40 != 0
+}
+
+/// Interface bytes are skipped as T0 and each TD announce them (ISO/IEC 7816-3 §8.2).
+fn historical_bytes(atr: &[u8]) -> Option<&[u8]> {
+    let [_, format, rest @ ..] = atr else { return None };
+    let count = usize::from(format & 0x0F);
+    let mut indicator = format >> 4;
+    let mut rest = rest;
+    loop {
+        let skipped = usize::try_from((indicator & 0x07).count_ones()).ok()?;
+        rest = rest.get(skipped..)?;
+        if indicator & 0x08 == 0 {
+            return rest.get(..count);
+        }
+        let [next, after @ ..] = rest else { return None };
+        indicator = next >> 4;
+        rest = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_are_found_and_nonsense_is_none() {
+        let with = [0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x84, 0x01, 0x40, 0x17];
+        assert!(announces_extended_length(&with));
+        let without = [0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x84, 0x01, 0x00, 0x57];
+        assert!(!announces_extended_length(&without));
+        for end in 0..with.len() - 1 {
+            assert!(!announces_extended_length(&with[..end]), "{end}");
+        }
+        assert!(!announces_extended_length(&[0xFF; 40]));
+    }
+}

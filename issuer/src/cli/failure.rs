@@ -1,0 +1,352 @@
+//! What stops a command: one sentence what happened, one what to do, in both languages, and the exit code.
+
+use cccd_issuer::application::ApplicationError;
+use cccd_issuer::card_face::FaceError;
+use cccd_issuer::ledger::LedgerError;
+use cccd_issuer::output::OutputError;
+use cccd_issuer::register::RegisterError;
+use cccd_issuer::station::IssueError;
+use cccd_keys::store::{PassphraseError, StoreError};
+use cccd_reader::ReaderError;
+
+use super::args::Language;
+
+/// A command that did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Application(#[from] ApplicationError),
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    #[error(transparent)]
+    Face(#[from] FaceError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    #[error(transparent)]
+    Keys(#[from] StoreError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error("the register is sqlite:FILE or http://127.0.0.1:PORT, not \u{201c}{0}\u{201d}")]
+    RegisterAddress(String),
+    #[error("the register over HTTP asks for a token")]
+    NoToken,
+    #[error("a personal number has 12 digits")]
+    Number,
+    #[error("the register knows no card in use of this person")]
+    NoCardInUse,
+    #[error("the register knows no person with this number")]
+    UnknownPerson,
+    #[error("the chip's state file cannot be used: {0}")]
+    VirtualChip(String),
+    #[error("the card is issued, but its files could not be put into the folder: {0}")]
+    IssuedWithoutFiles(OutputError),
+    #[error("no chip {0} is in this ledger")]
+    ChipNotInLedger(String),
+    #[error("cannot listen for an interruption: {0}")]
+    Signal(String),
+}
+
+impl From<RegisterError> for Failure {
+    fn from(error: RegisterError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+impl Failure {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Application(ApplicationError::Read { .. }) => "application-unreadable",
+            Self::Application(_) => "application-malformed",
+            Self::Issue(error) => error.code(),
+            Self::Face(FaceError::DoesNotFit(_)) => "text-does-not-fit",
+            Self::Face(FaceError::NoFont) => "no-font",
+            Self::Face(_) => "face-not-drawable",
+            Self::Output(error) | Self::IssuedWithoutFiles(error) if error.is_disk_full() => "disk-full",
+            Self::Output(_) => "output-unwritable",
+            Self::IssuedWithoutFiles(_) => "issued-without-files",
+            Self::Reader(error) => error.code(),
+            Self::Keys(error) => error.code(),
+            Self::Passphrase(_) => "no-passphrase",
+            Self::RegisterAddress(_) => "register-address",
+            Self::NoToken => "register-token",
+            Self::Number => "not-a-number",
+            Self::NoCardInUse => "no-card-in-use",
+            Self::UnknownPerson => "unknown-person",
+            Self::VirtualChip(_) => "virtual-chip",
+            Self::ChipNotInLedger(_) => "chip-not-in-ledger",
+            Self::Signal(_) => "signal",
+        }
+    }
+
+    /// 1 refused by a rule, 2 usage, 3 could not.
+    pub(crate) fn exit(&self) -> u8 {
+        match self {
+            Self::Issue(error) if error.is_refusal() => 1,
+            Self::Issue(IssueError::Register(RegisterError::UnknownCard)) => 1,
+            Self::NoCardInUse
+            | Self::UnknownPerson
+            | Self::ChipNotInLedger(_)
+            | Self::Face(FaceError::DoesNotFit(_)) => 1,
+            Self::Application(ApplicationError::Read { .. }) => 3,
+            Self::Application(_) | Self::RegisterAddress(_) | Self::NoToken | Self::Number => 2,
+            _ => 3,
+        }
+    }
+
+    /// What happened, in one sentence.
+    pub(crate) fn sentence(&self, language: Language) -> String {
+        match language {
+            Language::En => {
+                let text = self.to_string();
+                let mut letters = text.chars();
+                letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+            }
+            Language::Vi => words(self.code()).map_or_else(
+                || format!("Không thực hiện được ({self})"),
+                |(vietnamese, ..)| {
+                    if needs_detail(self.code()) {
+                        format!("{vietnamese} ({self})")
+                    } else {
+                        vietnamese.to_owned()
+                    }
+                },
+            ),
+        }
+    }
+
+    /// What to do, in one sentence.
+    pub(crate) fn hint(&self, language: Language) -> String {
+        let own = || match self {
+            Self::Reader(error) => error.hint(),
+            Self::Keys(error) => error.hint().to_owned(),
+            _ => "Look at the message above, correct the cause and run the command again.".to_owned(),
+        };
+        match (words(self.code()), language) {
+            (Some((_, _, hint)), Language::Vi) => hint.to_owned(),
+            (Some((_, hint, _)), Language::En) => hint.to_owned(),
+            (None, _) => own(),
+        }
+    }
+}
+
+/// Whether the Vietnamese sentence alone would hide what the officer needs: which field, which chip, which file.
+fn needs_detail(code: &str) -> bool {
+    !matches!(
+        code,
+        "unknown-person"
+            | "person-dead"
+            | "person-missing"
+            | "has-active-card"
+            | "card-held"
+            | "portrait-no-image"
+            | "no-card-in-use"
+            | "not-a-number"
+            | "stopped"
+    )
+}
+
+/// For a code: what happened in Vietnamese, what to do in English and in Vietnamese.
+#[expect(clippy::too_many_lines, reason = "a table of sentences")]
+fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match code {
+        "application-unreadable" => (
+            "Không đọc được hồ sơ hoặc ảnh chân dung",
+            "Check the path and that the file may be read; a portrait's path counts from the application file.",
+            "Kiểm tra đường dẫn và quyền đọc tệp; đường dẫn ảnh tính từ thư mục của hồ sơ.",
+        ),
+        "application-malformed" => (
+            "Hồ sơ không đúng mẫu",
+            "Correct the application file; `issuer --help` shows a good one.",
+            "Sửa tệp hồ sơ; `issuer --help` có ví dụ đúng.",
+        ),
+        "portrait-no-image" => (
+            "Tệp ảnh chân dung không phải là ảnh",
+            "Give a portrait as JPEG, PNG or JPEG 2000.",
+            "Dùng ảnh chân dung dạng JPEG, PNG hoặc JPEG 2000.",
+        ),
+        "portrait-unusable" => (
+            "Ảnh chân dung không dùng được",
+            "Take the portrait again: upright, 3 to 4, at least 240 × 320 pixels.",
+            "Chụp lại ảnh: khổ đứng 3×4, ít nhất 240 × 320 điểm ảnh.",
+        ),
+        "unknown-person" => (
+            "Cơ sở dữ liệu dân cư không có số định danh này",
+            "Check the number; if it is right, have the person's record added first (form DC01).",
+            "Kiểm tra lại số; nếu đúng, cập nhật dân cư trước (mẫu DC01).",
+        ),
+        "person-dead" => (
+            "Cơ sở dữ liệu dân cư ghi người này đã chết",
+            "If that is wrong, have the register corrected first; no card is issued meanwhile.",
+            "Nếu sai, phải đính chính dữ liệu dân cư trước; chưa cấp thẻ.",
+        ),
+        "person-missing" => (
+            "Cơ sở dữ liệu dân cư ghi người này mất tích",
+            "If the person is here, have the register corrected first; no card is issued meanwhile.",
+            "Nếu người này có mặt, phải đính chính dữ liệu dân cư trước; chưa cấp thẻ.",
+        ),
+        "differs-from-register" => (
+            "Hồ sơ khác với cơ sở dữ liệu dân cư",
+            "Resolve the fields named with the applicant: correct the application, or the register first (form DC01).",
+            "Đối chiếu các trường nêu trên với công dân: sửa hồ sơ, hoặc cập nhật dân cư trước (mẫu DC01).",
+        ),
+        "has-active-card" => (
+            "Số định danh này đang có thẻ còn hiệu lực",
+            "Apply for an exchange or a reissue (\"reason\": \"exchange\" or \"reissue\"), which replaces that card.",
+            "Lập hồ sơ đổi hoặc cấp lại (\"reason\": \"exchange\" hoặc \"reissue\") để thay thẻ đó.",
+        ),
+        "card-held" => (
+            "Thẻ của người này đang bị giữ",
+            "End the holding first (`issuer card return`), if the authority that holds the card agrees.",
+            "Kết thúc việc giữ thẻ trước (`issuer card return`), nếu cơ quan giữ thẻ đồng ý.",
+        ),
+        "sex-unspecified" | "dates-contradict" | "name-not-writable" => (
+            "Dữ liệu dân cư không đủ để cấp thẻ",
+            "Have the person's record corrected in the register first (form DC01).",
+            "Cập nhật dữ liệu dân cư trước (mẫu DC01).",
+        ),
+        "register-refused" => (
+            "Cơ sở dữ liệu dân cư từ chối",
+            "Look at the card's status with `issuer card status`; the register allows only changes of the card's life.",
+            "Xem trạng thái thẻ bằng `issuer card status`; chỉ được chuyển trạng thái theo vòng đời thẻ.",
+        ),
+        "unknown-card" => (
+            "Cơ sở dữ liệu không có thẻ này",
+            "Check the hash: 64 hexadecimal digits, as in card.json.",
+            "Kiểm tra mã băm: 64 chữ số thập lục phân, như trong card.json.",
+        ),
+        "register-unreachable" => (
+            "Không liên lạc được với cơ sở dữ liệu dân cư",
+            "Start the register (`population serve`) or check --register, then run the same command again; nothing is lost.",
+            "Khởi động dịch vụ (`population serve`) hoặc kiểm tra --register, rồi chạy lại lệnh; không mất gì.",
+        ),
+        "register-token" => (
+            "Không dùng được mã truy cập cơ sở dữ liệu dân cư",
+            "Give the token file with --register-token: a line issuer:TOKEN, mode 0600.",
+            "Chỉ ra tệp mã bằng --register-token: một dòng issuer:TOKEN, quyền 0600.",
+        ),
+        "register-address" => (
+            "Địa chỉ cơ sở dữ liệu không đúng",
+            "Write --register sqlite:register.db or --register http://127.0.0.1:8080.",
+            "Viết --register sqlite:register.db hoặc --register http://127.0.0.1:8080.",
+        ),
+        "other-application-open" => (
+            "Người này còn một hồ sơ khác đang dở",
+            "Run that application again with its chip, or give its chip up with `issuer spoil`.",
+            "Chạy lại hồ sơ đó với đúng chíp của nó, hoặc loại chíp bằng `issuer spoil`.",
+        ),
+        "ledger-in-use" => (
+            "Sổ cấp thẻ đang được chương trình khác dùng",
+            "Wait until the other issuer has finished, then run the command again.",
+            "Đợi chương trình kia xong rồi chạy lại.",
+        ),
+        "ledger-failed" => (
+            "Không ghi được sổ cấp thẻ",
+            "Check the disk and the file; the chip is not touched without the ledger. Then run the same command again.",
+            "Kiểm tra ổ đĩa và tệp; không có sổ thì không ghi chíp. Sau đó chạy lại lệnh.",
+        ),
+        "disk-full" => (
+            "Ổ đĩa đầy",
+            "Free some space and run the same command again with the same chip; what was begun is resolved then.",
+            "Giải phóng dung lượng rồi chạy lại lệnh với cùng chíp; phần dở dang sẽ được giải quyết.",
+        ),
+        "output-unwritable" => (
+            "Không ghi được vào thư mục kết quả",
+            "Give a folder that may be written with --out; no chip was touched.",
+            "Chỉ ra thư mục ghi được bằng --out; chưa ghi gì vào chíp.",
+        ),
+        "issued-without-files" => (
+            "Thẻ đã cấp nhưng chưa lưu được các tệp",
+            "The card is good and recorded; look the faces' folder over and print them from the register.",
+            "Thẻ đã hợp lệ và đã ghi nhận; kiểm tra thư mục kết quả rồi in lại mặt thẻ.",
+        ),
+        "text-does-not-fit" => (
+            "Nội dung quá dài, không in đủ lên thẻ",
+            "Agree on a shorter form of that field in the register; nothing is cut silently.",
+            "Thống nhất cách ghi ngắn hơn trong dữ liệu dân cư; không tự cắt bớt.",
+        ),
+        "no-font" => (
+            "Máy chưa có phông chữ để in thẻ",
+            "Install a font for Vietnamese (Debian: fonts-dejavu-core, fonts-ocr-b).",
+            "Cài phông chữ (Debian: fonts-dejavu-core, fonts-ocr-b).",
+        ),
+        "card-lost" => (
+            "Mất liên lạc với chíp",
+            "Lay the chip flat on the reader, leave it there and run the command again.",
+            "Đặt chíp nằm phẳng trên đầu đọc, giữ yên và chạy lại.",
+        ),
+        "chip-keys" => (
+            "Chíp không có khóa vận chuyển mà trạm này biết",
+            "Do not try again: wrong tries lock a chip. Use a blank of this station's stock, or the right --keys.",
+            "Không thử lại: thử sai nhiều lần chíp sẽ khóa. Dùng phôi của trạm này, hoặc đúng --keys.",
+        ),
+        "no-blank-of-ours" => (
+            "Chíp này không phải phôi thẻ căn cước",
+            "Lay a blank of this station's stock on the reader.",
+            "Đặt phôi của trạm lên đầu đọc.",
+        ),
+        "chip-not-blank" => (
+            "Chíp không trắng",
+            "Take another blank; `issuer probe` tells what this chip is.",
+            "Lấy phôi khác; `issuer probe` cho biết chíp này là gì.",
+        ),
+        "chip-used" => (
+            "Chíp này đã dùng cho hồ sơ khác",
+            "Take another blank; a chip's serial is used once. If its application was interrupted, run that again.",
+            "Lấy phôi khác; mỗi chíp chỉ dùng một lần. Nếu hồ sơ của nó bị ngắt, hãy chạy lại hồ sơ đó.",
+        ),
+        "other-chip" => (
+            "Hồ sơ này đang dở trên chíp khác",
+            "Lay the chip named first on the reader, or give it up with `issuer spoil`.",
+            "Đặt đúng chíp nêu trước lên đầu đọc, hoặc loại nó bằng `issuer spoil`.",
+        ),
+        "in-doubt" => (
+            "Thẻ chưa hoàn thành",
+            "Lay the same chip on the reader and run the same command again: the chip is asked how far it came.",
+            "Đặt lại đúng chíp đó và chạy lại lệnh: chương trình sẽ hỏi chíp đã ghi đến đâu.",
+        ),
+        "stopped" => (
+            "Đã dừng ở điểm an toàn, thẻ chưa hoàn thành",
+            "Run the same command again with the same chip to finish the card.",
+            "Chạy lại lệnh với cùng chíp để hoàn thành thẻ.",
+        ),
+        "chip-spoiled" => (
+            "Chíp hỏng, đã ghi vào sổ",
+            "Put the chip aside as spoiled, take another blank and run the command again.",
+            "Để riêng chíp hỏng, lấy phôi khác và chạy lại lệnh.",
+        ),
+        "no-passphrase" => (
+            "Không đọc được mật khẩu kho khóa",
+            "Give the file with --passphrase-file or CCCD_KEYS_PASSPHRASE_FILE.",
+            "Chỉ ra tệp bằng --passphrase-file hoặc CCCD_KEYS_PASSPHRASE_FILE.",
+        ),
+        "not-a-number" => (
+            "Số định danh phải có 12 chữ số",
+            "Give all 12 digits with --number.",
+            "Nhập đủ 12 chữ số sau --number.",
+        ),
+        "no-card-in-use" => (
+            "Người này không có thẻ đang dùng",
+            "Name another card of this person by --sod-sha256.",
+            "Chỉ ra thẻ khác của người này bằng --sod-sha256.",
+        ),
+        "virtual-chip" => (
+            "Không dùng được tệp trạng thái của chíp ảo",
+            "Give another folder with --out; an interrupted card keeps its chip in chip.json there.",
+            "Chọn thư mục khác bằng --out; thẻ dở dang giữ chíp trong chip.json ở đó.",
+        ),
+        "chip-not-in-ledger" => (
+            "Sổ cấp thẻ không có chíp này",
+            "Check the serial and --ledger.",
+            "Kiểm tra số sê-ri và --ledger.",
+        ),
+        _ => return None,
+    })
+}

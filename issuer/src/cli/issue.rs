@@ -1,0 +1,148 @@
+//! `issuer issue`: everything that can fail is tried before a chip is touched.
+
+use cccd_card_profile::card_holder::{vietnamese_date, vietnamese_expiry};
+use cccd_card_profile::validity::age_on;
+use cccd_issuer::application::Application;
+use cccd_issuer::card_face::{FaceContent, FaceRenderer};
+use cccd_issuer::ledger::Ledger;
+use cccd_issuer::output::Staging;
+use cccd_issuer::station::{IssuedCard, Station};
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+use serde_json::{Value, json};
+
+use super::args::IssueArguments;
+use super::failure::Failure;
+use super::output::Output;
+use super::{connect, progress};
+
+/// No portrait is printed of children under this age (TT 16/2024).
+const PORTRAIT_FROM_AGE: i16 = 6;
+
+pub(crate) fn run(
+    arguments: &IssueArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    let stop = progress::watch_interrupts()?;
+    let mut application = Application::read(&arguments.application)?;
+    if let Some(template) = arguments.template {
+        application.template = template;
+    }
+    let store = connect::key_store(&arguments.keys)?;
+    let keys = connect::station_keys(&store, at)?;
+    let mut register = connect::register(&arguments.register, &format!("issuer {}", arguments.officer))?;
+    let mut staging = Staging::new(&arguments.out)?;
+    let ledger_path = arguments.ledger.clone().unwrap_or_else(|| arguments.out.join("ledger.sqlite"));
+    let mut ledger = Ledger::open(&ledger_path)?;
+
+    let mut station = Station {
+        ledger: &mut ledger,
+        register: register.as_mut(),
+        keys: &keys,
+        actor: &arguments.officer,
+        at,
+        extended: false,
+    };
+    let admitted = station.admit(&application)?;
+    if admitted.is_interrupted() {
+        output.note(
+            "Hồ sơ này bị ngắt lần trước: hỏi chíp đã ghi đến đâu rồi làm tiếp.",
+            "This application was interrupted before: the chip is asked how far it came.",
+        );
+    }
+    let card = admitted.card();
+    let youngest = age_on(card.holder.birth_date, card.issue_date) < PORTRAIT_FROM_AGE;
+    let portrait = (!youngest).then(|| admitted.portrait().print());
+    let faces =
+        FaceRenderer::new()?.draw(&FaceContent { card, portrait }, admitted.template(), arguments.dpi)?;
+    for (name, png) in [("qr.png", &faces.qr), ("front.png", &faces.front), ("back.png", &faces.back)] {
+        staging.write(name, png)?;
+    }
+    staging.reserve("card.json")?;
+
+    let mut card = if arguments.reader == "virtual" {
+        connect::virtual_chip(&arguments.out, keys.master(), store.profile(), rng)?
+    } else {
+        connect::reader(&arguments.reader, arguments.timeout, &stop, output)?
+    };
+    station.extended = card.extended;
+    let mut bar = progress::Bar::new(stop, output);
+    let produced = station.produce(card.link.as_mut(), admitted, &mut bar, rng);
+    bar.finish();
+    let issued = produced?;
+    if issued.test_keys {
+        output.note(
+            "CẢNH BÁO: phôi này dùng khóa thử công khai của GlobalPlatform; ai cũng ghi được. Không dùng để cấp thẻ thật.",
+            "WARNING: this blank came with GlobalPlatform's publicly known test keys: anyone could have written it. Laboratory only.",
+        );
+    }
+    let summary = describe(&issued);
+    staging
+        .fill("card.json", format!("{summary:#}\n").as_bytes())
+        .and_then(|()| staging.commit())
+        .map_err(Failure::IssuedWithoutFiles)?;
+    output.result(&summary, &lines(&issued, arguments, output));
+    Ok(())
+}
+
+/// What card.json and `--json` say: the officer's record of the card, mode 0600.
+fn describe(issued: &IssuedCard) -> Value {
+    let timings = &issued.timings;
+    let milliseconds = |time: std::time::Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
+    let steps: serde_json::Map<String, Value> = timings
+        .steps()
+        .iter()
+        .map(|(step, _)| (step.name().to_owned(), json!(milliseconds(timings.of(*step)))))
+        .collect();
+    json!({
+        "status": "active",
+        "number": issued.card.holder.number.as_str(),
+        "sod_sha256": issued.sod_sha256.to_string(),
+        "chip_serial": issued.chip_serial.to_string(),
+        "mrz": issued.mrz.lines(),
+        "document_number": issued.card.holder.number.document_number(),
+        "issued": issued.card.issue_date.to_string(),
+        "expires": issued.card.expiry.date().map(|date| date.to_string()),
+        "template": issued.template.as_str(),
+        "application": issued.application.to_string(),
+        "replaced": issued.replaced.map(|card| card.to_string()),
+        "resumed": issued.resumed,
+        "test_keys": issued.test_keys,
+        "lock": {
+            "proven": issued.lock_proof.holds(),
+            "refused": issued.lock_proof.attempts().iter()
+                .map(|(what, status, _)| format!("{what}: {:04X}", status.0)).collect::<Vec<_>>(),
+        },
+        "milliseconds": {
+            "total": milliseconds(timings.total()),
+            "key_generation": milliseconds(timings.key_generation()),
+            "signing": milliseconds(timings.signing()),
+            "steps": steps,
+        },
+    })
+}
+
+fn lines(issued: &IssuedCard, arguments: &IssueArguments, output: &Output) -> Vec<String> {
+    let dates = (vietnamese_date(issued.card.issue_date), vietnamese_expiry(issued.card.expiry));
+    vec![
+        format!(
+            "{} {}: {} {}",
+            output.say("Đã cấp thẻ cho", "Issued a card to"),
+            issued.card.holder.full_name,
+            output.say("chíp", "chip"),
+            issued.chip_serial
+        ),
+        format!("{} {} – {}", output.say("Có giá trị:", "Valid:"), dates.0, dates.1),
+        format!("SHA-256(EF.SOD): {}", issued.sod_sha256),
+        format!(
+            "{} {}",
+            output.say(
+                "Đã đọc lại, khóa chíp và thử: mọi lệnh ghi đều bị từ chối. Tệp ở",
+                "Read back, locked and probed: every write is refused. Files in"
+            ),
+            arguments.out.display()
+        ),
+    ]
+}

@@ -1,0 +1,223 @@
+//! The program as officers and scripts use it: exit codes, sentences, files.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
+use cccd_population::store::{Change, SqliteStore, Store};
+use serde_json::Value;
+
+use crate::support::{DEAD_NUMBER, NUMBER, PORTRAIT, at, persons, rng};
+
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        let mut rng = rng(1);
+        let passphrase = Passphrase::generate(&mut rng);
+        let settings = StoreSettings::new(AlgorithmProfile::P256, "VN", at());
+        let keys = desk.path("keys");
+        let store = KeyStore::init(Path::new(&keys), settings, &passphrase, &mut rng).unwrap();
+        passphrase.write(&Path::new(&keys).join("passphrase")).unwrap();
+        store.create_csca(at(), &mut rng).unwrap();
+        store.create_document_signer(at(), &mut rng).unwrap();
+        let mut register = SqliteStore::create(Path::new(&desk.path("register.db")), at()).unwrap();
+        let change = Change { source: "import".to_owned(), at: at() };
+        register.put_persons(&persons(), &change).unwrap();
+        std::fs::write(desk.path("an.jpg"), &*PORTRAIT).unwrap();
+        desk.application("an.json", NUMBER, "first-issue", "an.jpg");
+        desk
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn application(&self, file: &str, number: &str, reason: &str, portrait: &str) {
+        let json =
+            format!(r#"{{"person":{{"number":"{number}"}},"portrait":"{portrait}","reason":"{reason}"}}"#);
+        std::fs::write(self.path(file), json).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_issuer"))
+            .args(["--at", "2026-11-21T03:00:00Z", "--json"])
+            .args(arguments)
+            .env_remove("CCCD_KEYS_PASSPHRASE_FILE")
+            .env_remove("CCCD_REGISTER_TOKEN_FILE")
+            .output()
+            .unwrap()
+    }
+
+    fn issue(&self, application: &str, out: &str, more: &[&str]) -> Output {
+        let (application, keys, out) = (self.path(application), self.path("keys"), self.path(out));
+        let register = format!("sqlite:{}", self.path("register.db"));
+        let ledger = self.path("ledger.sqlite");
+        let mut arguments = vec!["issue", "--application", &application, "--keys", &keys, "--out", &out];
+        arguments.extend(["--ledger", &ledger]);
+        for (name, value) in [("--register", register.as_str()), ("--reader", "virtual")] {
+            if !more.contains(&name) {
+                arguments.extend([name, value]);
+            }
+        }
+        arguments.extend(more);
+        self.run(&arguments)
+    }
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+        panic!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+fn refused(output: &Output, exit: i32, code: &str) {
+    let error = json(output);
+    assert_eq!(error.pointer("/error/code").and_then(Value::as_str), Some(code), "{error}");
+    assert_eq!(output.status.code(), Some(exit), "{error}");
+    for field in ["/error/message", "/error/hint"] {
+        assert!(error.pointer(field).and_then(Value::as_str).is_some_and(|text| text.len() > 10), "{error}");
+    }
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!told.contains(NUMBER) && !told.contains(DEAD_NUMBER), "no personal number in messages: {told}");
+}
+
+#[test]
+fn a_card_is_issued_and_lives_its_life() {
+    let desk = Desk::new();
+    let output = desk.issue("an.json", "out", &["--lang", "en"]);
+    let card = json(&output);
+    assert_eq!(output.status.code(), Some(0), "{card}");
+    for name in ["front.png", "back.png", "qr.png", "card.json", "chip.json"] {
+        assert!(Path::new(&desk.path(&format!("out/{name}"))).is_file(), "{name}");
+    }
+    let leftovers = std::fs::read_dir(desk.path("out")).unwrap();
+    assert!(
+        leftovers.into_iter().all(|file| !file.unwrap().file_name().to_string_lossy().ends_with(".part"))
+    );
+    let saved: Value = serde_json::from_slice(&std::fs::read(desk.path("out/card.json")).unwrap()).unwrap();
+    assert_eq!(saved, card);
+    assert_eq!(card["lock"]["proven"], true);
+    assert_eq!(card["test_keys"], false);
+    let sod = card["sod_sha256"].as_str().unwrap();
+
+    let register = format!("sqlite:{}", desk.path("register.db"));
+    let status = |arguments: &[&str]| {
+        let mut all = vec!["card"];
+        all.extend(arguments);
+        all.extend(["--register", register.as_str()]);
+        desk.run(&all)
+    };
+    assert_eq!(json(&status(&["status", "--sod-sha256", sod]))["status"], "active");
+    assert_eq!(json(&status(&["hold", "--number", NUMBER, "--reason", "custody"]))["status"], "held");
+    desk.application("change.json", NUMBER, "exchange", "an.jpg");
+    refused(&desk.issue("change.json", "out2", &[]), 1, "card-held");
+    assert_eq!(json(&status(&["return", "--number", NUMBER, "--reason", "released"]))["status"], "active");
+    refused(&desk.issue("an.json", "out2", &[]), 1, "has-active-card");
+    assert_eq!(json(&status(&["lost", "--number", NUMBER, "--reason", "reported"]))["status"], "lost");
+    refused(&status(&["return", "--sod-sha256", sod, "--reason", "found"]), 1, "register-refused");
+    refused(&status(&["revoke", "--number", NUMBER, "--reason", "x"]), 1, "no-card-in-use");
+    refused(&status(&["status", "--sod-sha256", &"0".repeat(64)]), 1, "unknown-card");
+    desk.application("again.json", NUMBER, "reissue", "an.jpg");
+    assert_eq!(
+        desk.issue("again.json", "out3", &["--dpi", "600", "--template", "2021"]).status.code(),
+        Some(0)
+    );
+    let face = image::open(desk.path("out3/front.png")).unwrap();
+    assert_eq!((face.width(), face.height()), (2022, 1275));
+}
+
+#[test]
+fn bad_input_gets_one_sentence_and_leaves_nothing_behind() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("text.jpg"), "no picture").unwrap();
+    std::fs::write(desk.path("broken.json"), "{").unwrap();
+    desk.application("dead.json", DEAD_NUMBER, "first-issue", "an.jpg");
+    desk.application("unknown.json", "001099999999", "first-issue", "an.jpg");
+    desk.application("text.json", NUMBER, "first-issue", "text.jpg");
+    desk.application("noportrait.json", NUMBER, "first-issue", "missing.jpg");
+    let cases: [(&str, &[&str], i32, &str); 9] = [
+        ("dead.json", &[], 1, "person-dead"),
+        ("unknown.json", &[], 1, "unknown-person"),
+        ("text.json", &[], 1, "portrait-no-image"),
+        ("noportrait.json", &[], 3, "application-unreadable"),
+        ("broken.json", &[], 2, "application-malformed"),
+        ("missing.json", &[], 3, "application-unreadable"),
+        ("an.json", &["--register", "mysql:x"], 2, "register-address"),
+        ("an.json", &["--register", "http://127.0.0.1:1"], 2, "register-token"),
+        ("an.json", &["--register", "sqlite:/nonexistent/register.db"], 3, "register-unreachable"),
+    ];
+    for (application, more, exit, code) in cases {
+        for language in ["vi", "en"] {
+            let mut more = more.to_vec();
+            more.extend(["--lang", language]);
+            refused(&desk.issue(application, "out", &more), exit, code);
+        }
+        let out = desk.path("out");
+        let files = std::fs::read_dir(&out).map_or(0, Iterator::count);
+        assert_eq!(files, 0, "{application}: nothing is left in the folder");
+    }
+    // A file where the folder should be.
+    std::fs::write(desk.path("file"), "").unwrap();
+    refused(&desk.issue("an.json", "file", &[]), 3, "output-unwritable");
+    // No reader service or no such reader: the message differs, the exit code does not.
+    let output = desk.issue("an.json", "out", &["--reader", "no such reader", "--timeout", "1"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        std::fs::read_dir(desk.path("out")).unwrap().next().is_none(),
+        "no picture of a card that is not"
+    );
+    // Usage.
+    assert_eq!(desk.run(&["issue"]).status.code(), Some(2));
+    assert_eq!(
+        desk.run(&["card", "lost", "--number", NUMBER, "--reason", " ", "--register", "x"]).status.code(),
+        Some(2)
+    );
+    // And after all that the same application goes through.
+    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
+}
+
+/// A limit on the size of files stands in for a full disk: writes fail in the middle, whoever runs the test.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_room_for_the_pictures_is_said_before_a_chip_is_touched() {
+    let desk = Desk::new();
+    let run = |limit: &str| {
+        let script = format!(
+            "ulimit -f {limit}; trap '' XFSZ; exec '{}' --at 2026-11-21T03:00:00Z --json issue --application '{}' \
+             --keys '{}' --register 'sqlite:{}' --reader virtual --out '{}' --ledger '{}'",
+            env!("CARGO_BIN_EXE_issuer"),
+            desk.path("an.json"),
+            desk.path("keys"),
+            desk.path("register.db"),
+            desk.path("out"),
+            desk.path("ledger.sqlite")
+        );
+        Command::new("bash").args(["-c", &script]).output().unwrap()
+    };
+    // 200 blocks of 1,024 bytes: enough for ledger and register, too little for a face.
+    let output = run("200");
+    let error = json(&output);
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert_eq!(error.pointer("/error/code").and_then(Value::as_str), Some("output-unwritable"), "{error}");
+    assert!(std::fs::read_dir(desk.path("out")).unwrap().next().is_none(), "no half file, no chip");
+    assert_eq!(run("unlimited").status.code(), Some(0));
+}
+
+#[test]
+fn an_interrupted_chip_can_be_given_up_with_a_reason() {
+    let desk = Desk::new();
+    let ledger = desk.path("ledger.sqlite");
+    let chip = "00".repeat(10);
+    let spoil = ["spoil", "--ledger", ledger.as_str(), "--chip", chip.as_str(), "--reason", "bent"];
+    refused(&desk.run(&spoil), 1, "chip-not-in-ledger");
+    let card = json(&desk.issue("an.json", "out", &[]));
+    let chip = card["chip_serial"].as_str().unwrap().to_owned();
+    let output = desk.run(&["spoil", "--ledger", &ledger, "--chip", &chip, "--reason", "bent"]);
+    // An issued card is not spoiled behind the register's back.
+    refused(&output, 3, "ledger-failed");
+}
