@@ -1,4 +1,15 @@
 //! The benchmarks behind `make bench`.
+//!
+//! | group | what | beside |
+//! |---|---|---|
+//! | [`sod`] | EF.SOD verified per second | OpenSSL's `CMS_verify`, same files |
+//! | [`read`] | APDUs, bytes and time of a whole reading | the least that the protocols need: 16 APDUs |
+//! | [`issue`] | cards issued per second | the share of cryptography that nobody can leave out |
+//!
+//! [`country`] is what the last two have in common, [`measure`] how all of them measure and report.
 
+pub mod country;
+pub mod issue;
 pub mod measure;
+pub mod read;
 pub mod sod;

@@ -2,7 +2,11 @@
 //! machine does weighs on both alike.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
 
 /// Names and numbers of one run, as they go to `target/bench.json`.
 #[derive(Debug, Default)]
@@ -11,17 +15,37 @@ pub struct Figures(BTreeMap<String, f64>);
 impl Figures {
     /// Prints one figure and keeps it.
     pub fn put(&mut self, name: &str, value: f64, unit: &str) {
-        let digits = if value.abs() >= 1000.0 { 0 } else { 3 };
+        let digits = match value.abs() {
+            whole if whole >= 1000.0 || unit == "APDUs" || unit == "bytes" => 0,
+            _ => 3,
+        };
         println!("  {name:<44} {value:>12.digits$} {unit}");
         self.0.insert(name.to_owned(), value);
     }
 
-    /// The figures as a flat JSON object.
+    /// Writes the figures into a flat JSON object. A group that was measured replaces its old figures (the part of the
+    /// name before the first full stop); those of other groups stay.
     ///
     /// # Errors
-    /// If a value is not a number.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(&self.0)
+    /// If the file holds something else or cannot be written.
+    pub fn merge_into(&self, path: &Path) -> Result<()> {
+        let group = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let measured: Vec<String> = self.0.keys().map(|name| group(name)).collect();
+        let mut all: BTreeMap<String, f64> = match std::fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| {
+                format!("{} is not what an earlier run wrote; delete it and run again", path.display())
+            })?,
+            Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
+        all.retain(|name, _| !measured.contains(&group(name)));
+        all.extend(self.0.clone());
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut json = serde_json::to_string_pretty(&all)?;
+        json.push('\n');
+        std::fs::write(path, json).with_context(|| path.display().to_string())
     }
 }
 
@@ -33,7 +57,7 @@ pub fn per_second(count: usize, time: Duration, operation: &mut dyn FnMut(usize)
         for index in 0..count {
             operation(index);
         }
-        done += u32::try_from(count).unwrap_or(u32::MAX);
+        done = done.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
     f64::from(done) / start.elapsed().as_secs_f64()
 }
@@ -47,4 +71,47 @@ pub fn in_pairs(count: usize, one: &mut dyn FnMut(usize), other: &mut dyn FnMut(
         best.1 = best.1.max(per_second(count, round, other));
     }
     best
+}
+
+/// The middle of some durations in milliseconds; 0 of none.
+#[must_use]
+pub fn median_ms(durations: &[Duration]) -> f64 {
+    let mut sorted = durations.to_vec();
+    sorted.sort();
+    sorted.get(sorted.len() / 2).map_or(0.0, |middle| middle.as_secs_f64() * 1000.0)
+}
+
+/// The mean of some durations in milliseconds; 0 of none.
+#[must_use]
+pub fn mean_ms(durations: &[Duration]) -> f64 {
+    let count = u32::try_from(durations.len()).unwrap_or(u32::MAX).max(1);
+    durations.iter().sum::<Duration>().as_secs_f64() * 1000.0 / f64::from(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_measured_again_replaces_itself_and_leaves_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("target/bench.json");
+        let figures = |pairs: &[(&str, f64)]| {
+            Figures(pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect())
+        };
+        figures(&[("sod.old", 1.0), ("sod.kept", 1.0), ("read.apdus", 17.0)]).merge_into(&path).unwrap();
+        figures(&[("sod.kept", 2.0)]).merge_into(&path).unwrap();
+        let all: BTreeMap<String, f64> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(all, figures(&[("sod.kept", 2.0), ("read.apdus", 17.0)]).0);
+        std::fs::write(&path, "[]").unwrap();
+        assert!(figures(&[]).merge_into(&path).is_err());
+    }
+
+    #[test]
+    fn the_middle_and_the_mean() {
+        let some = [1, 9, 2].map(Duration::from_millis);
+        assert!((median_ms(&some) - 2.0).abs() < 1e-9);
+        assert!((mean_ms(&some) - 4.0).abs() < 1e-9);
+        assert!(median_ms(&[]) == 0.0 && mean_ms(&[]) == 0.0);
+    }
 }

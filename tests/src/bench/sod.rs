@@ -2,8 +2,8 @@
 //! the signed attributes and the signature; neither follows the chain (OpenSSL refuses explicit parameters there).
 
 use anyhow::{Context, Result};
+use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::lds::sod::{DigestAlgorithm, LdsSecurityObject, content_info};
-use cccd_card_profile::lds::{DataGroupNumber, sod};
 use cccd_keys::algorithm::HashAlgorithm;
 use cccd_keys::certificate::{CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity};
 use cccd_keys::curve::{CurveEncoding, NamedCurve};
@@ -69,7 +69,7 @@ fn files(curve: NamedCurve, encoding: CurveEncoding, at: Timestamp) -> Result<Ve
             let groups = [1, 2, 3, 13, 14, 15].map(|g| DataGroupNumber::new(g).map(|g| (g, vec![n; 64])));
             let groups = groups.into_iter().collect::<Result<_, _>>()?;
             let content: LdsSecurityObject =
-                sod::LdsSecurityObject::new(DigestAlgorithm::Sha256, &groups).context("no content")?;
+                LdsSecurityObject::new(DigestAlgorithm::Sha256, &groups).context("no content")?;
             Ok(cccd_keys::sod::sign(content.as_der(), &signer, &key, at)?)
         })
         .collect()

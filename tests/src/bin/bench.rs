@@ -1,23 +1,62 @@
 //! `make bench`: ours beside a reference in the same run; figures also go to `target/bench.json`.
 
+use std::path::Path;
+
 use cccd_tests::bench::measure::Figures;
-use cccd_tests::bench::sod;
+use cccd_tests::bench::{issue, read, sod};
+
+const HELP: &str = "\
+Measures the house, each figure beside what it can be compared with, and prints a table.
+
+Usage: bench [--only GROUP]
+
+Groups:
+  sod    EF.SOD verified per second, ours beside OpenSSL's CMS_verify on the same files
+  read   APDUs, bytes and time of reading a whole card, beside the least that the protocols need
+  issue  cards issued per second into a chip in this process, and where the time goes
+
+Options:
+  --only GROUP  one group; the figures of the others stay in the file as they were
+  -h, --help    this text
+
+The figures go to target/bench.json below the working directory: one flat object of names and numbers.
+
+Examples:
+  make bench                 all groups, about a minute
+  make bench ONLY=read       one group
+  jq '.\"read.cccd.apdus.extended\"' target/bench.json";
+
+const FILE: &str = "target/bench.json";
 
 #[expect(clippy::disallowed_methods, reason = "a program's main may ask the clock")]
 fn main() -> anyhow::Result<()> {
-    let only = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let only = match words.as_slice() {
         [] => None,
-        [option, name] if option == "--only" => Some(name.clone()),
-        _ => anyhow::bail!("usage: bench [--only sod|read|issue]"),
+        ["-h" | "--help"] => {
+            println!("{HELP}");
+            return Ok(());
+        }
+        ["--only", name @ ("sod" | "read" | "issue")] => Some(*name),
+        _ => {
+            eprintln!("bench: these arguments are not understood.\nSay --help to see which there are.");
+            std::process::exit(2);
+        }
     };
-    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
     let now = jiff::Timestamp::now();
     let mut figures = Figures::default();
     if wanted("sod") {
         sod::run(now, &mut figures)?;
     }
-    std::fs::create_dir_all("target")?;
-    std::fs::write("target/bench.json", figures.to_json()?)?;
-    println!("written to target/bench.json");
+    if wanted("read") {
+        read::run(now, &mut figures)?;
+    }
+    if wanted("issue") {
+        issue::run(now, &mut figures)?;
+    }
+    figures.merge_into(Path::new(FILE))?;
+    println!("\nwritten to {FILE}");
     Ok(())
 }

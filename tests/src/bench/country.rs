@@ -1,0 +1,123 @@
+//! A country in this process: keys, a register with people, a ledger and blanks; nothing on disk but the key store, in a
+//! folder that goes with it.
+
+use anyhow::{Context as _, Result};
+use cccd_card_profile::card_holder::Sex;
+use cccd_card_profile::validity::age_on;
+use cccd_issuer::application::{Application, Asserted, Reason, Template};
+use cccd_issuer::ledger::Ledger;
+use cccd_issuer::personalize::{CardLink, NoMonitor};
+use cccd_issuer::register::{LocalRegister, day_in_vietnam};
+use cccd_issuer::station::{IssuedCard, Station, StationKeys};
+use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
+use cccd_keys::trust::TrustStore;
+use cccd_population::generate::Nation;
+use cccd_population::person::{Life, Person};
+use cccd_population::store::{Change, SqliteStore, Store as _};
+use cccd_virtual_chip::{Chip, ChipState, Profile};
+use jiff::{SignedDuration, Timestamp};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, SeedableRng as _};
+use tempfile::TempDir;
+
+use crate::portrait;
+
+/// Persons made for each card, so that enough of them are old enough.
+const PEOPLE_PER_CARD: u64 = 3;
+
+/// Keys, register, ledger, trust and applications.
+#[derive(Debug)]
+pub struct Country {
+    keys: StationKeys,
+    register: LocalRegister<SqliteStore>,
+    ledger: Ledger,
+    /// Whom its verifiers believe.
+    pub trust: TrustStore,
+    at: Timestamp,
+    _folder: TempDir,
+}
+
+impl Country {
+    /// A country with the algorithms of the cards in use, and applications of so many of its people.
+    ///
+    /// # Errors
+    /// If its keys or its register cannot be made.
+    pub fn found(cards: usize, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<(Self, Vec<Application>)> {
+        let folder = tempfile::tempdir()?;
+        let settings = StoreSettings::new(AlgorithmProfile::Cccd, "VN", at);
+        let store = KeyStore::init(&folder.path().join("keys"), settings, &Passphrase::generate(rng), rng)?;
+        store.create_csca(at, rng)?;
+        store.create_document_signer(at, rng)?;
+        store.issue_crl(at, SignedDuration::from_hours(24 * 30), &[], None)?;
+        let exported = folder.path().join("trust");
+        store.export(&exported)?;
+        let trust = TrustStore::load(&exported)?;
+        let keys = StationKeys::from_store(&store, at)?;
+
+        let today = day_in_vietnam(at);
+        let people = u64::try_from(cards)?.saturating_mul(PEOPLE_PER_CARD).saturating_add(50);
+        let nation: Vec<Person> = Nation::new(people, 1, today).collect();
+        let mut register = SqliteStore::in_memory(at)?;
+        register.put_persons(&nation, &Change { source: "bench".to_owned(), at })?;
+        let applications: Vec<Application> = nation
+            .iter()
+            .filter(|person| person.life == Life::Alive && person.birth_date.date().is_some())
+            .map(|person| (person, age_on(person.birth_date, today)))
+            .filter(|(_, age)| *age >= 6)
+            .take(cards)
+            .zip(1..)
+            .map(|((person, age), seed)| application(person, age, seed))
+            .collect::<Result<_>>()?;
+        anyhow::ensure!(applications.len() == cards, "the generated nation has too few people");
+        let register = LocalRegister::new(register, "bench");
+        let ledger = Ledger::in_memory()?;
+        Ok((Self { keys, register, ledger, trust, at, _folder: folder }, applications))
+    }
+
+    /// Issues a card into the chip behind this link, as the station does: checks, keys, files, read-back, lock, proof
+    /// of the lock, ledger and register.
+    ///
+    /// # Errors
+    /// If the station refuses.
+    pub fn issue(
+        &mut self,
+        link: &mut dyn CardLink,
+        application: &Application,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<IssuedCard> {
+        let mut station = Station {
+            ledger: &mut self.ledger,
+            register: &mut self.register,
+            keys: &self.keys,
+            actor: "bench",
+            at: self.at,
+            extended: true,
+        };
+        station
+            .issue_into(link, application, &mut NoMonitor, rng)
+            .context("the station did not issue the card")
+    }
+}
+
+/// A blank with the publicly known test keys.
+#[must_use]
+pub fn blank(serial: u64) -> Chip {
+    let mut chip_serial = [0x0B; 10];
+    for (place, byte) in chip_serial.iter_mut().skip(2).zip(serial.to_be_bytes()) {
+        *place = byte;
+    }
+    let state = ChipState::blank(chip_serial, Profile::Cccd);
+    Chip::in_memory(state, Box::new(ChaCha20Rng::seed_from_u64(serial)))
+}
+
+fn application(person: &Person, age: i16, seed: u64) -> Result<Application> {
+    let age = u32::try_from(age).unwrap_or_default();
+    Ok(Application {
+        number: person.number.clone(),
+        asserted: Asserted { full_name: Some(person.full_name.clone()), ..Asserted::default() },
+        portrait: portrait::draw(seed, person.sex == Sex::Female, age)?,
+        reason: Reason::FirstIssue,
+        template: Template::IdentityCard2024,
+    })
+}
