@@ -205,6 +205,7 @@ impl From<OpenError> for ReadError {
         match error {
             OpenError::Link(lost) => Self::Link(lost),
             OpenError::WrongPassword => Self::WrongPassword,
+            OpenError::PasswordNotOffered(_) => Self::PasswordNeeded { needed: "another password" },
             OpenError::NoApplication(_) => Self::NoApplication,
             OpenError::Protocol(what) => Self::Protocol(what),
         }

@@ -12,6 +12,8 @@ pub use words::{check_name, decision_name, does_not_prove, proves, reason_text, 
 
 use cccd_card_profile::card_holder::{Sex, vietnamese_date, vietnamese_expiry};
 use cccd_card_profile::lds::DataGroupNumber;
+use cccd_card_profile::mrz::Mrz;
+use cccd_keys::certificate::Certificate;
 use cccd_keys::trust::{ChainResult, RevocationResult};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -107,7 +109,7 @@ impl Document {
         let number = mrz.map(|mrz| {
             mrz.personal_number().map_or_else(|| mrz.document_number(), |number| number.as_str().to_owned())
         });
-        let sex = mrz.and_then(|mrz| mrz.sex()).map(|sex| match sex {
+        let sex = mrz.and_then(Mrz::sex).map(|sex| match sex {
             Sex::Unspecified => "X".to_owned(),
             other => other.vietnamese().to_owned(),
         });
@@ -173,8 +175,8 @@ impl TrustReport {
             _ => None,
         };
         Self {
-            signer_country: certificate.and_then(|signer| signer.country()).as_deref().map(printable),
-            signer_serial: certificate.map(|signer| signer.serial_hex()),
+            signer_country: certificate.and_then(Certificate::country).as_deref().map(printable),
+            signer_serial: certificate.map(Certificate::serial_hex),
             anchor,
             crl_this_update: crl.map(|(this_update, _)| this_update),
             crl_next_update: crl.map(|(_, next_update)| next_update),

@@ -55,12 +55,30 @@ pub enum OpenError {
     /// The password is not this card's.
     #[error("the chip refuses the password")]
     WrongPassword,
+    /// The chip does not take a password of this kind.
+    #[error("the chip does not take a password of this kind: {0}")]
+    PasswordNotOffered(StatusWord),
     /// The chip has not the application of an electronic document.
     #[error("the chip has no electronic document: SELECT answered {0}")]
     NoApplication(StatusWord),
     /// The chip does not follow the protocol.
     #[error("the chip does not complete the access protocol: {0}")]
     Protocol(String),
+}
+
+/// A chip that did not open: the session as it was, for another try, and why.
+#[derive(Debug)]
+pub struct NotOpened<T> {
+    /// The session, nothing authenticated.
+    pub session: Session<Connected<T>>,
+    /// Why.
+    pub error: OpenError,
+}
+
+impl<T> NotOpened<T> {
+    fn boxed(session: Session<Connected<T>>, error: OpenError) -> Box<Self> {
+        Box::new(Self { session, error })
+    }
 }
 
 impl<T: Transport> Session<Connected<T>> {
@@ -117,19 +135,24 @@ impl<T: Transport> Session<Connected<T>> {
         several: bool,
         password: &Password,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Session<Secured<T>>, (Box<Self>, OpenError)> {
+    ) -> Result<Session<Secured<T>>, Box<NotOpened<T>>> {
         let terminal = match PaceTerminal::new(protocol, parameters, password, rng) {
             Ok(terminal) if several => terminal.naming_parameters(),
             Ok(terminal) => terminal,
-            Err(error) => return Err((Box::new(self), OpenError::Protocol(error.to_string()))),
+            Err(error) => return Err(NotOpened::boxed(self, OpenError::Protocol(error.to_string()))),
         };
         match drive(&mut self.state.link, terminal) {
             Ok(keys) => self.secured(keys).select_application(),
-            Err(DriveError::Link(lost)) => Err((Box::new(self), OpenError::Link(lost))),
+            Err(DriveError::Link(lost)) => Err(NotOpened::boxed(self, OpenError::Link(lost))),
             Err(DriveError::Protocol(PaceError::WrongPassword(_) | PaceError::Token)) => {
-                Err((Box::new(self), OpenError::WrongPassword))
+                Err(NotOpened::boxed(self, OpenError::WrongPassword))
             }
-            Err(DriveError::Protocol(error)) => Err((Box::new(self), OpenError::Protocol(error.to_string()))),
+            Err(DriveError::Protocol(PaceError::NotOffered(status))) => {
+                Err(NotOpened::boxed(self, OpenError::PasswordNotOffered(status)))
+            }
+            Err(DriveError::Protocol(error)) => {
+                Err(NotOpened::boxed(self, OpenError::Protocol(error.to_string())))
+            }
         }
     }
 
@@ -141,20 +164,22 @@ impl<T: Transport> Session<Connected<T>> {
         mut self,
         information: &MrzInformation,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Session<Secured<T>>, (Box<Self>, OpenError)> {
+    ) -> Result<Session<Secured<T>>, Box<NotOpened<T>>> {
         match exchange(&mut self.state.link, &select_application()) {
             Ok(answer) if answer.is_ok() => {}
-            Ok(answer) => return Err((Box::new(self), OpenError::NoApplication(answer.status))),
-            Err(lost) => return Err((Box::new(self), OpenError::Link(lost))),
+            Ok(answer) => return Err(NotOpened::boxed(self, OpenError::NoApplication(answer.status))),
+            Err(lost) => return Err(NotOpened::boxed(self, OpenError::Link(lost))),
         }
         let terminal = BacTerminal::new(BasicAccessKeys::new(information), rng);
         match drive(&mut self.state.link, terminal) {
             Ok(keys) => Ok(self.secured(keys)),
-            Err(DriveError::Link(lost)) => Err((Box::new(self), OpenError::Link(lost))),
+            Err(DriveError::Link(lost)) => Err(NotOpened::boxed(self, OpenError::Link(lost))),
             Err(DriveError::Protocol(BacError::Refused(_) | BacError::Answer)) => {
-                Err((Box::new(self), OpenError::WrongPassword))
+                Err(NotOpened::boxed(self, OpenError::WrongPassword))
             }
-            Err(DriveError::Protocol(error)) => Err((Box::new(self), OpenError::Protocol(error.to_string()))),
+            Err(DriveError::Protocol(error)) => {
+                Err(NotOpened::boxed(self, OpenError::Protocol(error.to_string())))
+            }
         }
     }
 
@@ -186,14 +211,14 @@ fn select_application() -> Command {
 }
 
 impl<T: Transport> Session<Secured<T>> {
-    fn select_application(mut self) -> Result<Self, (Box<Session<Connected<T>>>, OpenError)> {
+    fn select_application(mut self) -> Result<Self, Box<NotOpened<T>>> {
         let error = match self.state.channel.exchange(&select_application()) {
             Ok(answer) if answer.is_ok() => return Ok(self),
             Ok(answer) => OpenError::NoApplication(answer.status),
             Err(ChannelError::Link(lost)) => OpenError::Link(lost),
             Err(ChannelError::SecureMessaging(error)) => OpenError::Protocol(error.to_string()),
         };
-        Err((Box::new(self.abandon()), error))
+        Err(NotOpened::boxed(self.abandon(), error))
     }
 
     /// Reads a file of the application, whole: one READ BINARY by short identifier at the largest block, the rest by

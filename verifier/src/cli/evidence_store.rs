@@ -113,3 +113,49 @@ pub(super) fn open(path: &Path, identity: Option<&Path>) -> Result<Zeroizing<Vec
 fn first_line(text: &str, prefix: &str) -> Option<String> {
     text.lines().map(str::trim).find(|line| line.starts_with(prefix)).map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use age::secrecy::ExposeSecret as _;
+
+    #[test]
+    fn only_the_recipient_opens_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, other) = (age::x25519::Identity::generate(), age::x25519::Identity::generate());
+        let write_identity = |name: &str, key: &age::x25519::Identity| {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("# a comment\n{}\n", key.to_string().expose_secret())).unwrap();
+            path
+        };
+        let (mine, theirs) = (write_identity("mine", &key), write_identity("theirs", &other));
+        let recipient = folder.path().join("recipient");
+        fs::write(&recipient, format!("# public key\n{}\n", key.to_public())).unwrap();
+
+        let path = folder.path().join("evidence");
+        for to in [key.to_public().to_string(), recipient.to_string_lossy().into_owned()] {
+            write_private(&path, &encrypt(&to, b"evidence").unwrap()).unwrap();
+            assert!(!fs::read(&path).unwrap().windows(8).any(|window| window == b"evidence"));
+            assert_eq!(open(&path, Some(&mine)).unwrap().as_slice(), b"evidence");
+            assert_eq!(open(&path, Some(&theirs)).unwrap_err().code(), "evidence-not-decrypted");
+            assert_eq!(open(&path, None).unwrap_err().code(), "evidence-encrypted");
+            assert_eq!(open(&path, Some(&recipient)).unwrap_err().code(), "bad-identity");
+        }
+        assert_eq!(encrypt("age1nonsense", b"").unwrap_err().exit_code(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_are_their_owners_only_and_replaced_whole() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("evidence");
+        fs::write(&path, "before").unwrap();
+        write_private(&path, b"after").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"after");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let nowhere = folder.path().join("no").join("such");
+        assert_eq!(write_private(&nowhere, b"x").unwrap_err().code(), "file-unwritable");
+    }
+}

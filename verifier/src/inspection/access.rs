@@ -10,6 +10,8 @@ use crate::evidence::PasswordKind;
 #[derive(Debug, Default)]
 pub struct Access {
     can: Option<Password>,
+    /// The CAN was not given: it follows from the personal number in the zone.
+    can_is_derived: bool,
     mrz: Option<Password>,
     bac: Option<MrzInformation>,
 }
@@ -32,16 +34,19 @@ impl Access {
         Ok(Self { can: Some(Password::can(digits)?), ..Self::default() })
     }
 
-    /// By the machine readable zone: PACE with the MRZ, or BAC on chips that have no PACE.
+    /// By the machine readable zone. On Vietnam's cards the CAN follows from the personal number in it and is tried first,
+    /// as their PACE is not known to take the zone; then PACE with the zone; BAC on chips that have no PACE.
     #[must_use]
     pub fn mrz(mrz: &Mrz) -> Self {
-        Self::mrz_information(mrz.information(), mrz.information())
+        let can = mrz.personal_number().and_then(|number| Password::can(number.can()).ok());
+        let can_is_derived = can.is_some();
+        Self { can, can_is_derived, ..Self::mrz_information(mrz.information(), mrz.information()) }
     }
 
     /// By the machine readable zone's three fields, given twice as the value is not copied.
     #[must_use]
     pub fn mrz_information(pace: MrzInformation, bac: MrzInformation) -> Self {
-        Self { can: None, mrz: Some(Password::mrz(&pace)), bac: Some(bac) }
+        Self { can: None, can_is_derived: false, mrz: Some(Password::mrz(&pace)), bac: Some(bac) }
     }
 
     /// By the QR code: the CAN of a CCCD is the last six digits of the personal number.
@@ -55,16 +60,19 @@ impl Access {
     /// With the machine readable zone beside, for chips that do not take the CAN.
     #[must_use]
     pub fn or_mrz(mut self, mrz: &Mrz) -> Self {
-        let other = Self::mrz(mrz);
+        let other = Self::mrz_information(mrz.information(), mrz.information());
         self.mrz = other.mrz;
         self.bac = other.bac;
         self
     }
 
-    /// The passwords for PACE, the preferred first.
-    pub(super) fn pace(&self) -> Option<(&Password, PasswordKind)> {
+    /// The passwords for PACE, in the order in which they are tried. Of a CAN that was given no other is tried: it is
+    /// right, or mistyped.
+    pub(super) fn pace(&self) -> Vec<(&Password, PasswordKind)> {
         let can = self.can.as_ref().map(|password| (password, PasswordKind::Can));
-        can.or_else(|| self.mrz.as_ref().map(|password| (password, PasswordKind::Mrz)))
+        let mrz = self.mrz.as_ref().map(|password| (password, PasswordKind::Mrz));
+        let mrz = mrz.filter(|_| self.can.is_none() || self.can_is_derived);
+        can.into_iter().chain(mrz).collect()
     }
 
     /// What BAC needs.

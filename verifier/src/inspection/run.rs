@@ -26,7 +26,7 @@ use crate::evidence::{
     PaceFailure, SecureMessagingLog, bound_challenge,
 };
 use crate::session::{
-    BlockSizes, Connected, FileError, OpenError, ProofError, Secured, Session, parse_card_access,
+    BlockSizes, Connected, FileError, NotOpened, OpenError, ProofError, Secured, Session, parse_card_access,
 };
 
 /// How often a chip is opened anew in one inspection: after Chip Authentication, after a refused length, once more.
@@ -123,30 +123,37 @@ impl<'a, R> Inspection<'a, R> {
         };
         let choice = choose_pace(&infos);
         let mut session = session;
-        if let (Some((protocol, parameters)), Some((password, kind))) = (choice, self.access.pace()) {
-            match session.pace(protocol, parameters, offered.len() > 1, password, &mut *self.rng) {
-                Ok(open) => {
-                    log.password = Some(kind);
-                    log.pace_used = Some(protocol.oid().to_string());
-                    self.evidence.access = log;
-                    return Ok(open);
-                }
-                // A password that another card opens, or a lost link, is no reason to try a weaker protocol.
-                Err((
-                    _,
-                    error @ (OpenError::Link(_) | OpenError::WrongPassword | OpenError::NoApplication(_)),
-                )) => {
-                    return Err(error.into());
-                }
-                Err((given_back, error @ OpenError::Protocol(_))) => {
-                    if self.access.bac().is_none() {
-                        return Err(error.into());
+        if let Some((protocol, parameters)) = choice {
+            let several = offered.len() > 1;
+            let mut refused = false;
+            for (password, kind) in self.access.pace() {
+                let NotOpened { session: given_back, error } =
+                    match session.pace(protocol, parameters, several, password, &mut *self.rng) {
+                        Ok(open) => {
+                            log.password = Some(kind);
+                            log.pace_used = Some(protocol.oid().to_string());
+                            self.evidence.access = log;
+                            return Ok(open);
+                        }
+                        Err(not_opened) => *not_opened,
+                    };
+                session = given_back;
+                match error {
+                    OpenError::WrongPassword => refused = true,
+                    // The chip has PACE, and not with this password.
+                    OpenError::PasswordNotOffered(_) => log.pace_failure = Some(PaceFailure::NotSupported),
+                    OpenError::Protocol(_) if self.access.bac().is_some() => {
+                        log.pace_failure = Some(PaceFailure::Broken);
+                        break;
                     }
-                    log.pace_failure = Some(PaceFailure::Broken);
-                    session = *given_back;
+                    error => return Err(error.into()),
                 }
             }
-        } else if choice.is_none() && !offered.is_empty() {
+            // A password that opens another card is no reason to try a weaker protocol.
+            if refused {
+                return Err(ReadError::WrongPassword);
+            }
+        } else if !offered.is_empty() {
             log.pace_failure = Some(PaceFailure::NotSupported);
         }
         let Some(information) = self.access.bac() else {
@@ -155,7 +162,7 @@ impl<'a, R> Inspection<'a, R> {
         log.protocol = AccessProtocol::Bac;
         log.password = Some(crate::evidence::PasswordKind::Mrz);
         self.evidence.access = log;
-        session.bac(information, &mut *self.rng).map_err(|(_, error)| error.into())
+        session.bac(information, &mut *self.rng).map_err(|not_opened| not_opened.error.into())
     }
 
     /// Opens the chip once more after its session broke.

@@ -7,6 +7,7 @@ use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::lds::com::Com;
 use cccd_card_profile::lds::dg13::NationalData;
+use cccd_card_profile::lds::security_infos::SecurityInfo;
 use cccd_card_profile::mrz::Mrz;
 use cccd_card_profile::qr::Qr2021;
 use cccd_card_profile::transliteration::mrz_words;
@@ -159,7 +160,7 @@ fn card_access(case: &Case<'_>, facts: &Facts) -> Finding {
     if !facts.is_signed(case.evidence, number) {
         return Finding::inconclusive(check, Reason::KeyNotAuthentic);
     }
-    let repeated: BTreeSet<Vec<u8>> = signed.infos.iter().map(|info| info.to_der()).collect();
+    let repeated: BTreeSet<Vec<u8>> = signed.infos.iter().map(SecurityInfo::to_der).collect();
     if infos.infos.iter().all(|info| repeated.contains(&info.to_der())) {
         Finding::passed(check)
     } else {

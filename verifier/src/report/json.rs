@@ -22,7 +22,7 @@ pub fn to_json(judgement: &Judgement, lang: Lang) -> Value {
                 "reason": finding.reason,
                 "scope": finding.scope,
                 "detail": finding.detail,
-                "proves": proves(finding, lang),
+                "proves": finding.is_passed().then(|| proves(finding, lang)),
                 "does_not_prove": does_not_prove(finding.check, lang),
             })
         })

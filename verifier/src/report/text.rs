@@ -71,14 +71,11 @@ pub fn to_text(judgement: &Judgement, lang: Lang) -> String {
             Status::NotApplicable => '–',
             Status::Unavailable => '·',
         };
-        let _ = write!(
-            text,
-            "  {mark} {:<32} {}",
-            finding.check.code(),
-            words::status_name(finding.status, lang)
-        );
+        let (name, status) =
+            (words::check_name(finding.check, lang), words::status_name(finding.status, lang));
+        let _ = write!(text, "  {mark} {:<30} {name}: {status}", finding.check.code());
         if let Some(reason) = finding.reason {
-            let _ = write!(text, ": {} ({reason})", words::reason_text(reason, lang));
+            let _ = write!(text, " – {} ({reason})", words::reason_text(reason, lang));
         }
         if let Some(detail) = finding.detail.as_deref().filter(|_| !finding.is_passed()) {
             let _ = write!(text, " [{}]", printable(detail));

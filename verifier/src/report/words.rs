@@ -23,7 +23,7 @@ pub fn check_name(check: Check, lang: Lang) -> &'static str {
         Check::SignerCountry => ("quốc gia của người ký", "country of the signer"),
         Check::SignerDocumentType => ("loại giấy tờ của người ký", "document type of the signer"),
         Check::SignerValidity => ("hiệu lực của người ký", "validity of the signer"),
-        Check::Revocation => ("thu hồi người ký", "revocation of the signer"),
+        Check::Revocation => ("người ký chưa bị thu hồi", "signer not revoked"),
         Check::ChipAuthentication => ("xác thực chip (CA)", "Chip Authentication"),
         Check::ActiveAuthentication => ("xác thực chủ động (AA)", "Active Authentication"),
         Check::PaceChipAuthenticationMapping => {

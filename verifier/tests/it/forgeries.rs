@@ -158,7 +158,7 @@ fn an_expired_card() {
     };
     assert!(expiry(&situation).is_passed());
     situation.at = at("2039-01-15T17:00:00Z");
-    assert_eq!(expiry(&situation).reason.map(|reason| reason.code()), Some("document-expired"));
+    assert_eq!(expiry(&situation).reason.map(cccd_verifier::Reason::code), Some("document-expired"));
     assert_eq!(decided(&situation.judge()).0, "refused");
 }
 
