@@ -3,11 +3,17 @@
 //! at all, nothing does ([`InProcessCounter`](super::in_process::InProcessCounter)).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use cccd_reader::Service;
+
 use crate::programs::{Finished, Programs, Running};
+
+/// How long a card may take to leave or to be noticed.
+const SWAP: Duration = Duration::from_secs(10);
 
 /// What the bearer hands over and the teller types or scans.
 #[derive(Debug, Clone)]
@@ -107,11 +113,16 @@ impl PcscCounter {
     /// # Errors
     /// If the chip's process does not come up.
     pub fn insert(&self, state: &Path) -> Result<Running> {
+        // pcscd notices within half a second that a card left; until then the reader seems to hold the one before.
+        let service = Service::open()?;
+        service.wait_for_removal(&self.reader, SWAP)?;
         let ready = self.scratch.join("chip.ready");
         let log = self.scratch.join("virtual-chip.log");
         let arguments =
             ["serve", "--state", path(state)?, "--vpcd", &self.vpcd, "--ready-file", path(&ready)?];
-        self.programs.start("virtual-chip", &arguments, &ready, &log)
+        let chip = self.programs.start("virtual-chip", &arguments, &ready, &log)?;
+        service.wait_for_card(&self.reader, SWAP)?;
+        Ok(chip)
     }
 }
 

@@ -196,13 +196,12 @@ fn issue(country: &Country, applicant: Applicant, at: Timestamp, teller: &Teller
         finished.stderr
     );
     let record: Value = serde_json::from_slice(&std::fs::read(applicant.folder.join("card.json"))?)?;
-    let text = |key: &str| {
-        record[key].as_str().map(str::to_owned).with_context(|| format!("card.json has no {key}"))
-    };
+    let lines = record["mrz"].as_array().context("card.json has no mrz")?;
+    let mrz: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
     let mrz_file = applicant.folder.join("mrz.txt");
-    std::fs::write(&mrz_file, text("mrz")?)?;
-    let presented =
-        Presented { can: applicant.person.number.can().to_owned(), mrz: mrz_file, qr: text("qr")? };
+    std::fs::write(&mrz_file, mrz.join("\n"))?;
+    let qr = scan(&applicant.folder.join("qr.png"))?;
+    let presented = Presented { can: applicant.person.number.can().to_owned(), mrz: mrz_file, qr };
     teller.fact(&format!(
         "{:<46} {:<44} {:4.1} s",
         applicant.called(),
@@ -210,6 +209,17 @@ fn issue(country: &Country, applicant: Applicant, at: Timestamp, teller: &Teller
         start.elapsed().as_secs_f32()
     ));
     Ok(Issued { applicant, presented })
+}
+
+/// Reads a QR code as a scanner does.
+fn scan(picture: &std::path::Path) -> Result<String> {
+    let grey = image::open(picture)?.to_luma8();
+    let (width, height) = (usize::try_from(grey.width())?, usize::try_from(grey.height())?);
+    let pixel = |x: usize, y: usize| grey.as_raw().get(y * width + x).copied().unwrap_or(255);
+    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, pixel);
+    let grids = prepared.detect_grids();
+    let grid = grids.first().with_context(|| format!("no QR code in {}", picture.display()))?;
+    Ok(grid.decode()?.1)
 }
 
 fn report_name(card: &Issued) -> String {

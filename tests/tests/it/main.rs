@@ -1,6 +1,7 @@
 //! Whole-house stories and the checks that belong to no single room.
 
 mod bad_input;
+mod desk;
 mod forgeries;
 mod issued_card_passes_every_check;
 mod supply_chain;

@@ -1,0 +1,176 @@
+//! An issuing desk and a counter at work with the real programs, on a register and a ledger of their own.
+
+use std::path::{Path, PathBuf};
+
+use cccd_hw_tests::pcscd::Pcscd;
+use cccd_population::person::Person;
+use cccd_population::store::{Change, SqliteStore, Store as _};
+use cccd_tests::demo::counter::path;
+use cccd_tests::demo::people::{self, Applicant};
+use cccd_tests::programs::{Finished, Programs, Running};
+use cccd_tests::story_support::World;
+use cccd_virtual_chip::{ChipState, StateFile};
+use rusqlite::types::Value;
+
+use crate::world;
+
+/// A desk with a folder, a register and a ledger that no other story sees.
+pub struct Desk {
+    pub programs: Programs,
+    pub world: &'static World,
+    pub folder: PathBuf,
+    pub database: PathBuf,
+    pub ledger: PathBuf,
+}
+
+impl Desk {
+    pub fn new(name: &str) -> Self {
+        let world = world();
+        let folder = world.folder.join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let database = folder.join("register.sqlite");
+        let mut register = SqliteStore::create(&database, world.issued_at).unwrap();
+        let change = Change { source: "story".to_owned(), at: world.issued_at };
+        register.put_persons(&world.nation, &change).unwrap();
+        let ledger = folder.join("ledger.sqlite");
+        Self { programs: Programs::beside_this_one().unwrap(), world, folder, database, ledger }
+    }
+
+    /// An application of this person, with a portrait.
+    pub fn application(&self, person: &Person) -> Applicant {
+        people::apply(person, 30, "story", "2024", 1, &self.folder).unwrap()
+    }
+
+    /// A blank of this station's stock.
+    pub fn blank(&self, name: &str) -> PathBuf {
+        let chip = self.folder.join(name);
+        let arguments = ["new", "--state", path(&chip).unwrap(), "--keys", path(&self.world.keys).unwrap()];
+        self.programs.must("virtual-chip", &arguments).unwrap();
+        chip
+    }
+
+    /// What `issuer` is told for this application, with its own register and ledger.
+    pub fn issue_arguments(&self, application: &Path, reader: &str, out: &Path) -> Vec<String> {
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        let database = format!("sqlite:{}", self.database.display());
+        let at = self.world.issued_at.to_string();
+        let mut arguments: Vec<String> =
+            ["issue", "--json", "--lang", "en", "--timeout", "1", "--reader"].map(str::to_owned).into();
+        arguments.extend([reader.to_owned(), "--application".to_owned(), text(application)]);
+        arguments.extend(["--keys".to_owned(), text(&self.world.keys), "--register".to_owned(), database]);
+        arguments.extend(["--ledger".to_owned(), text(&self.ledger), "--out".to_owned(), text(out)]);
+        arguments.extend(["--at".to_owned(), at]);
+        arguments
+    }
+
+    pub fn issue(&self, application: &Path, reader: &str, out: &Path) -> Finished {
+        self.programs.run("issuer", &self.issue_arguments(application, reader, out)).unwrap()
+    }
+
+    /// Lays a chip into the first virtual reader.
+    pub fn insert(&self, chip: &Path, pcscd: &Pcscd) -> Running {
+        let (ready, log) = (self.folder.join("chip.ready"), self.folder.join("chip.log"));
+        let address = pcscd.address(0);
+        let arguments = [
+            "serve",
+            "--state",
+            path(chip).unwrap(),
+            "--vpcd",
+            &address,
+            "--ready-file",
+            path(&ready).unwrap(),
+        ];
+        self.programs.start("virtual-chip", &arguments, &ready, &log).unwrap()
+    }
+
+    /// Everything that register and ledger hold, row by row; the ledger's journal of attempts apart.
+    pub fn records(&self) -> Records {
+        Records { register: rows(&self.database), ledger: rows(&self.ledger) }
+    }
+}
+
+/// What a register and a ledger hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Records {
+    pub register: Vec<String>,
+    pub ledger: Vec<String>,
+}
+
+impl Records {
+    /// States of the ledger's applications, oldest first.
+    pub fn states(desk: &Desk) -> Vec<String> {
+        if !desk.ledger.exists() {
+            return Vec::new();
+        }
+        let connection = rusqlite::Connection::open(&desk.ledger).unwrap();
+        let mut statement = connection.prepare("SELECT state FROM applications ORDER BY id").unwrap();
+        let states = statement.query_map([], |row| row.get(0)).unwrap();
+        states.collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Chips that the ledger knows.
+    pub fn chips(&self) -> usize {
+        self.ledger.iter().filter(|row| row.starts_with("chips:")).count()
+    }
+}
+
+/// All rows of all tables as text. The database must be sound.
+fn rows(database: &Path) -> Vec<String> {
+    if !database.exists() {
+        return Vec::new();
+    }
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok", "{}", database.display());
+    let mut tables = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+    let tables: Vec<String> =
+        tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let mut all = Vec::new();
+    for table in tables {
+        let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+        let columns = statement.column_count();
+        let mut found = statement.query([]).unwrap();
+        while let Some(row) = found.next().unwrap() {
+            let values: Vec<Value> = (0..columns).map(|column| row.get(column).unwrap()).collect();
+            all.push(format!("{table}: {values:?}"));
+        }
+    }
+    all.sort();
+    all
+}
+
+/// A chip's memory as it lies on the disk.
+pub fn memory(chip: &Path) -> (Vec<u8>, ChipState) {
+    (std::fs::read(chip).unwrap(), StateFile::peek(chip).unwrap())
+}
+
+/// The files below a folder, by name; empty when there is no folder.
+pub fn files_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = folder.read_dir() else { return Vec::new() };
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Exit code, code, one sentence and one hint; nothing of the person in either.
+pub fn assert_failed(finished: &Finished, exit: i32, code: &str, person: Option<&Person>) {
+    assert_eq!(finished.code, exit, "{}\n{}", finished.stdout, finished.stderr);
+    let answer = finished.json().unwrap();
+    let error = &answer["error"];
+    assert_eq!(error["code"], code, "{answer}");
+    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+    for part in ["message", "hint"] {
+        let text = error[part].as_str().unwrap();
+        assert!(text.chars().count() > 10 && !text.contains('\n'), "{part}: {text}");
+    }
+    assert_ne!(error["message"], error["hint"]);
+    let sentence = error["message"].as_str().unwrap();
+    assert!(finished.stderr.contains(sentence.trim_end_matches('.')), "{}", finished.stderr);
+    if let Some(person) = person {
+        for secret in [person.number.as_str(), person.full_name.as_str()] {
+            let told = [&finished.stdout, &finished.stderr];
+            assert!(told.iter().all(|text| !text.contains(secret)), "personal data in a message");
+        }
+    }
+}
