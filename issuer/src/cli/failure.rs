@@ -242,6 +242,11 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Run that application again with its chip, or give its chip up with `issuer spoil`.",
             "Chạy lại hồ sơ đó với đúng chíp của nó, hoặc loại chíp bằng `issuer spoil`.",
         ),
+        "state-forbids" => (
+            "Trạng thái hồ sơ không cho phép",
+            "Look at the state named: what is issued, rejected or spoiled stays so.",
+            "Xem trạng thái nêu trên: hồ sơ đã cấp, bị từ chối hoặc chíp hỏng thì không đổi nữa.",
+        ),
         "ledger-in-use" => (
             "Sổ cấp thẻ đang được chương trình khác dùng",
             "Wait until the other issuer has finished, then run the command again.",

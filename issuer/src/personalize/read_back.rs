@@ -178,7 +178,7 @@ fn refuses_fingerprints(
 ) -> Result<(), ReadBackError> {
     link.reset()?;
     let session = Session::connect(&mut *link).bac(&expected.mrz.information(), rng);
-    let mut session = session.map_err(|(_, error)| match error {
+    let mut session = session.map_err(|not_opened| match not_opened.error {
         OpenError::Link(lost) => ReadBackError::Link(lost),
         other => ReadBackError::Open(other.to_string()),
     })?;

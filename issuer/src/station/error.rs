@@ -83,6 +83,7 @@ impl IssueError {
             Self::Register(RegisterError::Token(_)) => "register-token",
             Self::Register(_) => "register-unreachable",
             Self::Ledger(LedgerError::OtherApplicationOpen) => "other-application-open",
+            Self::Ledger(LedgerError::Transition(_)) => "state-forbids",
             Self::Ledger(LedgerError::InUse) => "ledger-in-use",
             Self::Ledger(error) if error.is_disk_full() => "disk-full",
             Self::Ledger(_) => "ledger-failed",
@@ -110,7 +111,7 @@ impl IssueError {
                 | Self::NotBlank { .. }
                 | Self::ChipUsed { .. }
                 | Self::OtherChip { .. }
-                | Self::Ledger(LedgerError::OtherApplicationOpen)
+                | Self::Ledger(LedgerError::OtherApplicationOpen | LedgerError::Transition(_))
         )
     }
 }

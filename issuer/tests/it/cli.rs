@@ -219,5 +219,5 @@ fn an_interrupted_chip_can_be_given_up_with_a_reason() {
     let chip = card["chip_serial"].as_str().unwrap().to_owned();
     let output = desk.run(&["spoil", "--ledger", &ledger, "--chip", &chip, "--reason", "bent"]);
     // An issued card is not spoiled behind the register's back.
-    refused(&output, 3, "ledger-failed");
+    refused(&output, 1, "state-forbids");
 }

@@ -5,5 +5,7 @@
 mod cli;
 mod crash;
 mod issue;
+mod over_http;
 mod refusals;
 mod support;
+mod verified;

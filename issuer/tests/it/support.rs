@@ -1,7 +1,7 @@
 //! A small nation: a key store, a register with a few invented persons, blanks, and links that break on purpose.
 
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_card_profile::personal_number::PersonalNumber;
@@ -12,6 +12,7 @@ use cccd_issuer::register::LocalRegister;
 use cccd_issuer::station::{IssueError, IssuedCard, Station, StationKeys};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
+use cccd_keys::trust::TrustStore;
 use cccd_population::card::Card;
 use cccd_population::person::Person;
 use cccd_population::store::{Change, SqliteStore, Store};
@@ -42,6 +43,18 @@ pub(crate) struct Office {
 static P256: LazyLock<StationKeys> = LazyLock::new(|| station_keys(AlgorithmProfile::P256));
 static CCCD: LazyLock<StationKeys> = LazyLock::new(|| station_keys(AlgorithmProfile::Cccd));
 
+/// What a verifier trusts of the P-256 office: its CSCA and CRL.
+pub(crate) fn trust() -> TrustStore {
+    LazyLock::force(&P256);
+    let (csca, crl) = TRUST.get().unwrap();
+    let mut trust = TrustStore::new();
+    trust.add_anchor(csca).unwrap();
+    trust.add_crl(crl).unwrap();
+    trust
+}
+
+static TRUST: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
+
 fn station_keys(profile: AlgorithmProfile) -> StationKeys {
     let folder = tempfile::tempdir().unwrap();
     let mut rng = rng(1);
@@ -50,6 +63,10 @@ fn station_keys(profile: AlgorithmProfile) -> StationKeys {
     let store = KeyStore::init(folder.path(), settings, &passphrase, &mut rng).unwrap();
     store.create_csca(at(), &mut rng).unwrap();
     store.create_document_signer(at(), &mut rng).unwrap();
+    if profile == AlgorithmProfile::P256 {
+        let crl = store.issue_crl(at(), jiff::SignedDuration::from_hours(24 * 30), &[], None).unwrap();
+        TRUST.get_or_init(|| (store.csca().unwrap().der().to_vec(), crl.der().to_vec()));
+    }
     StationKeys::from_store(&store, at()).unwrap()
 }
 
