@@ -5,6 +5,8 @@ mod data;
 mod failure;
 mod people;
 mod serve;
+mod usage;
+mod vietnamese;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
 use failure::Failure;
+use usage::BadValue;
 
 /// The register of persons: who there is, which cards they hold, and what others may ask.
 #[derive(Parser, Debug)]
@@ -31,7 +34,7 @@ use failure::Failure;
   population event death --db sqlite:register.db --number 001090000001 --date 2026-03-01
   population serve  --db sqlite:register.db --listen 127.0.0.1:7080
 
-Exit codes: 0 done or match · 1 no match · 2 usage · 3 could not (file, register)"
+Exit codes: 0 done or match · 1 no match or refused · 2 usage · 3 could not (file, register)"
 )]
 struct Arguments {
     /// Machine-readable answers
@@ -114,12 +117,33 @@ impl Setting {
     fn answer(&self, json: &impl serde::Serialize, words: impl FnOnce() -> String) -> anyhow::Result<()> {
         use std::io::Write as _;
         let text = if self.json { serde_json::to_string(json)? } else { words() };
-        writeln!(std::io::stdout().lock(), "{text}").context("standard output")
+        match writeln!(std::io::stdout().lock(), "{text}") {
+            // Who reads has read enough (`population stats | head`).
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.with_context(|| self.say("đầu ra chuẩn", "standard output").to_owned()),
+        }
     }
 }
 
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are no errors.
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            return ExitCode::from(2);
+        }
+        Err(error) => {
+            let setting = usage::setting(&words);
+            return usage::failure(&error, &words, &setting).report(&setting);
+        }
+    };
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
     let setting = Setting { json: arguments.json, lang: arguments.lang, at: arguments.at };
     let done = match arguments.command {
@@ -137,11 +161,15 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn init(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
-    SqliteStore::create(db, setting.now())?;
+    SqliteStore::create(db, setting.now()).with_context(|| db.display().to_string())?;
     setting.answer(&serde_json::json!({"db": db}), || {
         format!("{} {}", setting.say("Đã sẵn sàng:", "Ready:"), db.display())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn open(db: &Path) -> anyhow::Result<SqliteStore> {
+    SqliteStore::open(db).with_context(|| db.display().to_string())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program's one clock")]
@@ -149,23 +177,21 @@ fn clock() -> Timestamp {
     Timestamp::now()
 }
 
-fn parse_time(text: &str) -> Result<Timestamp, String> {
+fn parse_time(text: &str) -> Result<Timestamp, BadValue> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    let date: Date = text.parse().map_err(|_| "a date or an RFC 3339 time".to_owned())?;
+    let date: Date = text.parse().map_err(|_| BadValue::Time)?;
     date.at(12, 0, 0, 0)
         .to_zoned(TimeZone::fixed(Offset::constant(7)))
         .map(|zoned| zoned.timestamp())
-        .map_err(|error| error.to_string())
+        .map_err(|_| BadValue::Time)
 }
 
-fn parse_db(text: &str) -> Result<PathBuf, String> {
+fn parse_db(text: &str) -> Result<PathBuf, BadValue> {
     match text.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(path.into()),
-        Some(("postgres" | "postgresql", _)) => {
-            Err("PostgreSQL is not available yet; use sqlite:FILE".to_owned())
-        }
-        _ => Err("write sqlite:FILE".to_owned()),
+        Some(("postgres" | "postgresql", _)) => Err(BadValue::Postgres),
+        _ => Err(BadValue::Db),
     }
 }

@@ -82,13 +82,40 @@ pub struct Row {
     pub person: Result<Box<Person>, RowError>,
 }
 
+/// What is wrong with a file as a whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// The file system refused.
+    #[error("{0}")]
+    Read(std::io::Error),
+    /// A line is longer than any person's.
+    #[error("a line is longer than 256 KiB (an unclosed quote?)")]
+    LongLine,
+    /// Not CSV in UTF-8.
+    #[error("it is not CSV in UTF-8{}", .line.map(|line| format!(" at line {line}")).unwrap_or_default())]
+    NotCsv {
+        /// Counts from 1.
+        line: Option<u64>,
+    },
+    /// A column of the header is not one of [`COLUMNS`].
+    #[error("column {0} of the header is not known")]
+    UnknownColumn(usize),
+    /// A column stands twice in the header.
+    #[error("the header has {0} twice")]
+    ColumnTwice(&'static str),
+    /// A column that must be there is missing.
+    #[error("the header has no column {0}")]
+    NoColumn(&'static str),
+}
+
 /// Why an import could not go on. What was committed stays; the next run continues.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
     /// The file cannot be read as a whole.
     #[error("the file cannot be read: {0}")]
-    File(String),
+    File(#[from] FileFault),
     /// The report cannot be written.
     #[error("the reject report cannot be written")]
     Report(#[source] std::io::Error),

@@ -1,19 +1,19 @@
 //! The HTTP interface of docs/register-api.md, on loopback.
 
+mod connections;
 mod problem;
 mod routes;
 mod tokens;
 
-use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use cccd_keys::signer::Signer;
 use jiff::Timestamp;
-use tokio::net::TcpListener;
 
 use crate::matching::DigestKey;
 use crate::store::Store;
 
+pub use connections::{Limits, serve, serve_within};
 pub use tokens::{Role, TokenFileError, Tokens};
 
 /// The register's clock: an argument, so that tests can turn it.
@@ -40,18 +40,6 @@ pub struct Service {
     pub tokens: Tokens,
     /// The time.
     pub clock: Box<dyn Clock>,
-}
-
-/// Serves until `stop` resolves; requests under way are finished.
-///
-/// # Errors
-/// What the listener says.
-pub async fn serve(
-    listener: TcpListener,
-    service: Arc<Service>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, routes::router(service)).with_graceful_shutdown(stop).await
 }
 
 impl core::fmt::Debug for Service {

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use anyhow::bail;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{Card, CardStatus, SodDigest};
-use cccd_population::store::{SqliteStore, Store as _, StoreError};
+use cccd_population::store::{Store as _, StoreError};
 use clap::Subcommand;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::{Db, Setting};
+use super::usage::BadValue;
+use super::{Db, Setting, open, vietnamese};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct CardCommand {
@@ -54,7 +55,7 @@ impl CardCommand {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         match self.action {
             Action::Show { db, sod: Some(sod), .. } => {
-                let store = SqliteStore::open(&db.db)?;
+                let store = open(&db.db)?;
                 let Some(card) = store.card(&sod)? else { bail!(StoreError::UnknownCard) };
                 let history: Vec<_> = store
                     .card_history(&sod)?
@@ -70,7 +71,7 @@ impl CardCommand {
                 })?;
             }
             Action::Show { db, number, .. } => {
-                let store = SqliteStore::open(&db.db)?;
+                let store = open(&db.db)?;
                 let Some(number) = number else { bail!(StoreError::UnknownPerson) };
                 if store.person(&number)?.is_none() {
                     bail!(StoreError::UnknownPerson);
@@ -86,7 +87,7 @@ impl CardCommand {
                 })?;
             }
             Action::Status { db, sod, status, reason, date } => {
-                let mut store = SqliteStore::open(&db.db)?;
+                let mut store = open(&db.db)?;
                 let since = date.unwrap_or_else(|| setting.today());
                 let change = setting.change("command line");
                 let card = store.set_card_status(&sod, status, since, &reason, &change)?;
@@ -100,9 +101,14 @@ impl CardCommand {
 fn line(card: &Card, setting: &Setting) -> String {
     let (status, since) = card.status_on(setting.today());
     let until = card.expires.map_or_else(|| "∞".to_owned(), |date| date.to_string());
-    format!("{}  {} ({since})  {} → {until}", card.sod_sha256, status.as_str(), card.issued)
+    format!(
+        "{}  {} ({since})  {} → {until}",
+        card.sod_sha256,
+        setting.say(vietnamese::status(status), status.as_str()),
+        card.issued
+    )
 }
 
-fn status(word: &str) -> Result<CardStatus, String> {
-    CardStatus::parse(word).ok_or_else(|| "no status of a card".to_owned())
+fn status(word: &str) -> Result<CardStatus, BadValue> {
+    CardStatus::parse(word).ok_or(BadValue::Status)
 }

@@ -10,13 +10,13 @@ use cccd_population::export::{PersonWriter, export};
 use cccd_population::generate::Nation;
 use cccd_population::import::{Format, import, rows};
 use cccd_population::register_key::beside;
-use cccd_population::store::{SqliteStore, Store as _};
+use cccd_population::store::Store as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::Failure;
-use super::{Db, Setting};
+use super::{Db, Language, Setting, open, vietnamese};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FileFormat {
@@ -71,8 +71,8 @@ pub(super) struct Generate {
 
 impl Import {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let format = form(self.format, &self.file)?;
-        let mut store = SqliteStore::open(&self.db.db)?;
+        let format = form(setting, self.format, &self.file)?;
+        let mut store = open(&self.db.db)?;
         let file = File::open(&self.file).with_context(|| self.file.display().to_string())?;
         let bar = bar(file.metadata().map_or(0, |metadata| metadata.len()), "{bytes}/{total_bytes}");
         let rejects = self.rejects.unwrap_or_else(|| beside(&self.file, "rejects.csv"));
@@ -80,13 +80,14 @@ impl Import {
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         let change = setting.change(format!("import:{}", self.source.or(name).unwrap_or_default()));
         let reader = BufReader::with_capacity(1 << 20, file);
-        let persons = rows(reader, format)?;
+        let persons = rows(reader, format).with_context(|| self.file.display().to_string())?;
         let summary =
             import(&mut store, persons, &change, setting.today(), &mut report, |position, summary| {
                 bar.set_position(position.min(bar.length().unwrap_or(0)));
                 bar.set_message(format!("{} · {} ✗", summary.rows, summary.rejected));
                 true
-            })?;
+            })
+            .with_context(|| self.file.display().to_string())?;
         bar.finish_and_clear();
         setting.answer(
             &json!({"summary": summary, "rejects": report.file.is_some().then_some(&rejects)}),
@@ -140,8 +141,8 @@ impl Write for Report<'_> {
 
 impl Export {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let format = form(self.format, &self.out)?;
-        let store = SqliteStore::open(&self.db.db)?;
+        let format = form(setting, self.format, &self.out)?;
+        let store = open(&self.db.db)?;
         let bar = bar(store.person_count()?, "{pos}/{len}");
         let written = whole_file(&self.out, |file| {
             Ok(export(&store, BufWriter::new(file), format, |written| bar.set_position(written))?)
@@ -153,7 +154,7 @@ impl Export {
 
 impl Generate {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let format = form(self.format, &self.out)?;
+        let format = form(setting, self.format, &self.out)?;
         let bar = bar(self.people, "{pos}/{len}");
         let written = whole_file(&self.out, |file| {
             let mut writer = PersonWriter::new(BufWriter::new(file), format)?;
@@ -174,7 +175,7 @@ impl Generate {
 }
 
 pub(super) fn stats(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
-    let statistics = SqliteStore::open(db)?.statistics(setting.today())?;
+    let statistics = open(db)?.statistics(setting.today())?;
     setting.answer(&statistics, || {
         let mut lines = vec![format!("{}: {}", setting.say("Số người", "Persons"), statistics.persons)];
         let mut part = |title: &str, counts: Vec<(String, u64)>| {
@@ -182,7 +183,11 @@ pub(super) fn stats(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
             lines.extend(counts.into_iter().map(|(name, count)| format!("{count:>10}  {name}")));
         };
         let of = |counts: &std::collections::BTreeMap<String, u64>| {
-            counts.iter().map(|(name, count)| (name.clone(), *count)).collect::<Vec<_>>()
+            let named = |name: &String| match setting.lang {
+                Language::Vi => vietnamese::count(name).unwrap_or(name).to_owned(),
+                Language::En => name.clone(),
+            };
+            counts.iter().map(|(name, count)| (named(name), *count)).collect::<Vec<_>>()
         };
         part(setting.say("Tình trạng", "Life"), of(&statistics.by_life));
         part(setting.say("Giới tính (còn sống)", "Sex (living)"), of(&statistics.by_sex));
@@ -197,15 +202,16 @@ pub(super) fn stats(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn form(given: Option<FileFormat>, file: &Path) -> Result<Format, Failure> {
+fn form(setting: &Setting, given: Option<FileFormat>, file: &Path) -> Result<Format, Failure> {
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     match (given, ending.as_str()) {
         (Some(FileFormat::Csv), _) | (None, "csv") => Ok(Format::Csv),
         (Some(FileFormat::Json), _) | (None, "json" | "jsonl" | "ndjson") => Ok(Format::Json),
         _ => Err(Failure::usage(
             "unknown-format",
-            "The form of the file is not known by its ending",
-            "Add --format csv or --format json.",
+            setting
+                .say("Không biết dạng tệp qua phần đuôi", "The form of the file is not known by its ending"),
+            setting.say("Thêm --format csv hoặc --format json.", "Add --format csv or --format json."),
         )),
     }
 }

@@ -1,12 +1,15 @@
 //! One sentence what happened, one what to do.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use cccd_population::export::ExportError;
 use cccd_population::import::ImportError;
+use cccd_population::register_key::KeyFileError;
+use cccd_population::server::TokenFileError;
 use cccd_population::store::StoreError;
 
-use super::Setting;
+use super::{Language, Setting, vietnamese};
 
 /// An error with a code of its own.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +61,7 @@ impl Failure {
             Some(StoreError::Newer { .. }) => {
                 ("newer-register", "Dùng phiên bản mới hơn.", "Use a newer version of this program.")
             }
-            Some(StoreError::Engine(_)) => (
+            Some(StoreError::Engine(_) | StoreError::Inconsistent(_)) => (
                 "store-failed",
                 "Kiểm tra ổ đĩa và quyền truy cập; không gì bị ghi dở dang.",
                 "Check disk and permissions; nothing was half written.",
@@ -70,23 +73,58 @@ impl Failure {
                     "Sửa tệp rồi chạy lại; phần đã nhập được giữ nguyên.",
                     "Mend the file and run again; what was imported stays.",
                 ),
+                None if error.chain().any(|cause| {
+                    matches!(cause.downcast_ref(), Some(io) if io::Error::kind(io) == io::ErrorKind::AddrInUse)
+                }) => ("io", "Chọn cổng khác, hoặc cổng 0.", "Choose another port, or port 0."),
+                None if is_open_secret(error) => (
+                    "open-secret",
+                    "Chạy `chmod 600` cho tệp này, và thay mã hoặc khóa nếu có người đã đọc.",
+                    "Run `chmod 600` on the file, and replace what is in it if somebody has read it.",
+                ),
                 None => ("io", "Kiểm tra đường dẫn và quyền truy cập.", "Check path and permissions."),
             },
         };
-        let mut causes = error.chain().map(ToString::to_string).collect::<Vec<_>>();
-        causes.dedup();
-        let hint = setting.say(vietnamese, english);
-        Self::could_not(code, causes.join(": "), hint)
+        let exit = if code == "refused" { 1 } else { 3 };
+        let hint = setting.say(vietnamese, english).to_owned();
+        Self { code, message: sentence(error, setting), hint, exit }
     }
 
     pub(super) fn report(&self, setting: &Setting) -> ExitCode {
         if setting.json {
             let error = serde_json::json!({"error": {
                 "code": self.code, "message": self.message, "hint": self.hint}});
-            println!("{error}");
+            let _ = writeln!(io::stdout(), "{error}");
         } else {
-            eprintln!("population: {}.\n{}", self.message.trim_end_matches('.'), self.hint);
+            let _ =
+                writeln!(io::stderr(), "population: {}.\n{}", self.message.trim_end_matches('.'), self.hint);
         }
         ExitCode::from(self.exit)
     }
+}
+
+/// The causes from the outermost on, each once. What is not ours (the database's own words) is told in English only.
+fn sentence(error: &anyhow::Error, setting: &Setting) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    let mut told = false;
+    for cause in error.chain() {
+        let words = match setting.lang {
+            Language::En => Some(cause.to_string()),
+            Language::Vi => {
+                let words = vietnamese::sentence(cause);
+                let context = (words.is_none() && !told).then(|| cause.to_string());
+                told |= words.is_some();
+                words.or(context)
+            }
+        };
+        if let Some(words) = words.filter(|words| causes.iter().all(|known| !known.ends_with(words.as_str())))
+        {
+            causes.push(words);
+        }
+    }
+    causes.join(": ")
+}
+
+fn is_open_secret(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(KeyFileError::Open(_)))
+        || matches!(error.downcast_ref(), Some(TokenFileError::File(KeyFileError::Open(_))))
 }

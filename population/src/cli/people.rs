@@ -5,16 +5,17 @@ use std::process::ExitCode;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::answer::MatchRequest;
-use cccd_population::matching::{Outcome, ask, check_form};
+use cccd_population::matching::{Agreement, Outcome, ask, check_form};
 use cccd_population::person::Life;
 use cccd_population::register_key::digest_key;
-use cccd_population::store::{Put, SqliteStore, Store as _};
+use cccd_population::store::{Put, Store as _};
 use clap::ValueEnum;
 use jiff::civil::Date;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::{Db, Setting, serve};
+use super::usage::BadValue;
+use super::{Db, Setting, open, serve, vietnamese};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:
@@ -74,9 +75,10 @@ impl Match {
             also: self.also.into_iter().collect(),
         };
         let birth_date = check_form(&request).map_err(|error| {
-            Failure::usage("bad-field", error.to_string(), setting.say("Sửa lại rồi thử lại.", "Correct it."))
+            let message = vietnamese::or_english(&error, setting);
+            Failure::usage("bad-field", message, setting.say("Sửa lại rồi thử lại.", "Correct it."))
         })?;
-        let mut store = SqliteStore::open(&self.db.db)?;
+        let mut store = open(&self.db.db)?;
         let key = digest_key(&self.db.db, &mut serve::randomness())?;
         let outcome = ask(&mut store, &key, &request, birth_date, "command line", setting.now())?;
         let (result, agree, exit) = match outcome {
@@ -100,8 +102,12 @@ impl Match {
                 _ => setting.say("không khớp", "no-match").to_owned(),
             }];
             for (field, agreement) in &agree {
-                let word = serde_json::to_value(agreement).unwrap_or_default();
-                lines.push(format!("  {field}: {}", word.as_str().unwrap_or_default()));
+                let word = match agreement {
+                    Agreement::Agrees => setting.say("khớp", "agrees"),
+                    Agreement::Differs => setting.say("khác", "differs"),
+                    Agreement::NotCompared => setting.say("không so sánh", "not compared"),
+                };
+                lines.push(format!("  {field}: {word}"));
             }
             lines.join("\n")
         })?;
@@ -122,7 +128,7 @@ impl Event {
             Kind::Missing => Life::Missing(needed()?),
             Kind::Returned => Life::Alive,
         };
-        let mut store = SqliteStore::open(&self.db.db)?;
+        let mut store = open(&self.db.db)?;
         let change = setting.change(format!("event:{}", self.source));
         let put = store.set_life(&self.number, life, &change, setting.today())?;
         let changed = put != Put::Unchanged;
@@ -138,7 +144,7 @@ impl Event {
     }
 }
 
-fn field(text: &str) -> Result<(String, String), String> {
-    let (field, value) = text.split_once('=').ok_or("write FIELD=VALUE")?;
+fn field(text: &str) -> Result<(String, String), BadValue> {
+    let (field, value) = text.split_once('=').ok_or(BadValue::Field)?;
     Ok((field.to_owned(), value.to_owned()))
 }

@@ -1,6 +1,5 @@
 //! `serve`.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,11 +10,10 @@ use cccd_keys::signer::Signer;
 use cccd_keys::store::{KeyStore, Passphrase};
 use cccd_population::register_key::{beside, digest_key, signing_key};
 use cccd_population::server::{Clock, Service, Tokens, serve};
-use cccd_population::store::SqliteStore;
 use jiff::Timestamp;
 
 use super::failure::Failure;
-use super::{Db, Setting, clock};
+use super::{Db, Setting, clock, open};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Serve {
@@ -64,7 +62,7 @@ impl Serve {
             .into());
         }
         let db = &self.db.db;
-        let store = SqliteStore::open(db)?;
+        let store = open(db)?;
         let mut rng = randomness();
         let signer = self.signer(setting, &mut rng)?;
         let token_file = self.token_file.clone().unwrap_or_else(|| beside(db, "tokens"));
@@ -89,11 +87,11 @@ impl Serve {
                 tokio::net::TcpListener::bind(self.listen).await.with_context(|| self.listen.to_string())?;
             let url = format!("http://{}", listener.local_addr()?);
             setting.answer(&serde_json::json!({"url": url, "token_file": token_file}), || url.clone())?;
-            std::io::stdout().flush()?;
             if let Some(ready) = &self.ready_file {
                 write_ready(ready, &url).with_context(|| ready.display().to_string())?;
             }
-            serve(listener, Arc::new(service), stopped()).await.context("the listener failed")
+            serve(listener, Arc::new(service), stopped()).await;
+            anyhow::Ok(())
         })?;
         Ok(ExitCode::SUCCESS)
     }
@@ -105,9 +103,14 @@ impl Serve {
     ) -> anyhow::Result<Box<dyn Signer>> {
         if let Some(dir) = &self.keys {
             let passphrase = Passphrase::for_store(dir, self.passphrase_file.as_deref())
-                .context("the key store's passphrase")?;
-            let store = KeyStore::open(dir, &passphrase).context("the key store")?;
-            return Ok(Box::new(store.register_key().context("the register's key")?));
+                .context(setting.say("mật khẩu kho khóa", "the key store's passphrase").to_owned())?;
+            let store = KeyStore::open(dir, &passphrase)
+                .context(setting.say("kho khóa", "the key store").to_owned())?;
+            return Ok(Box::new(
+                store
+                    .register_key()
+                    .context(setting.say("khóa của hệ thống", "the register's key").to_owned())?,
+            ));
         }
         let (key, fresh) = signing_key(&self.db.db, rng)?;
         if fresh {

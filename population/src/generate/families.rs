@@ -1,6 +1,7 @@
 //! Clans: founders, their children, and the families that these found with one another.
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_card_profile::personal_number::RegistrationPlace;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -15,6 +16,10 @@ const OLDEST: i64 = 95;
 /// Nobody becomes a parent after this age, and no parent dies before it.
 const PARENT_UNTIL: i64 = 53;
 
+/// Countries of births abroad, by the codes of TT 07/2016/TT-BCA annex 2: Germany, South Korea, the United States, Laos,
+/// Russia, Japan, Czechia.
+const ABROAD: [&str; 7] = ["155", "174", "175", "193", "231", "232", "252"];
+
 /// A person in the making.
 struct Member {
     person: Person,
@@ -25,6 +30,7 @@ struct Member {
     ward: (&'static str, &'static str),
     parents: Option<(usize, usize)>,
     spouse: Option<usize>,
+    divorced: bool,
     children: Vec<usize>,
     household: usize,
 }
@@ -223,8 +229,14 @@ impl Maker<'_> {
         parents: Option<(usize, usize)>,
         household: usize,
     ) -> Option<usize> {
-        let place = *self.chance.one_of(&home.prefixes)?;
+        // Contract work and study abroad began in the seventies; who was born there is registered at an embassy.
+        let abroad = parents.is_some() && born.year() >= 1975 && self.chance.happens(6);
+        let place = *self.chance.one_of(if abroad { &ABROAD } else { home.prefixes.as_slice() })?;
         let number = self.numbers.personal(place, sex, born.year())?;
+        let country = match number.structure().registered_in {
+            RegistrationPlace::Country { name, .. } => Some(name),
+            _ => None,
+        };
         let full_name = names::full(people, &family_name, sex, born.year(), self.chance);
         // Of some of the old only the year was ever recorded.
         let year_only = born.year() < 1955 && self.chance.happens(80);
@@ -235,8 +247,11 @@ impl Maker<'_> {
         let blood = [(BloodGroup::O, 42), (BloodGroup::B, 31), (BloodGroup::A, 21), (BloodGroup::Ab, 6)];
         person.blood_group = self.chance.weighted(&blood).copied().filter(|_| self.chance.happens(300));
         person.place_of_origin = Some(format!("{}, {}", ward.1, home.name));
-        person.birth_registration_place = person.place_of_origin.clone();
-        person.place_of_birth = Some(home.name.to_owned());
+        person.birth_registration_place = match country {
+            Some(country) => Some(format!("Cơ quan đại diện Việt Nam tại {country}")),
+            None => person.place_of_origin.clone(),
+        };
+        person.place_of_birth = Some(country.unwrap_or(home.name).to_owned());
         if born.year() <= 2001 && self.chance.happens(850) {
             person.old_number = Some(self.numbers.old());
         }
@@ -250,6 +265,7 @@ impl Maker<'_> {
             ward,
             parents,
             spouse: None,
+            divorced: false,
             children: Vec::new(),
             household,
         });
@@ -271,6 +287,8 @@ impl Maker<'_> {
 
     /// Writes what follows from the others: relatives, household, residence.
     fn finish(mut self) -> Vec<Person> {
+        self.divorce();
+        let moved: Vec<Option<Residence>> = (0..=self.households).map(|_| self.moved()).collect();
         let addresses: Vec<Residence> = (0..=self.households).map(|_| self.address()).collect();
         let mut order: Vec<usize> = (0..self.members.len()).collect();
         order.sort_by_key(|one| self.members.get(*one).map(|member| member.household));
@@ -291,15 +309,7 @@ impl Maker<'_> {
             }
             person.spouse = member.spouse.and_then(relative);
             person.children = member.children.iter().filter_map(|child| relative(*child)).collect();
-            let widowed = member
-                .spouse
-                .and_then(|spouse| self.members.get(spouse))
-                .is_some_and(|spouse| matches!(spouse.person.life, Life::Dead(_)));
-            person.marital_status = Some(match member.spouse {
-                Some(_) if widowed => MaritalStatus::Widowed,
-                Some(_) => MaritalStatus::Married,
-                None => MaritalStatus::Single,
-            });
+            person.marital_status = Some(self.marital_status(member));
             if let Some(household) = roll.get(member.household) {
                 person.household.clone_from(household);
                 person.relation_to_head = household
@@ -315,6 +325,13 @@ impl Maker<'_> {
                     province_code: Some(member.home.code.to_owned()),
                     since: None,
                 });
+            }
+            if person.life == Life::Alive {
+                person.residences.current = moved.get(member.household).cloned().flatten();
+                if let Some(place) = away(member, self.today, self.chance) {
+                    person.residences.current = Some(place.clone());
+                    person.residences.temporary = Some(place);
+                }
             }
             person.residence_file = Some(format!("HS{}{:05}", member.home.code, member.household));
             let grown = member.born <= self.today.saturating_sub(14.years());
@@ -348,12 +365,75 @@ impl Maker<'_> {
         rolls
     }
 
-    fn address(&mut self) -> Residence {
-        let words = ["Tổ", "Thôn", "Xóm", "Ấp", "Khu phố"];
-        let word = self.chance.one_of(&words).copied().unwrap_or("Tổ");
-        let text = format!("Số nhà {}, {word} {}", self.chance.between(1, 240), self.chance.between(1, 20));
-        Residence::new(&text)
+    fn marital_status(&self, member: &Member) -> MaritalStatus {
+        let spouse = member.spouse.and_then(|spouse| self.members.get(spouse));
+        match spouse.map(|spouse| (spouse.person.life, member.person.life)) {
+            // Of two who are dead, the one who lived longer was widowed.
+            Some((Life::Dead(day), Life::Dead(own))) if own < day => MaritalStatus::Married,
+            Some((Life::Dead(_), _)) => MaritalStatus::Widowed,
+            Some(_) => MaritalStatus::Married,
+            None if member.divorced => MaritalStatus::Divorced,
+            None => MaritalStatus::Single,
+        }
     }
+
+    /// Some couples part: neither names the other any more, and the wife keeps a household of her own.
+    fn divorce(&mut self) {
+        for husband in 0..self.members.len() {
+            let couple = self.members.get(husband).and_then(|member| {
+                let wife = member.spouse.filter(|_| member.person.sex == Sex::Male)?;
+                let alive = |member: &Member| member.person.life == Life::Alive;
+                (alive(member) && alive(self.members.get(wife)?)).then_some(wife)
+            });
+            let Some(wife) = couple else { continue };
+            if !self.chance.happens(45) {
+                continue;
+            }
+            let household = self.new_household();
+            for (one, leaves) in [(husband, false), (wife, true)] {
+                if let Some(member) = self.members.get_mut(one) {
+                    (member.spouse, member.divorced) = (None, true);
+                    if leaves {
+                        member.household = household;
+                    }
+                }
+            }
+        }
+    }
+
+    fn address(&mut self) -> Residence {
+        Residence::new(&street(self.chance))
+    }
+
+    /// One household in forty lives elsewhere than where it is registered.
+    fn moved(&mut self) -> Option<Residence> {
+        if self.chance.happens(25) { somewhere(self.chance, self.today) } else { None }
+    }
+}
+
+/// The young and single who work or study away from home: registered there for the time being.
+fn away(member: &Member, today: Date, chance: &mut Chance) -> Option<Residence> {
+    let age = today.year() - member.born.year();
+    let single = member.spouse.is_none() && !member.divorced;
+    if (20..=40).contains(&age) && single && chance.happens(150) { somewhere(chance, today) } else { None }
+}
+
+/// A place that people move to, since some day of the last two years.
+fn somewhere(chance: &mut Chance, today: Date) -> Option<Residence> {
+    let province = chance.weighted(provinces())?;
+    let (code, ward) = *chance.one_of(&province.wards)?;
+    Some(Residence {
+        address: format!("{}, {ward}, {}", street(chance), province.name),
+        ward_code: Some(code.to_owned()),
+        province_code: Some(province.code.to_owned()),
+        since: Some(today.saturating_sub(chance.between(20, 700).days())),
+    })
+}
+
+fn street(chance: &mut Chance) -> String {
+    let words = ["Tổ", "Thôn", "Xóm", "Ấp", "Khu phố"];
+    let word = chance.one_of(&words).copied().unwrap_or("Tổ");
+    format!("Số nhà {}, {word} {}", chance.between(1, 240), chance.between(1, 20))
 }
 
 /// Died or went missing before founding a family.

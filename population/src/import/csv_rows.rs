@@ -6,7 +6,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
-use super::{ImportError, Row, RowError};
+use super::{FileFault, ImportError, Row, RowError};
 use crate::person::{
     BloodGroup, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence, parse_birth_date,
     parse_sex,
@@ -93,19 +93,19 @@ impl<R: BufRead> CsvRows<R> {
             in_quotes: false,
             run: 0,
         });
-        let header = reader.headers().map_err(|error| file_error(&error))?.clone();
+        let header = reader.headers().map_err(file_error)?.clone();
         let names: Vec<&str> = header.iter().map(|name| name.trim().trim_start_matches('\u{feff}')).collect();
         for (place, name) in names.iter().enumerate() {
-            if !COLUMNS.contains(name) {
-                return Err(ImportError::File(format!("column {} of the header is not known", place + 1)));
-            }
+            let Some(column) = COLUMNS.into_iter().find(|column| column == name) else {
+                return Err(FileFault::UnknownColumn(place + 1).into());
+            };
             if names.iter().filter(|other| *other == name).count() > 1 {
-                return Err(ImportError::File(format!("the header has {name} twice")));
+                return Err(FileFault::ColumnTwice(column).into());
             }
         }
         for needed in ["number", "full_name", "birth_date", "sex"] {
             if !names.contains(&needed) {
-                return Err(ImportError::File(format!("the header has no column {needed}")));
+                return Err(FileFault::NoColumn(needed).into());
             }
         }
         let places = COLUMNS.iter().map(|column| names.iter().position(|name| name == column)).collect();
@@ -136,7 +136,7 @@ impl<R: BufRead> Iterator for CsvRows<R> {
                 let position = self.reader.position().byte();
                 Some(Ok(Row { number: self.number, position, person: self.person() }))
             }
-            Err(error) => Some(Err(file_error(&error))),
+            Err(error) => Some(Err(file_error(error))),
         }
     }
 }
@@ -147,12 +147,15 @@ impl<R> core::fmt::Debug for CsvRows<R> {
     }
 }
 
-fn file_error(error: &csv::Error) -> ImportError {
-    let place = error.position().map(|position| format!(" at line {}", position.line())).unwrap_or_default();
-    match error.kind() {
-        csv::ErrorKind::Io(io) => ImportError::File(format!("{io}{place}")),
-        _ => ImportError::File(format!("it is not CSV in UTF-8{place}")),
-    }
+fn file_error(error: csv::Error) -> ImportError {
+    let line = error.position().map(csv::Position::line);
+    ImportError::File(match error.into_kind() {
+        csv::ErrorKind::Io(io) if matches!(io.get_ref(), Some(inner) if inner.is::<LongLine>()) => {
+            FileFault::LongLine
+        }
+        csv::ErrorKind::Io(io) => FileFault::Read(io),
+        _ => FileFault::NotCsv { line },
+    })
 }
 
 struct Cells<'a> {
@@ -270,6 +273,11 @@ fn person(cells: &Cells<'_>) -> Result<Box<Person>, RowError> {
     Ok(Box::new(person))
 }
 
+/// Through the reader's error to [`FileFault::LongLine`].
+#[derive(Debug, thiserror::Error)]
+#[error("a line is too long")]
+struct LongLine;
+
 /// Refuses a file whose line is longer than any person's, before memory fills with it.
 struct Bounded<R> {
     inner: R,
@@ -287,7 +295,7 @@ impl<R: BufRead> std::io::Read for Bounded<R> {
                 _ => self.run += 1,
             }
             if self.run > MAX_LINE {
-                return Err(std::io::Error::other("a line is longer than 256 KiB (an unclosed quote?)"));
+                return Err(std::io::Error::other(LongLine));
             }
         }
         Ok(count)

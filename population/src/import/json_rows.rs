@@ -3,7 +3,7 @@
 
 use std::io::BufRead;
 
-use super::{ImportError, Row, RowError};
+use super::{FileFault, ImportError, Row, RowError};
 
 /// The longest object of one person, in octets.
 pub const MAX_ELEMENT: usize = 256 * 1024;
@@ -25,7 +25,7 @@ impl<R: BufRead> JsonRows<R> {
 
     /// The next octet, not taken.
     fn peek(&mut self) -> Result<Option<u8>, ImportError> {
-        let buffer = self.reader.fill_buf().map_err(|error| ImportError::File(error.to_string()))?;
+        let buffer = self.reader.fill_buf().map_err(FileFault::Read)?;
         Ok(buffer.first().copied())
     }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cccd_card_profile::card_holder::{CardData, Sex};
+use cccd_card_profile::personal_number::RegistrationPlace;
 use cccd_population::generate::Nation;
-use cccd_population::person::{Life, Person};
+use cccd_population::person::{Life, MaritalStatus, Person};
 
 use crate::TODAY;
 
@@ -65,7 +66,11 @@ fn families_agree_with_each_other() {
             couples += 1;
             assert_ne!(spouse.sex, person.sex);
             assert_eq!(spouse.spouse.as_ref().unwrap().number.as_ref(), Some(&person.number));
-            assert_eq!(spouse.residences, person.residences);
+            assert_eq!(spouse.residences.permanent, person.residences.permanent);
+            // Who is dead or missing lives nowhere else.
+            if spouse.life == Life::Alive && person.life == Life::Alive {
+                assert_eq!(spouse.residences, person.residences);
+            }
         }
     }
     assert!(parents > 20_000 && couples > 6_000, "{parents} {couples}");
@@ -87,6 +92,26 @@ fn the_proportions_of_the_real_one() {
     within("children", share(&|person| person.birth_date.year() > 2011), 0.12, 0.30);
     within("year only", share(&|person| person.birth_date.date().is_none()), 0.001, 0.05);
     within("dead", share(&|person| matches!(person.life, Life::Dead(_))), 0.005, 0.06);
+    let status = |status| share(&|person: &Person| person.marital_status == Some(status));
+    within("divorced", status(MaritalStatus::Divorced), 0.005, 0.05);
+    within("widowed", status(MaritalStatus::Widowed), 0.005, 0.10);
+    within("staying elsewhere", share(&|person| person.residences.temporary.is_some()), 0.005, 0.05);
+    within("living elsewhere", share(&|person| person.residences.current.is_some()), 0.02, 0.10);
+    let country = |person: &Person| match person.number.structure().registered_in {
+        RegistrationPlace::Country { name, .. } => Some(name),
+        _ => None,
+    };
+    within("born abroad", share(&|person| country(person).is_some()), 0.001, 0.01);
+    for person in &people {
+        assert!(country(person).is_none_or(|name| person.place_of_birth.as_deref() == Some(name)));
+        let divorced = person.marital_status == Some(MaritalStatus::Divorced);
+        assert!(!divorced || (person.spouse.is_none() && person.life == Life::Alive));
+        assert!(person.spouse.is_none() || person.marital_status != Some(MaritalStatus::Single));
+        let heads = person.household.iter().filter(|member| member.relation == "Chủ hộ").count();
+        assert_eq!(heads, usize::from(!person.household.is_empty()));
+        let permanent = person.residences.permanent.as_ref();
+        assert!(person.residences.temporary.is_none() || person.residences.temporary.as_ref() != permanent);
+    }
     let mut provinces = BTreeMap::<_, u32>::new();
     for person in &people {
         let residence = person.residences.permanent.clone().unwrap();

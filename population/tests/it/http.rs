@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_keys::public_key::PublicKey;
@@ -13,7 +14,7 @@ use cccd_population::answer::{
 };
 use cccd_population::person::{Life, Person};
 use cccd_population::register_key::{digest_key, signing_key};
-use cccd_population::server::{Service, Tokens, serve};
+use cccd_population::server::{Limits, Service, Tokens, serve_within};
 use cccd_population::store::{SqliteStore, Store as _};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::SeedableRng as _;
@@ -36,6 +37,10 @@ struct Register {
 
 impl Register {
     fn start() -> Self {
+        Self::within(Limits::default())
+    }
+
+    fn within(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = dir.path().join("register.db");
         let mut store = SqliteStore::create(&db, now()).unwrap();
@@ -71,11 +76,10 @@ impl Register {
             runtime.unwrap().block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
-                serve(listener, service, async {
+                serve_within(limits, listener, service, async {
                     let _ = stopped.await;
                 })
-                .await
-                .unwrap();
+                .await;
             });
         });
         Self {
@@ -348,4 +352,37 @@ fn bad_bodies() {
     );
     assert_eq!(register.raw(text.as_bytes()).0, 415);
     assert_eq!(register.matched(&request()).result, Some(MatchResult::Match), "still there");
+}
+
+#[test]
+fn slow_clients_hold_nobody_up() {
+    let limits = Limits { connections: 4, headers: Duration::from_millis(400) };
+    let register = Register::within(limits);
+    let mut slow: Vec<_> = (0..8).map(|_| TcpStream::connect(register.address).unwrap()).collect();
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for stream in &mut slow {
+            scope.spawn(move || {
+                stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+                // One header that never ends, a drop at a time, until cut off.
+                let mut drops = b"POST /v1/match HTTP/1.1\r\nX: ".iter().chain(std::iter::repeat(&b'x'));
+                while begun.elapsed() < Duration::from_secs(10) {
+                    let cut = stream.write_all(&[*drops.next().unwrap()]).is_err()
+                        || matches!(stream.read(&mut [0; 256]), Ok(0));
+                    if cut {
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                panic!("never cut off");
+            });
+        }
+        // Eight of them have taken all four places twice; then it is our turn.
+        assert_eq!(register.matched(&request()).result, Some(MatchResult::Match));
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    });
+    // Nor does one who says nothing at all.
+    let mut silent = TcpStream::connect(register.address).unwrap();
+    silent.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert!(matches!(silent.read(&mut [0; 16]), Ok(0)), "a silent client is kept");
 }

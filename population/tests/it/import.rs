@@ -1,7 +1,7 @@
 //! Files in: rejects, repeats, crashes, nonsense.
 
 use cccd_population::export::export;
-use cccd_population::import::{BATCH, Format, ImportError, Row, Summary, import, rows};
+use cccd_population::import::{BATCH, FileFault, Format, ImportError, Row, Summary, import, rows};
 use cccd_population::person::Person;
 use cccd_population::store::{SqliteStore, Store as _};
 use proptest::prelude::*;
@@ -116,7 +116,7 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
     for (crash_at, committed) in [(BATCH - 1, 0), (BATCH + 1, BATCH), (BATCH * 2 + 5, BATCH * 2)] {
         let mut store = SqliteStore::open(&path).unwrap();
         let crashing = (0..total).map(|count| {
-            if count == crash_at { Err(ImportError::File("the power fails".to_owned())) } else { row(count) }
+            if count == crash_at { Err(ImportError::File(FileFault::LongLine)) } else { row(count) }
         });
         import(&mut store, crashing, &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap_err();
         drop(store);

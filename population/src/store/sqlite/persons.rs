@@ -1,5 +1,6 @@
 //! Rows of a person, and the history beside them.
 
+use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -22,7 +23,16 @@ pub(super) fn load(connection: &Connection, number: &PersonalNumber) -> Result<O
         .prepare_cached(&format!("SELECT {COLUMNS} FROM person WHERE personal_number = ?1"))
         .map_err(engine)?;
     let columns = statement.query_row([number.as_str()], Columns::read).optional().map_err(engine)?;
-    columns.map(|columns| columns.into_person(connection)).transpose()
+    let Some(columns) = columns else {
+        // An unknown number takes the same reads as a known one, so that time tells less about who is known.
+        read_lists(connection, &mut nobody(number))?;
+        return Ok(None);
+    };
+    columns.into_person(connection).map(Some)
+}
+
+fn nobody(number: &PersonalNumber) -> Person {
+    Person::new(number.clone(), "\u{2014}", BirthDate::Year(0), Sex::Unspecified)
 }
 
 pub(super) fn after(

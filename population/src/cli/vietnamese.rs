@@ -1,0 +1,264 @@
+//! What happened, in Vietnamese: every error of the library that a command can meet. English is the library's own text.
+
+use std::error::Error;
+use std::io;
+
+use cccd_card_profile::personal_number::NotAPersonalNumber;
+use cccd_keys::store::{PassphraseError, StoreError as KeyStoreError};
+use cccd_population::card::{CardStatus, ForbiddenChange, NotASodDigest};
+use cccd_population::export::ExportError;
+use cccd_population::import::{FileFault, ImportError};
+use cccd_population::matching::BadField;
+use cccd_population::person::Flaw;
+use cccd_population::register_key::KeyFileError;
+use cccd_population::server::TokenFileError;
+use cccd_population::store::StoreError;
+
+use super::usage::BadValue;
+use super::{Language, Setting};
+
+/// One link of a chain of errors; `None` for one that is not known here (a path as context speaks for itself).
+pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return Some(store(error));
+    }
+    if let Some(error) = error.downcast_ref::<ImportError>() {
+        return Some(match error {
+            ImportError::Store(error) => store(error),
+            ImportError::Report(_) => "Không ghi được báo cáo các dòng bị loại".to_owned(),
+            ImportError::File(fault) => format!("Không đọc được tệp: {}", file_fault(fault)),
+            _ => return None,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<ExportError>() {
+        return Some(match error {
+            ExportError::Store(error) => store(error),
+            ExportError::Write(_) => "Không ghi được tệp".to_owned(),
+            _ => return None,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<TokenFileError>() {
+        return Some(match error {
+            TokenFileError::File(error) => key_file(error)?,
+            TokenFileError::Line { path, line } => format!(
+                "Dòng {line} của {} không phải `vai-trò:mã` với vai trò có thật và ít nhất 32 ký tự",
+                path.display()
+            ),
+            TokenFileError::Empty(path) => format!("{} không có mã truy cập nào", path.display()),
+            _ => return None,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<KeyFileError>() {
+        return key_file(error);
+    }
+    if let Some(error) = error.downcast_ref::<KeyStoreError>() {
+        return key_store(error);
+    }
+    if let Some(error) = error.downcast_ref::<PassphraseError>() {
+        return Some(format!("Không đọc được mật khẩu kho khóa từ {}", error.path.display()));
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return Some(system(error));
+    }
+    if let Some(BadField(field)) = error.downcast_ref() {
+        return Some(format!("Mục {field} bị thiếu hoặc không đúng dạng"));
+    }
+    if let Some(error) = error.downcast_ref::<Flaw>() {
+        return Some(flaw(error));
+    }
+    if let Some(error) = error.downcast_ref::<ForbiddenChange>() {
+        return Some(forbidden(*error));
+    }
+    if error.is::<NotAPersonalNumber>() {
+        return Some("số định danh có đúng 12 chữ số".to_owned());
+    }
+    if error.is::<NotASodDigest>() {
+        return Some("SHA-256 của EF.SOD có đúng 64 chữ số thập lục phân viết thường".to_owned());
+    }
+    error.downcast_ref::<BadValue>().map(|value| value.vietnamese().to_owned())
+}
+
+/// The sentence in the language asked for.
+pub(super) fn or_english(error: &(dyn Error + 'static), setting: &Setting) -> String {
+    let words = if setting.lang == Language::Vi { sentence(error) } else { None };
+    words.unwrap_or_else(|| error.to_string())
+}
+
+fn store(error: &StoreError) -> String {
+    match error {
+        StoreError::UnknownPerson => "Hệ thống không có người nào mang số này".to_owned(),
+        StoreError::NotAlive(life) => {
+            let life = if *life == "missing" { "mất tích" } else { "đã chết" };
+            format!("Hệ thống ghi nhận người này {life}")
+        }
+        StoreError::DeadAlready => "Hệ thống đã ghi nhận người này chết".to_owned(),
+        StoreError::UnknownCard => "Hệ thống không có thẻ nào mang mã này".to_owned(),
+        StoreError::CardInUse => "Người này đang có thẻ còn dùng".to_owned(),
+        StoreError::Claimed(what) => format!("{what} đã thuộc về thẻ khác"),
+        StoreError::CardForm(what) => format!("{what} không đúng dạng"),
+        StoreError::ForbiddenChange(change) => forbidden(*change),
+        StoreError::Flaw(error) => flaw(error),
+        StoreError::Busy => "Hệ thống đang bị một tiến trình khác giữ".to_owned(),
+        StoreError::Newer { found, known } => format!(
+            "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này chỉ biết đến phiên bản {known}"
+        ),
+        StoreError::NotInitialised => "Chưa có hệ thống nào trong tệp này".to_owned(),
+        StoreError::Inconsistent(what) => format!("Các bảng của hệ thống mâu thuẫn: {what}"),
+        StoreError::Engine(_) => "Cơ sở dữ liệu gặp lỗi".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn flaw(flaw: &Flaw) -> String {
+    let item = |item: &str| match item {
+        "the date of death or of missing" => "ngày chết hoặc mất tích".to_owned(),
+        other => format!("mục {other}"),
+    };
+    let words = match flaw {
+        Flaw::Empty(name) => (name, "bị để trống"),
+        Flaw::TooLong(name) => (name, "quá dài"),
+        Flaw::NoText(name) => (name, "có ký tự không phải chữ"),
+        Flaw::Form(name) => (name, "không đúng dạng"),
+        Flaw::Date(name) => (name, "không thể có"),
+        Flaw::Oneself(name) => (name, "chính là người này"),
+        other => return other.to_string(),
+    };
+    capital(&format!("{} {}", item(words.0), words.1))
+}
+
+fn forbidden(change: ForbiddenChange) -> String {
+    format!("Thẻ {} không thể chuyển thành {}", status(change.from), status(change.to))
+}
+
+/// A card's status for people.
+pub(super) fn status(status: CardStatus) -> &'static str {
+    match status {
+        CardStatus::Active => "đang dùng",
+        CardStatus::Held => "bị giữ",
+        CardStatus::Lost => "đã mất",
+        CardStatus::Revoked => "bị thu hồi",
+        CardStatus::Replaced => "đã thay bằng thẻ khác",
+        CardStatus::Expired => "hết hạn",
+        CardStatus::Destroyed => "đã hủy",
+    }
+}
+
+/// A heading of the counts; `None` for one that needs no words (an age).
+pub(super) fn count(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "alive" => "còn sống",
+        "dead" => "đã chết",
+        "missing" => "mất tích",
+        "male" => "nam",
+        "female" => "nữ",
+        "unspecified" => "không rõ",
+        other => status(CardStatus::parse(other)?),
+    })
+}
+
+fn file_fault(fault: &FileFault) -> String {
+    match fault {
+        FileFault::Read(error) => system(error),
+        FileFault::LongLine => "có dòng dài hơn 256 KiB (dấu nháy chưa đóng?)".to_owned(),
+        FileFault::NotCsv { line: Some(line) } => format!("không phải CSV bằng UTF-8, ở dòng {line}"),
+        FileFault::NotCsv { line: None } => "không phải CSV bằng UTF-8".to_owned(),
+        FileFault::UnknownColumn(place) => format!("không biết cột thứ {place} của dòng tiêu đề"),
+        FileFault::ColumnTwice(name) => format!("dòng tiêu đề có cột {name} hai lần"),
+        FileFault::NoColumn(name) => format!("dòng tiêu đề thiếu cột {name}"),
+        other => other.to_string(),
+    }
+}
+
+fn key_file(error: &KeyFileError) -> Option<String> {
+    Some(match error {
+        KeyFileError::Open(path) => format!("Người dùng khác đọc được {}", path.display()),
+        KeyFileError::NoKey(path) => format!("{} không chứa khóa", path.display()),
+        KeyFileError::Io { path, .. } => format!("Không đọc hoặc ghi được {}", path.display()),
+        _ => return None,
+    })
+}
+
+fn key_store(error: &KeyStoreError) -> Option<String> {
+    Some(match error {
+        KeyStoreError::Missing(path) => format!("Không có kho khóa trong {}", path.display()),
+        KeyStoreError::WrongPassphrase => "Mật khẩu không mở được kho khóa".to_owned(),
+        KeyStoreError::Damaged(file) => format!("Tệp khóa {file} bị hỏng hoặc bị thay"),
+        KeyStoreError::Io { path, .. } => format!("Không đọc hoặc ghi được {}", path.display()),
+        _ => return None,
+    })
+}
+
+fn system(error: &io::Error) -> String {
+    use io::ErrorKind as Kind;
+    let words = match error.kind() {
+        Kind::NotFound => "không có tệp hoặc thư mục này",
+        Kind::PermissionDenied => "không được phép truy cập",
+        Kind::AlreadyExists => "đã có sẵn",
+        Kind::AddrInUse => "địa chỉ đang được dùng",
+        Kind::AddrNotAvailable => "máy này không có địa chỉ đó",
+        Kind::StorageFull => "ổ đĩa đầy",
+        Kind::ReadOnlyFilesystem => "ổ đĩa chỉ cho đọc",
+        Kind::IsADirectory => "đây là thư mục",
+        Kind::NotADirectory => "đây không phải thư mục",
+        _ => {
+            return error
+                .raw_os_error()
+                .map_or_else(|| error.to_string(), |code| format!("lỗi hệ thống số {code}"));
+        }
+    };
+    words.to_owned()
+}
+
+/// With its first letter large.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_of_the_register_has_words() {
+        let change = ForbiddenChange { from: CardStatus::Lost, to: CardStatus::Active };
+        let io = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let path = || std::path::PathBuf::from("x");
+        let errors: Vec<Box<dyn Error>> = vec![
+            Box::new(StoreError::UnknownPerson),
+            Box::new(StoreError::NotAlive("missing")),
+            Box::new(StoreError::DeadAlready),
+            Box::new(StoreError::UnknownCard),
+            Box::new(StoreError::CardInUse),
+            Box::new(StoreError::Claimed("chip_serial")),
+            Box::new(StoreError::CardForm("expires")),
+            Box::new(StoreError::ForbiddenChange(change)),
+            Box::new(StoreError::Flaw(Flaw::Date("the date of death or of missing"))),
+            Box::new(StoreError::Busy),
+            Box::new(StoreError::Newer { found: 2, known: 1 }),
+            Box::new(StoreError::NotInitialised),
+            Box::new(StoreError::Inconsistent("a date")),
+            Box::new(StoreError::Engine(Box::new(io()))),
+            Box::new(ImportError::File(FileFault::NotCsv { line: Some(3) })),
+            Box::new(ImportError::File(FileFault::NoColumn("sex"))),
+            Box::new(ImportError::Report(io())),
+            Box::new(ImportError::Store(StoreError::Busy)),
+            Box::new(ExportError::Write(io())),
+            Box::new(KeyFileError::Open(path())),
+            Box::new(KeyFileError::Io { path: path(), source: io() }),
+            Box::new(TokenFileError::Empty(path())),
+            Box::new(BadField("full_name")),
+            Box::new(Flaw::Empty("full_name")),
+            Box::new(change),
+            Box::new(NotAPersonalNumber),
+            Box::new(NotASodDigest),
+            Box::new(BadValue::Db),
+            Box::new(io()),
+        ];
+        for error in errors {
+            let words = sentence(error.as_ref()).unwrap_or_default();
+            assert!(!words.is_empty() && words != error.to_string(), "{error}");
+            assert!(!words.is_ascii(), "{words}");
+        }
+    }
+}
