@@ -5,6 +5,7 @@ mod card_profile;
 mod conversations;
 mod keys;
 pub mod mutate;
+mod population;
 
 /// A parser under attack: good inputs to start from, and the call that must survive any bytes.
 #[derive(Debug, Clone, Copy)]
@@ -19,5 +20,5 @@ pub struct Body {
 
 /// Every body.
 pub fn bodies() -> impl Iterator<Item = &'static Body> {
-    card_profile::BODIES.iter().chain(keys::BODIES).chain(conversations::BODIES)
+    card_profile::BODIES.iter().chain(keys::BODIES).chain(conversations::BODIES).chain(population::BODIES)
 }

@@ -1,0 +1,74 @@
+//! Bodies for what the register reads: files of persons, and the questions of its HTTP interface.
+
+use cccd_population::answer::{CardStatusRequest, MatchRequest, SignedAnswer, is_nonce};
+use cccd_population::card::NewCard;
+use cccd_population::export::PersonWriter;
+use cccd_population::generate::Nation;
+use cccd_population::import::{Format, rows};
+use cccd_population::matching::check_form;
+use jiff::civil::{Date, date};
+
+use crate::Body;
+
+const TODAY: Date = date(2026, 11, 21);
+
+/// The questions of docs/register-api.md.
+const MATCH: &str = r#"{"nonce":"AAECAwQFBgcICQoLDA0ODw==","number":"079099000001","full_name":"Nguyễn Văn An","birth_date":"1999-01-15","also":{"sex":"male","residence":"Tổ 1"}}"#;
+const CARD_STATUS: &str = r#"{"nonce":"AAECAwQFBgcICQoLDA0ODw==","sod_sha256":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
+const NEW_CARD: &str = r#"{"number":"079099000001","sod_sha256":"0000000000000000000000000000000000000000000000000000000000000001","document_number":"099000001","chip_serial":"00000000000000000001","issued":"2026-01-10","expires":"2039-01-15"}"#;
+const SIGNED: &str = r#"{"answer":"e30=","signature":"MAA=","key":"00"}"#;
+
+/// All bodies of this room.
+pub const BODIES: &[Body] = &[
+    Body {
+        name: "persons-csv",
+        seeds: || vec![persons(Format::Csv), b"number,full_name,birth_date,sex\n".to_vec()],
+        run: |bytes| import(bytes, Format::Csv),
+    },
+    Body {
+        name: "persons-json",
+        seeds: || vec![persons(Format::Json), b"[{\"number\":\"079099000001\"},{}]".to_vec()],
+        run: |bytes| import(bytes, Format::Json),
+    },
+    Body {
+        name: "register-requests",
+        seeds: || [MATCH, CARD_STATUS, NEW_CARD, SIGNED].map(Vec::from).into(),
+        run: requests,
+    },
+];
+
+/// A few synthetic persons as export writes them.
+fn persons(format: Format) -> Vec<u8> {
+    let mut file = Vec::new();
+    let written = PersonWriter::new(&mut file, format).and_then(|mut writer| {
+        Nation::new(3, 1, TODAY).try_for_each(|person| writer.write(&person))?;
+        writer.finish().map(drop)
+    });
+    if written.is_ok() { file } else { Vec::new() }
+}
+
+/// Every row is a person who can be true and comes back from JSON unchanged, or it is refused; rows count up and never
+/// stand beyond the file's end.
+fn import(bytes: &[u8], format: Format) {
+    let Ok(rows) = rows(bytes, format) else { return };
+    for (expected, row) in (1..).zip(rows) {
+        let Ok(row) = row else { break };
+        assert_eq!(row.number, expected);
+        assert!(row.position <= bytes.len() as u64, "a row beyond the end");
+        let Ok(Ok(person)) = row.person.map(|person| person.checked(TODAY)) else { continue };
+        let again = serde_json::to_string(&person).ok().and_then(|text| serde_json::from_str(&text).ok());
+        assert!(again.as_ref() == Some(&person), "a person changes on the way through JSON");
+        assert!(person.clone().checked(TODAY).as_ref() == Ok(&person), "checking twice changes a person");
+    }
+}
+
+fn requests(bytes: &[u8]) {
+    if let Ok(request) = serde_json::from_slice::<MatchRequest>(bytes) {
+        assert_eq!(request.subject().len(), 64);
+        let _ = (is_nonce(&request.nonce), check_form(&request));
+    }
+    if let Ok(request) = serde_json::from_slice::<CardStatusRequest>(bytes) {
+        assert_eq!(request.subject().len(), 64);
+    }
+    let _ = (serde_json::from_slice::<NewCard>(bytes), serde_json::from_slice::<SignedAnswer>(bytes));
+}
