@@ -1,1 +1,344 @@
-//! (coming)
+//! What goes wrong at a desk and at a counter: one sentence, one hint, the right exit code, and register, card, ledger
+//! and files as they were, or in a state that the next run resolves.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cccd_hw_tests::pcscd::Pcscd;
+use cccd_population::person::{Life, Person};
+use cccd_population::store::{Change, SqliteStore, Store as _};
+use cccd_tests::demo::counter::path;
+use cccd_tests::programs::Finished;
+use cccd_virtual_chip::{LifeCycle, StateFile};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, Records, assert_failed, files_in, memory};
+use crate::world;
+
+const FILES: [&str; 4] = ["back.png", "card.json", "front.png", "qr.png"];
+
+/// Issues into a chip in software that must not come into being, and into no file.
+fn refused_before_the_chip(desk: &Desk, application: &Path, exit: i32, code: &str, person: &Person) {
+    let before = desk.records();
+    let out = desk.folder.join(format!("out-{code}"));
+    let finished = desk.issue(application, "virtual", &out);
+    assert_failed(&finished, exit, code, Some(person));
+    assert_eq!(files_in(&out), [""; 0], "{code}");
+    let after = desk.records();
+    assert_eq!(after.register, before.register, "{code}");
+    assert_eq!(after.chips(), before.chips(), "{code}");
+    // Whatever the ledger noted is closed: nothing stays open behind a refusal.
+    let open: Vec<_> =
+        Records::states(desk).into_iter().filter(|state| state != "rejected" && state != "issued").collect();
+    assert!(open.is_empty(), "{code}: {open:?}");
+}
+
+/// The same person's application, altered.
+fn altered(desk: &Desk, original: &Path, name: &str, change: impl FnOnce(&mut Value)) -> PathBuf {
+    let mut application: Value = serde_json::from_slice(&std::fs::read(original).unwrap()).unwrap();
+    change(&mut application);
+    let file = desk.folder.join(name);
+    std::fs::write(&file, serde_json::to_vec(&application).unwrap()).unwrap();
+    file
+}
+
+#[test]
+fn a_portrait_that_is_no_image() {
+    let desk = Desk::new("no-image");
+    let person = world().without_card(20).unwrap();
+    let applicant = desk.application(person);
+    let text = desk.folder.join("portrait.jpg");
+    std::fs::write(&text, b"Kinh gui: anh chan dung se gui sau.").unwrap();
+    let file = altered(&desk, &applicant.application, "no-image.json", |application| {
+        application["portrait"] = json!(text);
+    });
+    refused_before_the_chip(&desk, &file, 1, "portrait-no-image", person);
+    // An image that breaks off is none either.
+    let whole = std::fs::read(desk.folder.join("work/01-portrait.jpg")).unwrap();
+    std::fs::write(&text, &whole[..200]).unwrap();
+    let finished = desk.issue(&file, "virtual", &desk.folder.join("out-cut"));
+    assert_eq!(finished.code, 1, "{}", finished.stdout);
+    assert!(finished.json().unwrap()["error"]["code"].as_str().unwrap().starts_with("portrait-"));
+    assert_eq!(files_in(&desk.folder.join("out-cut")), [""; 0]);
+    // With the portrait it works.
+    let out = desk.folder.join("out");
+    let finished = desk.issue(&applicant.application, "virtual", &out);
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+}
+
+#[test]
+fn a_person_whom_the_register_does_not_know() {
+    let desk = Desk::new("unknown-person");
+    let person = world().without_card(21).unwrap();
+    let applicant = desk.application(person);
+    let stranger = format!("{}999998", &person.number.as_str()[..6]);
+    assert!(world().nation.iter().all(|known| known.number.as_str() != stranger));
+    let file = altered(&desk, &applicant.application, "unknown.json", |application| {
+        application["person"]["number"] = json!(stranger);
+    });
+    let mut stranger_person = person.clone();
+    stranger_person.number = stranger.parse().unwrap();
+    refused_before_the_chip(&desk, &file, 1, "unknown-person", &stranger_person);
+}
+
+#[test]
+fn a_person_who_is_dead() {
+    let desk = Desk::new("dead-person");
+    let person = world().without_card(22).unwrap();
+    let applicant = desk.application(person);
+    let day = cccd_issuer::register::day_in_vietnam(world().issued_at).yesterday().unwrap();
+    let change = Change { source: "story".to_owned(), at: world().issued_at };
+    SqliteStore::open(&desk.database)
+        .unwrap()
+        .set_life(&person.number, Life::Dead(day), &change, day)
+        .unwrap();
+    refused_before_the_chip(&desk, &applicant.application, 1, "person-dead", person);
+}
+
+#[test]
+fn a_number_that_is_on_an_active_card() {
+    let desk = Desk::new("active-card");
+    let person = world().without_card(23).unwrap();
+    let applicant = desk.application(person);
+    let out = desk.folder.join("out");
+    let first = desk.issue(&applicant.application, "virtual", &out);
+    assert_eq!(first.code, 0, "{}", first.stdout);
+    let chip = memory(&out.join("chip.json")).0;
+    let second = altered(&desk, &applicant.application, "second.json", |application| {
+        application["template"] = json!("2021");
+    });
+    refused_before_the_chip(&desk, &second, 1, "has-active-card", person);
+    // The card that is there is as it was, and so are its files.
+    assert_eq!(memory(&out.join("chip.json")).0, chip);
+    assert_eq!(files_in(&out), ["back.png", "card.json", "chip.json", "front.png", "qr.png"]);
+}
+
+/// Runs `issuer issue` where the disk below `out` has this much room. The small file system, if there may be one,
+/// lives in a mount namespace of the program: nothing is left to clean up.
+fn issue_on_a_small_disk(desk: &Desk, arguments: &[String], out: &Path, kilobytes: u32) -> (Finished, bool) {
+    let issuer = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("issuer");
+    let small = Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|status| status.success());
+    let listing = desk.folder.join("listing");
+    let script = if small {
+        "mkdir -p \"$OUT\" && mount -t tmpfs -o size=${ROOM}k small \"$OUT\" || exit 99\n\
+         \"$@\"; code=$?; ls -A \"$OUT\" > \"$LISTING\"; exit $code"
+    } else {
+        // Without the right to mount: files that may not grow.
+        "mkdir -p \"$OUT\"; trap '' XFSZ; ulimit -f $((ROOM * 2))\n\"$@\"; code=$?; ls -A \"$OUT\"; exit $code"
+    };
+    let mut command = if small { Command::new("unshare") } else { Command::new("sh") };
+    if small {
+        command.args(["--mount", "sh"]);
+    }
+    let output = command
+        .args(["-c", script, "sh"])
+        .arg(issuer)
+        .args(arguments)
+        .env("OUT", out)
+        .env("ROOM", kilobytes.to_string())
+        .env("LISTING", &listing)
+        .output()
+        .unwrap();
+    let finished = Finished {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        took: std::time::Duration::ZERO,
+    };
+    if small {
+        assert_eq!(std::fs::read_to_string(&listing).unwrap(), "", "something was left on the full disk");
+    }
+    (finished, small)
+}
+
+#[test]
+fn a_full_disk() {
+    let desk = Desk::new("full-disk");
+    let person = world().without_card(24).unwrap();
+    let applicant = desk.application(person);
+    let out = desk.folder.join("out");
+    let before = desk.records();
+
+    // Register and ledger have room; the folder for the pictures has too little.
+    let arguments = desk.issue_arguments(&applicant.application, "virtual", &out);
+    let (finished, small) = issue_on_a_small_disk(&desk, &arguments, &out, 24);
+    if small {
+        assert_failed(&finished, 3, "disk-full", Some(person));
+    } else {
+        assert_eq!(finished.code, 3, "{}\n{}", finished.stdout, finished.stderr);
+    }
+    assert_eq!(files_in(&out), [""; 0]);
+    let after = desk.records();
+    assert_eq!(after.register, before.register);
+    assert_eq!(after.chips(), 0, "no chip was touched");
+
+    // With room, the same command goes through.
+    let finished = desk.issue(&applicant.application, "virtual", &out);
+    assert_eq!(finished.code, 0, "{}\n{}", finished.stdout, finished.stderr);
+    assert_eq!(Records::states(&desk), ["issued"]);
+    for name in FILES {
+        assert!(out.join(name).metadata().unwrap().len() > 0, "{name}");
+    }
+}
+
+#[test]
+fn a_full_disk_below_the_ledger() {
+    let desk = Desk::new("full-disk-ledger");
+    let person = world().without_card(25).unwrap();
+    let applicant = desk.application(person);
+    let (out, small_disk) = (desk.folder.join("out"), desk.folder.join("small"));
+    let mut arguments = desk.issue_arguments(&applicant.application, "virtual", &out);
+    let ledger = arguments.iter().position(|argument| argument == "--ledger").unwrap() + 1;
+    arguments[ledger] = small_disk.join("ledger.sqlite").to_str().unwrap().to_owned();
+    let before = desk.records();
+    let issuer_says = |room| {
+        let issuer = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("issuer");
+        let script = "mkdir -p \"$DISK\" && mount -t tmpfs -o size=${ROOM}k small \"$DISK\" || exit 99\n\"$@\"";
+        Command::new("unshare")
+            .args(["--mount", "sh", "-c", script, "sh"])
+            .arg(issuer)
+            .args(&arguments)
+            .env("DISK", &small_disk)
+            .env("ROOM", format!("{room}"))
+            .output()
+    };
+    if !Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|status| status.success()) {
+        println!("a full disk below the ledger: not told, this user may not mount");
+        return;
+    }
+    let output = issuer_says(16).unwrap();
+    let finished = Finished {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        took: std::time::Duration::ZERO,
+    };
+    assert_failed(&finished, 3, "disk-full", Some(person));
+    assert_eq!(desk.records(), before);
+    assert_eq!(files_in(&out), [""; 0], "no chip and no file without a ledger");
+}
+
+#[test]
+fn unknown_options_and_missing_arguments() {
+    let desk = Desk::new("unknown-options");
+    for (program, arguments) in [
+        ("issuer", ["issue", "--portrait"].as_slice()),
+        ("issuer", &["issue"]),
+        ("verifier", &["verify", "--trust", "x", "--can", "000001", "--colour"]),
+        ("verifier", &["verify", "--can", "000001"]),
+        ("virtual-chip", &["serve", "--nonsense"]),
+        ("population", &["serve", "--nonsense"]),
+        ("keys", &["ds", "new", "--nonsense"]),
+    ] {
+        let finished = desk.programs.run(program, arguments).unwrap();
+        assert_eq!(finished.code, 2, "{program} {arguments:?}: {}{}", finished.stdout, finished.stderr);
+        assert!(!finished.stderr.is_empty(), "{program} says nothing");
+        assert!(finished.stderr.contains("--"), "{program} does not say which option: {}", finished.stderr);
+        assert!(!finished.stderr.contains("panicked"), "{}", finished.stderr);
+    }
+}
+
+/// All that needs a reader, one after the other: pcscd is one for the whole machine.
+#[test]
+fn at_the_reader() {
+    let desk = Desk::new("at-the-reader");
+    let world = world();
+    let pcscd = Pcscd::start().unwrap();
+    let reader = pcscd.reader(0).unwrap().to_owned();
+    let person = world.without_card(26).unwrap();
+    let applicant = desk.application(person);
+    let out = desk.folder.join("out");
+    let before = desk.records();
+    let unharmed = |what: &str| {
+        let after = desk.records();
+        assert_eq!(after.register, before.register, "{what}");
+        assert_eq!(after.chips(), 0, "{what}");
+        assert_eq!(files_in(&out), [""; 0], "{what}");
+        // The application waits for its chip: the next run goes on.
+        assert_eq!(Records::states(&desk), ["queued"], "{what}");
+    };
+
+    // A reader that is not there.
+    assert_failed(&desk.issue(&applicant.application, "Nobody's Reader", &out), 3, "unknown-reader", Some(person));
+    unharmed("missing reader");
+    // No card in the reader.
+    assert_failed(&desk.issue(&applicant.application, &reader, &out), 3, "card-timeout", Some(person));
+    unharmed("no card");
+    // A card that is not blank.
+    let (locked, serving) = lay_in(&desk, &world.cards[7].applicant.chip, "locked.json", &pcscd);
+    let as_it_was = memory(&locked);
+    assert_eq!(as_it_was.1.life_cycle(), LifeCycle::Locked);
+    assert_failed(&desk.issue(&applicant.application, &reader, &out), 1, "chip-not-blank", Some(person));
+    drop(serving);
+    assert_eq!(memory(&locked).0, as_it_was.0, "the card was altered");
+    unharmed("not blank");
+
+    at_the_counter(&desk, &reader, &locked, &pcscd);
+
+    // After all this the same application becomes a card.
+    let blank = desk.blank("blank.json");
+    let serving = desk.insert(&blank, &pcscd);
+    let finished = desk.issue(&applicant.application, &reader, &out);
+    drop(serving);
+    assert_eq!(finished.code, 0, "{}\n{}", finished.stdout, finished.stderr);
+    assert_eq!(Records::states(&desk), ["issued"]);
+    assert_eq!(files_in(&out), FILES);
+    assert_eq!(StateFile::peek(&blank).unwrap().life_cycle(), LifeCycle::Locked);
+}
+
+/// A copy of a chip, in the reader.
+fn lay_in(desk: &Desk, chip: &Path, name: &str, pcscd: &Pcscd) -> (PathBuf, cccd_tests::programs::Running) {
+    let copy = desk.folder.join(name);
+    std::fs::copy(chip, &copy).unwrap();
+    let serving = desk.insert(&copy, pcscd);
+    (copy, serving)
+}
+
+fn at_the_counter(desk: &Desk, reader: &str, chip: &Path, pcscd: &Pcscd) {
+    let world = world();
+    let card = &world.cards[7];
+    let trust = path(&world.trust_folder).unwrap();
+    let portrait = desk.folder.join("portrait.img");
+    let evidence = desk.folder.join("card.evidence");
+    let verify = |reader: &str, can: &str| {
+        let arguments = ["verify", "--json", "--lang", "en", "--reader", reader, "--can", can, "--trust", trust];
+        let more = ["--timeout", "1", "--portrait", path(&portrait).unwrap()];
+        desk.programs.run("verifier", &[arguments.as_slice(), &more].concat()).unwrap()
+    };
+    let read = |can: &str| {
+        let arguments = ["read", "--json", "--lang", "en", "--reader", reader, "--can", can, "--timeout", "1"];
+        let more = ["--plain", "--out", path(&evidence).unwrap()];
+        desk.programs.run("verifier", &[arguments.as_slice(), &more].concat()).unwrap()
+    };
+    let person = Some(&card.applicant.person);
+    let nothing_written = || assert!(!portrait.exists() && !evidence.exists());
+
+    assert_failed(&verify("Nobody's Reader", card.can()), 3, "unknown-reader", person);
+    assert_failed(&verify(reader, card.can()), 3, "card-timeout", person);
+    assert_failed(&read(card.can()), 3, "card-timeout", person);
+    nothing_written();
+
+    let serving = desk.insert(chip, pcscd);
+    let wrong = format!("{:06}", (card.can().parse::<u32>().unwrap() + 1) % 1_000_000);
+    let as_it_was = memory(chip).0;
+    for _ in 0..3 {
+        assert_failed(&verify(reader, &wrong), 3, "wrong-password", person);
+    }
+    assert_failed(&read(&wrong), 3, "wrong-password", person);
+    nothing_written();
+    assert_failed(&verify(reader, "12345"), 2, "bad-can", person);
+    // Guessing did not harm the card.
+    let good = verify(reader, card.can());
+    assert_eq!(good.code, 0, "{}\n{}", good.stdout, good.stderr);
+    assert!(portrait.exists());
+    drop(serving);
+    assert_eq!(memory(chip).0, as_it_was, "reading altered the chip");
+
+    // In Vietnamese it is another sentence, with the same code.
+    let vietnamese =
+        ["verify", "--json", "--reader", "Nobody's Reader", "--can", card.can(), "--trust", trust];
+    let finished = desk.programs.run("verifier", &vietnamese).unwrap();
+    assert_failed(&finished, 3, "unknown-reader", person);
+    let english = verify("Nobody's Reader", card.can()).json().unwrap();
+    assert_ne!(finished.json().unwrap()["error"]["message"], english["error"]["message"]);
+}
