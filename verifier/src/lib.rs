@@ -7,7 +7,7 @@
 //! | [`evidence`] | what reading produced: raw files and transcripts, signed and at rest |
 //! | [`finding`] | what one check found: status, reason, what it proves and does not prove |
 //! | [`policy`] | what is demanded of a card |
-//! | [`judge`] | evidence, trust, time and policy become findings |
+//! | [`mod@judge`] | evidence, trust, time and policy become findings |
 //! | [`verdict`] | findings become one verdict and four statements |
 //! | [`register`] | the register of persons as a port; its signed answers |
 //! | [`report`] | the judgement for people and for machines |

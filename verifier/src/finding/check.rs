@@ -1,5 +1,5 @@
 //! The checks. **The order of declaration is the order in which they decide**: of several that fail, the first one is
-//! named (`docs/decisions/0010-deciding-check.md`).
+//! named (`docs/decisions/0031-deciding-check.md`).
 
 use super::coded;
 
