@@ -35,7 +35,7 @@ fn demo() -> Result<bool> {
         match (word.as_str(), value) {
             ("--out", Some(value)) => out = PathBuf::from(value),
             ("--at", Some(value)) => {
-                now = value.parse().context("--at takes a time such as 2026-11-21T09:00:00Z")?
+                now = value.parse().context("--at takes a time such as 2026-11-21T09:00:00Z")?;
             }
             _ => {
                 println!("{USAGE}");
