@@ -12,6 +12,7 @@
 //! What the chip does wrong becomes evidence; only a chip that cannot be opened and a link lost before that are errors.
 
 mod access;
+mod choice;
 mod run;
 
 pub use access::{Access, AccessError};

@@ -101,8 +101,6 @@ coded! {
         SecureMessagingIntegrity = "secure-messaging-integrity",
         /// The link to the card was lost.
         TransportFailure = "transport-failure",
-        /// The chip is not protected: anyone may read it.
-        NoAccessControl = "no-access-control",
         /// Nobody asked the register.
         NotAsked = "not-asked",
         /// The register did not answer, or not in a way to be believed.

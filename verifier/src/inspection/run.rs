@@ -5,20 +5,15 @@ use std::collections::VecDeque;
 use cccd_card_profile::apdu::{LinkLost, StatusWord, Transport};
 use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
 use cccd_card_profile::lds::com::Com;
-use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::lds::sod::LdsSecurityObject;
 use cccd_card_profile::lds::{DataGroupNumber, dg14};
-use cccd_card_profile::protocol::chip_authentication::{
-    ChipAuthenticationProtocol, ChipAuthenticationTerminal,
-};
-use cccd_card_profile::protocol::curve::DomainParameters;
-use cccd_card_profile::protocol::kdf::Cipher;
-use cccd_card_profile::protocol::pace::{Agreement, PaceProtocol};
+use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationTerminal;
 use cccd_card_profile::protocol::private_key::PublicKey;
 use cccd_card_profile::protocol::secure_messaging::SecureMessagingError;
 use cccd_keys::sod::EfSod;
 use rand_core::CryptoRng;
 
+use super::choice;
 use super::{Access, ExtendedLength, InspectionOptions, Progress, ReadError, Step};
 use crate::evidence::{
     AccessLog, AccessProtocol, ActiveAuthenticationRecord, ChipAuthenticationOutcome,
@@ -121,9 +116,9 @@ impl<'a, R> Inspection<'a, R> {
             pace_used: None,
             pace_failure: None,
         };
-        let choice = choose_pace(&infos);
+        let chosen = choice::pace(&infos);
         let mut session = session;
-        if let Some((protocol, parameters)) = choice {
+        if let Some((protocol, parameters)) = chosen {
             let several = offered.len() > 1;
             let mut refused = false;
             for (password, kind) in self.access.pace() {
@@ -368,7 +363,7 @@ impl<'a, R> Inspection<'a, R> {
         else {
             return Some(session);
         };
-        let Some(choice) = choose_chip_authentication(&infos) else { return Some(session) };
+        let Some(choice) = choice::chip_authentication(&infos) else { return Some(session) };
         self.step(Step::ChipAuthentication);
         let mut record = ChipAuthenticationRecord {
             protocol: choice.protocol.oid().to_string(),
@@ -482,46 +477,6 @@ impl<'a, R> Inspection<'a, R> {
         let log: &mut SecureMessagingLog = &mut self.evidence.secure_messaging;
         log.verified_exchanges = log.verified_exchanges.saturating_add(session.verified());
     }
-}
-
-/// The first PACE variant of EF.CardAccess that is known here.
-fn choose_pace(infos: &SecurityInfos) -> Option<(PaceProtocol, DomainParameters)> {
-    infos.pace().find_map(|info| {
-        let protocol = PaceProtocol::from_oid(info.protocol).filter(|protocol| protocol.is_supported())?;
-        let parameters = DomainParameters::from_id(u8::try_from(info.parameter_id?).ok()?)?;
-        parameters.curve().ok().map(|_| (protocol, parameters))
-    })
-}
-
-struct ChipAuthenticationChoice {
-    protocol: ChipAuthenticationProtocol,
-    key_id: Option<u32>,
-    public_key: Vec<u8>,
-}
-
-/// A key of DG14 with its protocol: one that is known here if there is one. A key without an info is 3DES (old French
-/// documents, Doc 9303-11 §9.2.6 is younger).
-fn choose_chip_authentication(infos: &SecurityInfos) -> Option<ChipAuthenticationChoice> {
-    let mut choices: Vec<ChipAuthenticationChoice> = Vec::new();
-    for key in infos.chip_authentication_keys() {
-        let announced = infos
-            .chip_authentication()
-            .filter(|info| info.key_id == key.key_id || info.key_id.is_none() || key.key_id.is_none())
-            .filter_map(|info| ChipAuthenticationProtocol::from_oid(info.protocol))
-            .max_by_key(|protocol| (protocol.agreement == Agreement::Ecdh, protocol.cipher));
-        let protocol = announced
-            .unwrap_or(ChipAuthenticationProtocol { agreement: Agreement::Ecdh, cipher: Cipher::TripleDes });
-        choices.push(ChipAuthenticationChoice {
-            protocol,
-            key_id: key.key_id,
-            public_key: key.public_key.clone(),
-        });
-    }
-    let known = choices.iter().position(|choice| {
-        choice.protocol.agreement == Agreement::Ecdh
-            && matches!(PublicKey::from_spki(&choice.public_key), Ok(PublicKey::EllipticCurve(_)))
-    });
-    (!choices.is_empty()).then(|| choices.swap_remove(known.unwrap_or(0)))
 }
 
 fn cause_of(status: StatusWord) -> MissingCause {

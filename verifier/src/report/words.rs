@@ -332,7 +332,6 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
             ("một câu trả lời được bảo vệ không đúng mã kiểm", "a protected answer did not verify")
         }
         Reason::TransportFailure => ("mất liên lạc với thẻ", "the link to the card was lost"),
-        Reason::NoAccessControl => ("chip không được bảo vệ", "the chip is not protected"),
         Reason::NotAsked => ("chưa hỏi cơ sở dữ liệu", "the register was not asked"),
         Reason::RegisterNotHeard => (
             "không nhận được trả lời đáng tin của cơ sở dữ liệu",
