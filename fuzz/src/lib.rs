@@ -3,6 +3,7 @@
 
 mod card_profile;
 mod conversations;
+mod issuer;
 mod keys;
 pub mod mutate;
 mod population;
@@ -20,5 +21,10 @@ pub struct Body {
 
 /// Every body.
 pub fn bodies() -> impl Iterator<Item = &'static Body> {
-    card_profile::BODIES.iter().chain(keys::BODIES).chain(conversations::BODIES).chain(population::BODIES)
+    card_profile::BODIES
+        .iter()
+        .chain(keys::BODIES)
+        .chain(conversations::BODIES)
+        .chain(issuer::BODIES)
+        .chain(population::BODIES)
 }

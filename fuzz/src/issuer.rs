@@ -1,0 +1,39 @@
+//! Bodies for what comes to the issuing desk.
+
+use std::path::Path;
+
+use cccd_issuer::application::{Application, Portrait};
+
+use crate::Body;
+
+/// All bodies of this room.
+pub const BODIES: &[Body] = &[
+    Body { name: "application", seeds: applications, run: application },
+    Body { name: "portrait", seeds: portraits, run: |bytes| drop(Portrait::from_file(bytes)) },
+];
+
+fn application(bytes: &[u8]) {
+    // A portrait named by path is looked for in a folder that is not there.
+    drop(Application::parse(bytes, Path::new("/nonexistent")));
+}
+
+fn applications() -> Vec<Vec<u8>> {
+    let texts = [
+        r#"{"person":{"number":"079099000001","full_name":"Nguyễn Văn An","birth_date":"1999-01-15","sex":"male"},"portrait":"an.jpg","reason":"first-issue","template":"2024"}"#,
+        r#"{"person":{"number":"079099000001"},"portrait":"data:image/jpeg;base64,/9j/4AAQSkZJRg==","reason":"exchange"}"#,
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+/// The smallest JPEG and PNG that decoders take: 1 × 1.
+fn portraits() -> Vec<Vec<u8>> {
+    let png: &[u8] = &[
+        0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0,
+        0, 0, 1, 8, 0, 0, 0, 0, 0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 0x0A, b'I', b'D', b'A', b'T', 0x78, 0x9C,
+        0x63, 0x60, 0, 0, 0, 2, 0, 1, 0x48, 0xAF, 0xA4, 0x71, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42,
+        0x60, 0x82,
+    ];
+    let jpeg: &[u8] =
+        &[0xFF, 0xD8, 0xFF, 0xE0, 0, 0x10, b'J', b'F', b'I', b'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0];
+    vec![png.to_vec(), jpeg.to_vec()]
+}
