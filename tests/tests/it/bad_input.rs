@@ -2,7 +2,7 @@
 //! and files as they were, or in a state that the next run resolves.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use cccd_hw_tests::pcscd::Pcscd;
 use cccd_population::person::{Life, Person};
@@ -12,7 +12,7 @@ use cccd_tests::programs::Finished;
 use cccd_virtual_chip::{LifeCycle, StateFile};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Records, assert_failed, files_in, memory};
+use crate::desk::{Desk, Memory, Records, assert_failed, files_in, take_out};
 use crate::world;
 
 const FILES: [&str; 4] = ["back.png", "card.json", "front.png", "qr.png"];
@@ -103,28 +103,49 @@ fn a_number_that_is_on_an_active_card() {
     let out = desk.folder.join("out");
     let first = desk.issue(&applicant.application, "virtual", &out);
     assert_eq!(first.code, 0, "{}", first.stdout);
-    let chip = memory(&out.join("chip.json")).0;
+    let chip = Memory::of(&out.join("chip.json"));
     let second = altered(&desk, &applicant.application, "second.json", |application| {
         application["template"] = json!("2021");
     });
     refused_before_the_chip(&desk, &second, 1, "has-active-card", person);
     // The card that is there is as it was, and so are its files.
-    assert_eq!(memory(&out.join("chip.json")).0, chip);
-    assert_eq!(files_in(&out), ["back.png", "card.json", "chip.json", "front.png", "qr.png"]);
+    assert!(Memory::of(&out.join("chip.json")) == chip, "the chip was altered");
+    let pictures: Vec<_> = files_in(&out).into_iter().filter(|name| !name.starts_with("chip.json")).collect();
+    assert_eq!(pictures, FILES);
+}
+
+/// The program, for a shell to start.
+fn issuer() -> PathBuf {
+    std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join("issuer")
+}
+
+fn finished(output: &Output) -> Finished {
+    Finished {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        took: std::time::Duration::ZERO,
+    }
+}
+
+/// Whether this user may have a mount namespace with a small file system in it.
+fn may_mount() -> bool {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "mount", "-t", "tmpfs", "-o", "size=16k", "small"]).arg(std::env::temp_dir());
+    command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// Runs `issuer issue` where the disk below `out` has this much room. The small file system, if there may be one,
 /// lives in a mount namespace of the program: nothing is left to clean up.
 fn issue_on_a_small_disk(desk: &Desk, arguments: &[String], out: &Path, kilobytes: u32) -> (Finished, bool) {
-    let issuer = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("issuer");
-    let small = Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|status| status.success());
+    let small = may_mount();
     let listing = desk.folder.join("listing");
     let script = if small {
         "mkdir -p \"$OUT\" && mount -t tmpfs -o size=${ROOM}k small \"$OUT\" || exit 99\n\
          \"$@\"; code=$?; ls -A \"$OUT\" > \"$LISTING\"; exit $code"
     } else {
         // Without the right to mount: files that may not grow.
-        "mkdir -p \"$OUT\"; trap '' XFSZ; ulimit -f $((ROOM * 2))\n\"$@\"; code=$?; ls -A \"$OUT\"; exit $code"
+        "mkdir -p \"$OUT\"; trap '' XFSZ; ulimit -f $((ROOM * 2))\n\"$@\""
     };
     let mut command = if small { Command::new("unshare") } else { Command::new("sh") };
     if small {
@@ -132,19 +153,14 @@ fn issue_on_a_small_disk(desk: &Desk, arguments: &[String], out: &Path, kilobyte
     }
     let output = command
         .args(["-c", script, "sh"])
-        .arg(issuer)
+        .arg(issuer())
         .args(arguments)
         .env("OUT", out)
         .env("ROOM", kilobytes.to_string())
         .env("LISTING", &listing)
         .output()
         .unwrap();
-    let finished = Finished {
-        code: output.status.code().unwrap(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        took: std::time::Duration::ZERO,
-    };
+    let finished = finished(&output);
     if small {
         assert_eq!(std::fs::read_to_string(&listing).unwrap(), "", "something was left on the full disk");
     }
@@ -175,7 +191,7 @@ fn a_full_disk() {
     // With room, the same command goes through.
     let finished = desk.issue(&applicant.application, "virtual", &out);
     assert_eq!(finished.code, 0, "{}\n{}", finished.stdout, finished.stderr);
-    assert_eq!(Records::states(&desk), ["issued"]);
+    Records::assert_last(&desk, "issued");
     for name in FILES {
         assert!(out.join(name).metadata().unwrap().len() > 0, "{name}");
     }
@@ -191,28 +207,19 @@ fn a_full_disk_below_the_ledger() {
     let ledger = arguments.iter().position(|argument| argument == "--ledger").unwrap() + 1;
     arguments[ledger] = small_disk.join("ledger.sqlite").to_str().unwrap().to_owned();
     let before = desk.records();
-    let issuer_says = |room| {
-        let issuer = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("issuer");
-        let script = "mkdir -p \"$DISK\" && mount -t tmpfs -o size=${ROOM}k small \"$DISK\" || exit 99\n\"$@\"";
-        Command::new("unshare")
-            .args(["--mount", "sh", "-c", script, "sh"])
-            .arg(issuer)
-            .args(&arguments)
-            .env("DISK", &small_disk)
-            .env("ROOM", format!("{room}"))
-            .output()
-    };
-    if !Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|status| status.success()) {
+    if !may_mount() {
         println!("a full disk below the ledger: not told, this user may not mount");
         return;
     }
-    let output = issuer_says(16).unwrap();
-    let finished = Finished {
-        code: output.status.code().unwrap(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        took: std::time::Duration::ZERO,
-    };
+    let script = "mkdir -p \"$DISK\" && mount -t tmpfs -o size=16k small \"$DISK\" || exit 99\n\"$@\"";
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script, "sh"])
+        .arg(issuer())
+        .args(&arguments)
+        .env("DISK", &small_disk)
+        .output()
+        .unwrap();
+    let finished = finished(&output);
     assert_failed(&finished, 3, "disk-full", Some(person));
     assert_eq!(desk.records(), before);
     assert_eq!(files_in(&out), [""; 0], "no chip and no file without a ledger");
@@ -255,22 +262,27 @@ fn at_the_reader() {
         assert_eq!(after.chips(), 0, "{what}");
         assert_eq!(files_in(&out), [""; 0], "{what}");
         // The application waits for its chip: the next run goes on.
-        assert_eq!(Records::states(&desk), ["queued"], "{what}");
+        Records::assert_last(&desk, "queued");
     };
 
     // A reader that is not there.
-    assert_failed(&desk.issue(&applicant.application, "Nobody's Reader", &out), 3, "unknown-reader", Some(person));
+    assert_failed(
+        &desk.issue(&applicant.application, "Nobody's Reader", &out),
+        3,
+        "unknown-reader",
+        Some(person),
+    );
     unharmed("missing reader");
     // No card in the reader.
     assert_failed(&desk.issue(&applicant.application, &reader, &out), 3, "card-timeout", Some(person));
     unharmed("no card");
     // A card that is not blank.
     let (locked, serving) = lay_in(&desk, &world.cards[7].applicant.chip, "locked.json", &pcscd);
-    let as_it_was = memory(&locked);
-    assert_eq!(as_it_was.1.life_cycle(), LifeCycle::Locked);
+    let as_it_was = Memory::of(&locked);
+    assert_eq!(StateFile::peek(&locked).unwrap().life_cycle(), LifeCycle::Locked);
     assert_failed(&desk.issue(&applicant.application, &reader, &out), 1, "chip-not-blank", Some(person));
-    drop(serving);
-    assert_eq!(memory(&locked).0, as_it_was.0, "the card was altered");
+    take_out(serving, &pcscd);
+    assert!(Memory::of(&locked) == as_it_was, "the card was altered");
     unharmed("not blank");
 
     at_the_counter(&desk, &reader, &locked, &pcscd);
@@ -279,9 +291,9 @@ fn at_the_reader() {
     let blank = desk.blank("blank.json");
     let serving = desk.insert(&blank, &pcscd);
     let finished = desk.issue(&applicant.application, &reader, &out);
-    drop(serving);
+    take_out(serving, &pcscd);
     assert_eq!(finished.code, 0, "{}\n{}", finished.stdout, finished.stderr);
-    assert_eq!(Records::states(&desk), ["issued"]);
+    Records::assert_last(&desk, "issued");
     assert_eq!(files_in(&out), FILES);
     assert_eq!(StateFile::peek(&blank).unwrap().life_cycle(), LifeCycle::Locked);
 }
@@ -301,12 +313,14 @@ fn at_the_counter(desk: &Desk, reader: &str, chip: &Path, pcscd: &Pcscd) {
     let portrait = desk.folder.join("portrait.img");
     let evidence = desk.folder.join("card.evidence");
     let verify = |reader: &str, can: &str| {
-        let arguments = ["verify", "--json", "--lang", "en", "--reader", reader, "--can", can, "--trust", trust];
+        let arguments =
+            ["verify", "--json", "--lang", "en", "--reader", reader, "--can", can, "--trust", trust];
         let more = ["--timeout", "1", "--portrait", path(&portrait).unwrap()];
         desk.programs.run("verifier", &[arguments.as_slice(), &more].concat()).unwrap()
     };
     let read = |can: &str| {
-        let arguments = ["read", "--json", "--lang", "en", "--reader", reader, "--can", can, "--timeout", "1"];
+        let arguments =
+            ["read", "--json", "--lang", "en", "--reader", reader, "--can", can, "--timeout", "1"];
         let more = ["--plain", "--out", path(&evidence).unwrap()];
         desk.programs.run("verifier", &[arguments.as_slice(), &more].concat()).unwrap()
     };
@@ -320,7 +334,7 @@ fn at_the_counter(desk: &Desk, reader: &str, chip: &Path, pcscd: &Pcscd) {
 
     let serving = desk.insert(chip, pcscd);
     let wrong = format!("{:06}", (card.can().parse::<u32>().unwrap() + 1) % 1_000_000);
-    let as_it_was = memory(chip).0;
+    let as_it_was = std::fs::read(chip).unwrap();
     for _ in 0..3 {
         assert_failed(&verify(reader, &wrong), 3, "wrong-password", person);
     }
@@ -331,8 +345,8 @@ fn at_the_counter(desk: &Desk, reader: &str, chip: &Path, pcscd: &Pcscd) {
     let good = verify(reader, card.can());
     assert_eq!(good.code, 0, "{}\n{}", good.stdout, good.stderr);
     assert!(portrait.exists());
-    drop(serving);
-    assert_eq!(memory(chip).0, as_it_was, "reading altered the chip");
+    take_out(serving, pcscd);
+    assert!(std::fs::read(chip).unwrap() == as_it_was, "reading altered the chip");
 
     // In Vietnamese it is another sentence, with the same code.
     let vietnamese =

@@ -1,6 +1,7 @@
 //! An issuing desk and a counter at work with the real programs, on a register and a ledger of their own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cccd_hw_tests::pcscd::Pcscd;
 use cccd_population::person::Person;
@@ -9,22 +10,21 @@ use cccd_tests::demo::counter::path;
 use cccd_tests::demo::people::{self, Applicant};
 use cccd_tests::programs::{Finished, Programs, Running};
 use cccd_tests::story_support::World;
-use cccd_virtual_chip::{ChipState, StateFile};
 use rusqlite::types::Value;
 
 use crate::world;
 
 /// A desk with a folder, a register and a ledger that no other story sees.
-pub struct Desk {
-    pub programs: Programs,
-    pub world: &'static World,
-    pub folder: PathBuf,
-    pub database: PathBuf,
-    pub ledger: PathBuf,
+pub(crate) struct Desk {
+    pub(crate) programs: Programs,
+    pub(crate) world: &'static World,
+    pub(crate) folder: PathBuf,
+    pub(crate) database: PathBuf,
+    pub(crate) ledger: PathBuf,
 }
 
 impl Desk {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let world = world();
         let folder = world.folder.join(name);
         std::fs::create_dir(&folder).unwrap();
@@ -37,12 +37,12 @@ impl Desk {
     }
 
     /// An application of this person, with a portrait.
-    pub fn application(&self, person: &Person) -> Applicant {
+    pub(crate) fn application(&self, person: &Person) -> Applicant {
         people::apply(person, 30, "story", "2024", 1, &self.folder).unwrap()
     }
 
     /// A blank of this station's stock.
-    pub fn blank(&self, name: &str) -> PathBuf {
+    pub(crate) fn blank(&self, name: &str) -> PathBuf {
         let chip = self.folder.join(name);
         let arguments = ["new", "--state", path(&chip).unwrap(), "--keys", path(&self.world.keys).unwrap()];
         self.programs.must("virtual-chip", &arguments).unwrap();
@@ -50,7 +50,7 @@ impl Desk {
     }
 
     /// What `issuer` is told for this application, with its own register and ledger.
-    pub fn issue_arguments(&self, application: &Path, reader: &str, out: &Path) -> Vec<String> {
+    pub(crate) fn issue_arguments(&self, application: &Path, reader: &str, out: &Path) -> Vec<String> {
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         let database = format!("sqlite:{}", self.database.display());
         let at = self.world.issued_at.to_string();
@@ -63,12 +63,13 @@ impl Desk {
         arguments
     }
 
-    pub fn issue(&self, application: &Path, reader: &str, out: &Path) -> Finished {
+    pub(crate) fn issue(&self, application: &Path, reader: &str, out: &Path) -> Finished {
         self.programs.run("issuer", &self.issue_arguments(application, reader, out)).unwrap()
     }
 
     /// Lays a chip into the first virtual reader.
-    pub fn insert(&self, chip: &Path, pcscd: &Pcscd) -> Running {
+    pub(crate) fn insert(&self, chip: &Path, pcscd: &Pcscd) -> Running {
+        wait_until_empty(pcscd);
         let (ready, log) = (self.folder.join("chip.ready"), self.folder.join("chip.log"));
         let address = pcscd.address(0);
         let arguments = [
@@ -84,21 +85,34 @@ impl Desk {
     }
 
     /// Everything that register and ledger hold, row by row; the ledger's journal of attempts apart.
-    pub fn records(&self) -> Records {
+    pub(crate) fn records(&self) -> Records {
         Records { register: rows(&self.database), ledger: rows(&self.ledger) }
     }
 }
 
+/// Takes the chip out of the first virtual reader.
+pub(crate) fn take_out(serving: Running, pcscd: &Pcscd) {
+    drop(serving);
+    wait_until_empty(pcscd);
+}
+
+/// pcscd looks every few hundred milliseconds whether a card lies there; no hand is quicker. A chip that was swapped in
+/// between is a lost card to whoever asks first.
+fn wait_until_empty(pcscd: &Pcscd) {
+    let service = cccd_reader::Service::open().unwrap();
+    service.wait_for_removal(pcscd.reader(0).unwrap(), Duration::from_secs(10)).unwrap();
+}
+
 /// What a register and a ledger hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Records {
-    pub register: Vec<String>,
-    pub ledger: Vec<String>,
+pub(crate) struct Records {
+    pub(crate) register: Vec<String>,
+    pub(crate) ledger: Vec<String>,
 }
 
 impl Records {
     /// States of the ledger's applications, oldest first.
-    pub fn states(desk: &Desk) -> Vec<String> {
+    pub(crate) fn states(desk: &Desk) -> Vec<String> {
         if !desk.ledger.exists() {
             return Vec::new();
         }
@@ -108,8 +122,16 @@ impl Records {
         states.collect::<Result<_, _>>().unwrap()
     }
 
+    /// Asserts that what was begun is closed, and that the last application stands here.
+    pub(crate) fn assert_last(desk: &Desk, state: &str) {
+        let mut states = Self::states(desk);
+        assert_eq!(states.pop().as_deref(), Some(state), "{states:?}");
+        // A run that ended before a chip is closed by the next one.
+        assert!(states.iter().all(|state| state == "rejected"), "{states:?}");
+    }
+
     /// Chips that the ledger knows.
-    pub fn chips(&self) -> usize {
+    pub(crate) fn chips(&self) -> usize {
         self.ledger.iter().filter(|row| row.starts_with("chips:")).count()
     }
 }
@@ -139,13 +161,23 @@ fn rows(database: &Path) -> Vec<String> {
     all
 }
 
-/// A chip's memory as it lies on the disk.
-pub fn memory(chip: &Path) -> (Vec<u8>, ChipState) {
-    (std::fs::read(chip).unwrap(), StateFile::peek(chip).unwrap())
+/// A chip's memory as it lies on the disk, but for the counter of the personalizer's channels, which only goes up:
+/// life cycle, files, keys, tries left.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Memory(serde_json::Value);
+
+impl Memory {
+    pub(crate) fn of(chip: &Path) -> Self {
+        let text = std::fs::read_to_string(chip).unwrap();
+        // A line about the content, then the content.
+        let mut content: serde_json::Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
+        content.as_object_mut().unwrap().remove("sequence_counter").unwrap();
+        Self(content)
+    }
 }
 
 /// The files below a folder, by name; empty when there is no folder.
-pub fn files_in(folder: &Path) -> Vec<String> {
+pub(crate) fn files_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = folder.read_dir() else { return Vec::new() };
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
@@ -154,7 +186,7 @@ pub fn files_in(folder: &Path) -> Vec<String> {
 }
 
 /// Exit code, code, one sentence and one hint; nothing of the person in either.
-pub fn assert_failed(finished: &Finished, exit: i32, code: &str, person: Option<&Person>) {
+pub(crate) fn assert_failed(finished: &Finished, exit: i32, code: &str, person: Option<&Person>) {
     assert_eq!(finished.code, exit, "{}\n{}", finished.stdout, finished.stderr);
     let answer = finished.json().unwrap();
     let error = &answer["error"];

@@ -11,7 +11,7 @@ use cccd_tests::demo::people;
 use cccd_tests::story_support::{StoryCard, World, dice, with_status};
 use cccd_verifier::evidence::Provenance;
 use cccd_verifier::register::RegisterReport;
-use cccd_verifier::{Decision, Judgement, Presented, Status};
+use cccd_verifier::{Check, Decision, Judgement, Presented, Reason, Status};
 use cccd_virtual_chip::StateFile;
 use cccd_virtual_chip::lab::{Bench, File};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
@@ -37,8 +37,8 @@ fn look(chip: &std::path::Path, can: &str, presented: &Presented, thorough: bool
 fn assert_refused(name: &str, judgement: &Judgement, failed: &[&str]) {
     let forgery = forgery(name);
     assert_eq!(judgement.verdict.decision, Decision::Refused, "{name}: {:?}", judgement.findings);
-    assert_eq!(judgement.verdict.decided_by.map(|check| check.code()), Some(forgery.check), "{name}");
-    assert_eq!(judgement.verdict.reason.map(|reason| reason.code()), Some(forgery.reason), "{name}");
+    assert_eq!(judgement.verdict.decided_by.map(Check::code), Some(forgery.check), "{name}");
+    assert_eq!(judgement.verdict.reason.map(Reason::code), Some(forgery.reason), "{name}");
     let expected: BTreeSet<String> = failed.iter().map(|text| (*text).to_owned()).collect();
     assert_eq!(with_status(judgement, Status::Failed), expected, "{name}");
     assert!(expected.contains(&format!("{} ({})", forgery.check, forgery.reason)), "{name}");
