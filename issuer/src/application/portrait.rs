@@ -31,10 +31,16 @@ const MIN_WIDTH: u32 = 240;
 const MIN_HEIGHT: u32 = 320;
 
 /// A portrait fit for DG2 and for print.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Portrait {
     face: FaceImage,
-    print: Vec<u8>,
+    picture: DynamicImage,
+}
+
+impl std::fmt::Debug for Portrait {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Portrait({} × {})", self.face.width, self.face.height)
+    }
 }
 
 /// Why a file is no usable portrait.
@@ -82,20 +88,18 @@ impl Portrait {
         if let Some(face) = jpeg_2000 {
             let picture = decode_jpeg_2000(&face)?;
             check_shape(picture.width(), picture.height())?;
-            let print = print_jpeg(&picture)?;
-            return Ok(Self { face, print });
+            return Ok(Self { face, picture });
         }
         let picture = decode(bytes)?;
         check_shape(picture.width(), picture.height())?;
         let kept = FaceImage::from_file(bytes.to_vec()).ok().filter(|face| {
             face.bytes.len() <= MAX_DG2_BYTES && face.height <= 2 * HEIGHT && !has_metadata(bytes)
         });
-        let print = print_jpeg(&picture)?;
         let face = match kept {
             Some(face) => face,
             None => compress(&picture)?,
         };
-        Ok(Self { face, print })
+        Ok(Self { face, picture })
     }
 
     /// The image for DG2.
@@ -104,10 +108,14 @@ impl Portrait {
         &self.face
     }
 
-    /// A JPEG for the printed card: JPEG 2000 cannot be drawn by everyone.
-    #[must_use]
-    pub fn print(&self) -> &[u8] {
-        &self.print
+    /// A JPEG for the printed card: JPEG 2000 cannot be drawn by everyone. Made when asked for: it takes longer than
+    /// anything else in issuing but the chip's RSA key.
+    ///
+    /// # Errors
+    /// [`PortraitError::Damaged`], in practice never: the picture was decoded before.
+    pub fn print(&self) -> Result<Vec<u8>, PortraitError> {
+        // 20 × 30 mm at 600 dpi is 472 × 709.
+        encode(&self.picture.resize_to_fill(472, 709, FilterType::Lanczos3).to_rgb8(), 92)
     }
 }
 
@@ -208,11 +216,6 @@ fn compress(picture: &DynamicImage) -> Result<FaceImage, PortraitError> {
         // Noise compresses badly: fewer pixels rather than mud.
         scale = scale.checked_sub(20).filter(|scale| *scale >= 40).ok_or(PortraitError::Damaged)?;
     }
-}
-
-fn print_jpeg(picture: &DynamicImage) -> Result<Vec<u8>, PortraitError> {
-    // 20 × 30 mm at 600 dpi is 472 × 709.
-    encode(&picture.resize_to_fill(472, 709, FilterType::Lanczos3).to_rgb8(), 92)
 }
 
 fn encode(rgb: &RgbImage, quality: u8) -> Result<Vec<u8>, PortraitError> {

@@ -23,7 +23,7 @@ fn portrait() -> Vec<u8> {
     });
     let mut png = Vec::new();
     picture.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
-    crate::application::Portrait::from_file(&png).unwrap().print().to_vec()
+    crate::application::Portrait::from_file(&png).unwrap().print().unwrap()
 }
 
 fn read_qr(png: &[u8]) -> String {

@@ -6,7 +6,7 @@ use cccd_issuer::application::Application;
 use cccd_issuer::card_face::{FaceContent, FaceRenderer};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::output::Staging;
-use cccd_issuer::station::{IssuedCard, Station};
+use cccd_issuer::station::{IssueError, IssuedCard, Station};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
@@ -54,9 +54,12 @@ pub(crate) fn run(
     }
     let card = admitted.card();
     let youngest = age_on(card.holder.birth_date, card.issue_date) < PORTRAIT_FROM_AGE;
-    let portrait = (!youngest).then(|| admitted.portrait().print());
-    let faces =
-        FaceRenderer::new()?.draw(&FaceContent { card, portrait }, admitted.template(), arguments.dpi)?;
+    let portrait = (!youngest).then(|| admitted.portrait().print()).transpose().map_err(IssueError::from)?;
+    let faces = FaceRenderer::new()?.draw(
+        &FaceContent { card, portrait: portrait.as_deref() },
+        admitted.template(),
+        arguments.dpi,
+    )?;
     for (name, png) in [("qr.png", &faces.qr), ("front.png", &faces.front), ("back.png", &faces.back)] {
         staging.write(name, png)?;
     }
