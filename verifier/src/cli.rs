@@ -26,6 +26,12 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The machine's clock at whole seconds, for what people read.
+fn whole_second() -> Timestamp {
+    let now = now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
 /// The machine's randomness.
 #[expect(clippy::disallowed_methods, reason = "a program's main may make a generator")]
 fn generator() -> rand::rngs::ThreadRng {
@@ -94,7 +100,7 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     let output = Output::of(&arguments.common);
-    let at = arguments.common.at.unwrap_or_else(now);
+    let at = arguments.common.at.unwrap_or_else(whole_second);
     let outcome = match &arguments.command {
         Command::Readers => card::readers(output),
         Command::Read(read) => read::run(read, at, output),

@@ -62,6 +62,8 @@ pub fn effect(finding: &Finding, policy: &Policy) -> Effect {
     match (finding.status, finding.reason) {
         (Status::Passed | Status::NotApplicable, _) => Effect::None,
         (Status::Failed, _) => Effect::Refuse,
+        // A transcript that is not fresh says nothing; the other proof may be. Whether there is one, the whole rule says.
+        (Status::Inconclusive, Some(Reason::NotFresh)) if CHIP.contains(&finding.check) => Effect::None,
         (Status::Inconclusive, _) => Effect::Withhold,
         (Status::Unavailable, reason) => match (finding.check, reason) {
             // Optional: what was not shown, not read by choice, or not compared decides nothing.

@@ -189,8 +189,13 @@ fn find_reader(service: &Service, name: Option<&str>) -> Result<String, Failure>
         ([only], _, _) => Ok(only.name.clone()),
         (_, Some(only), None) => Ok(only.name.clone()),
         _ => {
-            let matching = readers.iter().map(|reader| reader.name.clone()).collect();
-            Err(ReaderError::AmbiguousReader { name: String::new(), matching }.into())
+            let names: Vec<String> = readers.iter().map(|reader| printable(&reader.name)).collect();
+            let names = names.join("; ");
+            Err(Failure::usage(
+                "reader-needed",
+                [&format!("có nhiều đầu đọc: {names}"), &format!("there are several readers: {names}")],
+                ["chọn một bằng --reader", "choose one with --reader"],
+            ))
         }
     }
 }

@@ -157,9 +157,12 @@ fn data_group_hashes(case: &Case<'_>, facts: &Facts) -> Finding {
     if case.evidence.files.withheld.is_empty() { finding } else { finding.in_scope(Scope::PortraitWithheld) }
 }
 
+/// The groups whose files are here and hold.
 fn compared(case: &Case<'_>, object: &LdsSecurityObject) -> Vec<DataGroupNumber> {
+    let holds = |number: &DataGroupNumber| of_group(case, object, *number) == Some(HashCheck::Matches);
     DataGroupNumber::all()
-        .filter(|number| of_group(case, object, *number) == Some(HashCheck::Matches))
+        .filter(|number| case.evidence.data_group(*number).is_some())
+        .filter(holds)
         .collect()
 }
 

@@ -98,6 +98,8 @@ fn active_authentication_answers_the_verifiers_own_nonce() {
     let finding = judgement.findings.iter().find(|f| f.check == Check::ActiveAuthentication).unwrap();
     assert_eq!(finding.scope.unwrap().code(), "challenge-of-verifier");
     assert!(finding.is_passed());
+    // Chip Authentication left nothing that a third party could check; one proof is enough.
+    assert_eq!(decided(&judgement), ("accepted", "-", "-"));
 
     let passes = |situation: &Situation| {
         let findings = situation.judge().findings;

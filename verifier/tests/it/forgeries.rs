@@ -63,6 +63,9 @@ fn a_group_that_nobody_signed_is_found_by_a_thorough_reading() {
     });
     let situation = Situation::of(card.read_with(&options().thorough(true)).unwrap());
     refused(&situation, "passive.dg-hashes", "unsigned-content");
+    let judgement = situation.judge();
+    let com = judgement.findings.iter().find(|finding| finding.check == Check::ComSodConsistent).unwrap();
+    assert_eq!((com.status, com.detail.as_deref()), (Status::Failed, Some("DG11")));
 }
 
 #[test]
@@ -245,4 +248,45 @@ fn an_expired_or_early_signer() {
     refused(&situation, "passive.signer-validity", "certificate-expired");
     situation.at = at("2026-11-19T00:00:00Z");
     refused(&situation, "passive.signer-validity", "certificate-not-yet-valid");
+}
+
+/// A Document Signer made to measure, under an authority that is trusted; EF.SOD signed by it.
+fn signed_by(types: &[&str], from: &str) -> Situation {
+    use cccd_keys::certificate::{
+        CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity,
+    };
+    use cccd_keys::profile::AlgorithmProfile;
+    use cccd_keys::signer::{Signer as _, SoftwareKey};
+    let (mut rng, from) = (rng(51), at(from));
+    let algorithms = AlgorithmProfile::Cccd;
+    let mut key = || {
+        let (curve, encoding) = (algorithms.curve(), algorithms.curve_encoding());
+        SoftwareKey::generate(curve, algorithms.document_hash(), encoding, &mut rng).unwrap()
+    };
+    let (csca_key, signer_key) = (key(), key());
+    let options = || CertificateOptions::for_country("VN").unwrap();
+    let csca = CscaProfile::new(options(), 9, SigningKeyValidity::csca(from).unwrap()).unwrap();
+    let csca = csca.issue(&csca_key, &mut rng).unwrap();
+    let validity = SigningKeyValidity::document_signer(from).unwrap();
+    let signer = DocumentSignerProfile::new(options(), &csca, 1, validity).unwrap().document_types(types);
+    let signer = signer.issue(signer_key.public_key().spki(), &csca_key, &mut rng).unwrap();
+    let card = Card::altered(|bench| {
+        let genuine = EfSod::parse(bench.read(File::Sod).unwrap()).unwrap();
+        let sod = cccd_keys::sod::sign(genuine.econtent(), &signer, &signer_key, from).unwrap();
+        bench.replace(File::Sod, sod).unwrap();
+    });
+    let mut situation = Situation::of(card.read());
+    situation.trust.add_anchor(csca.der()).unwrap();
+    situation
+}
+
+#[test]
+fn a_signer_of_passports_or_of_later_days() {
+    // One list serves all keys of a country (Doc 9303-12 §7.1.4): with the right types and time the card is accepted.
+    assert_eq!(decided(&signed_by(&["ID"], ISSUED).judge()).0, "accepted");
+    refused(&signed_by(&["P"], ISSUED), "passive.signer-document-type", "document-type-not-allowed");
+    // A key made two days after the day of issue: whoever signed with it backdated the card.
+    let mut situation = signed_by(&["ID"], "2026-11-22T02:00:00Z");
+    situation.at = at("2026-11-23T00:00:00Z");
+    refused(&situation, "passive.signer-validity", "outside-private-key-usage");
 }

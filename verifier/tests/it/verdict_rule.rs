@@ -94,6 +94,9 @@ fn a_chip_of_ours_must_show_itself() {
     // What could not be seen is not "offers nothing".
     let stale = Finding::inconclusive(AA, Reason::NotFresh);
     assert_eq!(decide(&[no(CA), stale, no(CAM)], true, true), (Decision::Undetermined, Some(AA)));
+    let old = Finding::inconclusive(CA, Reason::NotFresh);
+    assert_eq!(decide(std::slice::from_ref(&old), true, true), (Decision::Accepted, None));
+    assert_eq!(decide(&[old, no(AA), no(CAM)], true, true), (Decision::Undetermined, Some(CA)));
     let unused = Finding::unavailable(CA, Reason::ProtocolNotUsed);
     assert_eq!(decide(&[unused, no(AA), no(CAM)], true, true), (Decision::Refused, Some(CA)));
 }
