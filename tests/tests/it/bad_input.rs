@@ -135,24 +135,19 @@ fn may_mount() -> bool {
     command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// Runs `issuer issue` where the disk below `out` has this much room. The small file system, if there may be one,
-/// lives in a mount namespace of the program: nothing is left to clean up.
-fn issue_on_a_small_disk(desk: &Desk, arguments: &[String], out: &Path, kilobytes: u32) -> (Finished, bool) {
-    let small = may_mount();
+/// Runs `issuer issue` where the disk below `out` has this much room, and tells what it left there. The small file
+/// system lives in a mount namespace of the program: nothing is left to clean up.
+fn issue_in_a_small_folder(
+    desk: &Desk,
+    arguments: &[String],
+    out: &Path,
+    kilobytes: u64,
+) -> (Finished, Vec<String>) {
     let listing = desk.folder.join("listing");
-    let script = if small {
-        "mkdir -p \"$OUT\" && mount -t tmpfs -o size=${ROOM}k small \"$OUT\" || exit 99\n\
-         \"$@\"; code=$?; ls -A \"$OUT\" > \"$LISTING\"; exit $code"
-    } else {
-        // Without the right to mount: files that may not grow.
-        "mkdir -p \"$OUT\"; trap '' XFSZ; ulimit -f $((ROOM * 2))\n\"$@\""
-    };
-    let mut command = if small { Command::new("unshare") } else { Command::new("sh") };
-    if small {
-        command.args(["--mount", "sh"]);
-    }
-    let output = command
-        .args(["-c", script, "sh"])
+    let script = "mkdir -p \"$OUT\" && mount -t tmpfs -o size=${ROOM}k small \"$OUT\" || exit 99\n\
+                  \"$@\"; code=$?; ls -A \"$OUT\" > \"$LISTING\"; exit $code";
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script, "sh"])
         .arg(issuer())
         .args(arguments)
         .env("OUT", out)
@@ -160,11 +155,16 @@ fn issue_on_a_small_disk(desk: &Desk, arguments: &[String], out: &Path, kilobyte
         .env("LISTING", &listing)
         .output()
         .unwrap();
-    let finished = finished(&output);
-    if small {
-        assert_eq!(std::fs::read_to_string(&listing).unwrap(), "", "something was left on the full disk");
-    }
-    (finished, small)
+    let left = std::fs::read_to_string(&listing).unwrap();
+    (finished(&output), left.lines().map(str::to_owned).collect())
+}
+
+/// Without the right to mount: no file may grow beyond this.
+fn issue_with_short_files(arguments: &[String], kilobytes: u64) -> Finished {
+    let script = "trap '' XFSZ; ulimit -f $((ROOM * 2))\n\"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(issuer()).args(arguments).env("ROOM", kilobytes.to_string());
+    finished(&command.output().unwrap())
 }
 
 #[test]
@@ -177,10 +177,12 @@ fn a_full_disk() {
 
     // Register and ledger have room; the folder for the pictures has too little.
     let arguments = desk.issue_arguments(&applicant.application, "virtual", &out);
-    let (finished, small) = issue_on_a_small_disk(&desk, &arguments, &out, 24);
-    if small {
+    if may_mount() {
+        let (finished, left) = issue_in_a_small_folder(&desk, &arguments, &out, 24);
         assert_failed(&finished, 3, "disk-full", Some(person));
+        assert_eq!(left, [""; 0], "something was left on the full disk");
     } else {
+        let finished = issue_with_short_files(&arguments, 24);
         assert_eq!(finished.code, 3, "{}\n{}", finished.stdout, finished.stderr);
     }
     assert_eq!(files_in(&out), [""; 0]);
@@ -207,22 +209,56 @@ fn a_full_disk_below_the_ledger() {
     let ledger = arguments.iter().position(|argument| argument == "--ledger").unwrap() + 1;
     arguments[ledger] = small_disk.join("ledger.sqlite").to_str().unwrap().to_owned();
     let before = desk.records();
-    if !may_mount() {
-        println!("a full disk below the ledger: not told, this user may not mount");
-        return;
+    if may_mount() {
+        let (finished, _) = issue_in_a_small_folder(&desk, &arguments, &small_disk, 16);
+        assert_failed(&finished, 3, "disk-full", Some(person));
+    } else {
+        std::fs::create_dir(&small_disk).unwrap();
+        let finished = issue_with_short_files(&arguments, 16);
+        assert_eq!(finished.code, 3, "{}\n{}", finished.stdout, finished.stderr);
     }
-    let script = "mkdir -p \"$DISK\" && mount -t tmpfs -o size=16k small \"$DISK\" || exit 99\n\"$@\"";
-    let output = Command::new("unshare")
-        .args(["--mount", "sh", "-c", script, "sh"])
-        .arg(issuer())
-        .args(&arguments)
-        .env("DISK", &small_disk)
-        .output()
-        .unwrap();
-    let finished = finished(&output);
-    assert_failed(&finished, 3, "disk-full", Some(person));
     assert_eq!(desk.records(), before);
     assert_eq!(files_in(&out), [""; 0], "no chip and no file without a ledger");
+}
+
+/// The pictures still fit, and the chip in software finds no room for its own memory. Such a chip is given up, the
+/// register hears of nothing, and the same application becomes a card with the next blank.
+#[test]
+fn a_disk_that_fills_up_while_the_chip_is_written() {
+    if !may_mount() {
+        println!("a disk that fills up while the chip is written: not told, this user may not mount");
+        return;
+    }
+    let person = world().without_card(27).unwrap();
+    let measured = Desk::new("filling-disk");
+    let out = measured.folder.join("out");
+    let applicant = measured.application(person);
+    assert_eq!(measured.issue(&applicant.application, "virtual", &out).code, 0);
+    let kilobytes = |name| out.join(name).metadata().unwrap().len().div_ceil(4096) * 4;
+    // The same pictures again, and what is kept for card.json.
+    let pictures = ["back.png", "front.png", "qr.png"].map(kilobytes).iter().sum::<u64>() + 8;
+    for room in [4, 20, 52] {
+        let desk = Desk::new(&format!("filling-disk-{room}"));
+        let out = desk.folder.join("out");
+        let before = desk.records();
+        let arguments = desk.issue_arguments(&applicant.application, "virtual", &out);
+        let (finished, left) = issue_in_a_small_folder(&desk, &arguments, &out, pictures + room);
+        assert_eq!(finished.code, 3, "{room}: {}\n{}", finished.stdout, finished.stderr);
+        let code = finished.json().unwrap()["error"]["code"].as_str().unwrap().to_owned();
+        assert_failed(&finished, 3, &code, Some(person));
+        // The chip's own files may be there; no picture and no record of a card that is none.
+        assert!(left.iter().all(|name| name.starts_with("chip.json")), "{room}: {left:?}");
+        assert_eq!(desk.records().register, before.register, "{room}");
+        let state = Records::states(&desk).pop().unwrap();
+        assert!(["queued", "spoiled"].contains(&state.as_str()), "{room}: {state}");
+
+        let finished = desk.issue(&applicant.application, "virtual", &desk.folder.join("another-blank"));
+        assert_eq!(finished.code, 0, "{room}: {}\n{}", finished.stdout, finished.stderr);
+        let states = Records::states(&desk);
+        assert_eq!(states.iter().filter(|state| *state == "issued").count(), 1, "{room}: {states:?}");
+        let register = SqliteStore::open(&desk.database).unwrap();
+        assert_eq!(register.cards_of(&person.number).unwrap().len(), 1, "{room}");
+    }
 }
 
 #[test]
