@@ -1,46 +1,34 @@
 //! The verifier in one's own program, over one's own transport: no default features are needed.
 
-use cccd_card_profile::apdu::{LinkLost, Replay, Transport};
+use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_keys::trust::TrustStore;
-use cccd_verifier::evidence::Provenance;
-use cccd_verifier::register::RegisterReport;
 use cccd_verifier::report::{Lang, to_text};
-use cccd_verifier::{Access, Case, InspectionOptions, Policy, Presented, inspect, judge};
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng as _;
+use cccd_verifier::{Access, Case, InspectionOptions, inspect, judge};
+use cccd_virtual_chip::{Chip, ChipState};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 
 /// The one function to write: bytes to the card, bytes from the card (a phone's NFC, a kiosk's reader …).
-struct MyReader(Replay);
+struct MyReader(Chip);
 
 impl Transport for MyReader {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
-        self.0.transmit(command)
+        Ok(self.0.execute(command))
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // A card that is taken away after its second answer; a program of yours has a card, a clock and a real generator.
-    let reader =
-        MyReader(Replay::parse("> 00B09C0000\n< 6A82\n> 00A4020C02011C\n< 6A82\n> 00B0810000\n!\n")?);
-    let (trust, at) = (TrustStore::new(), "2026-11-21T08:00:00Z".parse()?);
-    let (options, mut rng) = (InspectionOptions::new(at), ChaCha20Rng::from_seed([0; 32]));
-    match inspect(reader, &Access::can("000001")?, &options, &mut rng, &mut |_| {}) {
-        Err(error) => println!("not read: {error}; {}", error.hint()),
-        Ok(evidence) => {
-            let (policy, presented) = (Policy::default(), Presented::nothing());
-            let (register, provenance) = (RegisterReport::not_asked(), Provenance::Live);
-            let judgement = judge(&Case {
-                evidence: &evidence,
-                provenance: &provenance,
-                issued_nonce: None,
-                trust: &trust,
-                at,
-                presented: &presented,
-                register: &register,
-                policy: &policy,
-            });
-            println!("{}", to_text(&judgement, Lang::En));
-        }
-    }
+    // In your program: a card in the field, the clock, the system's generator, your trust directory.
+    let (state, _) =
+        ChipState::from_bytes(include_bytes!("../../virtual-chip/state_test_data/v1/locked.state"))?;
+    let card = MyReader(Chip::in_memory(state, Box::new(ChaCha20Rng::seed_from_u64(1))));
+    let (mut trust, at, mut rng) =
+        (TrustStore::new(), "2026-11-22T08:00:00Z".parse()?, ChaCha20Rng::seed_from_u64(2));
+    trust.add_anchor(include_bytes!("specimen/csca.cer"))?;
+    trust.add_crl(include_bytes!("specimen/csca.crl"))?;
+
+    let evidence =
+        inspect(card, &Access::can("900612")?, &InspectionOptions::new(at), &mut rng, &mut |_| {})?;
+    let judgement = judge(&Case::new(&evidence, &trust, at));
+    println!("{}", to_text(&judgement, Lang::En));
     Ok(())
 }

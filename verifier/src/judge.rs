@@ -20,6 +20,8 @@ mod register;
 
 pub use presented::{Presented, PresentedQr};
 
+use std::sync::LazyLock;
+
 use cccd_keys::trust::TrustStore;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -53,7 +55,26 @@ pub struct Case<'a> {
     pub policy: &'a Policy,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    /// A card just read, judged by itself: nothing presented beside it, nobody asked, the default policy. The other
+    /// fields are there to be set: `Case { policy: &mine, ..Case::new(&evidence, &trust, at) }`.
+    #[must_use]
+    pub fn new(evidence: &'a Evidence, trust: &'a TrustStore, at: Timestamp) -> Self {
+        static NOTHING: LazyLock<Presented> = LazyLock::new(Presented::nothing);
+        static NOBODY: LazyLock<RegisterReport> = LazyLock::new(RegisterReport::not_asked);
+        static STRICT: LazyLock<Policy> = LazyLock::new(Policy::default);
+        Self {
+            evidence,
+            provenance: &Provenance::Live,
+            issued_nonce: None,
+            trust,
+            at,
+            presented: &NOTHING,
+            register: &NOBODY,
+            policy: &STRICT,
+        }
+    }
+
     /// The day in Vietnam (UTC+7, no summer time) on which it is judged.
     pub(crate) fn day(&self) -> Date {
         vietnamese_day(self.at)
