@@ -18,8 +18,7 @@ impl Transport for MyReader {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // In your program: a card in the field, the clock, the system's generator, your trust directory.
-    let (state, _) =
-        ChipState::from_bytes(include_bytes!("../../virtual-chip/state_test_data/v1/locked.state"))?;
+    let (state, _) = ChipState::from_bytes(include_bytes!("specimen/chip.state"))?;
     let card = MyReader(Chip::in_memory(state, Box::new(ChaCha20Rng::seed_from_u64(1))));
     let (mut trust, at, mut rng) =
         (TrustStore::new(), "2026-11-22T08:00:00Z".parse()?, ChaCha20Rng::seed_from_u64(2));
