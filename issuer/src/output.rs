@@ -82,6 +82,16 @@ impl Staging {
         self.write(name, &[b' '; RESERVED])
     }
 
+    /// Finds out whether the folder has this much room, and gives it back.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn ensure_room(&self, bytes: usize) -> Result<(), OutputError> {
+        let mut trial = Self { folder: self.folder.clone(), files: Vec::new() };
+        // Dropped without commit: nothing stays.
+        trial.write("room", &vec![0; bytes])
+    }
+
     /// Fills a reserved file.
     ///
     /// # Errors

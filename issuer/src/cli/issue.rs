@@ -19,6 +19,9 @@ use super::{connect, progress};
 /// No portrait is printed of children under this age (TT 16/2024).
 const PORTRAIT_FROM_AGE: i16 = 6;
 
+/// The state of a chip in software: twice, as it keeps the one before, and once more while it is written.
+const VIRTUAL_CHIP_ROOM: usize = 3 * 64 * 1024;
+
 pub(crate) fn run(
     arguments: &IssueArguments,
     at: Timestamp,
@@ -66,6 +69,7 @@ pub(crate) fn run(
     staging.reserve("card.json")?;
 
     let mut card = if arguments.reader == "virtual" {
+        staging.ensure_room(VIRTUAL_CHIP_ROOM)?;
         connect::virtual_chip(&arguments.out, keys.master(), store.profile(), rng)?
     } else {
         connect::reader(&arguments.reader, arguments.timeout, &stop, output)?
