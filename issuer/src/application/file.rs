@@ -265,13 +265,19 @@ impl fmt::Debug for Asserted {
 }
 
 fn malformed(error: &serde_json::Error) -> ApplicationError {
-    // serde's text may repeat a value of the file, which is personal data: what stands in quotes is left out,
-    // except the names of fields, which come from us.
+    // serde's text may repeat a value of the file, which is personal data: it is left out. The names of fields and the
+    // values that were expected come from us.
     let text = error.to_string();
+    let expected = text
+        .rsplit_once("expected ")
+        .map(|(_, rest)| rest.split(" at line").next().unwrap_or_default())
+        .map_or_else(String::new, |names| format!(": expected {names}"));
     let problem = if text.starts_with("missing field") {
         text.split(" at line").next().unwrap_or_default().to_owned()
     } else if text.starts_with("unknown field") {
-        "an unknown field".to_owned()
+        format!("an unknown field{expected}")
+    } else if text.starts_with("unknown variant") {
+        format!("an unknown value{expected}")
     } else if error.is_eof() {
         "it ends too early".to_owned()
     } else if error.is_syntax() {
@@ -300,6 +306,10 @@ fn portrait_bytes(reference: &str, directory: &Path) -> Result<Vec<u8>, Applicat
 
 fn read_bounded(path: &Path, what: &'static str, limit: usize) -> Result<Vec<u8>, ApplicationError> {
     let failed = |source| ApplicationError::Read { what, path: path.to_owned(), source };
+    // Opening a pipe or a device could wait for ever.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file")));
+    }
     let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -342,11 +352,11 @@ mod tests {
             (r#"{"person":{"number":"079099000001"},"reason":"first-issue"}"#, "missing field `portrait`"),
             (
                 r#"{"person":{"number":"079099000001","nickname":"X"},"portrait":"a","reason":"first-issue"}"#,
-                "an unknown field",
+                "an unknown field: expected one of `number`, `full_name`",
             ),
             (
-                r#"{"person":{"number":"079099000001"},"portrait":"a","reason":"SECRET"}"#,
-                "a value of the wrong kind",
+                r#"{"person":{"number":"079099000001"},"portrait":"a","reason":"x expected SECRET"}"#,
+                "an unknown value: expected one of `first-issue`, `exchange`, `reissue`",
             ),
             (
                 r#"{"person":{"number":79099000001},"portrait":"a","reason":"first-issue"}"#,

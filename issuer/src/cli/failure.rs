@@ -64,6 +64,7 @@ impl Failure {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Application(ApplicationError::Read { .. }) => "application-unreadable",
+            Self::Application(ApplicationError::TooLong { what: "portrait", .. }) => "portrait-too-large",
             Self::Application(_) => "application-malformed",
             Self::Issue(error) => error.code(),
             Self::Face(FaceError::DoesNotFit(_)) => "text-does-not-fit",
@@ -94,6 +95,7 @@ impl Failure {
             Self::NoCardInUse
             | Self::UnknownPerson
             | Self::ChipNotInLedger(_)
+            | Self::Application(ApplicationError::TooLong { what: "portrait", .. })
             | Self::Face(FaceError::DoesNotFit(_)) => 1,
             Self::Application(ApplicationError::Read { .. }) => 3,
             Self::Application(_) | Self::RegisterAddress(_) | Self::NoToken | Self::Number => 2,
@@ -171,6 +173,11 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Tệp ảnh chân dung không phải là ảnh",
             "Give a portrait as JPEG, PNG or JPEG 2000.",
             "Dùng ảnh chân dung dạng JPEG, PNG hoặc JPEG 2000.",
+        ),
+        "portrait-too-large" => (
+            "Tệp ảnh chân dung quá lớn",
+            "Give a portrait file of at most 8 MiB.",
+            "Dùng tệp ảnh chân dung không quá 8 MiB.",
         ),
         "portrait-unusable" => (
             "Ảnh chân dung không dùng được",

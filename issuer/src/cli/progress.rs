@@ -78,7 +78,13 @@ impl Monitor for Bar<'_> {
 pub(crate) fn watch_interrupts() -> Result<Arc<AtomicBool>, super::failure::Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst))
-        .map_err(|error| super::failure::Failure::Signal(error.to_string()))?;
+    ctrlc::set_handler(move || {
+        // The first ends at the next safe point; whoever asks again does not want to wait for it. The ledger and the
+        // chip are whole at every point, the next run resolves what was begun.
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    })
+    .map_err(|error| super::failure::Failure::Signal(error.to_string()))?;
     Ok(stop)
 }

@@ -102,7 +102,7 @@ fn store(error: &StoreError) -> String {
         StoreError::Newer { found, known } => format!(
             "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này chỉ biết đến phiên bản {known}"
         ),
-        StoreError::NotInitialised => "Chưa có hệ thống nào trong tệp này".to_owned(),
+        StoreError::NotInitialised => "Chưa có cơ sở dữ liệu dân cư nào trong tệp này".to_owned(),
         StoreError::Inconsistent(what) => format!("Các bảng của hệ thống mâu thuẫn: {what}"),
         StoreError::Engine(_) => "Cơ sở dữ liệu gặp lỗi".to_owned(),
         other => other.to_string(),
