@@ -22,7 +22,7 @@ fn errors_speak_the_language_asked_for_and_repeat_no_value() {
     assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(0));
     let death = ["event", "death", "--db", "sqlite:r.db", "--date", "2026-03-01", "--number"];
     let table: [(&[&str], i32, &str, &str); 4] = [
-        (&["stats", "--db", "sqlite:none.db"], 3, "Chưa có hệ thống", "there is no register"),
+        (&["stats", "--db", "sqlite:none.db"], 3, "Chưa có cơ sở dữ liệu dân cư", "there is no register"),
         (&["stats", "--db", "none.db"], 2, "viết sqlite:TỆP", "write sqlite:FILE"),
         (&[&death[..], &["001090999999"]].concat(), 3, "không có người nào", "knows no person"),
         (&[&death[..], &["00109099999x"]].concat(), 2, "đúng 12 chữ số", "has 12 digits"),
