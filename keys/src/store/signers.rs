@@ -167,7 +167,7 @@ impl KeyStore {
     /// The newest Document Signer whose key may sign at the time and that is not revoked.
     ///
     /// # Errors
-    /// [`StoreError::NoDocumentSigner`], or a damaged key.
+    /// [`StoreError::NoDocumentSigner`]; or [`StoreError::Damaged`] when key, certificate and CSCA do not belong together.
     pub fn active_document_signer(&self, at: Timestamp) -> Result<DocumentSigner, StoreError> {
         let crl = self.newest_crl()?;
         let (name, certificate) = self
@@ -182,6 +182,14 @@ impl KeyStore {
             .ok_or(StoreError::NoDocumentSigner(at))?;
         let key = self.open_key(&name)?;
         if key.public_key() != certificate.public_key() {
+            return Err(StoreError::Damaged(name));
+        }
+        // A certificate that rotted on the disk would vouch for cards that every verifier refuses.
+        let vouched = self.csca_certificates()?.iter().any(|csca| {
+            csca.verify_signature(csca.public_key()).is_ok()
+                && certificate.verify_signature(csca.public_key()).is_ok()
+        });
+        if !vouched {
             return Err(StoreError::Damaged(name));
         }
         Ok(DocumentSigner { certificate, key })

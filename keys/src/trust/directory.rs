@@ -234,6 +234,10 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, LoadError> {
 /// Reads a file of at most the size of the largest CRL.
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     use io::Read as _;
+    // Opening a pipe would wait for ever.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_CRL).unwrap_or(u64::MAX);
     fs::File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;

@@ -72,6 +72,28 @@ fn a_pki_made_in_one_process_signs_and_is_trusted_in_the_next() {
 }
 
 #[test]
+fn a_document_signer_that_rotted_on_the_disk_signs_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), AlgorithmProfile::Cccd);
+    store.create_csca(founded(), &mut rng).unwrap();
+    store.create_document_signer(founded(), &mut rng).unwrap();
+    assert!(store.active_document_signer(founded()).is_ok());
+    for folder in ["ds", "csca"] {
+        let mut files =
+            std::fs::read_dir(dir.path().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let file = files.find(|path| path.extension().is_some_and(|e| e == "cer")).unwrap();
+        let whole = std::fs::read(&file).unwrap();
+        let mut rotten = whole.clone();
+        // Within the signature: the certificate still reads as before.
+        *rotten.last_mut().unwrap() ^= 1;
+        std::fs::write(&file, &rotten).unwrap();
+        assert!(matches!(store.active_document_signer(founded()), Err(StoreError::Damaged(_))), "{folder}");
+        std::fs::write(&file, &whole).unwrap();
+    }
+    assert!(store.active_document_signer(founded()).is_ok());
+}
+
+#[test]
 fn rotation_erases_and_revocation_is_for_ever() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut rng) = make(dir.path(), AlgorithmProfile::P256);

@@ -67,7 +67,7 @@ impl Printed {
 
     /// What opens the chip: the first of CAN, MRZ, QR; the MRZ stays beside for chips without PACE.
     fn access(&self, card: &CardArguments) -> Result<Access, Failure> {
-        let bad_can = |_| {
+        let bad_can = |()| {
             Failure::usage(
                 "bad-can",
                 ["CAN gồm sáu chữ số", "a card access number has six digits"],
@@ -75,7 +75,8 @@ impl Printed {
             )
         };
         let access = match (&card.can, &self.mrz, &self.qr) {
-            (Some(can), _, _) => Access::can(can.trim()).map_err(bad_can)?,
+            (Some(can), _, _) if can.trim().len() != 6 => return Err(bad_can(())),
+            (Some(can), _, _) => Access::can(can.trim()).map_err(|_| bad_can(()))?,
             (None, Some(mrz), _) => return Ok(Access::mrz(mrz)),
             (None, None, Some(qr)) => {
                 let qr = ScannedQr::parse(qr).map_err(|_| {
@@ -88,7 +89,7 @@ impl Printed {
                         ["quét lại, hoặc dùng --can", "scan it again, or use --can"],
                     )
                 })?;
-                Access::qr(&qr).map_err(bad_can)?
+                Access::qr(&qr).map_err(|_| bad_can(()))?
             }
             (None, None, None) => {
                 return Err(Failure::usage(

@@ -27,6 +27,9 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
     let trust = load_trust(&arguments.trust, output)?;
     let token =
         arguments.register.as_ref().and(arguments.token_file.as_deref()).map(read_token).transpose()?;
+    if let Some(url) = &arguments.register {
+        check_register_address(url)?;
+    }
     let printed = Printed::of(&arguments.card)?;
     let (evidence, provenance) = match &arguments.evidence {
         Some(path) => EvidenceFile::open(&open(path, arguments.identity.as_deref())?, &trust)?,
@@ -70,6 +73,29 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
         save_portrait(&evidence, path, output)?;
     }
     Ok(tell(&judgement, output))
+}
+
+/// The register's interface is plain HTTP on loopback: token and person must not travel in clear.
+fn check_register_address(url: &str) -> Result<(), Failure> {
+    let authority = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    match host {
+        Some("127.0.0.1" | "localhost" | "::1") => Ok(()),
+        _ => Err(Failure::usage(
+            "register-address",
+            [
+                "địa chỉ cơ sở dữ liệu không phải http:// trên máy này",
+                "the register's address is not http:// on this machine",
+            ],
+            [
+                "dùng --register http://127.0.0.1:CỔNG; nếu ở máy khác, đi qua đường hầm được mã hóa",
+                "use --register http://127.0.0.1:PORT; to reach another machine go through an encrypted tunnel",
+            ],
+        )),
+    }
 }
 
 /// Prints the judgement and gives its exit code.

@@ -52,8 +52,12 @@ fn without_record(case: &Case<'_>, check: Check) -> Finding {
     Finding::unavailable(check, reason)
 }
 
-/// What a proof that succeeded is worth, by where the evidence comes from.
+/// What a proof that succeeded is worth, by where the evidence comes from. Whoever issued a nonce wants this reading and
+/// no other: evidence that does not answer it is not fresh, whoever signed it.
 fn fresh(case: &Case<'_>, check: Check) -> Finding {
+    if case.issued_nonce.is_some() && !nonce_is_answered(case) {
+        return Finding::inconclusive(check, Reason::NotFresh);
+    }
     match case.provenance {
         Provenance::Live => Finding::passed(check).in_scope(Scope::HereAndNow),
         Provenance::TrustedStation { .. } => Finding::passed(check).in_scope(Scope::StationSigned),
@@ -147,6 +151,15 @@ fn answers_our_challenge(case: &Case<'_>, challenge: &Challenge) -> bool {
     nonce.len() >= 16
         && age <= case.policy.challenge_age
         && *challenge == bound_challenge(nonce, station, case.evidence.read_at, &sod)
+}
+
+/// Whether Active Authentication was run over the challenge that this verifier's nonce leads to.
+fn nonce_is_answered(case: &Case<'_>) -> bool {
+    case.evidence
+        .active_authentication
+        .as_ref()
+        .and_then(|record| Challenge::try_from(record.challenge.as_slice()).ok())
+        .is_some_and(|challenge| answers_our_challenge(case, &challenge))
 }
 
 fn pace_cam(case: &Case<'_>) -> Finding {

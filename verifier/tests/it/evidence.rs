@@ -54,6 +54,14 @@ fn a_trusted_station_vouches_for_what_it_saw() {
 }
 
 #[test]
+fn a_nonce_that_is_not_answered_outweighs_the_station() {
+    let mut situation = opened(&signed(&Card::genuine().read()));
+    assert_eq!(decided(&situation.judge()).0, "accepted");
+    situation.nonce = Some(vec![0x3F; 16]);
+    assert_eq!(decided(&situation.judge()), ("undetermined", "chip.chip-authentication", "not-fresh"));
+}
+
+#[test]
 fn altered_evidence_is_told() {
     let evidence = Card::genuine().read();
     let mut file: serde_json::Value = serde_json::from_slice(&signed(&evidence)).unwrap();
