@@ -96,7 +96,18 @@ pub(crate) fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            if !error.use_stderr() {
+                return ExitCode::SUCCESS;
+            }
+            if std::env::args().any(|word| word == "--json") {
+                // What was typed may hold a QR code's text: only the kind of the mistake is repeated.
+                let message = error.kind().as_str().unwrap_or("the arguments cannot be understood");
+                let hint = "see `verifier --help`, or `--help` of the command";
+                let value = serde_json::json!({"error": {"code": "usage", "message": message, "hint": hint}});
+                // A closed pipe is no reason for another error.
+                drop(writeln!(std::io::stdout(), "{value}"));
+            }
+            return ExitCode::from(2);
         }
     };
     let output = Output::of(&arguments.common);
