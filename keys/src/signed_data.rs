@@ -92,8 +92,20 @@ impl SignedData {
         let mut fields = explicit.sequence("a SignedData")?;
         explicit.finish("bytes after the SignedData")?;
 
-        let version = fields.any()?.small_integer()?;
-        fields.expect(tag::SET, "digest algorithms")?;
+        let element = fields.any()?;
+        let version = element.small_integer()?;
+        if version != 3 {
+            return Err(Malformed::at(element.offset, "version 3 of SignedData"));
+        }
+        let mut digests = fields.expect(tag::SET, "digest algorithms")?.reader();
+        let mut digest_algorithms = Vec::new();
+        while !digests.is_empty() {
+            let element = digests.expect(tag::SEQUENCE, "a digest algorithm")?;
+            if digest_algorithms.len() == MAX_SIGNERS {
+                return Err(Malformed::at(element.offset, "at most 8 digest algorithms"));
+            }
+            digest_algorithms.push(algorithm::hash_from_element(&element)?);
+        }
         let mut encapsulated = fields.sequence("encapsulated content")?;
         let econtent_type = encapsulated.any()?.oid()?;
         let econtent = match encapsulated.optional(tag::context(0))? {
@@ -129,12 +141,18 @@ impl SignedData {
             if signers.len() == MAX_SIGNERS {
                 return Err(Malformed::at(infos.offset(), "at most 8 signer infos"));
             }
-            signers.push(SignerInfo::from_element(&infos.expect(tag::SEQUENCE, "a signer info")?)?);
+            let element = infos.expect(tag::SEQUENCE, "a signer info")?;
+            let signer = SignerInfo::from_element(&element)?;
+            // Outside the signature, so it is compared: RFC 5652 §5.1, the set names every signer's digest.
+            if signer.digest.is_ok() && !digest_algorithms.contains(&signer.digest) {
+                return Err(Malformed::at(element.offset, "a digest that the digest algorithms name"));
+            }
+            signers.push(signer);
         }
         Ok(Self { version, econtent_type, econtent, certificates, unreadable_certificates, signers })
     }
 
-    /// `CMSVersion`. EF.SOD: 3 (Doc 9303-10 §4.6.2.2); reported, not judged here.
+    /// `CMSVersion`. Always 3 (Doc 9303-10 §4.6.2.2).
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.version
@@ -174,8 +192,12 @@ impl SignedData {
 impl SignerInfo {
     fn from_element(element: &Element<'_>) -> Result<Self, Malformed> {
         let mut fields = element.reader();
-        fields.any()?.small_integer()?;
+        let version = fields.any()?;
         let sid = fields.any()?;
+        // RFC 5652 §5.3: the version follows from the kind of identifier.
+        if version.small_integer()? != if sid.tag == tag::SEQUENCE { 1 } else { 3 } {
+            return Err(Malformed::at(version.offset, "the version that the signer identifier calls for"));
+        }
         let sid = match sid.tag {
             tag::SEQUENCE => {
                 let mut parts = sid.reader();
@@ -213,7 +235,7 @@ impl SignerInfo {
     pub fn names(&self, certificate: &Certificate) -> bool {
         match &self.sid {
             SignerIdentifier::IssuerAndSerialNumber { issuer, serial } => {
-                certificate.serial() == serial && certificate.issuer().matches(issuer)
+                certificate.serial() == serial && certificate.issuer().der() == issuer.der()
             }
             SignerIdentifier::SubjectKeyIdentifier(identifier) => {
                 // A signer without the extension is still known by the hash of its key.

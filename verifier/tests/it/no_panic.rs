@@ -94,3 +94,19 @@ proptest! {
         prop_assert!(shown.chars().count() <= 501);
     }
 }
+
+/// Faults enumerated: every byte of EF.SOD, whether the signature covers it or not.
+#[test]
+fn every_altered_byte_of_ef_sod_is_noticed() {
+    let genuine = genuine().0.clone();
+    let length = genuine.files.sod.as_ref().unwrap().len();
+    let accepted: Vec<(usize, u8)> = (0..length)
+        .flat_map(|position| [0x01, 0x02, 0x80].map(|change| (position, change)))
+        .filter(|&(position, change)| {
+            let mut evidence = genuine.clone();
+            evidence.files.sod.as_mut().unwrap()[position] ^= change;
+            Situation::of(evidence).judge().verdict.decision == Decision::Accepted
+        })
+        .collect();
+    assert!(accepted.is_empty(), "accepted all the same: {accepted:?}");
+}
