@@ -12,6 +12,8 @@ pub mod bac;
 pub(crate) mod block_cipher;
 pub mod chip_authentication;
 pub mod curve;
+pub mod dh;
+pub mod group;
 pub mod kdf;
 pub mod pace;
 pub mod private_key;

@@ -40,7 +40,7 @@ pub fn secrets(profile: Profile) -> Secrets {
     Secrets {
         can: Zeroizing::new(CAN.to_owned()),
         mrz: Some(MRZ.map(|text| Zeroizing::new(text.to_owned()))),
-        parameters: profile.curve().domain_parameters(),
+        parameters: profile.curve().into(),
     }
 }
 
@@ -57,7 +57,7 @@ pub fn replacement_keys() -> StaticKeys {
 pub fn contents(profile: Profile, keys: &Keys) -> Result<Vec<(ElementaryFile, Vec<u8>)>> {
     let groups = [1, 2, 3, 13, 14, 15].map(DataGroupNumber::new);
     let groups: Vec<_> = groups.into_iter().collect::<Result<_, _>>()?;
-    let infos = card_access::cccd(u32::from(profile.curve().domain_parameters().id()));
+    let infos = card_access::cccd(u32::from(profile.curve().number()));
     CCCD_FILES
         .iter()
         .map(|file| {

@@ -70,7 +70,7 @@ impl ChipAlgorithms {
     }
 
     fn card_access(self) -> SecurityInfos {
-        card_access::cccd(u32::from(self.curve.domain_parameters().id()))
+        card_access::cccd(u32::from(self.curve.number()))
     }
 }
 

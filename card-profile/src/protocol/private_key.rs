@@ -48,7 +48,7 @@ impl KeyAlgorithm {
         match self {
             Self::Rsa2048 => 0x07,
             Self::Rsa3072 => 0x05,
-            Self::EllipticCurve(curve) => 0x80 | curve.domain_parameters().id(),
+            Self::EllipticCurve(curve) => 0x80 | curve.number(),
         }
     }
 }

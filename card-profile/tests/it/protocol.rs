@@ -297,7 +297,7 @@ fn pace_on_every_curve_with_every_cipher() {
         for cipher in [Cipher::TripleDes, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256] {
             let protocol = PaceProtocol { agreement: Agreement::Ecdh, mapping: Mapping::Generic, cipher };
             assert_eq!(PaceProtocol::from_oid(protocol.oid()), Some(protocol));
-            let offer = PaceOffer { protocol, parameters: curve.domain_parameters() };
+            let offer = PaceOffer { protocol, parameters: curve.into() };
             let mut card = pace_card(&[offer], "000001");
             let mut session = run_pace(&mut card, offer, "000001").unwrap();
             speak(&mut session, card.session.as_mut().unwrap());

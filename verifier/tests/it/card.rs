@@ -178,7 +178,7 @@ fn personalize(chip: Chip, profile: Profile) -> Chip {
     let ca_key = generate(&mut channel, curve, KeyReference::ChipAuthentication);
 
     let data = card_data();
-    let offered = card_access::cccd(u32::from(profile.curve().domain_parameters().id()));
+    let offered = card_access::cccd(u32::from(profile.curve().number()));
     let mut signed = offered.clone();
     signed.infos.push(SecurityInfo::chip_authentication_ecdh_key(ca_key, None));
     if profile == Profile::P256 {

@@ -123,7 +123,7 @@ impl Chip {
         if !offers.is_empty() {
             return offers;
         }
-        let parameters = self.state.profile.curve().domain_parameters();
+        let parameters = DomainParameters::from(self.state.profile.curve());
         vec![PaceOffer { protocol: PaceProtocol::ECDH_GM_AES_128, parameters }]
     }
 

@@ -13,7 +13,7 @@ fn a_state_of_version_1_still_lives() {
     assert_eq!((state.life_cycle(), state.profile()), (LifeCycle::Locked, Profile::Cccd));
     assert_eq!((state.key_version(), state.serial()), (KeyVersion::LOCKED, [0xE0; 10]));
     assert_eq!(state.files().count(), 10);
-    let parameters = state.profile().curve().domain_parameters();
+    let parameters = state.profile().curve().into();
     let can = Password::can("000123").unwrap();
     let terminal = PaceTerminal::new(PaceProtocol::ECDH_GM_AES_128, parameters, &can, &mut *crate::rng());
     let session = drive(&mut chip, terminal.unwrap()).unwrap();
