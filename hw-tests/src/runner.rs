@@ -30,6 +30,13 @@ impl Resettable for cccd_virtual_chip::Chip {
     }
 }
 
+impl Resettable for cccd_virtual_chip::lab::jmrtd::JmrtdApplet {
+    fn reset(&mut self) -> Result<(), LinkLost> {
+        Self::reset(self);
+        Ok(())
+    }
+}
+
 impl Resettable for cccd_reader::PcscTransport {
     fn reset(&mut self) -> Result<(), LinkLost> {
         Self::reset(self).map_err(|error| LinkLost::new(error.to_string()))

@@ -74,6 +74,60 @@ impl ChipAlgorithms {
     }
 }
 
+/// Which files a kind of blank can carry: a card lists and signs exactly what its chip holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CardLayout {
+    /// EF.ATR/INFO.
+    pub atr_info: bool,
+    /// EF.CardAccess, and PACE with it.
+    pub card_access: bool,
+    /// DG3, the empty container of fingerprints.
+    pub fingerprints: bool,
+    /// DG14 with a key for Chip Authentication.
+    pub chip_authentication: bool,
+    /// DG15.
+    pub active_authentication: bool,
+}
+
+impl CardLayout {
+    /// Everything that a CCCD has.
+    pub const CCCD: Self = Self {
+        atr_info: true,
+        card_access: true,
+        fingerprints: true,
+        chip_authentication: true,
+        active_authentication: true,
+    };
+
+    /// The data groups, in EF.COM's order.
+    #[must_use]
+    pub fn data_groups(self) -> Vec<DataGroupNumber> {
+        DATA_GROUPS
+            .into_iter()
+            .filter(|number| match *number {
+                DataGroupNumber::DG3 => self.fingerprints,
+                DataGroupNumber::DG14 => self.chip_authentication,
+                DataGroupNumber::DG15 => self.active_authentication,
+                _ => true,
+            })
+            .collect()
+    }
+
+    /// The length of EF.COM: what it lists is known before DG14 and DG15 are.
+    pub(crate) fn com_length(self) -> usize {
+        Com::new(&self.data_groups()).to_bytes().len()
+    }
+}
+
+/// The public halves of the keys that the chip holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChipKeys {
+    /// The key of DG15, if the chip has one.
+    pub active_authentication: Option<PublicKey>,
+    /// The key of DG14, if the chip has one.
+    pub chip_authentication: Option<PublicKey>,
+}
+
 /// Everything that can be built before the chip's keys exist: all but DG14, DG15 and EF.SOD.
 #[derive(Clone)]
 pub struct PreparedCard {
@@ -83,17 +137,30 @@ pub struct PreparedCard {
     pub mrz: Mrz,
     /// The algorithms its chip is to use.
     pub algorithms: ChipAlgorithms,
+    /// Which files it has.
+    pub layout: CardLayout,
     /// DG1, DG2, DG3, DG13.
     pub data_groups: BTreeMap<DataGroupNumber, Vec<u8>>,
+}
+
+impl PreparedCard {
+    /// For a blank that cannot carry every file.
+    #[must_use]
+    pub fn for_layout(mut self, layout: CardLayout) -> Self {
+        let kept = layout.data_groups();
+        self.data_groups.retain(|number, _| kept.contains(number));
+        self.layout = layout;
+        self
+    }
 }
 
 /// All files of one card. Personal data: `Debug` is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CardFiles {
-    /// EF.ATR/INFO.
-    pub atr_info: Vec<u8>,
-    /// EF.CardAccess.
-    pub card_access: Vec<u8>,
+    /// EF.ATR/INFO, if the card has one.
+    pub atr_info: Option<Vec<u8>>,
+    /// EF.CardAccess, if the card has one.
+    pub card_access: Option<Vec<u8>>,
     /// EF.COM.
     pub com: Vec<u8>,
     /// The data groups.
@@ -149,28 +216,31 @@ pub fn prepare(
         (DataGroupNumber::DG3, dg3::empty(&filler)),
         (DataGroupNumber::DG13, card.national_data().to_bytes()),
     ]);
-    Ok(PreparedCard { card, mrz, algorithms, data_groups })
+    Ok(PreparedCard { card, mrz, algorithms, layout: CardLayout::CCCD, data_groups })
 }
 
-/// Adds DG14 and DG15 from the public keys that the chip made.
+/// Adds DG14 and DG15 from the public keys of the chip. A key that the chip has not has no group.
 ///
 /// # Errors
 /// [`IssuanceError::Key`].
 pub fn build_data_groups(
     prepared: &PreparedCard,
-    active_authentication: &PublicKey,
-    chip_authentication: &PublicKey,
+    keys: &ChipKeys,
 ) -> Result<BTreeMap<DataGroupNumber, Vec<u8>>, IssuanceError> {
-    // DG14 repeats EF.CardAccess under the signature: a downgrade of the access protocol shows (Doc 9303-11 §9.2.11).
-    let mut infos = prepared.algorithms.card_access();
-    infos.infos.push(SecurityInfo::chip_authentication_ecdh_key(chip_authentication.to_spki()?, None));
-    if let Some(hash) = prepared.algorithms.active_authentication_hash() {
-        infos.infos.push(SecurityInfo::active_authentication(hash.ecdsa_plain_oid()));
-    }
-    let key = PublicKeyInfo::from_der(&active_authentication.to_spki()?)?;
     let mut groups = prepared.data_groups.clone();
-    groups.insert(DataGroupNumber::DG14, dg14::to_bytes(&infos));
-    groups.insert(DataGroupNumber::DG15, dg15::to_bytes(&key));
+    if let Some(chip) = &keys.chip_authentication {
+        // DG14 repeats EF.CardAccess under the signature: a downgrade of the access protocol shows (Doc 9303-11 §9.2.11).
+        let mut infos = prepared.algorithms.card_access();
+        infos.infos.push(SecurityInfo::chip_authentication_ecdh_key(chip.to_spki()?, None));
+        if let Some(hash) = prepared.algorithms.active_authentication_hash() {
+            infos.infos.push(SecurityInfo::active_authentication(hash.ecdsa_plain_oid()));
+        }
+        groups.insert(DataGroupNumber::DG14, dg14::to_bytes(&infos));
+    }
+    if let Some(active) = &keys.active_authentication {
+        let key = PublicKeyInfo::from_der(&active.to_spki()?)?;
+        groups.insert(DataGroupNumber::DG15, dg15::to_bytes(&key));
+    }
     Ok(groups)
 }
 
@@ -203,30 +273,26 @@ pub fn sign_files(
 #[must_use]
 pub fn unsigned_files(prepared: &PreparedCard, data_groups: BTreeMap<DataGroupNumber, Vec<u8>>) -> CardFiles {
     let listed: Vec<DataGroupNumber> = data_groups.keys().copied().collect();
+    let layout = prepared.layout;
     CardFiles {
-        atr_info: AtrInfo::extended(ANNOUNCED_BUFFER, ANNOUNCED_BUFFER).to_bytes(),
-        card_access: card_access::to_bytes(&prepared.algorithms.card_access()),
+        atr_info: layout.atr_info.then(|| AtrInfo::extended(ANNOUNCED_BUFFER, ANNOUNCED_BUFFER).to_bytes()),
+        card_access: layout.card_access.then(|| card_access::to_bytes(&prepared.algorithms.card_access())),
         com: Com::new(&listed).to_bytes(),
         data_groups,
         sod: Vec::new(),
     }
 }
 
-/// The length of EF.COM: it lists all groups, so it is known before DG14 and DG15 are.
-#[must_use]
-pub(crate) fn com_length() -> usize {
-    Com::new(&DATA_GROUPS).to_bytes().len()
-}
-
 impl CardFiles {
     /// The files in the order in which they are written: EF.SOD last.
     pub fn in_order(&self) -> impl Iterator<Item = (ElementaryFile, &[u8])> {
         [
-            (ElementaryFile::AtrInfo, self.atr_info.as_slice()),
-            (ElementaryFile::CardAccess, &self.card_access),
-            (ElementaryFile::Com, &self.com),
+            (ElementaryFile::AtrInfo, self.atr_info.as_deref()),
+            (ElementaryFile::CardAccess, self.card_access.as_deref()),
+            (ElementaryFile::Com, Some(self.com.as_slice())),
         ]
         .into_iter()
+        .filter_map(|(file, content)| content.map(|content| (file, content)))
         .chain(
             self.data_groups
                 .iter()

@@ -3,6 +3,7 @@
 
 mod driver;
 mod icao9;
+mod jmrtd;
 mod link;
 mod lock_proof;
 mod probe;
@@ -10,8 +11,9 @@ mod read_back;
 mod script;
 mod timing;
 
-pub use driver::{CardDriver, DriverError};
+pub use driver::{Capabilities, CardDriver, DriverError, KeySource};
 pub use icao9::{Icao9Driver, TransportKeySource};
+pub use jmrtd::{JmrtdBlank, JmrtdDriver};
 pub use link::CardLink;
 pub use lock_proof::LockProof;
 pub use probe::{ChipLife, ChipReport};

@@ -16,7 +16,9 @@ use rand_core::CryptoRng;
 
 use crate::application::{Application, Portrait, Template};
 use crate::ledger::{Act, ApplicationId, Ledger};
-use crate::personalize::{CardLink, LockProof, Monitor, Timings};
+use crate::personalize::{
+    Capabilities, CardDriver, CardLink, Icao9Driver, JmrtdBlank, JmrtdDriver, LockProof, Monitor, Timings,
+};
 use crate::register::Register;
 
 pub use admission::Admitted;
@@ -56,6 +58,26 @@ impl StationKeys {
     }
 }
 
+/// What kind of blanks lies at the station, and with it the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Blank {
+    /// Our own chip.
+    #[default]
+    Icao9,
+    /// JMRTD's applet on a Java Card.
+    Jmrtd(JmrtdBlank),
+}
+
+/// What a card is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Job {
+    /// A citizen.
+    #[default]
+    Production,
+    /// A test: blanks that no citizen may get are allowed.
+    Laboratory,
+}
+
 /// A station at work.
 pub struct Station<'a> {
     /// Its ledger.
@@ -70,6 +92,10 @@ pub struct Station<'a> {
     pub at: Timestamp,
     /// Extended length may be used on the link.
     pub extended: bool,
+    /// The kind of blanks.
+    pub blank: Blank,
+    /// What the card is for.
+    pub job: Job,
 }
 
 /// A card that is recorded and active.
@@ -95,6 +121,8 @@ pub struct IssuedCard {
     pub resumed: bool,
     /// The card it replaced.
     pub replaced: Option<SodDigest>,
+    /// What its kind of blank can do, and what it cannot.
+    pub capabilities: Capabilities,
     /// What the locked chip refused.
     pub lock_proof: LockProof,
     /// Where the time went.
@@ -104,6 +132,23 @@ pub struct IssuedCard {
 impl<'a> Station<'a> {
     fn act(&self) -> Act<'a> {
         Act { actor: self.actor, at: self.at }
+    }
+
+    /// No citizen gets a card of a blank that is for the laboratory.
+    fn allow_blank(&self) -> Result<(), IssueError> {
+        match (self.blank, self.job) {
+            (Blank::Icao9, _) | (Blank::Jmrtd(_), Job::Laboratory) => Ok(()),
+            (Blank::Jmrtd(_), Job::Production) => Err(IssueError::LaboratoryOnly("jmrtd")),
+        }
+    }
+
+    /// The driver of this station's blanks.
+    fn driver<'d>(
+        &'d self,
+        link: &'d mut dyn CardLink,
+        rng: &'d mut dyn CryptoRng,
+    ) -> Box<dyn CardDriver + 'd> {
+        driver_of(self.blank, link, self.keys, self.extended, rng)
     }
 
     /// From an application to an issued card in one call: for batches, demos and benches.
@@ -119,6 +164,20 @@ impl<'a> Station<'a> {
     ) -> Result<IssuedCard, IssueError> {
         let admitted = self.admit(application)?;
         self.produce(link, admitted, monitor, rng)
+    }
+}
+
+/// The driver of a kind of blank.
+fn driver_of<'d>(
+    blank: Blank,
+    link: &'d mut dyn CardLink,
+    keys: &'d StationKeys,
+    extended: bool,
+    rng: &'d mut dyn CryptoRng,
+) -> Box<dyn CardDriver + 'd> {
+    match blank {
+        Blank::Icao9 => Box::new(Icao9Driver::new(link, &keys.master, extended, rng)),
+        Blank::Jmrtd(blank) => Box::new(JmrtdDriver::new(link, blank, rng)),
     }
 }
 

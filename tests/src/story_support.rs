@@ -15,7 +15,7 @@ use cccd_issuer::card_face::qr_text;
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::NoMonitor;
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
-use cccd_issuer::station::{Station, StationKeys};
+use cccd_issuer::station::{Blank, Job, Station, StationKeys};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
 use cccd_keys::trust::TrustStore;
@@ -215,6 +215,8 @@ impl World {
             actor: "story",
             at,
             extended: true,
+            blank: Blank::Icao9,
+            job: Job::Production,
         }
         .issue_into(&mut chip, &application, &mut NoMonitor, &mut dice(digits + 1))?;
         let qr = qr_text(&issued.card, issued.template)?;

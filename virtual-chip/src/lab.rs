@@ -3,6 +3,8 @@
 //! What no real chip lets anyone do from outside. It serves to make the cards that a verifier must refuse: each
 //! differs from an accepted one in one thing.
 
+pub mod jmrtd;
+
 use std::path::Path;
 
 use cccd_card_profile::protocol::private_key::{KeyError, PrivateKey};

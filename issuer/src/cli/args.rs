@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use cccd_issuer::application::Template;
 use cccd_issuer::card_face::Resolution;
+use cccd_issuer::personalize::JmrtdBlank;
+use cccd_issuer::station::{Blank, Job};
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::card::SodDigest;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use super::failure::Failure;
 
 /// Cấp thẻ căn cước có chíp: from an application to a personalised card
 #[derive(Debug, Parser)]
@@ -27,6 +31,10 @@ Examples:
   An application file:
     {\"person\": {\"number\": \"079099000001\", \"full_name\": \"Nguyễn Văn An\"},
      \"portrait\": \"an.jpg\", \"reason\": \"first-issue\", \"template\": \"2024\"}
+
+  A card of the laboratory, into JMRTD's applet on a Java Card (opens by BAC, has no Chip Authentication):
+    issuer issue --application an.json --keys lab-keys --register sqlite:lab.db --reader ACS --out an \\
+        --driver jmrtd --lab --chip-serial 4C414200000000000001
 
   A card was reported lost:
     issuer card lost --number 079099000001 --reason \"reported at the ward police\" --register sqlite:register.db
@@ -133,6 +141,50 @@ pub(crate) struct IssueArguments {
     /// The face to print, whatever the application says.
     #[arg(long, value_enum)]
     pub(crate) template: Option<Template>,
+
+    /// The kind of blank: our own chip, or JMRTD's open applet on a Java Card (with --lab only).
+    #[arg(long, value_enum, default_value_t = DriverName::Icao9)]
+    pub(crate) driver: DriverName,
+
+    /// A card of the laboratory, for no citizen: allows blanks that are written in clear.
+    #[arg(long)]
+    pub(crate) lab: bool,
+
+    /// The name of a chip that has no serial of its own (--driver jmrtd): 20 hexadecimal digits, the same at every run.
+    #[arg(long, value_name = "SERIAL")]
+    pub(crate) chip_serial: Option<ChipSerial>,
+
+    /// Put no key for Active Authentication into a JMRTD applet: some builds refuse it.
+    #[arg(long)]
+    pub(crate) without_chip_key: bool,
+}
+
+/// A driver, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DriverName {
+    /// Our own chip: SCP03, keys made on the chip.
+    Icao9,
+    /// JMRTD's passport applet: laboratory only.
+    Jmrtd,
+}
+
+impl IssueArguments {
+    /// The kind of blank that was asked for.
+    pub(crate) fn blank(&self) -> Result<Blank, Failure> {
+        match (self.driver, self.chip_serial) {
+            (DriverName::Icao9, _) => Ok(Blank::Icao9),
+            (DriverName::Jmrtd, _) if self.reader == "virtual" => Err(Failure::NoVirtualJmrtd),
+            (DriverName::Jmrtd, None) => Err(Failure::NoChipSerial),
+            (DriverName::Jmrtd, Some(serial)) => {
+                Ok(Blank::Jmrtd(JmrtdBlank { serial, active_authentication: !self.without_chip_key }))
+            }
+        }
+    }
+
+    /// What the card is for.
+    pub(crate) fn job(&self) -> Job {
+        if self.lab { Job::Laboratory } else { Job::Production }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -32,6 +32,10 @@ pub(crate) enum Failure {
     RegisterAddress(String),
     #[error("the register over HTTP asks for a token")]
     NoToken,
+    #[error("a chip with JMRTD's applet has no serial: --driver jmrtd asks for --chip-serial")]
+    NoChipSerial,
+    #[error("a chip in software has no JMRTD applet: --driver jmrtd asks for a Java Card in a reader")]
+    NoVirtualJmrtd,
     #[error("a personal number has 12 digits")]
     Number,
     #[error("the register knows no card in use of this person")]
@@ -78,6 +82,8 @@ impl Failure {
             Self::Passphrase(_) => "no-passphrase",
             Self::RegisterAddress(_) => "register-address",
             Self::NoToken => "register-token",
+            Self::NoChipSerial => "no-chip-serial",
+            Self::NoVirtualJmrtd => "no-virtual-jmrtd",
             Self::Number => "not-a-number",
             Self::NoCardInUse => "no-card-in-use",
             Self::UnknownPerson => "unknown-person",
@@ -98,7 +104,12 @@ impl Failure {
             | Self::Application(ApplicationError::TooLong { what: "portrait", .. })
             | Self::Face(FaceError::DoesNotFit(_)) => 1,
             Self::Application(ApplicationError::Read { .. }) => 3,
-            Self::Application(_) | Self::RegisterAddress(_) | Self::NoToken | Self::Number => 2,
+            Self::Application(_)
+            | Self::RegisterAddress(_)
+            | Self::NoToken
+            | Self::NoChipSerial
+            | Self::NoVirtualJmrtd
+            | Self::Number => 2,
             _ => 3,
         }
     }
@@ -303,6 +314,21 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Chíp này không phải phôi thẻ căn cước",
             "Lay a blank of this station's stock on the reader.",
             "Đặt phôi của trạm lên đầu đọc.",
+        ),
+        "laboratory-only" => (
+            "Loại phôi này chỉ dùng trong phòng thí nghiệm",
+            "For a citizen use a blank of this station's stock; for a test add --lab, with a register and keys of the laboratory.",
+            "Thẻ cho công dân phải dùng phôi của trạm; để thử nghiệm thêm --lab, với dữ liệu và khóa thí nghiệm.",
+        ),
+        "no-chip-serial" => (
+            "Chíp JMRTD không có số sê-ri",
+            "Give the name that the laboratory wrote on the card: --chip-serial and 20 hexadecimal digits.",
+            "Nhập tên chíp ghi trên thẻ: --chip-serial và 20 chữ số thập lục phân.",
+        ),
+        "no-virtual-jmrtd" => (
+            "Chíp ảo không có ứng dụng JMRTD",
+            "Lay a Java Card with the applet on a reader and name it with --reader.",
+            "Đặt thẻ Java Card có ứng dụng đó lên đầu đọc và chỉ ra bằng --reader.",
         ),
         "chip-not-blank" => (
             "Chíp không trắng",

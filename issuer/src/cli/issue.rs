@@ -6,6 +6,7 @@ use cccd_issuer::application::Application;
 use cccd_issuer::card_face::{FaceContent, FaceRenderer};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::output::Staging;
+use cccd_issuer::personalize::KeySource;
 use cccd_issuer::station::{IssueError, IssuedCard, Station};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
@@ -28,6 +29,7 @@ pub(crate) fn run(
     rng: &mut dyn CryptoRng,
     output: &Output,
 ) -> Result<(), Failure> {
+    let (blank, job) = (arguments.blank()?, arguments.job());
     let stop = progress::watch_interrupts()?;
     let mut application = Application::read(&arguments.application)?;
     if let Some(template) = arguments.template {
@@ -47,6 +49,8 @@ pub(crate) fn run(
         actor: &arguments.officer,
         at,
         extended: false,
+        blank,
+        job,
     };
     let admitted = station.admit(&application)?;
     if admitted.is_interrupted() {
@@ -85,6 +89,12 @@ pub(crate) fn run(
             "WARNING: this blank came with GlobalPlatform's publicly known test keys: anyone could have written it. Laboratory only.",
         );
     }
+    if issued.capabilities.laboratory_only {
+        output.note(
+            "CẢNH BÁO: thẻ thí nghiệm. Không có xác thực chíp bằng khóa tạo trong chíp: chương trình kiểm tra sẽ từ chối hoặc không kết luận.",
+            "WARNING: a card of the laboratory. Its chip made no key of its own: a verifier refuses it or comes to no verdict.",
+        );
+    }
     let summary = describe(&issued);
     staging
         .fill("card.json", format!("{summary:#}\n").as_bytes())
@@ -117,6 +127,12 @@ fn describe(issued: &IssuedCard) -> Value {
         "replaced": issued.replaced.map(|card| card.to_string()),
         "resumed": issued.resumed,
         "test_keys": issued.test_keys,
+        "driver": issued.capabilities.name,
+        "laboratory": issued.capabilities.laboratory_only,
+        "chip_proofs": {
+            "chip_authentication": origin(issued.capabilities.chip_authentication),
+            "active_authentication": origin(issued.capabilities.active_authentication),
+        },
         "lock": {
             "proven": issued.lock_proof.holds(),
             "refused": issued.lock_proof.attempts().iter()
@@ -129,6 +145,15 @@ fn describe(issued: &IssuedCard) -> Value {
             "steps": steps,
         },
     })
+}
+
+/// Where the key of a proof came from; null when the chip has none.
+fn origin(source: KeySource) -> Option<&'static str> {
+    match source {
+        KeySource::Chip => Some("made-by-the-chip"),
+        KeySource::Station => Some("put-in-by-the-station"),
+        KeySource::None => None,
+    }
 }
 
 fn lines(issued: &IssuedCard, arguments: &IssueArguments, output: &Output) -> Vec<String> {

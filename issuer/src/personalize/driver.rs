@@ -7,9 +7,60 @@ use cccd_card_profile::personalization::KeyReference;
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
 
 use super::{CardLink, ChipReport, LockProof};
+use crate::issuance::CardLayout;
+
+/// Where a key pair of a chip comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySource {
+    /// The chip makes it and never lets the private half out.
+    Chip,
+    /// The station makes it, puts it into the chip and forgets it.
+    Station,
+    /// The chip has none, and cannot prove itself by that protocol.
+    None,
+}
+
+/// What a kind of blank can do. What it cannot, its cards do not claim: they list no file for it, and a verifier finds the
+/// proof not offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The driver's stable name.
+    pub name: &'static str,
+    /// The personalizer writes in clear: whoever is near reads along, and anybody could have written.
+    pub laboratory_only: bool,
+    /// The blank has transport keys, which the station replaces.
+    pub transport_keys: bool,
+    /// Where the key of Active Authentication comes from.
+    pub active_authentication: KeySource,
+    /// Where the key of Chip Authentication comes from.
+    pub chip_authentication: KeySource,
+    /// PACE, with EF.CardAccess and the CAN; else the card opens by BAC only.
+    pub pace: bool,
+    /// EF.ATR/INFO can be written.
+    pub atr_info: bool,
+    /// DG3 can be written.
+    pub fingerprints: bool,
+}
+
+impl Capabilities {
+    /// The files of a card made of such a blank.
+    #[must_use]
+    pub fn layout(&self) -> CardLayout {
+        CardLayout {
+            atr_info: self.atr_info,
+            card_access: self.pace,
+            fingerprints: self.fingerprints,
+            chip_authentication: self.chip_authentication != KeySource::None,
+            active_authentication: self.active_authentication != KeySource::None,
+        }
+    }
+}
 
 /// One chip being written. Every method is one step of the script; the driver opens its channel when it needs it.
 pub trait CardDriver {
+    /// What this kind of blank can do.
+    fn capabilities(&self) -> Capabilities;
+
     /// What the chip is, without changing it.
     ///
     /// # Errors
@@ -22,7 +73,7 @@ pub trait CardDriver {
     /// [`DriverError`].
     fn open(&mut self) -> Result<(), DriverError>;
 
-    /// Removes files that an interrupted run left.
+    /// Makes room where an interrupted run left files: they can be created anew after it.
     ///
     /// # Errors
     /// [`DriverError`].
@@ -34,11 +85,12 @@ pub trait CardDriver {
     /// [`DriverError`].
     fn create_file(&mut self, file: ElementaryFile, length: usize) -> Result<(), DriverError>;
 
-    /// Lets the chip make a key pair and gives the public half.
+    /// Sees to it that the chip holds a key pair, from where [`Capabilities`] says, and gives the public half. A chip that
+    /// takes one kind of key only gets that kind, whatever is wished.
     ///
     /// # Errors
-    /// [`DriverError`].
-    fn generate_key(&mut self, algorithm: KeyAlgorithm, key: KeyReference) -> Result<PublicKey, DriverError>;
+    /// [`DriverError`]; [`DriverError::Unsupported`] where the capabilities say that there is none.
+    fn provide_key(&mut self, wished: KeyAlgorithm, key: KeyReference) -> Result<PublicKey, DriverError>;
 
     /// Writes a whole file; tells the bytes written so far.
     ///
@@ -66,7 +118,7 @@ pub trait CardDriver {
     /// Replaces the transport keys by the station's own.
     ///
     /// # Errors
-    /// [`DriverError`].
+    /// [`DriverError`]; [`DriverError::Unsupported`] for a blank without any.
     fn replace_transport_keys(&mut self) -> Result<(), DriverError>;
 
     /// Locks the chip for good.
@@ -115,6 +167,12 @@ pub enum DriverError {
     /// An answer makes no sense.
     #[error("the chip's answer to {0} makes no sense")]
     Answer(&'static str),
+    /// This kind of blank cannot do it at all.
+    #[error("this kind of blank cannot do {0}")]
+    Unsupported(&'static str),
+    /// The station could not make a key pair.
+    #[error("the station could not make a key pair for the chip")]
+    Key,
     /// A file that the chip cannot hold.
     #[error("{0} is longer than the chip can hold")]
     TooLong(String),

@@ -12,7 +12,7 @@ use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportKeys, Tr
 use rand_core::CryptoRng;
 
 use super::lock_proof::forbidden;
-use super::{CardDriver, CardLink, ChipLife, ChipReport, DriverError, LockProof};
+use super::{Capabilities, CardDriver, CardLink, ChipLife, ChipReport, DriverError, KeySource, LockProof};
 
 /// The most data of a short UPDATE BINARY under SCP03: 240 padded bytes and the MAC.
 const SHORT_CHUNK: usize = 239;
@@ -52,6 +52,18 @@ struct Channel {
 }
 
 impl<'a> Icao9Driver<'a> {
+    /// Everything a CCCD needs.
+    pub const CAPABILITIES: Capabilities = Capabilities {
+        name: "icao9",
+        laboratory_only: false,
+        transport_keys: true,
+        active_authentication: KeySource::Chip,
+        chip_authentication: KeySource::Chip,
+        pace: true,
+        atr_info: true,
+        fingerprints: true,
+    };
+
     /// A driver over this link. `extended`: the chip's ATR and the reader allow extended length.
     pub fn new(
         link: &'a mut dyn CardLink,
@@ -98,6 +110,10 @@ impl<'a> Icao9Driver<'a> {
 }
 
 impl CardDriver for Icao9Driver<'_> {
+    fn capabilities(&self) -> Capabilities {
+        Self::CAPABILITIES
+    }
+
     fn probe(&mut self) -> Result<ChipReport, DriverError> {
         self.open()?;
         let serial = self.serial()?;
@@ -164,7 +180,7 @@ impl CardDriver for Icao9Driver<'_> {
         self.demand("CREATE FILE", &wire::create_file(request)).map(drop)
     }
 
-    fn generate_key(&mut self, algorithm: KeyAlgorithm, key: KeyReference) -> Result<PublicKey, DriverError> {
+    fn provide_key(&mut self, algorithm: KeyAlgorithm, key: KeyReference) -> Result<PublicKey, DriverError> {
         let expected = if self.extended { 65_536 } else { 256 };
         let name = "GENERATE ASYMMETRIC KEY PAIR";
         let template = self.demand(name, &wire::generate_key_pair(algorithm, key, expected))?;

@@ -3,6 +3,7 @@
 use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_reader::PcscTransport;
 use cccd_virtual_chip::Chip;
+use cccd_virtual_chip::lab::jmrtd::JmrtdApplet;
 
 /// A transport that can reset its card. The read-back begins with a reset: so does every citizen's reader.
 pub trait CardLink: Transport {
@@ -14,6 +15,13 @@ pub trait CardLink: Transport {
 }
 
 impl CardLink for Chip {
+    fn reset(&mut self) -> Result<(), LinkLost> {
+        Self::reset(self);
+        Ok(())
+    }
+}
+
+impl CardLink for JmrtdApplet {
     fn reset(&mut self) -> Result<(), LinkLost> {
         Self::reset(self);
         Ok(())

@@ -38,6 +38,17 @@ impl LockProof {
         self.tried.push((what, status, refused));
     }
 
+    /// A command that a chip of this kind never had: `6D00` is a refusal too.
+    pub(super) fn note_unknown(&mut self, what: &'static str, status: StatusWord) {
+        let refused = matches!(
+            status,
+            StatusWord::INSTRUCTION_NOT_SUPPORTED
+                | StatusWord::CONDITIONS_NOT_SATISFIED
+                | StatusWord::SECURITY_STATUS_NOT_SATISFIED
+        );
+        self.tried.push((what, status, refused));
+    }
+
     pub(super) fn note_old_keys(&mut self, what: &'static str, status: StatusWord) {
         let refused = matches!(
             status,

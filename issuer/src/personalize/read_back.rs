@@ -19,7 +19,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use super::CardLink;
-use crate::issuance::CardFiles;
+use crate::issuance::{CardFiles, CardLayout};
 
 /// What the card must say.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,8 @@ pub struct Expected<'a> {
     pub mrz: &'a Mrz,
     /// The hash of ECDSA in Active Authentication.
     pub active_authentication_hash: Option<HashAlgorithm>,
+    /// Which files it has, which proofs it owes, and whether it opens by PACE.
+    pub layout: CardLayout,
 }
 
 /// Why the card is not what was meant.
@@ -67,7 +69,7 @@ impl ReadBackError {
     }
 }
 
-/// Reads a written card back and compares every byte; both chip protocols must hold, DG3 must be refused.
+/// Reads a written card back and compares every byte; every chip protocol that it lists must hold, DG3 must be refused.
 ///
 /// # Errors
 /// [`ReadBackError`].
@@ -84,7 +86,9 @@ pub fn read_back(
     };
     same("EF.SOD", evidence.files.sod.as_deref(), &files.sod)?;
     same("EF.COM", evidence.files.com.as_deref(), &files.com)?;
-    same("EF.CardAccess", evidence.files.card_access.as_deref(), &files.card_access)?;
+    if evidence.files.card_access != files.card_access {
+        return Err(ReadBackError::Differs("EF.CardAccess".to_owned()));
+    }
     let readable = files.data_groups.iter().filter(|(number, _)| **number != DataGroupNumber::DG3);
     for (number, file) in readable.clone() {
         same(&format!("EF.{number}"), evidence.data_group(*number), file)?;
@@ -115,7 +119,9 @@ pub fn verify_locked_card(
     }
     check_evidence(&evidence, expected)?;
     refuses_fingerprints(link, expected, rng)?;
-    let groups = crate::issuance::DATA_GROUPS
+    let groups = expected
+        .layout
+        .data_groups()
         .into_iter()
         .filter_map(|number| Some((number, evidence.data_group(number)?.to_vec())))
         .collect();
@@ -129,7 +135,11 @@ fn read(
     rng: &mut dyn CryptoRng,
 ) -> Result<Evidence, ReadBackError> {
     link.reset()?;
-    let access = Access::can(expected.can).map_err(|error| ReadBackError::Open(error.to_string()))?;
+    let access = if expected.layout.card_access {
+        Access::can(expected.can).map_err(|error| ReadBackError::Open(error.to_string()))?
+    } else {
+        Access::mrz_information(expected.mrz.information(), expected.mrz.information())
+    };
     let options = InspectionOptions::new(at).thorough(true);
     let evidence = inspect(&mut *link, &access, &options, rng, &mut |_| {}).map_err(|error| match error {
         ReadError::Link(lost) => ReadBackError::Link(lost),
@@ -141,13 +151,17 @@ fn read(
     Ok(evidence)
 }
 
-/// The signature of EF.SOD, every hash in it, Chip and Active Authentication with the keys under those hashes.
+/// The signature of EF.SOD, every hash in it, and the chip's proofs with the keys under those hashes.
 fn check_evidence(evidence: &Evidence, expected: &Expected<'_>) -> Result<(), ReadBackError> {
     let bad = |error: &dyn std::fmt::Display| ReadBackError::Sod(error.to_string());
     let sod = EfSod::parse(evidence.files.sod.as_deref().unwrap_or_default()).map_err(|error| bad(&error))?;
     sod.verify_signature().map_err(|error| bad(&error))?;
     let object = LdsSecurityObject::from_der(sod.econtent()).map_err(|error| bad(&error))?;
-    for number in crate::issuance::DATA_GROUPS.into_iter().filter(|number| *number != DataGroupNumber::DG3) {
+    let listed = expected.layout.data_groups();
+    if object.data_groups() != listed {
+        return Err(ReadBackError::Sod("it lists other data groups than the card has".to_owned()));
+    }
+    for number in listed.into_iter().filter(|number| *number != DataGroupNumber::DG3) {
         let file =
             evidence.data_group(number).ok_or_else(|| ReadBackError::Differs(format!("EF.{number}")))?;
         if object.check(number, file) != HashCheck::Matches {
@@ -155,8 +169,13 @@ fn check_evidence(evidence: &Evidence, expected: &Expected<'_>) -> Result<(), Re
         }
     }
     let chip = evidence.chip_authentication.as_ref();
-    if chip.is_none_or(|record| record.outcome != ChipAuthenticationOutcome::Confirmed) {
+    if expected.layout.chip_authentication
+        && chip.is_none_or(|record| record.outcome != ChipAuthenticationOutcome::Confirmed)
+    {
         return Err(ReadBackError::NotProven("Chip Authentication"));
+    }
+    if !expected.layout.active_authentication {
+        return Ok(());
     }
     let proven = || {
         let record = evidence.active_authentication.as_ref()?;

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::personalization::{KeyReference, PersonalizationStep};
-use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
+use cccd_card_profile::protocol::private_key::KeyAlgorithm;
 use cccd_keys::store::DocumentSigner;
 use jiff::Timestamp;
 
-use super::{CardDriver, ChipLife, DriverError, Timings};
-use crate::issuance::{self, CardFiles, IssuanceError, PreparedCard};
+use super::{CardDriver, ChipLife, DriverError, KeySource, Timings};
+use crate::issuance::{self, CardFiles, ChipKeys, IssuanceError, PreparedCard};
 
 /// How far the card is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +50,8 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Monitor for F {
 pub struct Written {
     /// Its files.
     pub files: CardFiles,
-    /// The key of DG15.
-    pub active_authentication: PublicKey,
-    /// The key of DG14.
-    pub chip_authentication: PublicKey,
+    /// The keys of DG15 and DG14.
+    pub keys: ChipKeys,
 }
 
 /// Why the script ended early.
@@ -100,7 +98,7 @@ pub fn write_card(
         if life == ChipLife::Begun {
             driver.clear()?;
         }
-        let com = issuance::com_length();
+        let com = prepared.layout.com_length();
         early
             .in_order()
             .filter(|(file, _)| *file != ElementaryFile::Sod)
@@ -109,20 +107,27 @@ pub fn write_card(
     })?;
 
     step(monitor, Step::GenerateKeys)?;
-    let (active_authentication, chip_authentication) =
-        timings.measure(Step::GenerateKeys, || -> Result<_, DriverError> {
-            let active = driver.generate_key(
-                prepared.algorithms.active_authentication,
+    let able = driver.capabilities();
+    let keys = timings.measure(Step::GenerateKeys, || -> Result<_, DriverError> {
+        let mut provide = |source: KeySource, algorithm, key| {
+            (source != KeySource::None).then(|| driver.provide_key(algorithm, key)).transpose()
+        };
+        let active = prepared.algorithms.active_authentication;
+        let chip = KeyAlgorithm::EllipticCurve(prepared.algorithms.curve);
+        Ok(ChipKeys {
+            active_authentication: provide(
+                able.active_authentication,
+                active,
                 KeyReference::ActiveAuthentication,
-            )?;
-            let chip = KeyAlgorithm::EllipticCurve(prepared.algorithms.curve);
-            Ok((active, driver.generate_key(chip, KeyReference::ChipAuthentication)?))
-        })?;
+            )?,
+            chip_authentication: provide(able.chip_authentication, chip, KeyReference::ChipAuthentication)?,
+        })
+    })?;
 
     step(monitor, Step::SignSecurityObject)?;
     let mut signing = std::time::Duration::ZERO;
     let files = timings.measure(Step::SignSecurityObject, || -> Result<_, IssuanceError> {
-        let groups = issuance::build_data_groups(prepared, &active_authentication, &chip_authentication)?;
+        let groups = issuance::build_data_groups(prepared, &keys)?;
         let start = Instant::now();
         let files = issuance::sign_files(prepared, groups, signer, at);
         signing = start.elapsed();
@@ -148,7 +153,7 @@ pub fn write_card(
     timings.measure(Step::PutAccessKeys, || {
         driver.put_access_keys(&prepared.mrz.information(), prepared.card.holder.number.can())
     })?;
-    Ok(Written { files, active_authentication, chip_authentication })
+    Ok(Written { files, keys })
 }
 
 fn write_files(

@@ -55,6 +55,7 @@ impl Station<'_> {
     /// # Errors
     /// [`IssueError`]. A refusal by a rule is noted as `rejected`, or `spoiled` when a chip was in work.
     pub fn admit(&mut self, application: &Application) -> Result<Admitted, IssueError> {
+        self.allow_blank()?;
         // What is no portrait never enters the ledger.
         let portrait = Portrait::from_file(&application.portrait)?;
         let act = self.act();

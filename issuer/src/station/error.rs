@@ -30,6 +30,9 @@ pub enum IssueError {
     /// The chip cannot be reached or opened; nothing was written to it.
     #[error(transparent)]
     Chip(DriverError),
+    /// No citizen may get a card of this kind of blank.
+    #[error("a card by the driver {0} is for the laboratory only: its keys and data travel in clear")]
+    LaboratoryOnly(&'static str),
     /// Something is on the chip.
     #[error("the chip {serial} is not blank: {what}")]
     NotBlank {
@@ -91,6 +94,7 @@ impl IssueError {
             Self::Chip(DriverError::Link(_)) => "card-lost",
             Self::Chip(DriverError::WrongKeys | DriverError::UnknownKeys(_)) => "chip-keys",
             Self::Chip(_) => "no-blank-of-ours",
+            Self::LaboratoryOnly(_) => "laboratory-only",
             Self::NotBlank { .. } => "chip-not-blank",
             Self::ChipUsed { .. } => "chip-used",
             Self::OtherChip { .. } => "other-chip",
@@ -108,6 +112,7 @@ impl IssueError {
             Self::Refused(_)
                 | Self::Portrait(_)
                 | Self::Register(RegisterError::Refused(_))
+                | Self::LaboratoryOnly(_)
                 | Self::NotBlank { .. }
                 | Self::ChipUsed { .. }
                 | Self::OtherChip { .. }

@@ -7,13 +7,13 @@ use cccd_population::card::{NewCard, SodDigest};
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
 
-use super::{Admitted, IssueError, IssuedCard, Station};
+use super::{Admitted, IssueError, IssuedCard, Station, driver_of};
 use crate::application::{State, Step};
 use crate::issuance::{self, CardFiles, ChipAlgorithms, PreparedCard};
 use crate::ledger::{ApplicationId, LedgerError, SignedCard};
 use crate::personalize::{
-    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, Icao9Driver, LockProof, Monitor,
-    Progress, ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
+    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, LockProof, Monitor, Progress,
+    ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
 };
 use crate::register::RegisterError;
 
@@ -85,17 +85,21 @@ impl Station<'_> {
         rng: &mut dyn CryptoRng,
     ) -> Result<IssuedCard, IssueError> {
         let keys = self.keys;
+        self.allow_blank()?;
+        let able = self.driver(&mut *link, &mut *rng).capabilities();
         let mut timings = Timings::default();
         if monitor.progress(Progress { step: PersonalizationStep::Select, written: 0, total: 0 }).is_break() {
             return Err(IssueError::Stopped);
         }
-        let probe = || Icao9Driver::new(&mut *link, &keys.master, self.extended, &mut *rng).probe();
-        let report = timings.measure(PersonalizationStep::Select, probe).map_err(IssueError::Chip)?;
+        let report = timings
+            .measure(PersonalizationStep::Select, || self.driver(&mut *link, &mut *rng).probe())
+            .map_err(IssueError::Chip)?;
         self.take_chip(&admitted, &report)?;
 
         let algorithms = ChipAlgorithms::of_profile(keys.profile);
         let prepared =
-            issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?;
+            issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?
+                .for_layout(able.layout());
         let work = Work { admitted: &admitted, report: &report, prepared: &prepared };
         let worked = if report.life == ChipLife::Locked {
             self.finish_locked(link, &work, rng)
@@ -118,6 +122,7 @@ impl Station<'_> {
             resumed: admitted.interrupted.is_some(),
             replaced: admitted.replaces,
             portrait: admitted.portrait,
+            capabilities: able,
             lock_proof: finished.proof,
             timings,
         })
@@ -167,7 +172,8 @@ impl Station<'_> {
     ) -> Result<Finished, Fault> {
         use PersonalizationStep as Phase;
         let Work { admitted, report, prepared } = work;
-        let (keys, at, extended, act) = (self.keys, self.at, self.extended, self.act());
+        let (keys, at, act) = (self.keys, self.at, self.act());
+        let (blank, extended) = (self.blank, self.extended);
         let ledger = &mut *self.ledger;
         let mut note = |files: &CardFiles| {
             let signed = SignedCard {
@@ -179,9 +185,10 @@ impl Station<'_> {
             };
             ledger.note_signed(admitted.id, &signed, act)
         };
-        let mut driver = Icao9Driver::new(&mut *link, &keys.master, extended, &mut *rng);
+        let mut driver = driver_of(blank, &mut *link, keys, extended, &mut *rng);
+        let able = driver.capabilities();
         let written =
-            write_card(&mut driver, prepared, report.life, &keys.signer, at, &mut note, monitor, timings)?;
+            write_card(&mut *driver, prepared, report.life, &keys.signer, at, &mut note, monitor, timings)?;
         drop(driver);
 
         announce(monitor, Phase::ReadBack)?;
@@ -192,15 +199,15 @@ impl Station<'_> {
 
         // The last safe point: from here on the card is finished, whoever asks to stop.
         announce(monitor, Phase::ReplaceTransportKeys)?;
-        let mut driver = Icao9Driver::new(&mut *link, &keys.master, extended, &mut *rng);
+        let mut driver = driver_of(blank, &mut *link, keys, extended, &mut *rng);
         timings.measure(Phase::ReplaceTransportKeys, || {
             driver.open()?;
-            driver.replace_transport_keys()
+            if able.transport_keys { driver.replace_transport_keys() } else { Ok(()) }
         })?;
         let _ = announce(monitor, Phase::Lock);
         timings.measure(Phase::Lock, || driver.lock())?;
         let _ = announce(monitor, Phase::ProbeLock);
-        let proof = timings.measure(Phase::ProbeLock, || prove(&mut driver))?;
+        let proof = timings.measure(Phase::ProbeLock, || prove(&mut *driver))?;
         self.ledger.advance(admitted.id, Step::Lock, None, &describe(&proof), act)?;
         Ok(Finished { sod_sha256: SodDigest::of(&written.files.sod), proof })
     }
@@ -227,8 +234,7 @@ impl Station<'_> {
                 "the register or the portrait changed after the chip was locked".into(),
             ));
         }
-        let mut driver = Icao9Driver::new(&mut *link, &self.keys.master, self.extended, &mut *rng);
-        let proof = prove(&mut driver)?;
+        let proof = prove(&mut *self.driver(&mut *link, &mut *rng))?;
         self.ledger.advance(work.admitted.id, Step::FindLocked, None, &describe(&proof), act)?;
         Ok(Finished { sod_sha256: signed.sod_sha256, proof })
     }
@@ -289,6 +295,7 @@ fn expected(prepared: &PreparedCard) -> Expected<'_> {
         can: prepared.card.holder.number.can(),
         mrz: &prepared.mrz,
         active_authentication_hash: prepared.algorithms.active_authentication_hash(),
+        layout: prepared.layout,
     }
 }
 

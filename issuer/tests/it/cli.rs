@@ -209,6 +209,24 @@ fn no_room_for_the_pictures_is_said_before_a_chip_is_touched() {
 }
 
 #[test]
+fn the_laboratorys_driver_is_refused_for_a_citizens_card() {
+    let desk = Desk::new();
+    let serial = "4C414220434849502031";
+    let jmrtd = ["--reader", "no such reader", "--driver", "jmrtd"];
+    let with = |more: &[&'static str]| [&jmrtd[..], more].concat();
+    for language in ["vi", "en"] {
+        let named = with(&["--chip-serial", serial, "--lang", language]);
+        refused(&desk.issue("an.json", "out", &named), 1, "laboratory-only");
+        refused(&desk.issue("an.json", "out", &with(&["--lab", "--lang", language])), 2, "no-chip-serial");
+        let software = ["--driver", "jmrtd", "--lab", "--chip-serial", serial, "--lang", language];
+        refused(&desk.issue("an.json", "out", &software), 2, "no-virtual-jmrtd");
+    }
+    // With --lab it comes as far as the reader.
+    let output = desk.issue("an.json", "out", &with(&["--lab", "--chip-serial", serial, "--timeout", "1"]));
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
 fn an_interrupted_chip_can_be_given_up_with_a_reason() {
     let desk = Desk::new();
     let ledger = desk.path("ledger.sqlite");

@@ -9,7 +9,7 @@ use cccd_card_profile::personalization::PersonalizationStep;
 use cccd_issuer::application::State;
 use cccd_issuer::personalize::{NoMonitor, Progress};
 use cccd_issuer::register::{PersonRecord, Register, RegisterError};
-use cccd_issuer::station::{IssueError, Station};
+use cccd_issuer::station::{Blank, IssueError, Job, Station};
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
 use cccd_virtual_chip::LifeCycle;
 use jiff::Timestamp;
@@ -129,6 +129,8 @@ fn the_register_is_cut_off_before_or_after_it_took_the_card() {
                 actor: "officer-1",
                 at: crate::support::at(),
                 extended: true,
+                blank: Blank::Icao9,
+                job: Job::Production,
             };
             station.issue_into(&mut chip, &application, &mut NoMonitor, &mut rng(9)).unwrap_err()
         };

@@ -2,7 +2,7 @@
 
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_issuer::application::State;
-use cccd_issuer::issuance::{ChipAlgorithms, build_data_groups, prepare, security_object};
+use cccd_issuer::issuance::{ChipAlgorithms, ChipKeys, build_data_groups, prepare, security_object};
 use cccd_issuer::personalize::{CardDriver, ChipLife, Icao9Driver};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
@@ -111,7 +111,8 @@ fn data_groups_have_the_bytes_of_the_profile() {
         .public_key()
         .unwrap()
     };
-    let groups = build_data_groups(&prepared, &key(), &key()).unwrap();
+    let keys = ChipKeys { active_authentication: Some(key()), chip_authentication: Some(key()) };
+    let groups = build_data_groups(&prepared, &keys).unwrap();
     assert_eq!(groups.keys().map(|number| number.value()).collect::<Vec<_>>(), [1, 2, 3, 13, 14, 15]);
     assert_eq!(security_object(&groups).unwrap().hashes().count(), 6);
     let infos = cccd_card_profile::lds::dg14::parse(&groups[&DataGroupNumber::DG14]).unwrap();

@@ -5,6 +5,7 @@
 mod cli;
 mod crash;
 mod issue;
+mod jmrtd;
 mod over_http;
 mod refusals;
 mod support;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::NoMonitor;
 use cccd_issuer::register::{HttpRegister, Register, RegisterError, day_in_vietnam};
-use cccd_issuer::station::{IssueError, Station};
+use cccd_issuer::station::{Blank, IssueError, Job, Station};
 use cccd_population::card::{CardStatus, SodDigest};
 use cccd_population::register_key::{digest_key, signing_key};
 use cccd_population::server::{Limits, Service, Tokens, serve_within};
@@ -50,8 +50,16 @@ fn a_card_is_issued_against_the_served_register_and_lives_its_life() {
     let mut ledger = Ledger::in_memory().unwrap();
     let keys = Office::new().keys;
     let mut issue = |register: &mut HttpRegister, serial: u8, number: &str, reason: &str| {
-        let mut station =
-            Station { ledger: &mut ledger, register, keys, actor: "officer-1", at: at(), extended: true };
+        let mut station = Station {
+            ledger: &mut ledger,
+            register,
+            keys,
+            actor: "officer-1",
+            at: at(),
+            extended: true,
+            blank: Blank::Icao9,
+            job: Job::Production,
+        };
         station.issue_into(&mut blank(serial), &application(number, reason), &mut NoMonitor, &mut rng(serial))
     };
     let first = issue(&mut register, 1, NUMBER, "first-issue").unwrap();

@@ -9,7 +9,7 @@ use cccd_issuer::application::Application;
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::LocalRegister;
-use cccd_issuer::station::{IssueError, IssuedCard, Station, StationKeys};
+use cccd_issuer::station::{Blank, IssueError, IssuedCard, Job, Station, StationKeys};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
 use cccd_keys::trust::TrustStore;
@@ -100,6 +100,8 @@ impl Office {
             actor: "officer-1",
             at: at(),
             extended: true,
+            blank: Blank::Icao9,
+            job: Job::Production,
         }
     }
 
@@ -161,7 +163,7 @@ pub(crate) fn blank(serial: u8) -> Chip {
 
 /// Counts commands and loses the link at one of them: the command reaches the chip or not, the answer never comes.
 pub(crate) struct Failing<'a> {
-    pub(crate) chip: &'a mut Chip,
+    pub(crate) chip: &'a mut dyn CardLink,
     pub(crate) left: usize,
     pub(crate) delivered: bool,
     pub(crate) count: usize,
@@ -189,7 +191,6 @@ impl CardLink for Failing<'_> {
         if self.left == 0 {
             return Err(LinkLost::new("removed"));
         }
-        self.chip.reset();
-        Ok(())
+        self.chip.reset()
     }
 }

@@ -8,7 +8,7 @@ use cccd_issuer::application::{Application, Asserted, Reason, Template};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
-use cccd_issuer::station::{IssuedCard, Station, StationKeys};
+use cccd_issuer::station::{Blank, IssuedCard, Job, Station, StationKeys};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
 use cccd_keys::trust::TrustStore;
@@ -93,6 +93,8 @@ impl Country {
             actor: "bench",
             at: self.at,
             extended: true,
+            blank: Blank::Icao9,
+            job: Job::Production,
         };
         station
             .issue_into(link, application, &mut NoMonitor, rng)

@@ -160,6 +160,11 @@ pub(super) fn plain_current<T: Transport>(link: &mut T) -> Result<Option<Vec<u8>
     if has_data(&answer) { plain_rest(link, answer.data).map(Some) } else { Ok(None) }
 }
 
+/// Whether a refusal speaks of the file, so that asking otherwise changes nothing: not there, or not for this terminal.
+fn is_about_the_file(status: StatusWord) -> bool {
+    matches!(status, StatusWord::FILE_NOT_FOUND | StatusWord::SECURITY_STATUS_NOT_SATISFIED)
+}
+
 /// A file of the application, through the protected channel.
 pub(super) fn protected<T: Transport>(
     channel: &mut SecureChannel<T>,
@@ -169,6 +174,15 @@ pub(super) fn protected<T: Transport>(
     let mut first = channel.exchange(&by_short_identifier(file, block))?;
     if let StatusClass::WrongExpectedLength { exact } = first.status.class() {
         first = channel.exchange(&by_short_identifier(file, u32::from(exact)))?;
+    }
+    if !has_data(&first) && !is_about_the_file(first.status) {
+        // A chip without short identifiers: the file is selected, and read from its start.
+        let select = Command::new(0x00, 0xA4, 0x02, 0x0C).with_data(file.file_id().to_bytes());
+        let selected = channel.exchange(&select)?;
+        first = match at_offset(0, block) {
+            Some(command) if selected.is_ok() => channel.exchange(&command)?,
+            _ => selected,
+        };
     }
     if !has_data(&first) {
         return Err(FileError::Refused(first.status));
