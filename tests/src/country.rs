@@ -44,8 +44,21 @@ impl Country {
     /// # Errors
     /// If its keys or its register cannot be made.
     pub fn found(cards: usize, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<(Self, Vec<Application>)> {
+        Self::found_with(AlgorithmProfile::Cccd, cards, at, rng)
+    }
+
+    /// A country with these algorithms.
+    ///
+    /// # Errors
+    /// If its keys or its register cannot be made.
+    pub fn found_with(
+        profile: AlgorithmProfile,
+        cards: usize,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Self, Vec<Application>)> {
         let folder = tempfile::tempdir()?;
-        let settings = StoreSettings::new(AlgorithmProfile::Cccd, "VN", at);
+        let settings = StoreSettings::new(profile, "VN", at);
         let store = KeyStore::init(&folder.path().join("keys"), settings, &Passphrase::generate(rng), rng)?;
         store.create_csca(at, rng)?;
         store.create_document_signer(at, rng)?;
@@ -105,11 +118,17 @@ impl Country {
 /// A blank with the publicly known test keys.
 #[must_use]
 pub fn blank(serial: u64) -> Chip {
+    blank_with(Profile::Cccd, serial)
+}
+
+/// A blank made for these algorithms.
+#[must_use]
+pub fn blank_with(profile: Profile, serial: u64) -> Chip {
     let mut chip_serial = [0x0B; 10];
     for (place, byte) in chip_serial.iter_mut().skip(2).zip(serial.to_be_bytes()) {
         *place = byte;
     }
-    let state = ChipState::blank(chip_serial, Profile::Cccd);
+    let state = ChipState::blank(chip_serial, profile);
     Chip::in_memory(state, Box::new(ChaCha20Rng::seed_from_u64(serial)))
 }
 

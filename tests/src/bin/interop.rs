@@ -1,0 +1,76 @@
+//! `make interop`: foreign readers read our chips, foreign terminals and chips talk to ours.
+
+use cccd_tests::interop::table::Table;
+use cccd_tests::interop::{chip_authentication, pace, readers, scp03, signatures};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
+const HELP: &str = "\
+Runs foreign implementations against ours and prints a table: peer, protocol, outcome.
+
+Usage: interop [--only PART]
+
+Parts:
+  readers     JMRTD and the crate dmrtd read our chips through pcscd
+  pace        libeac is terminal and chip of PACE
+  ca          libeac is terminal and chip of Chip Authentication
+  signatures  BouncyCastle and OpenSSL check our Active Authentication, and we theirs
+  scp03       yubikey-manager opens our chip's secure channel
+
+Options:
+  --only PART  one part
+  -h, --help   this text
+
+What a peer needs is installed by `scripts/setup interop` and built by `scripts/interop-peers`; a peer that is missing is
+skipped, unless CCCD_DEMAND_INTEROP is set: then a skipped line is a failure. Exit 0 if nothing failed, else 1.";
+
+const PARTS: [&str; 5] = ["readers", "pace", "ca", "signatures", "scp03"];
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program's main may ask the clock and the system's generator"
+)]
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let only = match words.as_slice() {
+        [] => None,
+        ["-h" | "--help"] => {
+            println!("{HELP}");
+            return Ok(());
+        }
+        ["--only", part] if PARTS.contains(part) => Some(*part),
+        _ => {
+            eprintln!("interop: these arguments are not understood.\nSay --help to see which there are.");
+            std::process::exit(2);
+        }
+    };
+    let wanted = |part: &str| only.is_none_or(|only| only == part);
+    let mut rng = ChaCha20Rng::from_rng(&mut rand::rng());
+    let mut table = Table::begin();
+    if wanted("readers") {
+        readers::run(&mut table, jiff::Timestamp::now(), &mut rng);
+    }
+    if wanted("pace") {
+        pace::run(&mut table, &mut rng);
+    }
+    if wanted("ca") {
+        chip_authentication::run(&mut table, &mut rng);
+    }
+    if wanted("signatures") {
+        signatures::run(&mut table, &mut rng);
+    }
+    if wanted("scp03") {
+        scp03::run(&mut table);
+    }
+    let (_, failed, skipped) = table.counts();
+    println!("\n{}", table.summary());
+    let demanded = std::env::var_os("CCCD_DEMAND_INTEROP").is_some();
+    if demanded && skipped > 0 {
+        eprintln!("interop: CCCD_DEMAND_INTEROP is set, so nothing may be skipped.");
+    }
+    if failed > 0 || demanded && skipped > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Foreign implementations beside ours: `make interop`.
+//!
+//! | module | peer | role |
+//! |---|---|---|
+//! | [`readers`] | JMRTD, the crate `dmrtd` | read our chip through pcscd |
+//! | [`pace`] | libeac | terminal and chip of PACE |
+//! | [`chip_authentication`] | libeac | terminal and chip of Chip Authentication |
+//! | [`signatures`] | `BouncyCastle`, OpenSSL | check our Active Authentication |
+//! | [`scp03`] | yubikey-manager | opens our chip's secure channel |
+//!
+//! [`table`] is what is printed, [`peer`] a foreign program and how it is spoken to, [`libeac`] its verbs and its secure
+//! messaging. The peers' sources lie in `tests/interop`, `scripts/interop-peers` builds them.
+
+pub mod chip_authentication;
+pub mod libeac;
+pub mod pace;
+pub mod peer;
+pub mod readers;
+pub mod scp03;
+pub mod signatures;
+pub mod table;
