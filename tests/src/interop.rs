@@ -5,13 +5,17 @@
 //! | [`readers`] | JMRTD, the crate `dmrtd` | read our chip through pcscd |
 //! | [`pace`] | libeac | terminal and chip of PACE |
 //! | [`chip_authentication`] | libeac | terminal and chip of Chip Authentication |
+//! | [`foreign_card`] | libeac | a whole card, read by our verifier |
+//! | [`card_security`] | libeac, JMRTD | parse our EF.CardSecurity |
 //! | [`signatures`] | `BouncyCastle`, OpenSSL | check our Active Authentication |
 //! | [`scp03`] | yubikey-manager | opens our chip's secure channel |
 //!
 //! [`table`] is what is printed, [`peer`] a foreign program and how it is spoken to, [`libeac`] its verbs and its secure
 //! messaging. The peers' sources lie in `tests/interop`, `scripts/interop-peers` builds them.
 
+pub mod card_security;
 pub mod chip_authentication;
+pub mod foreign_card;
 pub mod libeac;
 pub mod pace;
 pub mod peer;

@@ -1,7 +1,9 @@
 //! `make interop`: foreign readers read our chips, foreign terminals and chips talk to ours.
 
 use cccd_tests::interop::table::Table;
-use cccd_tests::interop::{chip_authentication, pace, readers, scp03, signatures};
+use cccd_tests::interop::{
+    card_security, chip_authentication, foreign_card, pace, readers, scp03, signatures,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -14,6 +16,8 @@ Parts:
   readers     JMRTD and the crate dmrtd read our chips through pcscd
   pace        libeac is terminal and chip of PACE
   ca          libeac is terminal and chip of Chip Authentication
+  card        libeac is the chip of a whole card that our verifier reads
+  security    libeac and JMRTD parse our EF.CardSecurity
   signatures  BouncyCastle and OpenSSL check our Active Authentication, and we theirs
   scp03       yubikey-manager opens our chip's secure channel
 
@@ -24,7 +28,7 @@ Options:
 What a peer needs is installed by `scripts/setup interop` and built by `scripts/interop-peers`; a peer that is missing is
 skipped, unless CCCD_DEMAND_INTEROP is set: then a skipped line is a failure. Exit 0 if nothing failed, else 1.";
 
-const PARTS: [&str; 5] = ["readers", "pace", "ca", "signatures", "scp03"];
+const PARTS: [&str; 7] = ["readers", "pace", "ca", "card", "security", "signatures", "scp03"];
 
 #[expect(
     clippy::disallowed_methods,
@@ -47,15 +51,22 @@ fn main() -> anyhow::Result<()> {
     };
     let wanted = |part: &str| only.is_none_or(|only| only == part);
     let mut rng = ChaCha20Rng::from_rng(&mut rand::rng());
+    let now = jiff::Timestamp::now();
     let mut table = Table::begin();
     if wanted("readers") {
-        readers::run(&mut table, jiff::Timestamp::now(), &mut rng);
+        readers::run(&mut table, now, &mut rng);
     }
     if wanted("pace") {
         pace::run(&mut table, &mut rng);
     }
     if wanted("ca") {
         chip_authentication::run(&mut table, &mut rng);
+    }
+    if wanted("card") {
+        foreign_card::run(&mut table, now, &mut rng);
+    }
+    if wanted("security") {
+        card_security::run(&mut table, now, &mut rng);
     }
     if wanted("signatures") {
         signatures::run(&mut table, &mut rng);

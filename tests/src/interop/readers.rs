@@ -20,7 +20,8 @@ use super::peer::{Peer, built};
 use super::table::Table;
 use crate::country::{Country, blank_with};
 
-const JMRTD: &str = "JMRTD 0.8.6";
+/// The peer's name in the table.
+pub const JMRTD: &str = "JMRTD 0.8.6";
 const DMRTD: &str = "dmrtd 0.3.5";
 
 /// Starts the Java program.
