@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo test interop bench lint doc deny fuzz-smoke setup
+.PHONY: help demo test interop foreign bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace"
 	@scripts/interop-peers
 	@cargo build --quiet --locked --workspace --bins
 	@$${CARGO_TARGET_DIR:-target}/debug/interop $(ARGS)
+
+foreign: ## judges a folder of third-party cases; DATA=dir names it (default CCCD_FOREIGN_DATA, else ../shared/data)
+	@cargo run --quiet --locked -p cccd-tests --bin foreign -- $(if $(DATA),--data $(DATA)) $(if $(KIND),--only $(KIND))
 
 bench: ## benchmarks beside their reference, also in target/bench.json; ONLY=name runs one
 	@scripts/setup bench

@@ -4,6 +4,9 @@ use std::sync::OnceLock;
 
 use cccd_keys::algorithm::SignatureAlgorithm;
 use cccd_keys::certificate::Certificate;
+use cccd_keys::curve::CurveParameters;
+use cccd_keys::master_list::MasterList;
+use cccd_keys::path::Budget;
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::{asn1, crl, sod};
 
@@ -23,6 +26,15 @@ pub const BODIES: &[Body] = &[
         seeds: || vec![pki().key.clone()],
         run: |bytes| drop(PublicKey::from_spki(bytes)),
     },
+    Body { name: "ber", seeds: || vec![pki().sod.clone()], run: |bytes| drop(asn1::to_definite(bytes)) },
+    Body {
+        name: "key-file",
+        seeds: || vec![pki().key.clone()],
+        run: |bytes| {
+            let _ = CurveParameters::of_key(bytes);
+        },
+    },
+    Body { name: "master-list", seeds: || vec![pki().list.clone()], run: master_list },
     Body {
         name: "der-or-pem",
         seeds: || vec![pki().certificate.clone()],
@@ -43,11 +55,23 @@ fn ef_sod(bytes: &[u8]) {
     }
 }
 
+fn master_list(bytes: &[u8]) {
+    if let Ok(list) = MasterList::parse(bytes) {
+        let verified = list.verify();
+        if let Some(signer) = list.signed_data().certificates().first() {
+            let anchors: Vec<Certificate> = list.certificates().take(4).cloned().collect();
+            drop(list.signer_path(signer, &anchors, None, &mut Budget::new(16, 1_000)));
+        }
+        drop(verified);
+    }
+}
+
 struct Pki {
     certificate: Vec<u8>,
     crl: Vec<u8>,
     sod: Vec<u8>,
     key: Vec<u8>,
+    list: Vec<u8>,
 }
 
 /// A small PKI, made once.
@@ -89,7 +113,15 @@ fn build() -> Result<Pki, Box<dyn std::error::Error>> {
         &files,
     )
     .ok_or("no LDS security object")?;
+    let listed = asn1::sequence(&[&asn1::integer(&[0]), &asn1::tlv(asn1::tag::SET, csca.der())]);
     Ok(Pki {
+        list: cccd_keys::signed_data::sign(
+            &cccd_keys::algorithm::oids::CSCA_MASTER_LIST,
+            &listed,
+            &signer,
+            &signer_key,
+            at,
+        )?,
         certificate: signer.der().to_vec(),
         crl: list.der().to_vec(),
         sod: sod::sign(content.as_der(), &signer, &signer_key, at)?,

@@ -45,6 +45,18 @@ pub mod oids {
         RSA_SHA512 = "1.2.840.113549.1.1.13";
         /// id-RSASSA-PSS
         RSA_PSS = "1.2.840.113549.1.1.10";
+        /// id-dsa
+        DSA = "1.2.840.10040.4.1";
+        /// id-dsa-with-sha1
+        DSA_SHA1 = "1.2.840.10040.4.3";
+        /// id-dsa-with-sha224
+        DSA_SHA224 = "2.16.840.1.101.3.4.3.1";
+        /// id-dsa-with-sha256
+        DSA_SHA256 = "2.16.840.1.101.3.4.3.2";
+        /// id-dsa-with-sha384
+        DSA_SHA384 = "2.16.840.1.101.3.4.3.3";
+        /// id-dsa-with-sha512
+        DSA_SHA512 = "2.16.840.1.101.3.4.3.4";
         /// id-mgf1
         MGF1 = "1.2.840.113549.1.1.8";
         /// id-ecPublicKey
@@ -61,6 +73,12 @@ pub mod oids {
         SIGNING_TIME = "1.2.840.113549.1.9.5";
         /// id-icao-ldsSecurityObject, Doc 9303-10 §4.6.2.2
         LDS_SECURITY_OBJECT = "2.23.136.1.1.1";
+        /// id-icao-cscaMasterList, Doc 9303-12 §9.1
+        CSCA_MASTER_LIST = "2.23.136.1.1.2";
+        /// id-icao-cscaMasterListSigningKey, Doc 9303-12 §7.1.1
+        MASTER_LIST_SIGNING_KEY = "2.23.136.1.1.3";
+        /// id-SecurityObject, TR-03110-3 §A.1.2.5
+        SECURITY_OBJECT = "0.4.0.127.0.7.3.2.1";
         /// id-icao-mrtd-security-extensions-nameChange, Doc 9303-12 §7.1.1
         NAME_CHANGE = "2.23.136.1.1.6.1";
         /// id-icao-mrtd-security-extensions-documentTypeList, Doc 9303-12 §7.1.1
@@ -81,6 +99,10 @@ pub mod oids {
         CRL_NUMBER = "2.5.29.20";
         /// id-ce-cRLReasons
         CRL_REASON = "2.5.29.21";
+        /// id-ce-issuingDistributionPoint
+        ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+        /// id-ce-certificatePolicies
+        CERTIFICATE_POLICIES = "2.5.29.32";
         /// id-ce-cRLDistributionPoints
         CRL_DISTRIBUTION_POINTS = "2.5.29.31";
         /// id-ce-authorityKeyIdentifier
@@ -169,6 +191,8 @@ impl std::fmt::Display for HashAlgorithm {
 pub enum SignatureAlgorithm {
     /// ECDSA, RFC 5758 §3.2.
     Ecdsa(HashAlgorithm),
+    /// DSA, RFC 5758 §3.1: verified for old authorities, never made.
+    Dsa(HashAlgorithm),
     /// RSASSA-PKCS1-v1_5, RFC 8017 §8.2.
     RsaPkcs1v15(HashAlgorithm),
     /// RSASSA-PSS, RFC 4055 §3.1.
@@ -192,7 +216,7 @@ impl SignatureAlgorithm {
     #[must_use]
     pub const fn hash(self) -> HashAlgorithm {
         match self {
-            Self::Ecdsa(hash) | Self::RsaPkcs1v15(hash) | Self::RsaPss { hash, .. } => hash,
+            Self::Ecdsa(hash) | Self::Dsa(hash) | Self::RsaPkcs1v15(hash) | Self::RsaPss { hash, .. } => hash,
         }
     }
 
@@ -207,6 +231,13 @@ impl SignatureAlgorithm {
                 Sha256 => oids::ECDSA_SHA256,
                 Sha384 => oids::ECDSA_SHA384,
                 Sha512 => oids::ECDSA_SHA512,
+            })]),
+            Self::Dsa(hash) => asn1::sequence(&[&asn1::oid(&match hash {
+                Sha1 => oids::DSA_SHA1,
+                Sha224 => oids::DSA_SHA224,
+                Sha256 => oids::DSA_SHA256,
+                Sha384 => oids::DSA_SHA384,
+                Sha512 => oids::DSA_SHA512,
             })]),
             Self::RsaPkcs1v15(hash) => asn1::sequence(&[
                 &asn1::oid(&match hash {
@@ -247,7 +278,9 @@ impl SignatureAlgorithm {
         let known = |make: fn(HashAlgorithm) -> Self| {
             all.into_iter().map(make).find(|algorithm| algorithm.oid() == oid)
         };
-        if let Some(found) = known(Self::Ecdsa).or_else(|| known(Self::RsaPkcs1v15)) {
+        if let Some(found) =
+            known(Self::Ecdsa).or_else(|| known(Self::RsaPkcs1v15)).or_else(|| known(Self::Dsa))
+        {
             return Ok(Ok(found));
         }
         if oid == oids::RSA {
@@ -274,6 +307,7 @@ impl std::fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Ecdsa(hash) => write!(f, "ECDSA with {hash}"),
+            Self::Dsa(hash) => write!(f, "DSA with {hash}"),
             Self::RsaPkcs1v15(hash) => write!(f, "RSA PKCS#1 v1.5 with {hash}"),
             Self::RsaPss { hash, .. } => write!(f, "RSASSA-PSS with {hash}"),
         }
@@ -344,7 +378,12 @@ mod tests {
     fn identifiers_round_trip() {
         for hash in HashAlgorithm::ALL {
             let pss = SignatureAlgorithm::RsaPss { hash, mask_hash: HashAlgorithm::Sha256, salt_length: 32 };
-            for algorithm in [SignatureAlgorithm::Ecdsa(hash), SignatureAlgorithm::RsaPkcs1v15(hash), pss] {
+            for algorithm in [
+                SignatureAlgorithm::Ecdsa(hash),
+                SignatureAlgorithm::Dsa(hash),
+                SignatureAlgorithm::RsaPkcs1v15(hash),
+                pss,
+            ] {
                 let der = algorithm.to_der();
                 let element = Reader::new(&der).any().unwrap();
                 assert_eq!(SignatureAlgorithm::from_element(&element, None).unwrap().unwrap(), algorithm);

@@ -5,6 +5,10 @@
 //! carries its offset, and what real documents do wrong (unsorted SETs, long-form lengths) is tolerated and counted
 //! instead of refused. No recursion, no indexing by input bytes, no allocation by a declared length.
 
+mod ber;
+
+pub use ber::to_definite;
+
 use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -309,6 +313,17 @@ pub fn unsigned(octets: &[u8]) -> &[u8] {
     octets.get(zeros..).unwrap_or(&[])
 }
 
+/// The shortest content octets of an integer, its sign kept: serial numbers are compared in this form.
+#[must_use]
+pub fn shortest(octets: &[u8]) -> &[u8] {
+    let mut rest = octets;
+    while let [0x00, next @ 0x00..=0x7f, ..] | [0xff, next @ 0x80..=0xff, ..] = rest {
+        let _ = next;
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    rest
+}
+
 /// A data object: tag, shortest definite length, content.
 #[must_use]
 pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -443,6 +458,10 @@ mod tests {
     fn integers_are_minimal_and_positive() {
         assert_eq!(integer(&[0, 0, 0x80]), [2, 2, 0, 0x80]);
         assert_eq!(integer(&[]), [2, 1, 0]);
+        assert_eq!(shortest(&[0, 0, 0x80]), [0, 0x80]);
+        assert_eq!(shortest(&[0xff, 0xff, 0x80]), [0x80]);
+        assert_eq!(shortest(&[0, 1]), [1]);
+        assert_eq!(shortest(&[0xff]), [0xff]);
         assert_eq!(Reader::new(&integer(&[0x12, 0x34])).any().unwrap().small_integer(), Ok(0x1234));
     }
 }

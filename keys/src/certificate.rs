@@ -8,6 +8,7 @@ mod extensions;
 mod name;
 
 pub use build::{BuildError, CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity};
+pub(crate) use extensions::full_names;
 pub use extensions::{KeyUsage, PrivateKeyUsagePeriod};
 pub use name::DistinguishedName;
 
@@ -93,6 +94,14 @@ impl Certificate {
     /// As [`parse`](Self::parse).
     pub fn parse_der_or_pem(bytes: &[u8]) -> Result<Self, Malformed> {
         Self::parse(&asn1::der_or_pem(bytes)?)
+    }
+
+    /// Reads an element of a list, within the bound of a single certificate.
+    pub(crate) fn from_list(element: &Element<'_>) -> Result<Self, Malformed> {
+        if element.tag != tag::SEQUENCE || element.raw.len() > MAX_CERTIFICATE {
+            return Err(Malformed::at(element.offset, "a certificate of at most 64 KiB"));
+        }
+        Self::from_element(element)
     }
 
     pub(crate) fn from_element(element: &Element<'_>) -> Result<Self, Malformed> {
@@ -252,7 +261,19 @@ impl Certificate {
     /// An extended key usage is present.
     #[must_use]
     pub const fn has_extended_key_usage(&self) -> bool {
-        self.extensions.extended_key_usage
+        self.extensions.extended_key_usages.is_some()
+    }
+
+    /// The purposes of extKeyUsage, if it is present.
+    #[must_use]
+    pub fn extended_key_usages(&self) -> Option<&[ObjectIdentifier]> {
+        self.extensions.extended_key_usages.as_deref()
+    }
+
+    /// The full names in cRLDistributionPoints, each as encoded.
+    #[must_use]
+    pub fn crl_distribution_points(&self) -> &[Vec<u8>] {
+        &self.extensions.crl_distribution_points
     }
 
     /// documentTypeList, Doc 9303-12 §7.1.1: the document codes this signer may sign.
@@ -327,6 +348,8 @@ pub(crate) fn is_known_extension(oid: &ObjectIdentifier) -> bool {
         oids::SUBJECT_ALT_NAME,
         oids::ISSUER_ALT_NAME,
         oids::BASIC_CONSTRAINTS,
+        // Nobody here asks for a policy, and any policy will do (RFC 5280 §6.1.1 (c)–(e)).
+        oids::CERTIFICATE_POLICIES,
         oids::CRL_DISTRIBUTION_POINTS,
         oids::AUTHORITY_KEY_IDENTIFIER,
         oids::EXTENDED_KEY_USAGE,

@@ -25,8 +25,10 @@ pub struct CertificateRevocationList {
     next_update: Option<Timestamp>,
     entries: Vec<RevokedCertificate>,
     number: Option<Vec<u8>>,
+    number_is_critical: bool,
     authority_key_identifier: Option<Vec<u8>>,
     unknown_critical: bool,
+    scope: Option<Vec<Vec<u8>>>,
     signature_algorithm: Result<SignatureAlgorithm, UnknownAlgorithm>,
     signature: Vec<u8>,
 }
@@ -34,7 +36,7 @@ pub struct CertificateRevocationList {
 /// One revoked certificate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RevokedCertificate {
-    /// Content octets of the serial number, without leading zeros.
+    /// Content octets of the serial number, as short as they can be.
     pub serial: Vec<u8>,
     /// When it was revoked.
     pub date: Timestamp,
@@ -94,7 +96,7 @@ impl CertificateRevocationList {
                     return Err(Malformed::at(revoked.offset(), "at most 500,000 entries"));
                 }
                 let mut entry = revoked.sequence("a revoked certificate")?;
-                let serial = asn1::unsigned(entry.any()?.integer()?).to_vec();
+                let serial = asn1::shortest(entry.any()?.integer()?).to_vec();
                 let date = entry.any()?.time()?;
                 let mut reason = None;
                 if let Some(extensions) = entry.optional(tag::SEQUENCE)? {
@@ -112,12 +114,14 @@ impl CertificateRevocationList {
             }
         }
         entries.sort();
-        let (mut number, mut authority_key_identifier) = (None, None);
+        let mut scope = None;
+        let (mut number, mut number_is_critical, mut authority_key_identifier) = (None, false, None);
         if let Some(extensions) = fields.optional(tag::context(0))? {
             let list = extensions.reader().sequence("extensions of a CRL")?;
             each_extension(list, |oid, critical, value| {
                 match oid {
                     oids::CRL_NUMBER => {
+                        number_is_critical = critical;
                         number = Some(asn1::unsigned(value.reader().any()?.integer()?).to_vec());
                     }
                     oids::AUTHORITY_KEY_IDENTIFIER => {
@@ -125,6 +129,10 @@ impl CertificateRevocationList {
                         authority_key_identifier =
                             fields.optional(tag::context_primitive(0))?.map(|id| id.content.to_vec());
                     }
+                    oids::ISSUING_DISTRIBUTION_POINT => match distribution_point(value)? {
+                        Some(names) => scope = Some(names),
+                        None => unknown_critical = true,
+                    },
                     _ => unknown_critical |= critical,
                 }
                 Ok(())
@@ -139,8 +147,10 @@ impl CertificateRevocationList {
             next_update,
             entries,
             number,
+            number_is_critical,
             authority_key_identifier,
             unknown_critical,
+            scope,
             signature_algorithm: SignatureAlgorithm::from_element(&algorithm, None)?,
             signature,
         })
@@ -252,6 +262,22 @@ impl CertificateRevocationList {
         self.unknown_critical
     }
 
+    /// The list has the form of Doc 9303-12 §7.1.4: a number that is not critical, and nothing critical that is not
+    /// processed here, so that it speaks of all certificates of its issuer.
+    #[must_use]
+    pub const fn is_complete_and_numbered(&self) -> bool {
+        self.number.is_some() && !self.number_is_critical && !self.unknown_critical
+    }
+
+    /// Whether the list speaks of this certificate, if it is of the same issuer: always, unless the list is of one
+    /// distribution point (RFC 5280 §5.2.5); then only if the certificate names that point.
+    #[must_use]
+    pub fn covers(&self, certificate: &Certificate) -> bool {
+        self.scope.as_ref().is_none_or(|names| {
+            certificate.crl_distribution_points().iter().any(|point| names.contains(point))
+        })
+    }
+
     /// The revoked certificates, by serial number.
     #[must_use]
     pub fn entries(&self) -> &[RevokedCertificate] {
@@ -261,7 +287,7 @@ impl CertificateRevocationList {
     /// The entry of a serial number (content octets).
     #[must_use]
     pub fn find(&self, serial: &[u8]) -> Option<&RevokedCertificate> {
-        let serial = asn1::unsigned(serial);
+        let serial = asn1::shortest(serial);
         let index = self.entries.partition_point(|entry| entry.serial.as_slice() < serial);
         self.entries.get(index).filter(|entry| entry.serial == serial)
     }
@@ -284,6 +310,18 @@ impl std::fmt::Debug for CertificateRevocationList {
             .field("entries", &self.entries.len())
             .finish_non_exhaustive()
     }
+}
+
+/// ```text
+/// IssuingDistributionPoint ::= SEQUENCE { distributionPoint [0] DistributionPointName OPTIONAL, … }
+/// ```
+/// The names of a list that is of one distribution point and otherwise of everything; `None` for any other division
+/// (kinds of certificates, reasons, indirect lists), which is not processed.
+fn distribution_point(value: &Element<'_>) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
+    let mut fields = value.reader().sequence("an issuing distribution point")?;
+    let Some(point) = fields.optional(tag::context(0))? else { return Ok(None) };
+    let names = crate::certificate::full_names(&point)?;
+    Ok(if fields.is_empty() { names } else { None })
 }
 
 fn each_extension(

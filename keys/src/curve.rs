@@ -4,6 +4,7 @@
 //! a national master list carry them. Parameters that come with a certificate are an attacker's choice (CVE-2020-0601,
 //! CVE-2022-0778), so they are only ever *compared* with the table and never computed upon.
 
+mod key_file;
 mod table;
 
 use crate::algorithm::oids;

@@ -1,8 +1,10 @@
 //! Public keys: `SubjectPublicKeyInfo` in and out, and the one place where signatures are verified.
 
+mod dsa;
+mod pss;
 mod verify;
 
-use crate::algorithm::{SignatureAlgorithm, UnknownAlgorithm, oids};
+use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm, oids};
 use crate::asn1::{self, Element, Malformed, Reader, tag, unsigned};
 use crate::curve::{CurveEncoding, CurveParameters, NamedCurve};
 use sha2::{Digest, Sha256};
@@ -24,6 +26,8 @@ pub(crate) enum Material {
     Ec { curve: NamedCurve, encoding: CurveEncoding, point: Vec<u8> },
     /// Modulus and public exponent, without leading zeros.
     Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    /// DSA; without parameters they are those of the issuer's key (RFC 3279 §2.3.2).
+    Dsa { domain: Option<dsa::Domain>, y: Vec<u8> },
     /// A key of another kind or on an unknown curve: kept, never computed with.
     Unknown(String),
 }
@@ -80,6 +84,13 @@ impl PublicKey {
                 return Err(Malformed::at(key.offset, "an RSA key of at most 16384 bits"));
             }
             Material::Rsa { modulus, exponent }
+        } else if oid == oids::DSA {
+            let domain = algorithm.optional(tag::SEQUENCE)?;
+            let domain = domain.map(|parameters| dsa::Domain::read(&parameters)).transpose()?;
+            let mut inner = Reader::new(octets);
+            let y = unsigned(inner.any()?.integer()?).to_vec();
+            inner.finish("bytes after a DSA public key")?;
+            Material::Dsa { domain, y }
         } else {
             Material::Unknown(oid.to_string())
         };
@@ -130,7 +141,29 @@ impl PublicKey {
         match &self.material {
             Material::Ec { curve, .. } => curve.name().to_owned(),
             Material::Rsa { modulus, .. } => format!("RSA-{}", modulus.len() * 8),
+            Material::Dsa { domain, .. } => domain
+                .as_ref()
+                .map_or_else(|| "DSA".to_owned(), |domain| format!("DSA-{}", domain.length() * 8)),
             Material::Unknown(what) => what.clone(),
+        }
+    }
+
+    /// Whether the key has no parameters of its own: they come from its issuer's.
+    #[must_use]
+    pub const fn inherits_parameters(&self) -> bool {
+        matches!(self.material, Material::Dsa { domain: None, .. })
+    }
+
+    /// The key with the parameters of its issuer's, if it has none of its own: DSA parameters are inherited along a
+    /// path (RFC 5280 §6.1.4 (d)–(f)).
+    #[must_use]
+    pub fn inheriting_from(&self, issuer: &Self) -> Self {
+        match (&self.material, &issuer.material) {
+            (Material::Dsa { domain: None, y }, Material::Dsa { domain: Some(domain), .. }) => Self {
+                spki: self.spki.clone(),
+                material: Material::Dsa { domain: Some(domain.clone()), y: y.clone() },
+            },
+            _ => self.clone(),
         }
     }
 
@@ -145,6 +178,25 @@ impl PublicKey {
         signature: &[u8],
     ) -> Result<(), VerifyError> {
         verify::verify(&self.material, algorithm, message, signature)
+    }
+
+    /// Whether `signature`, the plain `r ‖ s` of TR-03111 §5.2.1 at the width of the curve, is this key's over `message`.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); another width is [`VerifyError::Invalid`].
+    pub fn verify_plain(
+        &self,
+        hash: HashAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
+        if let Some(curve) = self.curve() {
+            let halves = signature.split_at_checked(curve.field_length());
+            let (r, s) = halves.filter(|(r, s)| r.len() == s.len()).ok_or(VerifyError::Invalid)?;
+            let der = asn1::sequence(&[&asn1::integer(r), &asn1::integer(s)]);
+            return self.verify(SignatureAlgorithm::Ecdsa(hash), message, &der);
+        }
+        self.verify(SignatureAlgorithm::Ecdsa(hash), message, signature)
     }
 
     /// Key identifier, method 1 of RFC 5280 §4.2.1.2: SHA-1 of the BIT STRING's octets. A name, not a protection.

@@ -8,7 +8,7 @@ pub use build::{SignError, sign};
 pub use verify::{SignatureFacts, SignatureProblem};
 
 use crate::algorithm::{self, HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm, oids};
-use crate::asn1::{Element, Malformed, Reader, tag};
+use crate::asn1::{self, Element, Malformed, Reader, tag};
 use crate::certificate::{Certificate, DistinguishedName};
 use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
@@ -30,6 +30,37 @@ pub struct SignedData {
     certificates: Vec<Certificate>,
     unreadable_certificates: usize,
     signers: Vec<SignerInfo>,
+    leniencies: Vec<Leniency>,
+}
+
+/// A departure from RFC 5652 or Doc 9303-10 that is tolerated and reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Leniency {
+    /// Lengths of BER that DER does not have, or an OCTET STRING in segments.
+    BerLengths,
+    /// A certificate that came along cannot be read.
+    UnreadableCertificate,
+    /// The subject key identifier of a signer is tagged explicitly.
+    TaggedKeyIdentifier,
+    /// The signer identifier writes the issuer's name otherwise than the certificate does: order, case, string types.
+    IssuerNameDiffers,
+    /// The signed attributes are not in the order in which they were signed.
+    AttributesOutOfOrder,
+}
+
+impl Leniency {
+    /// Stable code for reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BerLengths => "ber-lengths",
+            Self::UnreadableCertificate => "unreadable-certificate",
+            Self::TaggedKeyIdentifier => "tagged-key-identifier",
+            Self::IssuerNameDiffers => "issuer-name-differs",
+            Self::AttributesOutOfOrder => "attributes-out-of-order",
+        }
+    }
 }
 
 /// Who a `SignerInfo` says has signed.
@@ -50,6 +81,7 @@ pub enum SignerIdentifier {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignerInfo {
     sid: SignerIdentifier,
+    tagged_key_identifier: bool,
     digest: Result<HashAlgorithm, UnknownAlgorithm>,
     attributes: Option<SignedAttributes>,
     algorithm: Result<SignatureAlgorithm, UnknownAlgorithm>,
@@ -70,11 +102,30 @@ struct SignedAttributes {
 }
 
 impl SignedData {
-    /// Reads a `ContentInfo` that holds a `SignedData`. Definite lengths only.
+    /// Reads a `ContentInfo` that holds a `SignedData`, in DER or BER.
     ///
     /// # Errors
     /// Bytes that are none, or beyond the bounds; with the offset.
-    pub fn parse(der: &[u8]) -> Result<Self, Malformed> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let strict = match Self::parse_definite(bytes) {
+            Ok(parsed) => return Ok(parsed),
+            Err(strict) => strict,
+        };
+        match asn1::to_definite(bytes) {
+            Ok(Some((definite, taken))) if taken == bytes.len() => {
+                Self::parse_definite(&definite).map(Self::read_from_ber)
+            }
+            _ => Err(strict),
+        }
+    }
+
+    /// Marks what was read from BER.
+    pub(crate) fn read_from_ber(mut self) -> Self {
+        self.leniencies.push(Leniency::BerLengths);
+        self
+    }
+
+    fn parse_definite(der: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(der);
         let element = reader.expect(tag::SEQUENCE, "a ContentInfo")?;
         reader.finish("bytes after the ContentInfo")?;
@@ -136,6 +187,10 @@ impl SignedData {
         fields.optional(tag::context(1))?;
         let mut infos = fields.expect(tag::SET, "signer infos")?.reader();
         fields.finish("bytes after the signer infos")?;
+        let mut leniencies = Vec::new();
+        if unreadable_certificates > 0 {
+            leniencies.push(Leniency::UnreadableCertificate);
+        }
         let mut signers = Vec::new();
         while !infos.is_empty() {
             if signers.len() == MAX_SIGNERS {
@@ -143,13 +198,24 @@ impl SignedData {
             }
             let element = infos.expect(tag::SEQUENCE, "a signer info")?;
             let signer = SignerInfo::from_element(&element)?;
+            if signer.tagged_key_identifier {
+                leniencies.push(Leniency::TaggedKeyIdentifier);
+            }
             // Outside the signature, so it is compared: RFC 5652 §5.1, the set names every signer's digest.
             if signer.digest.is_ok() && !digest_algorithms.contains(&signer.digest) {
                 return Err(Malformed::at(element.offset, "a digest that the digest algorithms name"));
             }
             signers.push(signer);
         }
-        Ok(Self { version, econtent_type, econtent, certificates, unreadable_certificates, signers })
+        Ok(Self {
+            version,
+            econtent_type,
+            econtent,
+            certificates,
+            unreadable_certificates,
+            signers,
+            leniencies,
+        })
     }
 
     /// `CMSVersion`. Always 3 (Doc 9303-10 §4.6.2.2).
@@ -182,6 +248,12 @@ impl SignedData {
         self.unreadable_certificates
     }
 
+    /// What reading tolerated.
+    #[must_use]
+    pub fn leniencies(&self) -> &[Leniency] {
+        &self.leniencies
+    }
+
     /// The signatures.
     #[must_use]
     pub fn signers(&self) -> &[SignerInfo] {
@@ -198,6 +270,7 @@ impl SignerInfo {
         if version.small_integer()? != if sid.tag == tag::SEQUENCE { 1 } else { 3 } {
             return Err(Malformed::at(version.offset, "the version that the signer identifier calls for"));
         }
+        let tagged_key_identifier = sid.tag == tag::context(0);
         let sid = match sid.tag {
             tag::SEQUENCE => {
                 let mut parts = sid.reader();
@@ -221,7 +294,7 @@ impl SignerInfo {
         let signature = fields.expect(tag::OCTET_STRING, "a signature")?.content.to_vec();
         fields.optional(tag::context(1))?;
         fields.finish("bytes after the signer info")?;
-        Ok(Self { sid, digest, attributes, algorithm, signature })
+        Ok(Self { sid, tagged_key_identifier, digest, attributes, algorithm, signature })
     }
 
     /// Whom it names.
@@ -230,12 +303,12 @@ impl SignerInfo {
         &self.sid
     }
 
-    /// Whether it names this certificate.
+    /// Whether it names this certificate, letter by letter or in other writing ([`Leniency::IssuerNameDiffers`]).
     #[must_use]
     pub fn names(&self, certificate: &Certificate) -> bool {
         match &self.sid {
             SignerIdentifier::IssuerAndSerialNumber { issuer, serial } => {
-                certificate.serial() == serial && certificate.issuer().der() == issuer.der()
+                certificate.serial() == serial && certificate.issuer().matches(issuer)
             }
             SignerIdentifier::SubjectKeyIdentifier(identifier) => {
                 // A signer without the extension is still known by the hash of its key.
@@ -245,6 +318,14 @@ impl SignerInfo {
                 )
             }
         }
+    }
+}
+
+impl SignerInfo {
+    /// The issuer's name in the identifier is not octet for octet the certificate's.
+    fn writes_issuer_otherwise(&self, certificate: &Certificate) -> bool {
+        matches!(&self.sid, SignerIdentifier::IssuerAndSerialNumber { issuer, .. }
+            if issuer.der() != certificate.issuer().der())
     }
 }
 

@@ -62,6 +62,21 @@ impl EfSod {
         if file.len() > MAX_EF_SOD {
             return Err(Malformed::at(MAX_EF_SOD, "an EF.SOD of at most 128 KiB").into());
         }
+        let strict = match Self::parse_definite(file) {
+            Ok(parsed) => return Ok(parsed),
+            Err(strict) => strict,
+        };
+        // Some states write indefinite lengths. The file is known by its octets as they are on the card.
+        let Ok(Some((mut definite, taken))) = asn1::to_definite(file) else { return Err(strict) };
+        let (whole, padding) = file.split_at_checked(taken).ok_or(strict)?;
+        definite.extend_from_slice(padding);
+        let mut parsed = Self::parse_definite(&definite)?;
+        parsed.file_digest = Sha256::digest(whole).into();
+        parsed.signed_data = parsed.signed_data.read_from_ber();
+        Ok(parsed)
+    }
+
+    fn parse_definite(file: &[u8]) -> Result<Self, SodError> {
         let mut reader = Reader::new(file);
         let template = reader.expect(TAG, "the tag 77 of EF.SOD")?;
         if reader.rest().iter().any(|b| *b != 0) {
@@ -75,12 +90,8 @@ impl EfSod {
             .econtent()
             .ok_or(Malformed::at(content_info.offset, "the content of EF.SOD is missing"))?
             .to_vec();
-        Ok(Self {
-            signed_data,
-            econtent,
-            file_digest: Sha256::digest(template.raw).into(),
-            padding: reader.rest().len(),
-        })
+        let padding = reader.rest().len();
+        Ok(Self { signed_data, econtent, file_digest: Sha256::digest(template.raw).into(), padding })
     }
 
     /// eContentType: id-icao-ldsSecurityObject, or another that policy may tolerate (China writes id-data).

@@ -14,10 +14,13 @@ pub use path::{
 use crate::asn1::Malformed;
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
+use crate::master_list::{MasterList, Use};
 use crate::public_key::{PublicKey, VerifyError};
 
 /// More anchors than this are refused.
 pub const MAX_ANCHORS: usize = 4096;
+/// More link certificates than this are refused.
+pub const MAX_LINKS: usize = 4096;
 /// More CRLs than this are refused.
 pub const MAX_CRLS: usize = 1024;
 /// More keys of one kind than this are refused.
@@ -27,6 +30,7 @@ pub const MAX_KEYS: usize = 1024;
 #[derive(Debug, Clone, Default)]
 pub struct TrustStore {
     anchors: Vec<Certificate>,
+    links: Vec<Certificate>,
     crls: Vec<StoredCrl>,
     register_keys: Vec<PublicKey>,
     station_keys: Vec<PublicKey>,
@@ -47,6 +51,15 @@ pub struct LoadProblem {
     pub file: String,
     /// What is wrong with it.
     pub problem: String,
+}
+
+/// What became of one element of a master list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedCertificate {
+    /// Offset within the list.
+    pub offset: usize,
+    /// What it is used as, or why it is not used.
+    pub outcome: Result<Use, AnchorProblem>,
 }
 
 /// A certificate that is no trust anchor.
@@ -71,6 +84,9 @@ pub enum AnchorProblem {
     /// Issuer and subject differ, as in a link certificate: no anchor by itself.
     #[error("it is not self-signed (a link certificate is no anchor)")]
     NotSelfSigned,
+    /// It is self-signed, and no link certificate.
+    #[error("it is self-signed: an anchor, no link certificate")]
+    SelfSigned,
     /// Its own signature does not hold.
     #[error("its own signature does not verify")]
     SelfSignature,
@@ -117,6 +133,52 @@ impl TrustStore {
         self.anchors.get(index).ok_or(AnchorProblem::Full)
     }
 
+    /// Adds a link certificate (DER or PEM): a CSCA key, certified by another CSCA key. It is believed as far as the
+    /// other key is, whenever that is asked. Adding it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`AnchorProblem`]; a self-signed certificate is [`AnchorProblem::SelfSigned`].
+    pub fn add_link(&mut self, bytes: &[u8]) -> Result<&Certificate, AnchorProblem> {
+        let certificate = Certificate::parse_der_or_pem(bytes)?;
+        match check_anchor(&certificate) {
+            // A new key under the old name, without key identifiers, looks like a self-signature that does not hold.
+            Err(AnchorProblem::NotSelfSigned | AnchorProblem::SelfSignature) => {}
+            Err(problem) => return Err(problem),
+            Ok(()) => return Err(AnchorProblem::SelfSigned),
+        }
+        let index = match self.links.iter().position(|known| known.der() == certificate.der()) {
+            Some(index) => index,
+            None if self.links.len() >= MAX_LINKS => return Err(AnchorProblem::Full),
+            None => {
+                self.links.push(certificate);
+                self.links.len() - 1
+            }
+        };
+        self.links.get(index).ok_or(AnchorProblem::Full)
+    }
+
+    /// Adds every certificate of a master list that is of use: anchors and links. The list's own signature and its
+    /// signer are for the caller to judge first ([`MasterList::verify`], [`MasterList::signer_path`]): whoever adds a
+    /// list believes it.
+    pub fn add_master_list(&mut self, list: &MasterList) -> Vec<ListedCertificate> {
+        list.entries()
+            .iter()
+            .map(|entry| {
+                let outcome =
+                    entry.certificate.as_ref().map_err(|error| AnchorProblem::from(*error)).and_then(
+                        |certificate| match self.add_anchor(certificate.der()) {
+                            Ok(_) => Ok(Use::Anchor),
+                            Err(AnchorProblem::NotSelfSigned) => {
+                                self.add_link(certificate.der()).map(|_| Use::Link)
+                            }
+                            Err(problem) => Err(problem),
+                        },
+                    );
+                ListedCertificate { offset: entry.offset, outcome }
+            })
+            .collect()
+    }
+
     /// Adds a CRL (DER or PEM). Its signature is checked against the anchors now and whenever one is added.
     ///
     /// # Errors
@@ -154,6 +216,12 @@ impl TrustStore {
     #[must_use]
     pub fn anchors(&self) -> &[Certificate] {
         &self.anchors
+    }
+
+    /// The link certificates.
+    #[must_use]
+    pub fn links(&self) -> &[Certificate] {
+        &self.links
     }
 
     /// The CRLs, each with the anchor that signed it, if any did.

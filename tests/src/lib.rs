@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod country;
 pub mod demo;
+pub mod foreign;
 pub mod interop;
 pub mod portrait;
 pub mod programs;

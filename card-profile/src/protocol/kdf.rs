@@ -3,6 +3,7 @@
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 use std::fmt;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 /// The block ciphers of secure messaging (Doc 9303-11 §9.8) and PACE (§9.2).
@@ -69,8 +70,23 @@ impl SymmetricKey {
         self.cipher
     }
 
+    /// AES-CMAC of a message, all 16 octets (NIST SP 800-38B); `None` for 3DES, which has another checksum.
+    #[must_use]
+    pub fn aes_cmac(&self, message: &[u8]) -> Option<[u8; 16]> {
+        (self.cipher != Cipher::TripleDes)
+            .then(|| super::block_cipher::cmac(&self.bytes, &[message]).ok())
+            .flatten()
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+impl ConstantTimeEq for SymmetricKey {
+    /// Whether two keys are the same, without showing either.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.bytes.ct_eq(&other.bytes) & Choice::from(u8::from(self.cipher == other.cipher))
     }
 }
 

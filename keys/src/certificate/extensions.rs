@@ -8,6 +8,10 @@ use jiff::Timestamp;
 
 /// More extensions than this in one certificate are refused.
 const MAX_EXTENSIONS: usize = 64;
+/// More purposes than this in one extended key usage are refused.
+const MAX_EXTENDED_USAGES: usize = 64;
+/// More names of distribution points than this are refused.
+const MAX_DISTRIBUTION_POINTS: usize = 64;
 /// More document types than this in one list are refused.
 const MAX_DOCUMENT_TYPES: usize = 64;
 
@@ -70,7 +74,8 @@ pub(super) struct Extensions {
     pub(super) authority_key_identifier: Option<Vec<u8>>,
     pub(super) key_usage: Option<KeyUsage>,
     pub(super) basic_constraints: Option<(bool, Option<u32>)>,
-    pub(super) extended_key_usage: bool,
+    pub(super) extended_key_usages: Option<Vec<ObjectIdentifier>>,
+    pub(super) crl_distribution_points: Vec<Vec<u8>>,
     pub(super) document_types: Option<Vec<String>>,
     pub(super) private_key_usage: Option<PrivateKeyUsagePeriod>,
     pub(super) unknown_critical: Vec<ObjectIdentifier>,
@@ -126,7 +131,10 @@ impl Extensions {
                     fields.optional(tag::INTEGER)?.map(|element| element.small_integer()).transpose()?;
                 self.basic_constraints = Some((authority, path_length));
             }
-            oids::EXTENDED_KEY_USAGE => self.extended_key_usage = true,
+            // One that cannot be read is there all the same, and good for nothing.
+            oids::EXTENDED_KEY_USAGE => {
+                self.extended_key_usages = Some(extended_key_usages(reader).unwrap_or_default());
+            }
             oids::PRIVATE_KEY_USAGE_PERIOD => {
                 let mut fields = reader.sequence("a private key usage period")?;
                 let mut time = |n: u8| -> Result<Option<Timestamp>, Malformed> {
@@ -138,6 +146,10 @@ impl Extensions {
                 self.private_key_usage =
                     Some(PrivateKeyUsagePeriod { not_before: time(0)?, not_after: time(1)? });
             }
+            // Where lists are found: of no weight by itself, so that a wrong one spoils nothing.
+            oids::CRL_DISTRIBUTION_POINTS => {
+                self.crl_distribution_points = distribution_points(reader).unwrap_or_default();
+            }
             oids::DOCUMENT_TYPE_LIST => self.document_types = Some(document_types(reader)?),
             _ => {}
         }
@@ -146,6 +158,56 @@ impl Extensions {
         }
         Ok(())
     }
+}
+
+fn extended_key_usages(mut reader: Reader<'_>) -> Result<Vec<ObjectIdentifier>, Malformed> {
+    let mut list = reader.sequence("extended key usages")?;
+    let mut usages = Vec::new();
+    while !list.is_empty() {
+        let element = list.any()?;
+        if usages.len() == MAX_EXTENDED_USAGES {
+            return Err(Malformed::at(element.offset, "at most 64 extended key usages"));
+        }
+        usages.push(element.oid()?);
+    }
+    Ok(usages)
+}
+
+/// ```text
+/// CRLDistributionPoints ::= SEQUENCE OF DistributionPoint
+/// DistributionPoint ::= SEQUENCE { distributionPoint [0] DistributionPointName OPTIONAL, … }
+/// ```
+fn distribution_points(mut reader: Reader<'_>) -> Result<Vec<Vec<u8>>, Malformed> {
+    let mut points = reader.sequence("distribution points")?;
+    let mut found = Vec::new();
+    while !points.is_empty() {
+        let mut point = points.sequence("a distribution point")?;
+        if let Some(name) = point.optional(tag::context(0))? {
+            found.extend(full_names(&name)?.unwrap_or_default());
+        }
+        if found.len() > MAX_DISTRIBUTION_POINTS {
+            return Err(Malformed::at(points.offset(), "at most 64 distribution points"));
+        }
+    }
+    Ok(found)
+}
+
+/// ```text
+/// DistributionPointName ::= CHOICE { fullName [0] GeneralNames, nameRelativeToCRLIssuer [1] RelativeDistinguishedName }
+/// ```
+/// The encodings of the full names; `None` for a relative name.
+pub(crate) fn full_names(point: &Element<'_>) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
+    let Some(names) = point.reader().optional(tag::context(0))? else { return Ok(None) };
+    let mut list = names.reader();
+    let mut found = Vec::new();
+    while !list.is_empty() {
+        let name = list.any()?;
+        if found.len() == MAX_DISTRIBUTION_POINTS {
+            return Err(Malformed::at(name.offset, "at most 64 names"));
+        }
+        found.push(name.raw.to_vec());
+    }
+    Ok(Some(found))
 }
 
 /// ```text

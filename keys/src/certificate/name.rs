@@ -8,7 +8,9 @@ use der::Decode;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DistinguishedName {
     der: Vec<u8>,
-    /// Attributes in a form that can be compared: type, then the text without case and extra blanks.
+    /// Attributes in a form that can be compared: type, then the text without case and extra blanks; in their order.
+    ordered: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The same, sorted.
     canonical: Vec<(Vec<u8>, Vec<u8>)>,
     country: Option<String>,
 }
@@ -37,9 +39,10 @@ impl DistinguishedName {
                 canonical.push((kind.as_bytes().to_vec(), comparable));
             }
         }
+        let ordered = canonical.clone();
         // Sorted: the order of relative names differs between encoders of one and the same authority.
         canonical.sort();
-        Ok(Self { der: element.raw.to_vec(), canonical, country })
+        Ok(Self { der: element.raw.to_vec(), ordered, canonical, country })
     }
 
     /// Reads a name from DER.
@@ -69,6 +72,12 @@ impl DistinguishedName {
     #[must_use]
     pub fn country_as_written(&self) -> Option<&str> {
         self.country.as_deref()
+    }
+
+    /// The same attributes in the same order, without regard to case, string type and extra blanks (RFC 5280 §7.1).
+    #[must_use]
+    pub fn matches_in_order(&self, other: &Self) -> bool {
+        self.ordered == other.ordered
     }
 
     /// The same attributes, without regard to order, case, string type and extra blanks (RFC 5280 §7.1, relaxed).

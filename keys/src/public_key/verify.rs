@@ -1,10 +1,10 @@
 //! Dispatch of signature verification: key type × algorithm → arithmetic.
 
-use super::{Material, VerifyError};
+use super::{Material, VerifyError, dsa, pss};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
 use crate::curve::NamedCurve;
 use rsa::traits::SignatureScheme as _;
-use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use rsa::{BoxedUint, Pkcs1v15Sign, RsaPublicKey};
 use signature::hazmat::PrehashVerifier as _;
 
 pub(super) fn verify(
@@ -22,7 +22,13 @@ pub(super) fn verify(
         (Material::Rsa { modulus, exponent }, _) => {
             rsa_verify(modulus, exponent, algorithm, &digest, signature)
         }
-        (Material::Ec { .. }, _) => Err(VerifyError::KeyTypeMismatch),
+        (Material::Dsa { domain: Some(domain), y }, SignatureAlgorithm::Dsa(_)) => {
+            dsa::verify(domain, y, &digest, signature)
+        }
+        (Material::Dsa { domain: None, .. }, SignatureAlgorithm::Dsa(_)) => {
+            Err(UnknownAlgorithm("a DSA key without parameters".to_owned()).into())
+        }
+        (Material::Ec { .. } | Material::Dsa { .. }, _) => Err(VerifyError::KeyTypeMismatch),
     }
 }
 
@@ -88,18 +94,11 @@ fn rsa_verify(
             with_hash!(hash, pkcs1)
         }
         SignatureAlgorithm::RsaPss { hash, mask_hash, salt_length } => {
-            if hash != mask_hash {
-                let what = format!("RSASSA-PSS with {hash} and a mask by {mask_hash}");
-                return Err(UnknownAlgorithm(what).into());
-            }
-            macro_rules! pss {
-                ($digest:ty) => {
-                    Pss::<$digest>::new_with_salt(salt_length).verify(&key, digest, signature)
-                };
-            }
-            with_hash!(hash, pss)
+            return pss::verify(&key, hash, mask_hash, salt_length, digest, signature);
         }
-        SignatureAlgorithm::Ecdsa(_) => return Err(VerifyError::KeyTypeMismatch),
+        SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Dsa(_) => {
+            return Err(VerifyError::KeyTypeMismatch);
+        }
     };
     verdict.map_err(|_| VerifyError::Invalid)
 }

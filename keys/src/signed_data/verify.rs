@@ -1,6 +1,6 @@
 //! Verification of a `SignedData`, RFC 5652 §5.4 and §5.6: facts, never a verdict.
 
-use super::{SignedData, SignerInfo};
+use super::{Leniency, SignedData, SignerInfo};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
 use crate::asn1::{self, tag};
 use crate::certificate::Certificate;
@@ -24,6 +24,8 @@ pub struct SignatureFacts {
     pub weak_hash: bool,
     /// Content and signed attributes were hashed by different functions (allowed, unusual).
     pub hashes_differ: bool,
+    /// What reading and verifying tolerated.
+    pub leniencies: Vec<Leniency>,
     /// Signers of the further `SignerInfos`, all of whose signatures hold too.
     pub further_signers: Vec<Certificate>,
 }
@@ -121,15 +123,20 @@ impl SignedData {
         let mut first = good.next().ok_or(SignatureProblem::NoSigner)?;
         for further in good {
             first.weak_hash |= further.weak_hash;
+            first.leniencies.extend(further.leniencies);
             first.further_signers.push(further.signer);
         }
+        first.leniencies.sort_unstable();
+        first.leniencies.dedup();
         Ok(first)
     }
 
     /// The certificate that a `SignerInfo` names, among those that came along.
     #[must_use]
     pub fn certificate_of(&self, info: &SignerInfo) -> Option<&Certificate> {
-        self.certificates().iter().find(|certificate| info.names(certificate))
+        let mut named = self.certificates().iter().filter(|certificate| info.names(certificate));
+        let first = named.clone().next();
+        named.find(|certificate| !info.writes_issuer_otherwise(certificate)).or(first)
     }
 
     fn verify_signer(&self, info: &SignerInfo, content: &[u8]) -> Result<SignatureFacts, SignatureProblem> {
@@ -149,10 +156,17 @@ impl SignedData {
         let signer = self.certificate_of(info).ok_or(SignatureProblem::NoSignerCertificate)?;
         let algorithm = info.algorithm.clone()?;
         let verify = |message: &[u8]| signer.public_key().verify(algorithm, message, &info.signature);
+        let mut leniencies = self.leniencies().to_vec();
         match verify(&attributes.encoded) {
             // The signature is over the DER form; a card may carry the attributes in another order.
-            Err(VerifyError::Invalid) => verify(&asn1::set_of(tag::SET, attributes.parts.clone()))?,
+            Err(VerifyError::Invalid) => {
+                verify(&asn1::set_of(tag::SET, attributes.parts.clone()))?;
+                leniencies.push(Leniency::AttributesOutOfOrder);
+            }
             other => other?,
+        }
+        if info.writes_issuer_otherwise(signer) {
+            leniencies.push(Leniency::IssuerNameDiffers);
         }
         Ok(SignatureFacts {
             signer: signer.clone(),
@@ -161,6 +175,7 @@ impl SignedData {
             signing_time: attributes.signing_time,
             weak_hash: digest.is_weak() || algorithm.hash().is_weak(),
             hashes_differ: digest != algorithm.hash(),
+            leniencies,
             further_signers: Vec::new(),
         })
     }

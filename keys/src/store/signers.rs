@@ -218,7 +218,7 @@ impl KeyStore {
                 .iter()
                 .find(|certificate| certificate.serial_hex() == wanted)
                 .ok_or_else(|| StoreError::UnknownSerial(serial.clone()))?;
-            let serial = crate::asn1::unsigned(certificate.serial()).to_vec();
+            let serial = crate::asn1::shortest(certificate.serial()).to_vec();
             if !entries.iter().any(|entry| entry.serial == serial) {
                 entries.push(RevokedCertificate { serial, date: at, reason });
             }

@@ -3,6 +3,7 @@
 use super::TrustStore;
 use crate::algorithm::UnknownAlgorithm;
 use crate::certificate::{Certificate, PrivateKeyUsagePeriod};
+use crate::path::{Budget, NameChaining, PathMaterial, PathPolicy, RevocationDemand, VerifiedPath};
 use crate::public_key::VerifyError;
 use jiff::Timestamp;
 
@@ -14,6 +15,10 @@ pub struct SignerPath {
     pub country: Option<String>,
     /// Whether an anchor vouches for it.
     pub chain: ChainResult,
+    /// The link certificate over which it does, if not directly.
+    pub link: Option<Box<Certificate>>,
+    /// What was tolerated in the signer's certificate and the anchor's, by stable code.
+    pub leniencies: Vec<&'static str>,
     /// Where the judged time lies in the signer's validity.
     pub validity: ValidityStatus,
     /// Where the judged time lies in the anchor's validity, if there is an anchor.
@@ -216,7 +221,7 @@ impl TrustStore {
     /// Gathers the facts about a Document Signer at a time.
     #[must_use]
     pub fn check_signer(&self, signer: &Certificate, at: Timestamp) -> SignerPath {
-        let chain = self.chain(signer);
+        let (chain, link) = self.chain_over_links(signer);
         let anchor = match &chain {
             ChainResult::Trusted { anchor } => Some(anchor.as_ref()),
             _ => None,
@@ -229,11 +234,55 @@ impl TrustStore {
             document_types: signer.document_types().map(<[String]>::to_vec),
             profile_problems: profile_problems(signer, anchor),
             revocation: self.revocation(signer, at),
+            leniencies: leniencies(signer, link.as_ref().or(anchor)),
+            link: link.map(Box::new),
             chain,
         }
     }
 
-    fn chain(&self, signer: &Certificate) -> ChainResult {
+    /// Whether an anchor vouches for a signer: names, keys and signatures, directly or over link certificates. Time and
+    /// revocation are not looked at.
+    #[must_use]
+    pub fn chain_of(&self, signer: &Certificate) -> ChainResult {
+        self.chain_over_links(signer).0
+    }
+
+    /// The anchor, or the link certificate whose key made the signer's certificate and the anchor behind it.
+    fn chain_over_links(&self, signer: &Certificate) -> (ChainResult, Option<Certificate>) {
+        let direct = self.direct_chain(signer);
+        if matches!(
+            direct,
+            ChainResult::Trusted { .. } | ChainResult::NotTrusted(NotTrusted::CountryMismatch)
+        ) {
+            return (direct, None);
+        }
+        let country = signer.issuer().country();
+        let of_country =
+            |certificate: &&Certificate| country.is_some() && certificate.subject().country() == country;
+        let links: Vec<Certificate> = self.links.iter().filter(of_country).cloned().collect();
+        let anchors: Vec<Certificate> = self.anchors.iter().filter(of_country).cloned().collect();
+        let policy = PathPolicy {
+            revocation: RevocationDemand::NotAsked,
+            names: NameChaining::AnyOrder,
+            ..PathPolicy::default()
+        };
+        let mut budget = Budget::default();
+        for link in links.iter().filter(|link| is_named(signer, link)) {
+            if signer.verify_signature(link.public_key()).is_err() {
+                continue;
+            }
+            let material = PathMaterial { anchors: &anchors, intermediates: &links, crls: &[] };
+            if let Ok(path) = VerifiedPath::build(link, material, None, &policy, &mut budget) {
+                return (
+                    ChainResult::Trusted { anchor: Box::new(path.anchor().clone()) },
+                    Some(link.clone()),
+                );
+            }
+        }
+        (direct, None)
+    }
+
+    fn direct_chain(&self, signer: &Certificate) -> ChainResult {
         let country = signer.issuer().country();
         if country.is_some() && signer.subject().country().is_some_and(|own| Some(own) != country) {
             return ChainResult::NotTrusted(NotTrusted::CountryMismatch);
@@ -248,10 +297,7 @@ impl TrustStore {
         }
         let (mut named, mut unknown) = (false, None);
         for anchor in of_country {
-            let same_key = signer
-                .authority_key_identifier()
-                .is_some_and(|id| anchor.subject_key_identifier() == Some(id));
-            if !same_key && !anchor.subject().matches(signer.issuer()) {
+            if !is_named(signer, anchor) {
                 continue;
             }
             // The anchor itself is no Document Signer, whatever signed it.
@@ -278,6 +324,7 @@ impl TrustStore {
             .crls
             .iter()
             .filter(|crl| country.is_some() && crl.list.issuer().country() == country)
+            .filter(|crl| crl.list.covers(signer))
             .collect();
         if lists.is_empty() {
             return RevocationResult::Unknown(UnknownRevocation::NoCrl);
@@ -308,6 +355,30 @@ impl TrustStore {
         };
         RevocationResult::Unknown(unknown)
     }
+}
+
+/// Whether the signer names this authority as its issuer, by key identifier or by name.
+fn is_named(signer: &Certificate, authority: &Certificate) -> bool {
+    let same_key =
+        signer.authority_key_identifier().is_some_and(|id| authority.subject_key_identifier() == Some(id));
+    same_key || authority.subject().matches(signer.issuer())
+}
+
+/// What was tolerated, by stable code.
+fn leniencies(signer: &Certificate, authority: Option<&Certificate>) -> Vec<&'static str> {
+    let of =
+        |certificate: &Certificate| certificate.leniencies().iter().map(|leniency| leniency.code()).collect();
+    let mut codes: Vec<&'static str> = of(signer);
+    if let Some(authority) = authority {
+        codes.extend(of(authority));
+        if !signer.issuer().matches_in_order(authority.subject()) {
+            let same = signer.issuer().matches(authority.subject());
+            codes.push(if same { "name-order" } else { "issuer-by-key-identifier" });
+        }
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 fn profile_problems(signer: &Certificate, anchor: Option<&Certificate>) -> Vec<ProfileProblem> {

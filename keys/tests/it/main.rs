@@ -8,4 +8,5 @@ mod foreign;
 mod house;
 mod no_panic;
 mod openssl;
+mod path;
 mod store;

@@ -30,6 +30,12 @@ fn everything(bytes: &[u8]) {
     drop(CertificateRevocationList::parse(bytes));
     drop(PublicKey::from_spki(bytes));
     drop(der_or_pem(bytes));
+    drop(cccd_keys::asn1::to_definite(bytes));
+    let _ = cccd_keys::curve::CurveParameters::of_key(bytes);
+    if let Ok(list) = cccd_keys::master_list::MasterList::parse(bytes) {
+        drop(list.verify());
+        assert!(list.entries().iter().all(|entry| entry.offset < bytes.len()));
+    }
     let mut trust = TrustStore::new();
     drop(trust.add_anchor(bytes).map(drop));
     drop(trust.add_crl(bytes));

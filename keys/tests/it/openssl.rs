@@ -2,8 +2,10 @@
 
 use crate::house::{CONTENT, House, today};
 use base64::Engine as _;
+use cccd_keys::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use cccd_keys::curve::CurveEncoding;
 use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::public_key::{PublicKey, VerifyError};
 use cccd_keys::sod::EfSod;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -104,4 +106,94 @@ fn cms_and_crl(dir: &Path) {
     .unwrap();
     assert!(cms.status.success(), "{}", said(&cms));
     assert_eq!(std::fs::read(dir.join("content")).unwrap(), CONTENT);
+}
+
+/// A key, a message and its signature, made by OpenSSL.
+fn signed_by_openssl(dir: &Path, make_key: &[&[&str]], sign: &[&str]) -> Option<(Vec<u8>, Vec<u8>)> {
+    std::fs::write(dir.join("message"), CONTENT).unwrap();
+    for arguments in make_key {
+        let output = openssl(dir, arguments)?;
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let public = ["pkey", "-in", "key.pem", "-pubout", "-outform", "DER", "-out", "key.der"];
+    for arguments in [&public[..], sign] {
+        let output = openssl(dir, arguments)?;
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    Some((std::fs::read(dir.join("key.der")).unwrap(), std::fs::read(dir.join("signature")).unwrap()))
+}
+
+#[test]
+fn pss_with_a_mask_of_another_hash_as_openssl_signs_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let make: &[&[&str]] =
+        &[&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem"]];
+    for (salt, mask, mask_hash) in [
+        ("20", "sha1", HashAlgorithm::Sha1),
+        ("0", "sha512", HashAlgorithm::Sha512),
+        ("32", "sha256", HashAlgorithm::Sha256),
+    ] {
+        let (salt_option, mask_option) = (format!("rsa_pss_saltlen:{salt}"), format!("rsa_mgf1_md:{mask}"));
+        let sign = [
+            "dgst",
+            "-sha256",
+            "-sign",
+            "key.pem",
+            "-sigopt",
+            "rsa_padding_mode:pss",
+            "-sigopt",
+            &salt_option,
+            "-sigopt",
+            &mask_option,
+            "-out",
+            "signature",
+            "message",
+        ];
+        let Some((key, signature)) = signed_by_openssl(dir.path(), make, &sign) else { return };
+        let key = PublicKey::from_spki(&key).unwrap();
+        let salt_length = salt.parse().unwrap();
+        let pss = |mask_hash, salt_length| SignatureAlgorithm::RsaPss {
+            hash: HashAlgorithm::Sha256,
+            mask_hash,
+            salt_length,
+        };
+        assert_eq!(key.verify(pss(mask_hash, salt_length), CONTENT, &signature), Ok(()));
+        let invalid = Err(VerifyError::Invalid);
+        assert_eq!(key.verify(pss(mask_hash, salt_length + 1), CONTENT, &signature), invalid);
+        assert_eq!(key.verify(pss(HashAlgorithm::Sha384, salt_length), CONTENT, &signature), invalid);
+        assert_eq!(key.verify(pss(mask_hash, salt_length), b"another", &signature), invalid);
+    }
+}
+
+#[test]
+fn dsa_as_openssl_signs_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let make: &[&[&str]] = &[
+        &[
+            "genpkey",
+            "-genparam",
+            "-algorithm",
+            "DSA",
+            "-pkeyopt",
+            "dsa_paramgen_bits:1024",
+            "-out",
+            "dsa.pem",
+        ],
+        &["genpkey", "-paramfile", "dsa.pem", "-out", "key.pem"],
+    ];
+    let sign = ["dgst", "-sha256", "-sign", "key.pem", "-out", "signature", "message"];
+    let Some((key, signature)) = signed_by_openssl(dir.path(), make, &sign) else { return };
+    let key = PublicKey::from_spki(&key).unwrap();
+    let dsa = SignatureAlgorithm::Dsa(HashAlgorithm::Sha256);
+    assert_eq!(key.verify(dsa, CONTENT, &signature), Ok(()));
+    assert_eq!(key.verify(dsa, b"another", &signature), Err(VerifyError::Invalid));
+    for position in 4..signature.len() {
+        let mut changed = signature.clone();
+        changed[position] ^= 1;
+        assert!(key.verify(dsa, CONTENT, &changed).is_err(), "octet {position}");
+    }
+    assert_eq!(
+        key.verify(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256), CONTENT, &signature),
+        Err(VerifyError::KeyTypeMismatch)
+    );
 }
