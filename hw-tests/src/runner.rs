@@ -5,7 +5,7 @@ use cccd_card_profile::apdu::{Command, GetResponse, LinkLost, Response, Transpor
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::protocol::bac::{BacError, BacTerminal, BasicAccessKeys};
 use cccd_card_profile::protocol::curve::DomainParameters;
-use cccd_card_profile::protocol::pace::{PaceError, PaceProtocol, PaceTerminal, Password};
+use cccd_card_profile::protocol::pace::{PaceError, PaceOffer, PaceProtocol, PaceTerminal, Password};
 use cccd_card_profile::protocol::secure_messaging::SecureMessaging;
 use cccd_card_profile::protocol::{DriveError, drive};
 use rand_core::CryptoRng;
@@ -180,9 +180,10 @@ fn pace(
     parameters: DomainParameters,
     rng: &mut dyn CryptoRng,
 ) -> Result<Opened> {
-    let terminal = PaceTerminal::new(PaceProtocol::ECDH_GM_AES_128, parameters, &Password::can(can)?, rng)?;
+    let offer = PaceOffer::new(PaceProtocol::ECDH_GM_AES_128, parameters);
+    let terminal = PaceTerminal::new(offer, &Password::can(can)?, rng)?;
     match drive(card, terminal) {
-        Ok(session) => Ok(Ok(session)),
+        Ok(outcome) => Ok(Ok(outcome.session)),
         Err(DriveError::Link(lost)) => Err(lost.into()),
         Err(DriveError::Protocol(
             PaceError::WrongPassword(status) | PaceError::NotOffered(status) | PaceError::BrokenOff(status),

@@ -16,7 +16,7 @@ use cccd_card_profile::protocol::bac::{BacError, BacTerminal, BasicAccessKeys};
 use cccd_card_profile::protocol::chip_authentication::{ChipAuthenticationError, ChipAuthenticationTerminal};
 use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::kdf::Cipher;
-use cccd_card_profile::protocol::pace::{PaceError, PaceProtocol, PaceTerminal, Password};
+use cccd_card_profile::protocol::pace::{PaceError, PaceOffer, PaceProtocol, PaceTerminal, Password};
 use cccd_card_profile::protocol::secure_messaging::{
     ChannelError, SecureChannel, SecureMessaging, SecureMessagingError,
 };
@@ -136,13 +136,13 @@ impl<T: Transport> Session<Connected<T>> {
         password: &Password,
         rng: &mut dyn CryptoRng,
     ) -> Result<Session<Secured<T>>, Box<NotOpened<T>>> {
-        let terminal = match PaceTerminal::new(protocol, parameters, password, rng) {
+        let terminal = match PaceTerminal::new(PaceOffer::new(protocol, parameters), password, rng) {
             Ok(terminal) if several => terminal.naming_parameters(),
             Ok(terminal) => terminal,
             Err(error) => return Err(NotOpened::boxed(self, OpenError::Protocol(error.to_string()))),
         };
         match drive(&mut self.state.link, terminal) {
-            Ok(keys) => self.secured(keys).select_application(),
+            Ok(outcome) => self.secured(outcome.session).select_application(),
             Err(DriveError::Link(lost)) => Err(NotOpened::boxed(self, OpenError::Link(lost))),
             Err(DriveError::Protocol(PaceError::WrongPassword(_) | PaceError::Token)) => {
                 Err(NotOpened::boxed(self, OpenError::WrongPassword))

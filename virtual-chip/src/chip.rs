@@ -1,11 +1,12 @@
 //! The chip: command APDU in, response APDU out, whatever the bytes.
 //!
 //! Every command that changes what the chip keeps is on disk before its answer leaves. Power off and reset end every
-//! session. The quirks of the cards in use are kept: SELECT of the master file is `6D00`, EF.CardAccess is found from
+//! session. A wrong password is counted, on disk, before its answer leaves. The quirks of the cards in use are kept: SELECT of the master file is `6D00`, EF.CardAccess is found from
 //! inside the application too, DG3 is `6982` to everyone.
 
 mod authentication;
 mod files;
+mod password;
 mod personalization;
 mod session;
 
@@ -14,6 +15,7 @@ use std::fmt;
 use cccd_card_profile::apdu::{Command, LinkLost, Response, StatusWord, Transport};
 use rand_core::CryptoRng;
 
+use crate::delay::{Delay, NoDelay};
 use crate::state::{ChipState, LifeCycle};
 use crate::store::{StateFile, StoreError};
 use session::{Channel, Session};
@@ -45,6 +47,7 @@ pub struct Chip {
     store: Option<StateFile>,
     rng: Box<dyn CryptoRng + Send>,
     lengths: LengthSupport,
+    delay: Box<dyn Delay>,
     session: Session,
     powered: bool,
     /// The state was changed and is not yet on disk.
@@ -91,13 +94,29 @@ impl Chip {
 
     fn new(state: ChipState, store: Option<StateFile>, rng: Box<dyn CryptoRng + Send>) -> Self {
         let session = Session::new(state.access_status());
-        Self { state, store, rng, lengths: LengthSupport::Extended, session, powered: true, changed: false }
+        Self {
+            state,
+            store,
+            rng,
+            lengths: LengthSupport::Extended,
+            delay: Box::new(NoDelay),
+            session,
+            powered: true,
+            changed: false,
+        }
     }
 
     /// With these length forms.
     #[must_use]
     pub fn with_lengths(mut self, lengths: LengthSupport) -> Self {
         self.lengths = lengths;
+        self
+    }
+
+    /// With this way of waiting after wrong passwords; without, the chip does not wait.
+    #[must_use]
+    pub fn with_delay(mut self, delay: Box<dyn Delay>) -> Self {
+        self.delay = delay;
         self
     }
 
@@ -172,12 +191,17 @@ impl Chip {
 
     /// Writes a changed state before the answer goes out. What can't be written did not happen.
     fn committed(&mut self, response: Response) -> Response {
+        self.persisted().map_or_else(Response::status, |()| response)
+    }
+
+    /// Writes a changed state now.
+    fn persisted(&mut self) -> Result<(), StatusWord> {
         if !std::mem::take(&mut self.changed) {
-            return response;
+            return Ok(());
         }
-        let Some(store) = &mut self.store else { return response };
+        let Some(store) = &mut self.store else { return Ok(()) };
         if store.commit(&self.state).is_ok() {
-            return response;
+            return Ok(());
         }
         match store.reload() {
             Ok(state) => self.state = state,
@@ -185,14 +209,14 @@ impl Chip {
             Err(_) => self.powered = false,
         }
         self.session = Session::new(self.state.access_status());
-        StatusWord::MEMORY_FAILURE.into()
+        Err(StatusWord::MEMORY_FAILURE)
     }
 
     fn dispatch(&mut self, command: &Command) -> Response {
         let cla = command.cla();
         match cla & 0x9C {
             // 0C: secure messaging of ISO/IEC 7816-4, header authenticated.
-            0x0C => self.citizen(command),
+            0x0C | 0x1C => self.citizen(command),
             // 04, 84: GlobalPlatform's.
             0x04 | 0x84 => self.personalizer(command),
             _ => self.plain(command),
@@ -289,6 +313,7 @@ impl Chip {
             (0x00, 0x82) => self.mutual_authenticate(command, protection),
             (0x00, 0x22) => self.manage_security_environment(command, protection),
             (0x00, 0x88) => self.internal_authenticate(command),
+            (0x00, 0x2C) => self.reset_retry_counter(command, protection),
             (0x00, 0xE0) => self.create_file(command),
             (0x00, 0xE4) => self.delete_file(command),
             (0x00, 0xD6 | 0xD7) => self.update_binary(command),

@@ -5,19 +5,24 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
+use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::pace::{Mapping, PaceOffer, PaceProtocol, PinStatus, PinTries};
 use cccd_keys::store::{KeyStore, Passphrase};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
+use cccd_virtual_chip::lab::Equipment;
 use cccd_virtual_chip::store::{StateFile, StoreError};
 use cccd_virtual_chip::vpcd::{self, Event, Stop};
-use cccd_virtual_chip::{Chip, ChipState, LengthSupport, LifeCycle, Profile};
+use cccd_virtual_chip::{Chip, ChipState, LengthSupport, LifeCycle, Profile, RealDelay};
 use clap::{Parser, Subcommand, ValueEnum};
 use rand_core::CryptoRng;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 const EXAMPLES: &str = "\
 Examples:
   virtual-chip new --state card.state                    a blank with the publicly known test keys
   virtual-chip new --state card.state --keys ./keys      a blank with keys of its own serial
+  virtual-chip new --state lab.state --pace ECDH-CAM-AES-128@12 --can-file can --pin-file pin    for the laboratory
   virtual-chip serve --state card.state                  lay it into pcscd's virtual reader; Ctrl-C takes it out
   virtual-chip show --state card.state                   life cycle, files and sizes; never a secret
 
@@ -60,6 +65,52 @@ enum ProfileArgument {
     P256,
 }
 
+/// What makes a chip of the laboratory: it opens, and holds no document.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Laboratory")]
+struct LaboratoryArguments {
+    /// Announce this PACE protocol on these standardized domain parameters: `ECDH-GM-AES-128@13`. Again for more.
+    #[arg(long, value_name = "PROTOCOL@NUMBER", value_parser = parse_offer)]
+    pace: Vec<PaceOffer>,
+    /// File with the card access number, as are the next two.
+    #[arg(long, value_name = "FILE")]
+    can_file: Option<PathBuf>,
+    /// The PIN: three tries, the last one only after the card access number.
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+    /// The PUK, which unblocks the PIN.
+    #[arg(long, value_name = "FILE")]
+    puk_file: Option<PathBuf>,
+}
+
+impl LaboratoryArguments {
+    /// Secrets come in files: arguments are seen by everyone on the machine.
+    fn equipment(&self) -> Result<Equipment> {
+        let [can, pin, puk] =
+            [&self.can_file, &self.pin_file, &self.puk_file].map(|path| read_secret(path.as_deref()));
+        let (can, pin, puk) = (can?, pin?, puk?);
+        Ok(Equipment { pace: self.pace.clone(), can, pin, puk })
+    }
+}
+
+fn read_secret(path: Option<&Path>) -> Result<Option<Zeroizing<String>>> {
+    let Some(path) = path else { return Ok(None) };
+    let text = Zeroizing::new(std::fs::read_to_string(path).with_context(|| path.display().to_string())?);
+    Ok(Some(Zeroizing::new(text.trim().to_owned())))
+}
+
+fn parse_offer(text: &str) -> std::result::Result<PaceOffer, String> {
+    let offer = || {
+        let (protocol, number) = text.split_once('@')?;
+        let protocol = PaceProtocol::from_name(protocol)?;
+        let parameters = DomainParameters::from_id(number.parse().ok()?)?;
+        protocol.runs_on(parameters).then(|| PaceOffer::new(protocol, parameters))
+    };
+    offer().ok_or_else(|| {
+        "a protocol and the number of domain parameters on which it runs: ECDH-GM-AES-128@13, DH-IM-3DES@0, ECDH-CAM-AES-256@16".to_owned()
+    })
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Make a blank chip.
@@ -79,6 +130,8 @@ enum Command {
         /// The chip's serial, 20 hexadecimal digits; by default a random one.
         #[arg(long)]
         serial: Option<ChipSerial>,
+        #[command(flatten)]
+        laboratory: LaboratoryArguments,
     },
     /// Put the chip into pcscd's virtual reader until Ctrl-C.
     Serve {
@@ -125,13 +178,13 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.command {
-        Command::New { state, profile, keys, passphrase_file, serial } => {
+        Command::New { state, profile, keys, passphrase_file, serial, laboratory } => {
             let profile = match profile {
                 ProfileArgument::Cccd => Profile::Cccd,
                 ProfileArgument::P256 => Profile::P256,
             };
             let keys = keys.as_deref().map(|keys| (keys, passphrase_file.as_deref()));
-            new(arguments, state, profile, keys, *serial)
+            new(arguments, state, profile, keys, *serial, laboratory)
         }
         Command::Serve { state, vpcd, ready_file, short_length_only } => {
             serve(arguments, state, vpcd, ready_file.as_deref(), *short_length_only)
@@ -152,6 +205,7 @@ fn new(
     profile: Profile,
     keys: Option<(&Path, Option<&Path>)>,
     serial: Option<ChipSerial>,
+    laboratory: &LaboratoryArguments,
 ) -> Result<()> {
     let mut rng = randomness();
     let serial = serial.unwrap_or_else(|| {
@@ -159,7 +213,7 @@ fn new(
         rng.fill_bytes(&mut bytes);
         ChipSerial(bytes)
     });
-    let state = match keys {
+    let mut state = match keys {
         None => ChipState::blank(serial.0, profile),
         Some((directory, passphrase_file)) => {
             let passphrase = Passphrase::for_store(directory, passphrase_file)?;
@@ -174,6 +228,12 @@ fn new(
             )
         }
     };
+    let mapping = |offer: &&PaceOffer| offer.protocol.mapping == Mapping::ChipAuthentication;
+    if let Some(curve) = laboratory.pace.iter().find(mapping).and_then(|offer| offer.parameters.curve().ok())
+    {
+        state.make_static_key(curve, &mut *rng)?;
+    }
+    state.equip(laboratory.equipment()?)?;
     let test_keys = state.key_version() == KeyVersion::TEST;
     StateFile::create(path, &state)?;
     if arguments.json {
@@ -207,7 +267,7 @@ fn serve(
     short_length_only: bool,
 ) -> Result<()> {
     let lengths = if short_length_only { LengthSupport::ShortOnly } else { LengthSupport::Extended };
-    let mut chip = Chip::open(path, randomness())?.with_lengths(lengths);
+    let mut chip = Chip::open(path, randomness())?.with_lengths(lengths).with_delay(Box::new(RealDelay));
     if let Some(damage) = chip.store().and_then(StateFile::recovered) {
         eprintln!(
             "{}: {damage}",
@@ -275,7 +335,8 @@ fn show(arguments: &Arguments, path: &Path) -> Result<()> {
             "life_cycle": state.life_cycle().name(),
             "key_version": state.key_version().0,
             "files": files,
-            "access_keys": { "mrz": mrz, "can": can },
+            "access_keys": { "mrz": mrz, "can": can, "puk": state.has_puk() },
+            "pin_tries_left": state.pin_tries().map(PinTries::left),
             "active_authentication_key": state.has_active_authentication_key(),
             "chip_authentication_key": state.has_chip_authentication_key(),
         }));
@@ -297,6 +358,18 @@ fn show(arguments: &Arguments, path: &Path) -> Result<()> {
         state.key_version().0
     );
     println!("{} MRZ {}, CAN {}", lang.choose("Khoá truy nhập:", "Access keys:"), yes(mrz), yes(can));
+    if let Some(tries) = state.pin_tries() {
+        let status = match tries.status() {
+            PinStatus::Operational { left } => {
+                format!("{left} {}", lang.choose("lần thử còn lại", "tries left"))
+            }
+            PinStatus::Suspended => {
+                lang.choose("tạm ngưng, cần CAN", "suspended, the CAN resumes it").to_owned()
+            }
+            PinStatus::Blocked => lang.choose("đã khoá, cần PUK", "blocked, the PUK unblocks it").to_owned(),
+        };
+        println!("PIN: {status}");
+    }
     println!(
         "{} AA {}, CA {}",
         lang.choose("Khoá riêng của chip:", "Private keys:"),

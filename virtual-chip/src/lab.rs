@@ -7,10 +7,15 @@ pub mod jmrtd;
 
 use std::path::Path;
 
-use cccd_card_profile::protocol::private_key::{KeyError, PrivateKey};
+use cccd_card_profile::lds::card_access;
+use cccd_card_profile::lds::security_infos::SecurityInfo;
+use cccd_card_profile::protocol::curve::Curve;
+use cccd_card_profile::protocol::pace::{PaceOffer, Password, PinTries};
+use cccd_card_profile::protocol::private_key::{KeyAlgorithm, KeyError, PrivateKey, PublicKey};
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
-use crate::state::{ChipState, file_key};
+use crate::state::{ChipState, Pin, file_key};
 use crate::store::{StateFile, StoreError};
 
 /// A file of the chip.
@@ -32,6 +37,75 @@ pub enum LabError {
     /// A key pair could not be made.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// No such password can be.
+    #[error("{0}")]
+    Password(String),
+}
+
+/// What a chip of the laboratory can have beyond its profile. On a blank it makes a chip that opens and holds no
+/// document.
+#[derive(Default)]
+pub struct Equipment {
+    /// What EF.CardAccess announces of PACE, in place of what it announced; empty changes nothing.
+    pub pace: Vec<PaceOffer>,
+    /// The card access number.
+    pub can: Option<Zeroizing<String>>,
+    /// The PIN, all its tries left.
+    pub pin: Option<Zeroizing<String>>,
+    /// The PUK.
+    pub puk: Option<Zeroizing<String>>,
+}
+
+impl std::fmt::Debug for Equipment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Equipment").field("pace", &self.pace).finish_non_exhaustive()
+    }
+}
+
+impl ChipState {
+    /// Puts this in.
+    ///
+    /// # Errors
+    /// [`LabError::Password`] for what is none.
+    pub fn equip(&mut self, equipment: Equipment) -> Result<(), LabError> {
+        let wrong = |error: &dyn std::fmt::Display| LabError::Password(error.to_string());
+        if let Some(can) = equipment.can {
+            Password::can(&can).map_err(|error| wrong(&error))?;
+            self.can = Some(can);
+        }
+        if let Some(digits) = equipment.pin {
+            Password::pin(&digits).map_err(|error| wrong(&error))?;
+            self.pin = Some(Pin { digits, tries: PinTries::full() });
+        }
+        if let Some(puk) = equipment.puk {
+            Password::puk(&puk).map_err(|error| wrong(&error))?;
+            self.puk = Some(puk);
+        }
+        if !equipment.pace.is_empty() {
+            let file = self.file(File::CardAccess).and_then(|file| card_access::parse(file).ok());
+            let mut infos = file.unwrap_or_default();
+            infos
+                .infos
+                .retain(|info| !matches!(info, SecurityInfo::Pace(_) | SecurityInfo::PaceDomainParameter(_)));
+            let announced =
+                |offer: &PaceOffer| SecurityInfo::pace(offer.protocol.oid(), u32::from(offer.parameter_id));
+            infos.infos.extend(equipment.pace.iter().map(announced));
+            self.files.insert(file_key(File::CardAccess), card_access::to_bytes(&infos));
+        }
+        Ok(())
+    }
+
+    /// A fresh static key on this curve, for Chip Authentication and the chip authentication mapping; the public half
+    /// belongs into EF.CardSecurity or DG14.
+    ///
+    /// # Errors
+    /// [`LabError::Key`].
+    pub fn make_static_key(&mut self, curve: Curve, rng: &mut dyn CryptoRng) -> Result<PublicKey, LabError> {
+        let key = PrivateKey::generate(KeyAlgorithm::EllipticCurve(curve), rng)?;
+        let public = key.public_key()?;
+        self.chip_authentication = Some(key);
+        Ok(public)
+    }
 }
 
 /// A chip's memory, opened. Nothing is kept until [`Bench::save`].
@@ -63,6 +137,11 @@ impl Bench {
     #[must_use]
     pub fn state(&self) -> &ChipState {
         &self.state
+    }
+
+    /// What the chip keeps, to be equipped.
+    pub fn state_mut(&mut self) -> &mut ChipState {
+        &mut self.state
     }
 
     /// A file's content.

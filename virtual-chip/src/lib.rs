@@ -5,6 +5,7 @@
 //! | [`chip`] | APDU in, APDU out; power, reset, sessions | ISO/IEC 7816-4, Doc 9303-10, -11 |
 //! | [`state`] | what the chip keeps: life cycle, files, keys | Doc 9303-10 §4.5 |
 //! | [`store`] | the state on disk: checked, durable before the answer, held by one process | – |
+//! | [`delay`] | waiting after wrong passwords, as a port | TR-03110-2 §2.5 |
 //! | [`vpcd`] | the chip behind pcscd's virtual reader | vsmartcard |
 //! | [`lab`] | the tester's bench: alter one thing in a chip | – |
 //!
@@ -19,11 +20,13 @@
 //! ```
 
 pub mod chip;
+pub mod delay;
 pub mod lab;
 pub mod state;
 pub mod store;
 pub mod vpcd;
 
 pub use chip::{Chip, LengthSupport};
+pub use delay::{Delay, NoDelay, RealDelay};
 pub use state::{ChipState, LifeCycle, Profile};
 pub use store::{StateFile, StoreError};

@@ -10,6 +10,7 @@ use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
 use cccd_card_profile::protocol::curve::Curve;
+use cccd_card_profile::protocol::pace::{PasswordType, PinTries};
 use cccd_card_profile::protocol::private_key::PrivateKey;
 use zeroize::Zeroizing;
 
@@ -94,6 +95,32 @@ impl MrzSeed {
     }
 }
 
+/// A PIN and its tries. Zeroized, never printed.
+pub(crate) struct Pin {
+    pub(crate) digits: Zeroizing<String>,
+    pub(crate) tries: PinTries,
+}
+
+/// Wrong tries in a row of the passwords that never block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct WrongTries {
+    pub(crate) mrz: u16,
+    pub(crate) can: u16,
+    pub(crate) puk: u16,
+}
+
+impl WrongTries {
+    /// The count of a password; `None` for the PIN, whose tries are counted otherwise.
+    pub(crate) fn of(&mut self, kind: PasswordType) -> Option<&mut u16> {
+        match kind {
+            PasswordType::Mrz => Some(&mut self.mrz),
+            PasswordType::Can => Some(&mut self.can),
+            PasswordType::Puk => Some(&mut self.puk),
+            PasswordType::Pin => None,
+        }
+    }
+}
+
 /// The chip's memory. Its keys are zeroized when it is dropped; it has no `Clone` and nothing of it in `Debug`.
 pub struct ChipState {
     pub(crate) serial: [u8; 10],
@@ -105,6 +132,9 @@ pub struct ChipState {
     pub(crate) chip_authentication: Option<PrivateKey>,
     pub(crate) mrz: Option<MrzSeed>,
     pub(crate) can: Option<Zeroizing<String>>,
+    pub(crate) pin: Option<Pin>,
+    pub(crate) puk: Option<Zeroizing<String>>,
+    pub(crate) wrong_tries: WrongTries,
     pub(crate) key_version: KeyVersion,
     pub(crate) transport_keys: StaticKeys,
     pub(crate) sequence_counter: u32,
@@ -157,6 +187,9 @@ impl ChipState {
             chip_authentication: None,
             mrz: None,
             can: None,
+            pin: None,
+            puk: None,
+            wrong_tries: WrongTries::default(),
             key_version: version,
             transport_keys: keys,
             sequence_counter: 0,
@@ -209,6 +242,18 @@ impl ChipState {
     #[must_use]
     pub fn has_access_keys(&self) -> (bool, bool) {
         (self.mrz.is_some(), self.can.is_some())
+    }
+
+    /// The tries left of the PIN, if there is one.
+    #[must_use]
+    pub fn pin_tries(&self) -> Option<PinTries> {
+        self.pin.as_ref().map(|pin| pin.tries)
+    }
+
+    /// Whether there is a PUK.
+    #[must_use]
+    pub fn has_puk(&self) -> bool {
+        self.puk.is_some()
     }
 
     pub(crate) fn file(&self, file: ElementaryFile) -> Option<&Vec<u8>> {

@@ -36,9 +36,9 @@ impl AccessCondition {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::ChipAccess => status.chip_access.is_some(),
+            Self::ChipAccess => status.opens_files(),
             Self::TerminalAuthenticated(right) => {
-                status.chip_access.is_some() && status.terminal_rights.contains(right)
+                status.opens_files() && status.terminal_rights.contains(right)
             }
             Self::PersonalizerAuthenticated => status.personalizer && !status.locked,
             // A rule is written by us, never read from a card: its nesting is the source's.
@@ -62,6 +62,9 @@ mod tests {
         assert!(!AccessCondition::ChipAccess.allows(&nobody));
         assert!(AccessCondition::ChipAccess.allows(&citizen));
         assert!(!fingerprints.allows(&citizen));
+
+        let unblocker = AccessStatus { chip_access: Some(ChipAccess::PacePuk), ..AccessStatus::default() };
+        assert!(!AccessCondition::ChipAccess.allows(&unblocker));
 
         let terminal =
             AccessStatus { terminal_rights: vec![TerminalRight::ReadFingerprints], ..citizen.clone() };

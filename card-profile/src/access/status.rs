@@ -11,6 +11,10 @@ pub enum ChipAccess {
     PaceCan,
     /// PACE with the MRZ (Doc 9303-11 §4.4).
     PaceMrz,
+    /// PACE with the PIN (TR-03110-2 §2.5).
+    PacePin,
+    /// PACE with the PUK: it unblocks the PIN and opens no file.
+    PacePuk,
 }
 
 /// The security status of a session (ISO/IEC 7816-4 §9.2). Nothing is proved at power-up.
@@ -27,6 +31,12 @@ pub struct AccessStatus {
 }
 
 impl AccessStatus {
+    /// Whether the application's files are open: BAC or PACE, by any password but the PUK.
+    #[must_use]
+    pub fn opens_files(&self) -> bool {
+        self.chip_access.is_some_and(|access| access != ChipAccess::PacePuk)
+    }
+
     /// Forgets what the session proved: power-up, a secure messaging error. The lock stays.
     pub fn reset(&mut self) {
         *self = Self { locked: self.locked, ..Self::default() };

@@ -88,6 +88,21 @@ impl StatusWord {
     /// `6F00` no precise diagnosis.
     pub const NO_PRECISE_DIAGNOSIS: Self = Self(0x6F00);
 
+    /// `63Cx`: so many tries are left; 15 and more are announced as 15.
+    #[must_use]
+    pub const fn tries_left(left: u8) -> Self {
+        Self(u16::from_be_bytes([0x63, 0xC0 | if left > 15 { 15 } else { left }]))
+    }
+
+    /// The tries left that a `63Cx` tells.
+    #[must_use]
+    pub const fn as_tries_left(self) -> Option<u8> {
+        match self.0.to_be_bytes() {
+            [0x63, digit @ 0xC0..=0xCF] => Some(digit & 0x0F),
+            _ => None,
+        }
+    }
+
     /// `61xx` for so many waiting bytes; 256 and more are announced as `6100`.
     #[must_use]
     pub fn more_data(available: usize) -> Self {
@@ -207,6 +222,12 @@ mod tests {
         assert_eq!(StatusWord(0x9001).class(), StatusClass::Proprietary);
         assert_eq!(StatusWord::more_data(300), StatusWord(0x6100));
         assert_eq!(StatusWord::more_data(40), StatusWord(0x6128));
+        assert_eq!(
+            (StatusWord::tries_left(2), StatusWord::tries_left(200)),
+            (StatusWord(0x63C2), StatusWord(0x63CF))
+        );
+        assert_eq!(StatusWord(0x63C1).as_tries_left(), Some(1));
+        assert_eq!(StatusWord::AUTHENTICATION_FAILED.as_tries_left(), None);
     }
 
     #[test]

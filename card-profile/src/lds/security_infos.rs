@@ -205,6 +205,12 @@ impl SecurityInfo {
         })
     }
 
+    /// PACE with any protocol, version 2.
+    #[must_use]
+    pub fn pace(protocol: ObjectIdentifier, parameter_id: u32) -> Self {
+        Self::Pace(PaceInfo { protocol, version: 2, parameter_id: Some(parameter_id) })
+    }
+
     /// Chip Authentication with ECDH, AES-128-CBC and CMAC (`id-CA-ECDH-AES-CBC-CMAC-128`), version 1.
     #[must_use]
     pub fn chip_authentication_ecdh_aes_128(key_id: Option<u32>) -> Self {

@@ -1,49 +1,70 @@
-//! Password Authenticated Connection Establishment (Doc 9303-11 §4.4), terminal and chip.
+//! Password Authenticated Connection Establishment (Doc 9303-11 §4.4, TR-03110-2 §3.2), terminal and chip.
 //!
-//! ECDH with the generic mapping. [`Agreement`] and [`Mapping`] name the others, so that a card that offers them
-//! is understood; asking for one gives [`PaceError::Unsupported`].
+//! ```text
+//! chip: nonce s under the password ──► both: s becomes a generator (the mapping) ──► Diffie-Hellman on it ──► tokens
+//! ```
+//!
+//! Generic and integrated mapping over ECDH and DH, chip authentication mapping over ECDH; 3DES and AES; every
+//! standardized group ([`PaceProtocol::runs_on`] says which go together). [`PaceOffer::among`] reads what a chip
+//! announces. The steps in between are functions of their own ([`map_generic`], [`map_integrated`],
+//! [`authentication_token`] …), so that worked examples can be followed value by value.
 
 mod chip;
+mod chip_authentication_data;
+mod field;
+mod integrated;
+mod mapping;
+mod mapping_proof;
+mod nonce;
+mod offer;
 mod password;
 mod protocol_id;
 mod terminal;
+mod token;
+mod tries;
 
-pub use chip::{PaceChip, PaceChipStep, PaceOffer};
-pub use password::{NotACan, Password, PasswordType};
+pub use chip::{LastAnswer, PaceChip, PaceChipStep};
+pub use mapping::{map_generic, map_integrated, pseudo_random};
+pub use mapping_proof::MappingProof;
+pub use nonce::{decrypt_nonce, encrypt_nonce, nonce_length};
+pub use offer::PaceOffer;
+pub use password::{NotACan, NotAPin, NotAPuk, Password, PasswordType};
 pub use protocol_id::{Agreement, Mapping, PaceProtocol};
-pub use terminal::PaceTerminal;
+pub use terminal::{PaceOutcome, PaceTerminal};
+pub use token::{authentication_token, public_value, token_input};
+pub use tries::{PinStatus, PinTries, reset_retry_counter, wait_before_try};
 
-use super::block_cipher::{BadLength, mac};
-use super::curve::{InvalidPoint, Point, UnsupportedParameters};
-use super::kdf::{KeyUse, derive_key};
-use super::secure_messaging::SecureMessaging;
+use super::block_cipher::BadLength;
+use super::group::InvalidElement;
 use crate::apdu::StatusWord;
 use crate::tlv::{self, Reader};
-use zeroize::Zeroizing;
 
 /// How PACE fails at the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PaceError {
-    /// This agreement or mapping is not implemented.
-    #[error("this PACE protocol is not supported")]
+    /// The protocol does not run on these parameters.
+    #[error("this PACE protocol is not supported on these domain parameters")]
     Unsupported,
-    /// These domain parameters have no arithmetic here.
-    #[error(transparent)]
-    Parameters(#[from] UnsupportedParameters),
     /// MSE:SET AT was refused: the chip has not this protocol or password.
     #[error("the chip refuses the protocol or the password's kind: {0:?}")]
     NotOffered(StatusWord),
+    /// One try is left of the PIN, and it was not to be spent.
+    #[error("the PIN has one try left: the chip wants its card access number first")]
+    PinSuspended,
+    /// No try is left of the PIN.
+    #[error("the PIN is blocked: its PUK unblocks it")]
+    PinBlocked,
     /// A middle step was refused.
     #[error("the chip breaks PACE off: {0:?}")]
     BrokenOff(StatusWord),
-    /// The chip refused our token: the password is not this card's.
+    /// The chip refused our token: the password is not this card's. `63Cx` tells the tries left of a PIN.
     #[error("the chip refuses the password: {0:?}")]
     WrongPassword(StatusWord),
     /// The chip's token is wrong: it does not know the password, or someone stands between.
     #[error("the chip's authentication token is wrong")]
     Token,
-    /// The chip's public key is no finite point, or our own sent back.
+    /// The chip's public key is no element of the group, or our own sent back; or the mapping led nowhere.
     #[error("the chip's public key is not acceptable")]
     PublicKey,
     /// The answer is not the dynamic authentication data this step calls for.
@@ -51,8 +72,8 @@ pub enum PaceError {
     Malformed,
 }
 
-impl From<InvalidPoint> for PaceError {
-    fn from(_: InvalidPoint) -> Self {
+impl From<InvalidElement> for PaceError {
+    fn from(_: InvalidElement) -> Self {
         Self::PublicKey
     }
 }
@@ -77,24 +98,4 @@ fn parse_dynamic_data(data: &[u8], tag: u32) -> Option<Vec<u8>> {
     let value = inner.expect(tag).ok()?.value.to_vec();
     inner.finish().ok()?;
     Some(value)
-}
-
-/// The keys that both ends share before the tokens.
-struct Agreed {
-    protocol: PaceProtocol,
-    secret: Zeroizing<Vec<u8>>,
-}
-
-impl Agreed {
-    /// T = `MAC(K_MAC`, 7F49 { 06 protocol, 86 public key }) (Doc 9303-11 §4.4.3.4, §9.4.5).
-    fn token(&self, key: &Point) -> Result<[u8; 8], BadLength> {
-        let oid = tlv::encode(0x06, self.protocol.oid().as_bytes());
-        let point = tlv::encode(0x86, key.as_bytes());
-        let input = tlv::encode_all(0x7F49, &[&oid, &point]);
-        mac(&derive_key(&self.secret, KeyUse::Mac, self.protocol.cipher), &input)
-    }
-
-    fn session(&self) -> SecureMessaging {
-        SecureMessaging::from_secret(&self.secret, self.protocol.cipher)
-    }
 }

@@ -9,6 +9,7 @@
 mod foreign;
 mod lds;
 mod mrz;
+mod pace;
 mod properties;
 mod protocol;
 mod qr;

@@ -7,7 +7,7 @@ use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::drive;
 use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::{
-    Agreement, Mapping, PaceChip, PaceChipStep, PaceError, PaceOffer, PaceProtocol, PaceTerminal, Password,
+    Agreement, LastAnswer, Mapping, PaceChip, PaceChipStep, PaceOffer, PaceProtocol, PaceTerminal, Password,
 };
 use cccd_card_profile::protocol::secure_messaging::SecureMessaging;
 use cccd_card_profile::tlv::{self, Reader};
@@ -52,10 +52,6 @@ pub fn run(table: &mut Table, rng: &mut dyn CryptoRng) {
                     );
                     continue;
                 }
-                if !protocol.is_supported() {
-                    table.leave_out(NAME, &line, "we do not have it yet");
-                    continue;
-                }
                 table.result(NAME, &line, every_group(&mut libeac, protocol, role, rng));
             }
         }
@@ -79,12 +75,8 @@ fn every_group(
     let mut agreed = Vec::new();
     for id in (0..=2).chain(8..=18).filter(|id| *id != 14) {
         let parameters = DomainParameters::from_id(id).context("no such parameters")?;
-        let password = Password::can(CAN)?;
-        // What the standard does not combine, or we do not have, is refused before anything is sent.
-        match PaceTerminal::new(protocol, parameters, &password, rng) {
-            Ok(_) => {}
-            Err(PaceError::Unsupported | PaceError::Parameters(_)) => continue,
-            Err(error) => return Err(error.into()),
+        if !protocol.runs_on(parameters) {
+            continue;
         }
         let outcome = match role {
             Role::Terminal => libeac_is_terminal(libeac, protocol, parameters, rng),
@@ -128,9 +120,12 @@ fn libeac_is_terminal(
     let set = [oid, tlv::encode(0x83, &[2]), tlv::encode(0x84, &[parameters.id()])].concat();
     let set = Command::new(0x00, 0x22, 0xC1, 0xA4).with_data(set);
     let refused = |status| anyhow::anyhow!("our chip answers {status:?}");
-    let mut chip = PaceChip::set_at(&set, &[PaceOffer { protocol, parameters }], |_| Some(&password), rng)
+    let mut chip = PaceChip::set_at(&set, &[PaceOffer::new(protocol, parameters)], |_| Some(&password), rng)
         .map_err(refused)?;
-    let mut step = |command: Command| match chip.general_authenticate(&command).map_err(refused)? {
+    let mut step = |command: Command| match chip
+        .general_authenticate(&command, LastAnswer::default())
+        .map_err(refused)?
+    {
         PaceChipStep::Continue(answer) => Ok(answer),
         PaceChipStep::Established { .. } => bail!("our chip ends too early"),
     };
@@ -150,7 +145,7 @@ fn libeac_is_terminal(
     let token = libeac.one("token", &[&theirs])?;
     let last = general_authenticate(true, 0x85, &token);
     let PaceChipStep::Established { answer, mut session, .. } =
-        chip.general_authenticate(&last).map_err(refused)?
+        chip.general_authenticate(&last, LastAnswer::default()).map_err(refused)?
     else {
         bail!("our chip does not end")
     };
@@ -269,8 +264,8 @@ fn libeac_is_chip(
     rng: &mut dyn CryptoRng,
 ) -> Result<()> {
     begin(libeac, protocol, parameters)?;
-    let terminal = PaceTerminal::new(protocol, parameters, &Password::can(CAN)?, rng)?;
+    let terminal = PaceTerminal::new(PaceOffer::new(protocol, parameters), &Password::can(CAN)?, rng)?;
     let mut chip = LibeacChip { libeac, mapping: protocol.mapping, token: Vec::new() };
-    let mut session = drive(&mut chip, terminal).map_err(|error| anyhow::anyhow!("our terminal: {error}"))?;
-    chip_uses(libeac, protocol.cipher, "pace", &mut session)
+    let mut outcome = drive(&mut chip, terminal).map_err(|error| anyhow::anyhow!("our terminal: {error}"))?;
+    chip_uses(libeac, protocol.cipher, "pace", &mut outcome.session)
 }

@@ -4,16 +4,15 @@ use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationProtocol;
 use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::kdf::Cipher;
-use cccd_card_profile::protocol::pace::{Agreement, PaceProtocol};
+use cccd_card_profile::protocol::pace::{Agreement, Mapping, PaceOffer, PaceProtocol};
 use cccd_card_profile::protocol::private_key::PublicKey;
 
-/// The first PACE variant of EF.CardAccess that is known here.
+/// The best PACE variant of EF.CardAccess that is known here.
 pub(super) fn pace(infos: &SecurityInfos) -> Option<(PaceProtocol, DomainParameters)> {
-    infos.pace().find_map(|info| {
-        let protocol = PaceProtocol::from_oid(info.protocol).filter(|protocol| protocol.is_supported())?;
-        let parameters = DomainParameters::from_id(u8::try_from(info.parameter_id?).ok()?)?;
-        parameters.curve().ok().map(|_| (protocol, parameters))
-    })
+    PaceOffer::among(infos)
+        .into_iter()
+        .find(|offer| offer.protocol.mapping != Mapping::ChipAuthentication)
+        .map(|offer| (offer.protocol, offer.parameters))
 }
 
 pub(super) struct ChipAuthenticationChoice {
@@ -59,14 +58,13 @@ mod tests {
 
     #[test]
     fn the_first_variant_that_is_known_is_taken() {
-        let integrated = pace_info("0.4.0.127.0.7.2.2.4.4.2", Some(13));
-        let on_p521 = pace_info("0.4.0.127.0.7.2.2.4.2.4", Some(18));
+        let unsuited = pace_info("0.4.0.127.0.7.2.2.4.4.2", Some(10));
+        let unknown = pace_info("0.4.0.127.0.7.2.2.4.2.2", Some(300));
         let generic = pace_info("0.4.0.127.0.7.2.2.4.2.2", Some(12));
         let offers = |infos: Vec<SecurityInfo>| pace(&SecurityInfos { infos });
-        let chosen = offers(vec![integrated.clone(), on_p521.clone(), generic]).unwrap();
+        let chosen = offers(vec![unsuited.clone(), unknown.clone(), generic]).unwrap();
         assert_eq!(chosen, (PaceProtocol::ECDH_GM_AES_128, DomainParameters::P256));
-        assert_eq!(offers(vec![integrated, on_p521]), None);
-        assert_eq!(offers(vec![pace_info("0.4.0.127.0.7.2.2.4.2.2", Some(300))]), None);
+        assert_eq!(offers(vec![unsuited, unknown]), None);
     }
 
     #[test]

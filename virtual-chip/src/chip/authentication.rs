@@ -4,19 +4,18 @@ use cccd_card_profile::access::{AccessCondition, ChipAccess};
 use cccd_card_profile::apdu::{Command, Response, StatusWord};
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::card_access;
-use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::protocol::active_authentication::{self, HashAlgorithm};
 use cccd_card_profile::protocol::bac::BasicAccessKeys;
 use cccd_card_profile::protocol::chip_authentication::{
     ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationProtocol,
 };
-use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::curve::{DomainParameters, Scalar};
 use cccd_card_profile::protocol::pace::{
-    PaceChip, PaceChipStep, PaceOffer, PaceProtocol, Password, PasswordType,
+    LastAnswer, Mapping, PaceChip, PaceChipStep, PaceOffer, PaceProtocol, PasswordType,
 };
 use cccd_card_profile::protocol::private_key::PrivateKey;
 
-use super::session::Channel;
+use super::session::{Channel, PaceBinding};
 use super::{Chip, Protection};
 
 impl Chip {
@@ -46,10 +45,16 @@ impl Chip {
             return Err(StatusWord::INCORRECT_P1_P2);
         }
         let keys = self.basic_access(protection)?;
-        let (answer, channel) =
-            self.session.bac.mutual_authenticate(&keys, command.data(), &mut *self.rng)?;
-        self.open_session(channel, ChipAccess::Bac);
-        Ok(answer)
+        self.before_try(PasswordType::Mrz)?;
+        match self.session.bac.mutual_authenticate(&keys, command.data(), &mut *self.rng) {
+            Ok((answer, channel)) => {
+                self.right_try(PasswordType::Mrz);
+                self.open_session(channel, ChipAccess::Bac);
+                Ok(answer)
+            }
+            Err(StatusWord::AUTHENTICATION_FAILED) => Err(self.wrong_try(PasswordType::Mrz)),
+            Err(status) => Err(status),
+        }
     }
 
     fn basic_access(&self, protection: Protection) -> Result<BasicAccessKeys, StatusWord> {
@@ -77,20 +82,7 @@ impl Chip {
         protection: Protection,
     ) -> Result<Response, StatusWord> {
         match command.p1_p2() {
-            0xC1A4 if protection != Protection::None => Err(StatusWord::CONDITIONS_NOT_SATISFIED),
-            0xC1A4 => {
-                let mrz = self.state.mrz.as_ref().and_then(crate::state::MrzSeed::information);
-                let mrz = mrz.as_ref().map(Password::mrz);
-                let can = self.state.can.as_ref().and_then(|can| Password::can(can).ok());
-                let password = |kind: PasswordType| match kind {
-                    PasswordType::Mrz => mrz.as_ref(),
-                    PasswordType::Can => can.as_ref(),
-                    _ => None,
-                };
-                let run = PaceChip::set_at(command, &self.pace_offers(), password, &mut *self.rng)?;
-                self.session.pace = Some(run);
-                Ok(Response::ok(Vec::new()))
-            }
+            0xC1A4 => self.set_pace(command, protection),
             0x41A4 => {
                 self.chip_access()?;
                 let offer = ChipAuthenticationOffer {
@@ -106,25 +98,80 @@ impl Chip {
         }
     }
 
-    /// What EF.CardAccess announces and the chip can do; the profile's own where it announces nothing.
+    /// MSE:SET AT for PACE. Within a session only the PIN, after the card access number: that resumes a suspended one.
+    fn set_pace(&mut self, command: &Command, protection: Protection) -> Result<Response, StatusWord> {
+        let passwords = PasswordType::ALL.map(|kind| self.password(kind));
+        let password =
+            |kind: PasswordType| passwords.iter().flatten().find(|password| password.kind() == kind);
+        let run = PaceChip::set_at(command, &self.pace_offers(), password, &mut *self.rng)?;
+        let resumes = protection == Protection::Citizen
+            && run.password() == PasswordType::Pin
+            && self.session.status.chip_access == Some(ChipAccess::PaceCan);
+        if protection != Protection::None && !resumes {
+            return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
+        }
+        let announcement = self.announcement(run.password());
+        self.session.pace = Some(run);
+        Ok(Response::status(announcement))
+    }
+
+    /// What EF.CardAccess announces and the chip can do; the profile's own where it announces nothing. The chip
+    /// authentication mapping needs a static key on the same curve.
     fn pace_offers(&self) -> Vec<PaceOffer> {
         let announced =
             self.state.file(ElementaryFile::CardAccess).and_then(|file| card_access::parse(file).ok());
-        let offers: Vec<_> = announced
-            .iter()
-            .flat_map(SecurityInfos::pace)
-            .filter_map(|info| {
-                let protocol = PaceProtocol::from_oid(info.protocol)?;
-                let parameters = DomainParameters::from_id(u8::try_from(info.parameter_id?).ok()?)?;
-                (protocol.is_supported() && parameters.curve().is_ok())
-                    .then_some(PaceOffer { protocol, parameters })
-            })
-            .collect();
+        let mut offers = announced.as_ref().map(PaceOffer::among).unwrap_or_default();
+        offers.retain(|offer| {
+            let curve = self.static_key().map(|key| DomainParameters::from(key.curve()));
+            offer.protocol.mapping != Mapping::ChipAuthentication || curve == Some(offer.parameters)
+        });
         if !offers.is_empty() {
             return offers;
         }
-        let parameters = DomainParameters::from(self.state.profile.curve());
-        vec![PaceOffer { protocol: PaceProtocol::ECDH_GM_AES_128, parameters }]
+        vec![PaceOffer::new(PaceProtocol::ECDH_GM_AES_128, self.state.profile.curve().into())]
+    }
+
+    fn static_key(&self) -> Option<&Scalar> {
+        self.state.chip_authentication.as_ref().and_then(PrivateKey::scalar)
+    }
+
+    /// The next step of PACE, plain or within the session that it replaces.
+    fn pace_step(&mut self, command: &Command, protection: Protection) -> Result<Response, StatusWord> {
+        let mut run = self.session.pace.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+        let kind = run.password();
+        self.admit(kind)?;
+        let is_try = run.awaits_token();
+        if is_try {
+            self.before_try(kind)?;
+        }
+        let last = LastAnswer { static_key: self.static_key(), authorities: &[] };
+        match run.general_authenticate(command, last) {
+            Ok(PaceChipStep::Continue(answer)) => {
+                self.session.pace = Some(run);
+                Ok(answer)
+            }
+            Ok(PaceChipStep::Established { answer, session, password, chip_identity, chat }) => {
+                self.right_try(password);
+                let access = match password {
+                    PasswordType::Mrz => ChipAccess::PaceMrz,
+                    PasswordType::Can => ChipAccess::PaceCan,
+                    PasswordType::Pin => ChipAccess::PacePin,
+                    PasswordType::Puk => ChipAccess::PacePuk,
+                };
+                if protection == Protection::None {
+                    self.open_session(session, access);
+                } else {
+                    // The last answer still goes out in the old session.
+                    self.session.status.reset();
+                    self.session.status.chip_access = Some(access);
+                    self.session.next_channel = Some(session);
+                }
+                self.session.pace_binding = Some(PaceBinding { chip_identity, chat });
+                Ok(answer)
+            }
+            Err(StatusWord::AUTHENTICATION_FAILED) if is_try => Err(self.wrong_try(kind)),
+            Err(status) => Err(status),
+        }
     }
 
     /// GENERAL AUTHENTICATE: the next step of PACE, or of Chip Authentication.
@@ -133,22 +180,8 @@ impl Chip {
         command: &Command,
         protection: Protection,
     ) -> Result<Response, StatusWord> {
-        if protection == Protection::None {
-            let mut run = self.session.pace.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
-            return match run.general_authenticate(command)? {
-                PaceChipStep::Continue(answer) => {
-                    self.session.pace = Some(run);
-                    Ok(answer)
-                }
-                PaceChipStep::Established { answer, session, password } => {
-                    let access = match password {
-                        PasswordType::Mrz => ChipAccess::PaceMrz,
-                        _ => ChipAccess::PaceCan,
-                    };
-                    self.open_session(session, access);
-                    Ok(answer)
-                }
-            };
+        if protection == Protection::None || self.session.pace.is_some() {
+            return self.pace_step(command, protection);
         }
         self.chip_access()?;
         if command.is_chained() {

@@ -16,6 +16,13 @@ pub(super) enum Channel {
     Personalizer(Scp03Session),
 }
 
+/// `ID_PICC`, and the template by which the terminal announced itself (TR-03110-2 §3.3.1).
+#[expect(dead_code, reason = "Terminal Authentication takes it from here")]
+pub(super) struct PaceBinding {
+    pub(super) chip_identity: Vec<u8>,
+    pub(super) chat: Option<Vec<u8>>,
+}
+
 pub(super) struct Session {
     pub(super) application_selected: bool,
     pub(super) current_file: Option<ElementaryFile>,
@@ -25,6 +32,8 @@ pub(super) struct Session {
     pub(super) next_channel: Option<SecureMessaging>,
     pub(super) bac: BacChip,
     pub(super) pace: Option<PaceChip>,
+    /// What PACE left for Terminal Authentication.
+    pub(super) pace_binding: Option<PaceBinding>,
     pub(super) chip_authentication: Option<ChipAuthenticationChip>,
     pub(super) scp03: Option<Scp03Chip>,
     /// What waits for GET RESPONSE, and the status word after it.
@@ -41,6 +50,7 @@ impl Session {
             next_channel: None,
             bac: BacChip::new(),
             pace: None,
+            pace_binding: None,
             chip_authentication: None,
             scp03: None,
             pending: None,
@@ -55,6 +65,7 @@ impl Session {
         self.current_file = None;
         self.chip_authentication = None;
         self.pace = None;
+        self.pace_binding = None;
     }
 
     /// A run that another command interrupts is over.

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
+use cccd_card_profile::protocol::pace::PinTries;
 use cccd_card_profile::protocol::private_key::PrivateKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{ChipState, LifeCycle, MrzSeed, Profile, file_key, file_of};
+use super::{ChipState, LifeCycle, MrzSeed, Pin, Profile, WrongTries, file_key, file_of};
 
 const FORMAT: &str = "cccd-virtual-chip";
 const VERSION: u32 = 1;
@@ -56,10 +57,22 @@ struct Body {
     chip_authentication_key: Option<Secret>,
     mrz: Option<[Secret; 3]>,
     can: Option<Secret>,
+    /// With its tries left. What a chip has not is not written, so that older programs read its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pin: Option<(Secret, u8)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    puk: Option<Secret>,
+    /// Wrong tries in a row: MRZ, CAN, PUK.
+    #[serde(default, skip_serializing_if = "is_none_wrong")]
+    wrong_tries: [u16; 3],
     transport_key_version: u8,
     transport_keys: Secret,
     sequence_counter: u32,
     tries_left: u8,
+}
+
+fn is_none_wrong(tries: &[u16; 3]) -> bool {
+    *tries == [0; 3]
 }
 
 /// Text that is wiped when dropped. Only this module turns secrets into text, for the chip's own memory.
@@ -107,6 +120,9 @@ impl ChipState {
                 [&mrz.document_number, &mrz.birth_date, &mrz.expiry].map(|text| Secret::of(text.as_bytes()))
             }),
             can: self.can.as_ref().map(|can| Secret::of(can.as_bytes())),
+            pin: self.pin.as_ref().map(|pin| (Secret::of(pin.digits.as_bytes()), pin.tries.left())),
+            puk: self.puk.as_ref().map(|puk| Secret::of(puk.as_bytes())),
+            wrong_tries: [self.wrong_tries.mrz, self.wrong_tries.can, self.wrong_tries.puk],
             transport_key_version: self.key_version.0,
             transport_keys: Secret::of(&self.transport_keys.to_secret_bytes()),
             sequence_counter: self.sequence_counter,
@@ -211,6 +227,17 @@ impl Body {
                 }),
             },
             can: self.can.as_ref().map(|can| text(can, "can")).transpose()?,
+            pin: match &self.pin {
+                None => None,
+                Some((digits, left)) => {
+                    Some(Pin { digits: text(digits, "pin")?, tries: PinTries::of(*left) })
+                }
+            },
+            puk: self.puk.as_ref().map(|puk| text(puk, "puk")).transpose()?,
+            wrong_tries: {
+                let [mrz, can, puk] = self.wrong_tries;
+                WrongTries { mrz, can, puk }
+            },
             key_version: KeyVersion(self.transport_key_version),
             transport_keys: self
                 .transport_keys
@@ -233,6 +260,9 @@ mod tests {
         state.files.insert((1, 0x0101), vec![0x61, 0x00]);
         state.can = Some(Zeroizing::new("123456".to_owned()));
         state.sequence_counter = 5;
+        state.pin = Some(Pin { digits: Zeroizing::new("123456".to_owned()), tries: PinTries::of(2) });
+        state.puk = Some(Zeroizing::new("1234567890".to_owned()));
+        state.wrong_tries = WrongTries { mrz: 1, can: 2, puk: 3 };
         state
     }
 
@@ -242,6 +272,13 @@ mod tests {
         let (back, generation) = ChipState::from_bytes(&bytes).unwrap();
         assert_eq!(generation, 42);
         assert_eq!(*back.to_bytes(42).unwrap(), *bytes);
+    }
+
+    #[test]
+    fn what_a_chip_has_not_is_not_written() {
+        let bytes = ChipState::blank([9; 10], Profile::P256).to_bytes(1).unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(!["pin", "puk", "wrong_tries"].iter().any(|name| text.contains(&format!("\"{name}\""))));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod command_line;
 mod no_panic;
 mod old_states;
+mod passwords;
 
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use rand_chacha::ChaCha20Rng;
