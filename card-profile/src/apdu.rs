@@ -1,19 +1,23 @@
 //! Commands and responses of ISO/IEC 7816-4, and the one function that is the transport.
 //!
 //! A [`Transport`] takes bytes and gives bytes. A card that refuses is an answer with a status word; only a
-//! lost link is an error. Secure messaging, [`GetResponse`], [`Trace`] and [`Replay`] are transports again.
+//! lost link is an error. Secure messaging, [`GetResponse`], [`Fused`], [`Trace`] and [`Replay`] are transports again.
 
+mod answer_to_reset;
 mod command;
+mod fused;
 mod get_response;
 mod replay;
 mod status_word;
 mod trace;
 
+pub use answer_to_reset::AnswerToReset;
 pub use command::{Command, CommandError, LengthForm};
+pub use fused::Fused;
 pub use get_response::GetResponse;
 pub use replay::{DumpError, Replay};
 pub use status_word::{StatusClass, StatusWord};
-pub use trace::{Counters, Exchange, Trace, TraceContent};
+pub use trace::{Counters, Exchange, Stopwatch, Trace, TraceContent};
 
 use zeroize::Zeroizing;
 

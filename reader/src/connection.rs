@@ -114,6 +114,20 @@ impl PcscTransport {
         Ok(status.atr().to_vec())
     }
 
+    /// The transmission protocol in use, as ISO/IEC 7816-3 names it.
+    ///
+    /// # Errors
+    /// When the card was removed or the service stopped.
+    pub fn protocol(&self) -> Result<&'static str, ReaderError> {
+        let status = self.card()?.status2_owned().map_err(|e| self.error(e, "ask for the protocol"))?;
+        Ok(match status.protocol2() {
+            Some(pcsc::Protocol::T0) => "T=0",
+            Some(pcsc::Protocol::T1) => "T=1",
+            Some(pcsc::Protocol::RAW) => "raw",
+            None => "unknown",
+        })
+    }
+
     /// Starts a transaction: until it ends no other program can reach the card.
     ///
     /// # Errors

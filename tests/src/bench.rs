@@ -2,7 +2,7 @@
 //!
 //! | group | what | beside |
 //! |---|---|---|
-//! | [`sod`] | EF.SOD verified per second | OpenSSL's `CMS_verify`, same files |
+//! | `sod` | EF.SOD verified per second | OpenSSL's `CMS_verify`, same files |
 //! | [`read`] | APDUs, bytes and time of a whole reading | the least that the protocols need: 16 APDUs |
 //! | [`issue`] | cards issued per second | the share of cryptography that nobody can leave out |
 //!
@@ -13,4 +13,5 @@ pub use crate::country;
 pub mod issue;
 pub mod measure;
 pub mod read;
+#[cfg(feature = "openssl-reference")]
 pub mod sod;

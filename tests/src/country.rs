@@ -10,7 +10,7 @@ use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
 use cccd_issuer::station::{Blank, IssuedCard, Job, Station, StationKeys};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
+use cccd_keys::store::{DocumentSigner, KeyStore, Passphrase, StoreSettings};
 use cccd_keys::trust::TrustStore;
 use cccd_population::generate::Nation;
 use cccd_population::person::{Life, Person};
@@ -32,6 +32,7 @@ pub struct Country {
     keys: StationKeys,
     register: LocalRegister<SqliteStore>,
     ledger: Ledger,
+    signer: DocumentSigner,
     /// Whom its verifiers believe.
     pub trust: TrustStore,
     at: Timestamp,
@@ -67,6 +68,7 @@ impl Country {
         store.export(&exported)?;
         let trust = TrustStore::load(&exported)?;
         let keys = StationKeys::from_store(&store, at)?;
+        let signer = store.active_document_signer(at)?;
 
         let today = day_in_vietnam(at);
         let people = u64::try_from(cards)?.saturating_mul(PEOPLE_PER_CARD).saturating_add(50);
@@ -85,7 +87,21 @@ impl Country {
         anyhow::ensure!(applications.len() == cards, "the generated nation has too few people");
         let register = LocalRegister::new(register, "bench");
         let ledger = Ledger::in_memory()?;
-        Ok((Self { keys, register, ledger, trust, at, _folder: folder }, applications))
+        Ok((Self { keys, register, ledger, signer, trust, at, _folder: folder }, applications))
+    }
+
+    /// Signs an LDS security object as its Document Signer does: for cards that differ from issued ones.
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub fn sign(&self, lds_security_object: &[u8]) -> Result<Vec<u8>> {
+        Ok(self.signer.sign_ef_sod(lds_security_object, self.at)?)
+    }
+
+    /// Its station's keys and its trust, for other ledgers and registers.
+    #[must_use]
+    pub fn into_keys(self) -> (StationKeys, TrustStore) {
+        (self.keys, self.trust)
     }
 
     /// Issues a card into the chip behind this link, as the station does: checks, keys, files, read-back, lock, proof

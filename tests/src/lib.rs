@@ -1,10 +1,12 @@
-//! Whole-house stories: the demo, the forger's bench, foreign implementations beside ours, and what the integration
-//! tests share.
+//! Whole-house stories: the demo, the forger's bench, foreign implementations beside ours, the fault campaigns, and what
+//! the integration tests share.
 
-#[cfg(feature = "openssl-reference")]
 pub mod bench;
+pub mod cards;
+pub mod commands;
 pub mod country;
 pub mod demo;
+pub mod faults;
 pub mod foreign;
 pub mod interop;
 pub mod portrait;

@@ -6,6 +6,7 @@ mod evidence_store;
 mod failure;
 mod files;
 mod read;
+mod trace;
 mod trust;
 mod verify;
 

@@ -34,6 +34,9 @@ pub struct Evidence {
     pub files: Files,
     /// Whether every file that was wanted was read or refused by the chip: no link was lost on the way.
     pub complete: bool,
+    /// How often the card left the reader and came back while it was read. Each time it was shown to be the same card.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interruptions: u32,
     /// How the chip was opened.
     pub access: AccessLog,
     /// Chip Authentication, if it was tried.
@@ -275,6 +278,7 @@ impl Evidence {
             station: None,
             files,
             complete: false,
+            interruptions: 0,
             access: AccessLog {
                 protocol: AccessProtocol::None,
                 password: None,
@@ -309,12 +313,18 @@ pub fn bound_challenge(nonce: &[u8], station: &str, read_at: Timestamp, sod_sha2
     challenge
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 impl std::fmt::Debug for Evidence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Evidence")
             .field("read_at", &self.read_at)
             .field("files", &self.files)
             .field("complete", &self.complete)
+            .field("interruptions", &self.interruptions)
             .field("access", &self.access)
             .field("chip_authentication", &self.chip_authentication)
             .field("active_authentication", &self.active_authentication)

@@ -10,15 +10,20 @@
 //! read without it: a copy gives complete evidence too.
 //!
 //! What the chip does wrong becomes evidence; only a chip that cannot be opened and a link lost before that are errors.
+//!
+//! A card that leaves on the way can come back: a [`Reading`] goes on at the next tap, at the byte where it stopped.
 
 mod access;
 mod choice;
+mod reading;
 mod run;
 
 pub use access::{Access, AccessError};
+pub use reading::{Reading, Tap};
 
 use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_card_profile::file_system::ElementaryFile;
+use cccd_card_profile::lds::sod::HashCheck;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 
@@ -39,6 +44,8 @@ pub struct InspectionOptions {
     pub thorough: bool,
     /// Whether extended length may be used.
     pub extended_length: ExtendedLength,
+    /// The card's answer to reset, if the reader tells it: announces extended length where EF.ATR/INFO is absent.
+    pub answer_to_reset: Option<Vec<u8>>,
     /// A remote verifier's nonce: the challenge of Active Authentication is bound to it.
     pub nonce: Option<Vec<u8>>,
     /// Run Chip Authentication.
@@ -50,7 +57,7 @@ pub struct InspectionOptions {
 /// Whether commands and answers may be of extended length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExtendedLength {
-    /// Where EF.ATR/INFO tells the chip's buffers.
+    /// Where EF.ATR/INFO tells the chip's buffers or, without it, the answer to reset the capability.
     #[default]
     Announced,
     /// Never: for readers that do not carry it.
@@ -67,6 +74,7 @@ impl InspectionOptions {
             portrait: true,
             thorough: false,
             extended_length: ExtendedLength::Announced,
+            answer_to_reset: None,
             nonce: None,
             chip_authentication: true,
             active_authentication: true,
@@ -108,6 +116,13 @@ impl InspectionOptions {
         self
     }
 
+    /// Of a card with this answer to reset.
+    #[must_use]
+    pub fn answer_to_reset(mut self, atr: impl Into<Vec<u8>>) -> Self {
+        self.answer_to_reset = Some(atr.into());
+        self
+    }
+
     /// Without the protocols that show the chip genuine: for measurements.
     #[must_use]
     pub fn without_chip_protocols(mut self) -> Self {
@@ -128,7 +143,7 @@ pub enum Step {
     Reading(ElementaryFile),
     /// Chip Authentication.
     ChipAuthentication,
-    /// The chip's proof did not hold: it is opened again without.
+    /// The channel broke, the chip's proof did not hold, or the card came back: it is opened again.
     OpeningAgain,
     /// Active Authentication.
     ActiveAuthentication,
@@ -145,10 +160,24 @@ pub struct Progress {
     pub done: u32,
     /// Steps in all, as far as is known.
     pub total: u32,
+    /// A file that just arrived whole.
+    pub arrived: Option<Arrived>,
+}
+
+/// A file that was read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// Which.
+    pub file: ElementaryFile,
+    /// How many bytes.
+    pub bytes: usize,
+    /// What EF.SOD, read before, says about it; `None` for files that it does not speak of. A digest that differs is known
+    /// here already, before the rest is read. Whether EF.SOD itself holds, only the judgement tells.
+    pub digest: Option<HashCheck>,
 }
 
 /// Why there is no evidence.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The card was lost before it was open.
@@ -169,6 +198,9 @@ pub enum ReadError {
     /// The chip does not follow the access protocol.
     #[error("the chip does not complete the access protocol: {0}")]
     Protocol(String),
+    /// A reading was to go on, and this is not the card that it began with.
+    #[error("this is not the card that the reading began with")]
+    OtherCard,
 }
 
 impl ReadError {
@@ -181,6 +213,7 @@ impl ReadError {
             Self::PasswordNeeded { .. } => "password-needed",
             Self::NoApplication => "no-application",
             Self::Protocol(_) => "access-protocol",
+            Self::OtherCard => "other-card",
         }
     }
 
@@ -197,6 +230,7 @@ impl ReadError {
             Self::Protocol(_) => {
                 "take the card off, lay it on again and start again; if it stays so, the chip may be damaged"
             }
+            Self::OtherCard => "lay the first card on the reader again, or start anew with this one",
         }
     }
 }
@@ -239,5 +273,9 @@ pub fn inspect_with_reset<T: Transport>(
     rng: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Evidence, ReadError> {
-    run::Inspection::new(reset, access, options, rng, progress).run(transport)
+    let mut reading = Reading::new(options.clone());
+    match reading.tap(transport, reset, access, rng, progress)? {
+        Tap::Lost(lost) if !reading.is_begun() => Err(lost.into()),
+        Tap::Lost(_) | Tap::Done => Ok(reading.into_evidence()),
+    }
 }

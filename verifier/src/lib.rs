@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`session`] | a chip that was opened, as a type: PACE or BAC, secure messaging, files, proofs |
 //! | [`inspection`] | the order of the steps: one call reads a card |
+//! | [`recording`] | randomness kept and played back: a dump becomes a test |
 //! | [`evidence`] | what reading produced: raw files and transcripts, signed and at rest |
 //! | [`finding`] | what one check found: status, reason, what it proves and does not prove |
 //! | [`policy`] | what is demanded of a card |
@@ -22,6 +23,7 @@ pub mod finding;
 pub mod inspection;
 pub mod judge;
 pub mod policy;
+pub mod recording;
 pub mod register;
 pub mod report;
 pub mod session;
@@ -29,7 +31,7 @@ pub mod verdict;
 
 pub use evidence::Evidence;
 pub use finding::{Check, Finding, Reason, Status};
-pub use inspection::{Access, InspectionOptions, inspect};
+pub use inspection::{Access, InspectionOptions, Reading, Tap, inspect};
 pub use judge::{Case, Judgement, Presented, judge};
 pub use policy::Policy;
 pub use verdict::{Decision, Statements, Verdict};

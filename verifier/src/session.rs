@@ -4,9 +4,12 @@
 //! [`Session<T, Secured>`] reads the application's files and asks the chip for proof. A session whose protection broke is
 //! given up; its transport comes back for another try.
 
+mod blocks;
 mod read;
 
-use cccd_card_profile::apdu::{Command, GetResponse, LinkLost, Response, StatusWord, Transport, exchange};
+use cccd_card_profile::apdu::{
+    Command, GetResponse, LinkLost, Response, StatusClass, StatusWord, Transport, exchange,
+};
 use cccd_card_profile::file_system::{Aid, ElementaryFile};
 use cccd_card_profile::lds::atr_info::AtrInfo;
 use cccd_card_profile::lds::security_infos::SecurityInfos;
@@ -23,7 +26,10 @@ use cccd_card_profile::protocol::secure_messaging::{
 use cccd_card_profile::protocol::{DriveError, drive};
 use rand_core::CryptoRng;
 
-pub use read::{BlockSizes, FileError};
+pub use blocks::BlockSizes;
+pub use read::{FileError, PartialFile};
+
+use read::PlainFile;
 
 /// Nothing is authenticated.
 #[derive(Debug)]
@@ -87,40 +93,45 @@ impl<T: Transport> Session<Connected<T>> {
         Self { state: Connected { link: GetResponse::new(transport) } }
     }
 
-    /// EF.CardAccess, by its short identifier: the master file is never selected, the CCCD refuses that with `6D00`.
-    /// Chips that need it are asked again by file identifier. `None` when the chip has no such file.
+    /// What everyone may read: EF.CardAccess and, where wanted, EF.ATR/INFO with the lengths that the chip's interface
+    /// carries (Doc 9303-10 §3.11). Both by short identifier: the CCCD refuses SELECT of the master file with `6D00`.
+    ///
+    /// A chip that has EF.ATR/INFO and says that it has no EF.CardAccess is believed. Any other is asked again by SELECT,
+    /// at last after a SELECT of the master file: a chip that merely does not take short identifiers must not look like
+    /// one without PACE.
     ///
     /// # Errors
     /// When the link is lost.
-    pub fn read_card_access(&mut self) -> Result<Option<Vec<u8>>, LinkLost> {
+    pub fn prepare(&mut self, lengths: bool) -> Result<Prepared, LinkLost> {
         let file = ElementaryFile::CardAccess;
-        if let Some(bytes) = self.read_plain(file)? {
-            return Ok(Some(bytes));
-        }
-        let select = Command::new(0x00, 0xA4, 0x02, 0x0C).with_data(file.file_id().to_bytes());
-        if exchange(&mut self.state.link, &select)?.is_ok() {
-            return read::plain_current(&mut self.state.link);
-        }
-        Ok(None)
+        let first = read::plain(&mut self.state.link, file, false)?;
+        let atr_info = if lengths { self.read_atr_info()? } else { None };
+        let card_access = match first {
+            PlainFile::Content(bytes) => Some(bytes),
+            PlainFile::Absent if atr_info.is_some() => None,
+            PlainFile::Absent | PlainFile::Refused => self.selected_card_access()?,
+        };
+        Ok(Prepared { card_access, atr_info })
     }
 
-    /// EF.ATR/INFO, if the chip has one: the lengths that its interface carries (Doc 9303-10 §3.11.1).
-    ///
-    /// # Errors
-    /// When the link is lost.
-    pub fn read_atr_info(&mut self) -> Result<Option<AtrInfo>, LinkLost> {
-        let file = ElementaryFile::AtrInfo;
-        let command = read::by_short_identifier(file, 256);
+    fn read_atr_info(&mut self) -> Result<Option<AtrInfo>, LinkLost> {
+        let command = read::by_short_identifier(ElementaryFile::AtrInfo, 256);
         let answer = exchange(&mut self.state.link, &command)?;
         Ok(read::has_data(&answer).then(|| AtrInfo::parse(&answer.data).ok()).flatten())
     }
 
-    fn read_plain(&mut self, file: ElementaryFile) -> Result<Option<Vec<u8>>, LinkLost> {
-        let answer = exchange(&mut self.state.link, &read::by_short_identifier(file, 256))?;
-        if !read::has_data(&answer) {
+    fn selected_card_access(&mut self) -> Result<Option<Vec<u8>>, LinkLost> {
+        let file = ElementaryFile::CardAccess;
+        if let PlainFile::Content(bytes) = read::plain(&mut self.state.link, file, true)? {
+            return Ok(Some(bytes));
+        }
+        if !exchange(&mut self.state.link, &select_master_file())?.is_ok() {
             return Ok(None);
         }
-        read::plain_rest(&mut self.state.link, answer.data).map(Some)
+        match read::plain(&mut self.state.link, file, true)? {
+            PlainFile::Content(bytes) => Ok(Some(bytes)),
+            PlainFile::Absent | PlainFile::Refused => Ok(None),
+        }
     }
 
     /// PACE (Doc 9303-11 §4.4): MSE:SET AT and four GENERAL AUTHENTICATE, then SELECT of the application under the new
@@ -165,9 +176,10 @@ impl<T: Transport> Session<Connected<T>> {
         information: &MrzInformation,
         rng: &mut dyn CryptoRng,
     ) -> Result<Session<Secured<T>>, Box<NotOpened<T>>> {
-        match exchange(&mut self.state.link, &select_application()) {
-            Ok(answer) if answer.is_ok() => {}
-            Ok(answer) => return Err(NotOpened::boxed(self, OpenError::NoApplication(answer.status))),
+        let link = &mut self.state.link;
+        match select(|command| exchange(link, command)) {
+            Ok(status) if status.is_ok() => {}
+            Ok(status) => return Err(NotOpened::boxed(self, OpenError::NoApplication(status))),
             Err(lost) => return Err(NotOpened::boxed(self, OpenError::Link(lost))),
         }
         let terminal = BacTerminal::new(BasicAccessKeys::new(information), rng);
@@ -189,8 +201,7 @@ impl<T: Transport> Session<Connected<T>> {
     /// # Errors
     /// When the link is lost.
     pub fn settle(&mut self) -> Result<(), LinkLost> {
-        let select = Command::new(0x00, 0xA4, 0x00, 0x0C).with_data([0x3F, 0x00]);
-        exchange(&mut self.state.link, &select).map(drop)
+        exchange(&mut self.state.link, &select_master_file()).map(drop)
     }
 
     /// The transport.
@@ -206,15 +217,27 @@ impl<T: Transport> Session<Connected<T>> {
     }
 }
 
-fn select_application() -> Command {
-    Command::new(0x00, 0xA4, 0x04, 0x0C).with_data(Aid::LDS1.as_bytes())
+fn select_master_file() -> Command {
+    Command::new(0x00, 0xA4, 0x00, 0x0C).with_data([0x3F, 0x00])
+}
+
+/// SELECT of the application (Doc 9303-10 §3.3), without an answer and without Le, which some chips refuse here. Others
+/// refuse to answer nothing: they are asked for their file control information.
+fn select<E>(mut ask: impl FnMut(&Command) -> Result<Response, E>) -> Result<StatusWord, E> {
+    let command = |p2| Command::new(0x00, 0xA4, 0x04, p2).with_data(Aid::LDS1.as_bytes());
+    let status = ask(&command(0x0C))?.status;
+    if read::is_about_length(status) || status == StatusWord::FUNCTION_NOT_SUPPORTED {
+        return Ok(ask(&command(0x00).with_expected_length(256))?.status);
+    }
+    Ok(status)
 }
 
 impl<T: Transport> Session<Secured<T>> {
     fn select_application(mut self) -> Result<Self, Box<NotOpened<T>>> {
-        let error = match self.state.channel.exchange(&select_application()) {
-            Ok(answer) if answer.is_ok() => return Ok(self),
-            Ok(answer) => OpenError::NoApplication(answer.status),
+        let channel = &mut self.state.channel;
+        let error = match select(|command| channel.exchange(command)) {
+            Ok(status) if status.is_ok() => return Ok(self),
+            Ok(status) => OpenError::NoApplication(status),
             Err(ChannelError::Link(lost)) => OpenError::Link(lost),
             Err(ChannelError::SecureMessaging(error)) => OpenError::Protocol(error.to_string()),
         };
@@ -227,7 +250,27 @@ impl<T: Transport> Session<Secured<T>> {
     /// # Errors
     /// [`FileError`].
     pub fn read_file(&mut self, file: ElementaryFile, blocks: BlockSizes) -> Result<Vec<u8>, FileError> {
-        read::protected(&mut self.state.channel, file, blocks.block(self.state.cipher))
+        let (mut partial, mut blocks) = (PartialFile::new(file), blocks);
+        self.read_on(&mut partial, &mut blocks)?;
+        Ok(partial.into_bytes())
+    }
+
+    /// Reads a file on, from where it stands; whatever happens, what came is kept in it. A chip that refuses a length
+    /// under protection is asked for smaller blocks, which are left in `blocks` for what follows.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn read_on(&mut self, partial: &mut PartialFile, blocks: &mut BlockSizes) -> Result<(), FileError> {
+        read::protected(&mut self.state.channel, partial, blocks, self.state.cipher)
+    }
+
+    /// One exchange that changes nothing: the first byte of EF.SOD. After Chip Authentication, its answer is the proof.
+    ///
+    /// # Errors
+    /// [`FileError`]; that the chip refuses is an answer.
+    pub fn confirm(&mut self) -> Result<(), FileError> {
+        self.state.channel.exchange(&read::by_short_identifier(ElementaryFile::Sod, 1))?;
+        Ok(())
     }
 
     /// Chip Authentication (Doc 9303-11 §6.2). A completed run switches to the new keys and proves nothing: the next
@@ -259,12 +302,23 @@ impl<T: Transport> Session<Secured<T>> {
         challenge: &Challenge,
         blocks: BlockSizes,
     ) -> Result<Vec<u8>, ProofError> {
-        let expected = if blocks.extended { 65_536 } else { 256 };
-        match self.state.channel.exchange(&internal_authenticate(challenge, expected)) {
-            Ok(Response { data, status }) if status.is_ok() && !data.is_empty() => Ok(data),
-            Ok(Response { status, .. }) => Err(ProofError::Refused(status)),
-            Err(ChannelError::Link(lost)) => Err(ProofError::Link(lost)),
-            Err(ChannelError::SecureMessaging(error)) => Err(ProofError::SecureMessaging(error)),
+        let channel = &mut self.state.channel;
+        let mut ask = |expected| channel.exchange(&internal_authenticate(challenge, expected));
+        let mut answer = if blocks.extended {
+            let answer = ask(65_536)?;
+            // Some chips refuse the long Le here, others answer it with nothing.
+            let refused = read::is_about_length(answer.status) || answer.is_ok() && answer.data.is_empty();
+            if refused { ask(256)? } else { answer }
+        } else {
+            ask(256)?
+        };
+        if let StatusClass::WrongExpectedLength { exact } = answer.status.class() {
+            answer = ask(u32::from(exact))?;
+        }
+        if answer.is_ok() && !answer.data.is_empty() {
+            Ok(answer.data)
+        } else {
+            Err(ProofError::Refused(answer.status))
         }
     }
 
@@ -312,6 +366,30 @@ pub enum ProofError {
     /// The chip refused to sign.
     #[error("the chip refuses to sign: {0}")]
     Refused(StatusWord),
+}
+
+impl From<ChannelError> for ProofError {
+    fn from(error: ChannelError) -> Self {
+        match error {
+            ChannelError::Link(lost) => Self::Link(lost),
+            ChannelError::SecureMessaging(error) => Self::SecureMessaging(error),
+        }
+    }
+}
+
+/// Whether a refusal can be about a length: a chip that did not take a long one may take a short one.
+#[must_use]
+pub fn is_about_length(status: StatusWord) -> bool {
+    read::is_about_length(status)
+}
+
+/// What everyone may read of a chip.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prepared {
+    /// EF.CardAccess, if the chip has one.
+    pub card_access: Option<Vec<u8>>,
+    /// EF.ATR/INFO, if the chip has one that can be understood.
+    pub atr_info: Option<AtrInfo>,
 }
 
 /// The security infos of EF.CardAccess, if they can be read.

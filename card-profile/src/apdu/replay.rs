@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 /// A transport that answers from a dump written by [`Trace::dump`](super::Trace::dump), and only in its order.
 pub struct Replay {
     script: VecDeque<(Vec<u8>, Option<Vec<u8>>)>,
+    notes: Vec<(String, String)>,
 }
 
 /// Why a text is no dump.
@@ -31,11 +32,17 @@ impl Replay {
             return Err(DumpError { line: 1, reason: "the dump is too long" });
         }
         let mut script = VecDeque::new();
+        let mut notes = Vec::new();
         let mut command: Option<Vec<u8>> = None;
         for (index, line) in text.lines().enumerate() {
             let fail = |reason| DumpError { line: index.saturating_add(1), reason };
             let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
+            if line.is_empty() {
+                continue;
+            }
+            if let Some(comment) = line.strip_prefix('#') {
+                let (key, value) = comment.trim().split_once(' ').unwrap_or((comment.trim(), ""));
+                notes.push((key.to_owned(), value.trim().to_owned()));
                 continue;
             }
             match (line.split_at_checked(1), command.take()) {
@@ -54,7 +61,19 @@ impl Replay {
         if command.is_some() {
             return Err(DumpError { line: text.lines().count(), reason: "the last command has no answer" });
         }
-        Ok(Self { script })
+        Ok(Self { script, notes })
+    }
+
+    /// What the first note `# KEY VALUE` of this key says.
+    #[must_use]
+    pub fn note(&self, key: &str) -> Option<&str> {
+        self.notes.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// All notes, in order: key and value.
+    #[must_use]
+    pub fn notes(&self) -> &[(String, String)] {
+        &self.notes
     }
 
     /// Whether every exchange was played.

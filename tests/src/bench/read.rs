@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use cccd_card_profile::apdu::{Exchange, LinkLost, Trace, Transport};
-use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
+use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::trust::TrustStore;
 use cccd_verifier::evidence::{ChipAuthenticationOutcome, Provenance};
 use cccd_verifier::register::RegisterReport;
@@ -19,6 +19,8 @@ use rand_core::SeedableRng as _;
 
 use super::country::{Country, blank};
 use super::measure::{Figures, median_ms};
+use crate::cards;
+use crate::commands::Names;
 
 /// EF.CardAccess, PACE (MSE and four GENERAL AUTHENTICATE), SELECT, EF.SOD, DG14, Chip Authentication (MSE and GENERAL
 /// AUTHENTICATE), DG1, DG2, DG13, DG15, INTERNAL AUTHENTICATE.
@@ -27,7 +29,10 @@ const READINGS: usize = 25;
 /// The rates of ISO/IEC 14443-4 that readers and cards agree on, in kbit/s.
 const RATES: [u32; 3] = [106, 424, 848];
 
-/// Measures a card of the profile `cccd`, with extended length and with short length only.
+/// Select, GET CHALLENGE, EXTERNAL AUTHENTICATE, and each of three files in one READ BINARY; or in 231 bytes at a time.
+const REFERENCE_FLOOR: [(&str, u32); 2] = [("extended", 6), ("short", 90)];
+
+/// Measures a card of the profile `cccd`, with extended length and with short length only, and the reference set.
 ///
 /// # Errors
 /// If the card cannot be issued or is not accepted.
@@ -38,7 +43,7 @@ pub fn run(at: Timestamp, figures: &mut Figures) -> Result<()> {
     let mut chip = blank(0xCA2D);
     let application = applications.first().context("no application")?;
     let card = country.issue(&mut chip, application, &mut rng)?;
-    let can = card.card.holder.number.can().to_owned();
+    let can = Access::can(card.card.holder.number.can())?;
 
     println!(
         "\nA card read whole (portrait of {} bytes), default inspection:",
@@ -56,7 +61,52 @@ pub fn run(at: Timestamp, figures: &mut Figures) -> Result<()> {
             last = Some(reading);
         }
         let Reading { exchanges, .. } = last.context("nothing was read")?;
-        report(name, &exchanges, median_ms(&host), median_ms(&judging), figures)?;
+        let note = if name == "short" {
+            ", on a chip that announces extended length and then refuses it"
+        } else {
+            ""
+        };
+        report("read.cccd", name, note, &exchanges, median_ms(&host), figures)?;
+        if name == "extended" {
+            figures.put("read.cccd.apdus.floor", FLOOR.into(), "APDUs");
+            figures.put("read.cccd.judge_ms", median_ms(&judging), "ms of the verifier, judging");
+        }
+    }
+    reference_set(at, &mut rng, figures)?;
+    println!(
+        "  On the air: bytes × 8 / rate, nothing else. Start and stop bits, frames and their checksums, waiting times\n  \
+         and the chip's own computing come on top. The verifier's time is the median of {READINGS} readings on one\n  \
+         core, the chip's taken out. Floor of a CCCD: EF.CardAccess, PACE (5), SELECT, EF.SOD, DG14, Chip Authentication\n  \
+         (2), DG1, DG2, DG13, DG15, INTERNAL AUTHENTICATE. Floor of the reference set: SELECT, GET CHALLENGE, EXTERNAL\n  \
+         AUTHENTICATE and the blocks of its files; EF.CardAccess and EF.ATR/INFO are read beside."
+    );
+    Ok(())
+}
+
+/// What readers are compared by: DG1 of 93 bytes, DG2 of 18,000, EF.SOD of 1,800, opened by BAC with 3DES.
+fn reference_set(at: Timestamp, rng: &mut ChaCha20Rng, figures: &mut Figures) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (mut country, applications) = Country::found_with(AlgorithmProfile::P256, 1, at, rng)?;
+    let application = applications.first().context("no application")?;
+    let issued = cards::issued(&mut country, application, folder.path(), rng)?;
+    println!("\nThe reference set (DG1 93, DG2 18,000, EF.SOD 1,800 bytes; BAC, 3DES), default inspection:");
+    for (name, floor) in REFERENCE_FLOOR {
+        let extended = name == "extended";
+        let card = cards::reference(&country, &issued, extended, folder.path())?;
+        let lengths = if extended { LengthSupport::Extended } else { LengthSupport::ShortOnly };
+        let mut chip = card.chip(lengths)?;
+        let access = Access::mrz(&card.zone);
+        let mut host = Vec::new();
+        let mut last = None;
+        for _ in 0..READINGS {
+            let reading = read(&mut chip, &access, at, rng)?;
+            anyhow::ensure!(reading.evidence.complete, "the reference set was not read whole");
+            host.push(reading.host);
+            last = Some(reading);
+        }
+        let Reading { exchanges, .. } = last.context("nothing was read")?;
+        report("read.reference", name, "", &exchanges, median_ms(&host), figures)?;
+        figures.put(&format!("read.reference.apdus.floor.{name}"), floor.into(), "APDUs");
     }
     Ok(())
 }
@@ -83,13 +133,12 @@ struct Reading {
     host: Duration,
 }
 
-fn read(chip: &mut Chip, can: &str, at: Timestamp, rng: &mut ChaCha20Rng) -> Result<Reading> {
-    chip.reset();
+/// As `verifier read` does: with the answer to reset, and no option set.
+fn read(chip: &mut Chip, access: &Access, at: Timestamp, rng: &mut ChaCha20Rng) -> Result<Reading> {
+    let options = InspectionOptions::new(at).answer_to_reset(chip.reset());
     let mut trace = Trace::new(Timed { chip, spent: Duration::ZERO });
-    let access = Access::can(can)?;
-    let options = InspectionOptions::new(at);
     let start = Instant::now();
-    let evidence = inspect(&mut trace, &access, &options, rng, &mut |_| {})?;
+    let evidence = inspect(&mut trace, access, &options, rng, &mut |_| {})?;
     let whole = start.elapsed();
     let spent = trace.inner_mut().spent;
     Ok(Reading { evidence, exchanges: trace.exchanges().to_vec(), host: whole.saturating_sub(spent) })
@@ -124,16 +173,14 @@ fn judged(evidence: &Evidence, trust: &TrustStore, at: Timestamp) -> Result<Dura
 }
 
 fn report(
+    group: &str,
     name: &str,
+    note: &str,
     exchanges: &[Exchange],
     host_ms: f64,
-    judging_ms: f64,
     figures: &mut Figures,
 ) -> Result<()> {
-    println!(
-        "  {name} length{}:",
-        if name == "short" { ", on a chip that announces extended length and then refuses it" } else { "" }
-    );
+    println!("  {name} length{note}:");
     let lines = lines(exchanges);
     for line in &lines {
         let several = if line.apdus > 1 { format!("{}×", line.apdus) } else { String::new() };
@@ -145,28 +192,15 @@ fn report(
     let apdus = u32::try_from(exchanges.len())?;
     let bytes_out: u32 = lines.iter().map(|line| line.bytes_out).sum();
     let bytes_in: u32 = lines.iter().map(|line| line.bytes_in).sum();
-    figures.put(&format!("read.cccd.apdus.{name}"), apdus.into(), "APDUs");
-    if name == "extended" {
-        figures.put("read.cccd.apdus.floor", FLOOR.into(), "APDUs");
-    }
-    figures.put(&format!("read.cccd.bytes_out.{name}"), bytes_out.into(), "bytes");
-    figures.put(&format!("read.cccd.bytes_in.{name}"), bytes_in.into(), "bytes");
+    figures.put(&format!("{group}.apdus.{name}"), apdus.into(), "APDUs");
+    figures.put(&format!("{group}.bytes_out.{name}"), bytes_out.into(), "bytes");
+    figures.put(&format!("{group}.bytes_in.{name}"), bytes_in.into(), "bytes");
     for rate in RATES {
         // Bits by kbit/s are milliseconds.
         let wire = f64::from(bytes_out.saturating_add(bytes_in)) * 8.0 / f64::from(rate);
-        figures.put(&format!("read.cccd.wire_ms.{name}.{rate}"), wire, "ms on the air");
+        figures.put(&format!("{group}.wire_ms.{name}.{rate}"), wire, "ms on the air");
     }
-    figures.put(&format!("read.cccd.host_ms.{name}"), host_ms, "ms of the verifier, reading");
-    if name == "extended" {
-        figures.put("read.cccd.judge_ms", judging_ms, "ms of the verifier, judging");
-    } else {
-        println!(
-            "  On the air: bytes × 8 / rate, nothing else. Start and stop bits, frames and their checksums, waiting times\n  \
-             and the chip's own computing come on top. The verifier's time is the median of {READINGS} readings on one\n  \
-             core, the chip's taken out. Floor: EF.CardAccess, PACE (5), SELECT, EF.SOD, DG14, Chip Authentication (2),\n  \
-             DG1, DG2, DG13, DG15, INTERNAL AUTHENTICATE."
-        );
-    }
+    figures.put(&format!("{group}.host_ms.{name}"), host_ms, "ms of the verifier, reading");
     Ok(())
 }
 
@@ -181,9 +215,9 @@ struct Line {
 
 fn lines(exchanges: &[Exchange]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    let mut current = String::new();
+    let mut names = Names::default();
     for exchange in exchanges {
-        let name = name(exchange, &mut current);
+        let name = names.of(exchange);
         let bytes_out = u32::try_from(exchange.command_length).unwrap_or(u32::MAX);
         let bytes_in = u32::try_from(exchange.response_length.unwrap_or_default()).unwrap_or(u32::MAX);
         let status = exchange.status.map(|status| format!("{:04X}", status.0)).unwrap_or_default();
@@ -198,32 +232,4 @@ fn lines(exchanges: &[Exchange]) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// The command by its header, which Secure Messaging leaves readable. `current` is the file that offsets are in.
-fn name(exchange: &Exchange, current: &mut String) -> String {
-    let [cla, ins, p1, p2] = exchange.header.as_slice() else { return "?".to_owned() };
-    let protected = cla & 0x0C == 0x0C;
-    match (ins, p1, p2) {
-        (0xA4, 0x04, _) => "SELECT application".to_owned(),
-        (0xA4, ..) => "SELECT".to_owned(),
-        (0xB0, 0x80.., _) => {
-            let is_plain =
-                |file: &ElementaryFile| matches!(file, ElementaryFile::AtrInfo | ElementaryFile::CardAccess);
-            let file = CCCD_FILES
-                .iter()
-                .find(|file| file.short_file_id().read_binary_p1() == *p1 && is_plain(file) != protected);
-            *current = file.map_or_else(|| format!("file {:02X}", p1 & 0x1F), |file| file.name());
-            format!("READ BINARY {current}")
-        }
-        (0xB0 | 0xB1, ..) => format!("READ BINARY {current}"),
-        (0x22, _, 0xA4) if !protected => "MSE:SET AT (PACE)".to_owned(),
-        (0x22, _, 0xA4) => "MSE:SET AT (Chip Authentication)".to_owned(),
-        (0x22, ..) => "MSE".to_owned(),
-        (0x86, ..) if !protected => "GENERAL AUTHENTICATE (PACE)".to_owned(),
-        (0x86, ..) => "GENERAL AUTHENTICATE (CA)".to_owned(),
-        (0x88, ..) => "INTERNAL AUTHENTICATE".to_owned(),
-        (0xC0, ..) => "GET RESPONSE".to_owned(),
-        _ => format!("{cla:02X} {ins:02X} {p1:02X} {p2:02X}"),
-    }
 }

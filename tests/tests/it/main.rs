@@ -6,6 +6,7 @@ mod bad_input;
 mod desk;
 mod forgeries;
 mod issued_card_passes_every_check;
+mod read_counts;
 mod supply_chain;
 mod through_pcscd;
 mod verdict_from_file;

@@ -35,6 +35,9 @@ Examples:
     verifier read --can 000001 --recipient age1… --out card.evidence
     verifier verify --evidence card.evidence --identity key.txt --trust trust
 
+  A card that cannot be read, for whoever is to find out why:
+    verifier read --can 000001 --recipient age1… --out card.evidence --trace card.apdu
+
   Read for a verifier elsewhere, who issued the challenge:
     verifier read --can 000001 --challenge 3f…16-bytes-or-more…a9 --station desk-7 --recipient age1… --out card.evidence
 
@@ -102,9 +105,18 @@ pub(crate) struct CardArguments {
     /// How long to wait for a card, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) timeout: u64,
-    /// Write the exchange of APDUs to this file, without secrets. It holds what the card sent in clear.
+    /// How long to wait, in seconds, for a card that left while it was read; reading then goes on where it stopped. 0 gives
+    /// up at once.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    pub(crate) resume_for: u64,
+    /// Write the exchange of APDUs to this file, with times and without secrets: what the card sent in clear, and protected
+    /// bytes that nobody can open.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// DANGEROUS: the trace also holds the password, the reader's random numbers and so everything that the card says. Such a
+    /// trace can be replayed. For synthetic cards and your own only.
+    #[arg(long, requires = "trace")]
+    pub(crate) trace_with_secrets: bool,
     /// Never use extended length: for readers that do not carry it.
     #[arg(long)]
     pub(crate) short_length: bool,
@@ -145,7 +157,7 @@ pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) card: CardArguments,
     /// Judge this evidence instead of a card.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["reader", "can", "thorough", "trace"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["reader", "can", "thorough", "trace", "resume_for"])]
     pub(crate) evidence: Option<PathBuf>,
     /// File with the age identity that opens the evidence.
     #[arg(long, value_name = "FILE", requires = "evidence")]

@@ -3,23 +3,27 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use cccd_card_profile::apdu::{LinkLost, Trace, TraceContent, Transport};
+use cccd_card_profile::lds::sod::HashCheck;
 use cccd_card_profile::mrz::Mrz;
 use cccd_card_profile::qr::ScannedQr;
 use cccd_reader::{PcscTransport, Protocols, ReaderError, Service, Share};
-use cccd_verifier::Evidence;
 use cccd_verifier::inspection::{
-    Access, ExtendedLength, InspectionOptions, Progress, Step, inspect_with_reset,
+    Access, Arrived, ExtendedLength, InspectionOptions, Progress, ReadError, Step,
 };
 use cccd_verifier::report::{Lang, printable};
+use cccd_verifier::{Evidence, Reading, Tap};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::args::CardArguments;
-use super::evidence_store::{read_bounded, write_private};
-use super::{Failure, Output, generator};
+use super::evidence_store::read_bounded;
+use super::trace::Recorder;
+use super::{Failure, Output};
+
+/// More often a card need not be laid on again.
+const MOST_TAPS: u32 = 20;
 
 /// `verifier readers`.
 pub(super) fn readers(output: Output) -> Result<u8, Failure> {
@@ -119,21 +123,6 @@ fn read_mrz(path: &Path) -> Result<Mrz, Failure> {
     })
 }
 
-/// A transport that ends when the user wants to.
-struct Interruptible<T> {
-    inner: T,
-    interrupted: Arc<AtomicBool>,
-}
-
-impl<T: Transport> Transport for Interruptible<T> {
-    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
-        if self.interrupted.load(Ordering::SeqCst) {
-            return Err(LinkLost::new("interrupted"));
-        }
-        self.inner.transmit(command)
-    }
-}
-
 /// Reads the card.
 pub(super) fn inspect(
     card: &CardArguments,
@@ -144,6 +133,13 @@ pub(super) fn inspect(
     let access = printed.access(card)?;
     let length = if card.short_length { ExtendedLength::Never } else { ExtendedLength::Announced };
     let options = options.thorough(card.thorough).extended_length(length);
+    if card.trace_with_secrets {
+        output.note(
+            "CẢNH BÁO: tệp vết sẽ chứa mật khẩu mở chip và mọi dữ liệu của thẻ. Chỉ dùng với thẻ giả lập hoặc thẻ của chính bạn.",
+            "WARNING: the trace will hold the password that opens the chip and everything that the card says. For synthetic \
+             cards and your own only.",
+        );
+    }
     let service = Service::open()?;
     let reader = find_reader(&service, card.reader.as_deref())?;
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -153,29 +149,102 @@ pub(super) fn inspect(
         flag.store(true, Ordering::SeqCst);
         canceller.cancel();
     });
-    service.wait_for_card(&reader, Duration::from_secs(card.timeout))?;
+    let atr = service.wait_for_card(&reader, Duration::from_secs(card.timeout))?;
     let transport = service.connect(&reader, Share::Exclusive, Protocols::Any)?;
-    let mut trace = Trace::with_content(
-        Interruptible { inner: transport, interrupted },
-        if card.trace.is_some() { TraceContent::BytesWithoutSecrets } else { TraceContent::Lengths },
-    );
+    let options = options.answer_to_reset(atr);
+    let mut recorder = Recorder::new(transport, Arc::clone(&interrupted), card);
+    recorder.describe(&options, card, printed);
+    let mut reading = Reading::new(options);
     let bar = progress_bar();
+    let outcome = taps(&mut reading, &mut recorder, &access, &Desk { service, reader, card, output, bar });
+    recorder.write(&reading, &outcome)?;
+    outcome.map(|()| reading.into_evidence())
+}
+
+/// Where cards are laid, and how one speaks to whoever lays them.
+struct Desk<'a> {
+    service: Service,
+    reader: String,
+    card: &'a CardArguments,
+    output: Output,
+    bar: ProgressBar,
+}
+
+/// Taps until the reading is over, or the card does not come back.
+fn taps(
+    reading: &mut Reading,
+    recorder: &mut Recorder,
+    access: &Access,
+    desk: &Desk<'_>,
+) -> Result<(), Failure> {
+    let Desk { bar, output, .. } = desk;
     let mut progress = |progress: Progress| {
         bar.set_length(u64::from(progress.total));
         bar.set_position(u64::from(progress.done));
-        bar.set_message(words(progress.step, output.lang));
+        bar.set_message(words(&progress, output.lang));
+        if let Some(Arrived { file, digest: Some(HashCheck::Differs), .. }) = progress.arrived {
+            let warning = output.text(
+                "không khớp với giá trị băm đã ký trong EF.SOD",
+                "does not have the digest that EF.SOD signs",
+            );
+            bar.suspend(|| eprintln!("{}: {warning}", file.name()));
+        }
     };
-    let mut reset = |trace: &mut &mut Trace<Interruptible<PcscTransport>>| {
-        let transport = &mut trace.inner_mut().inner;
-        transport.reset().map_err(|error: ReaderError| LinkLost::new(error.to_string()))
+    let mut left = MOST_TAPS;
+    let ended = loop {
+        let tap = recorder.tap(reading, access, &mut progress);
+        left = left.saturating_sub(1);
+        let give_up = left == 0 || desk.card.resume_for == 0 || recorder.is_interrupted();
+        let (failed, other) = match tap {
+            Ok(Tap::Done) => break Ok(()),
+            Ok(Tap::Lost(lost)) => (ReadError::Link(lost), false),
+            Err(ReadError::OtherCard) => (ReadError::OtherCard, true),
+            Err(error) => break Err(error),
+        };
+        match if give_up { None } else { desk.wait_for_return(other) } {
+            Some(transport) => recorder.goes_on_with(transport),
+            // Evidence of what came is more than none; another card's owner is told that it is another.
+            None if reading.is_begun() && !other => break Ok(()),
+            None => break Err(failed),
+        }
     };
-    let evidence =
-        inspect_with_reset(&mut trace, &mut reset, &access, &options, &mut generator(), &mut progress);
-    bar.finish_and_clear();
-    if let Some(path) = &card.trace {
-        write_private(path, trace.dump().as_bytes())?;
+    desk.bar.finish_and_clear();
+    Ok(ended?)
+}
+
+impl Desk<'_> {
+    /// Asks for the card and waits for it. `None` when it does not come.
+    fn wait_for_return(&self, other: bool) -> Option<PcscTransport> {
+        let seconds = self.card.resume_for;
+        let asked = if other {
+            self.output.text(
+                "Đây là thẻ khác: hãy nhấc ra và đặt lại thẻ ban đầu",
+                "This is another card: take it off and lay the first one on the reader again",
+            )
+        } else {
+            self.output.text(
+                "Mất liên lạc với thẻ: hãy đặt lại đúng thẻ đó và để yên, việc đọc sẽ tiếp tục từ chỗ dừng",
+                "The card was lost: lay it on the reader again and leave it there, reading goes on where it stopped",
+            )
+        };
+        self.bar.suspend(|| eprintln!("{asked} ({seconds} s)."));
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        let left = || deadline.saturating_duration_since(Instant::now());
+        if other {
+            self.service.wait_for_removal(&self.reader, left()).ok()?;
+        }
+        loop {
+            match self.service.wait_for_card(&self.reader, left()) {
+                // The other card, or this one lifted again.
+                Ok(_) => match self.service.connect(&self.reader, Share::Exclusive, Protocols::Any) {
+                    Ok(transport) => return Some(transport),
+                    Err(_) if left().is_zero() => return None,
+                    Err(_) => std::thread::sleep(Duration::from_millis(200)),
+                },
+                Err(_) => return None,
+            }
+        }
     }
-    Ok(evidence?)
 }
 
 /// The reader that is named; else the only one; else the only one with a card in it.
@@ -209,11 +278,17 @@ fn progress_bar() -> ProgressBar {
     bar
 }
 
-fn words(step: Step, lang: Lang) -> String {
-    let (vi, en) = match step {
+fn words(progress: &Progress, lang: Lang) -> String {
+    let (vi, en) = match progress.step {
         Step::Preparing => ("chuẩn bị", "preparing"),
         Step::Opening => ("mở chip", "opening the chip"),
-        Step::Reading(file) => return file.name(),
+        Step::Reading(file) => {
+            return match progress.arrived.and_then(|arrived| arrived.digest) {
+                Some(HashCheck::Matches) => format!("{} ✓", file.name()),
+                Some(_) => format!("{} ✗", file.name()),
+                None => file.name(),
+            };
+        }
         Step::ChipAuthentication => ("xác thực chip", "chip authentication"),
         Step::OpeningAgain => ("mở lại chip", "opening the chip again"),
         Step::ActiveAuthentication => ("xác thực chủ động", "active authentication"),

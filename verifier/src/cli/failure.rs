@@ -153,6 +153,9 @@ fn card_in_vietnamese(error: &ReadError) -> (&'static str, &'static str) {
             "kiểm tra sáu số cuối của số định danh, hoặc các dòng MRZ ở mặt sau",
         ),
         ReadError::PasswordNeeded { .. } => ("chip chỉ mở bằng MRZ", "đưa tệp MRZ bằng --mrz"),
+        ReadError::OtherCard => {
+            ("đây không phải thẻ đang đọc dở", "đặt lại đúng thẻ ban đầu, hoặc làm lại từ đầu với thẻ này")
+        }
         ReadError::NoApplication => ("chip không có giấy tờ điện tử", "dùng thẻ căn cước đã cá thể hóa chip"),
         _ => (
             "chip không hoàn thành giao thức mở",

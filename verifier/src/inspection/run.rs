@@ -1,11 +1,11 @@
-//! One inspection at work.
+//! One tap at work.
 
 use std::collections::VecDeque;
 
-use cccd_card_profile::apdu::{LinkLost, StatusWord, Transport};
+use cccd_card_profile::apdu::{AnswerToReset, LinkLost, StatusWord, Transport};
 use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
 use cccd_card_profile::lds::com::Com;
-use cccd_card_profile::lds::sod::LdsSecurityObject;
+use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
 use cccd_card_profile::lds::{DataGroupNumber, dg14};
 use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationTerminal;
 use cccd_card_profile::protocol::private_key::PublicKey;
@@ -14,91 +14,160 @@ use cccd_keys::sod::EfSod;
 use rand_core::CryptoRng;
 
 use super::choice;
-use super::{Access, ExtendedLength, InspectionOptions, Progress, ReadError, Step};
+use super::reading::{Reading, Tap};
+use super::{Access, Arrived, ExtendedLength, Progress, ReadError, Step};
 use crate::evidence::{
     AccessLog, AccessProtocol, ActiveAuthenticationRecord, ChipAuthenticationOutcome,
-    ChipAuthenticationRecord, Evidence, Files, Incident, IncidentKind, MissingCause, MissingFile,
-    PaceFailure, SecureMessagingLog, bound_challenge,
+    ChipAuthenticationRecord, Evidence, Incident, IncidentKind, MissingCause, MissingFile, PaceFailure,
+    SecureMessagingLog, bound_challenge,
 };
 use crate::session::{
-    BlockSizes, Connected, FileError, NotOpened, OpenError, ProofError, Secured, Session, parse_card_access,
+    BlockSizes, Connected, FileError, NotOpened, OpenError, PartialFile, ProofError, Secured, Session,
+    is_about_length, parse_card_access,
 };
 
-/// How often a chip is opened anew in one inspection: after Chip Authentication, after a refused length, once more.
-const MAX_REOPENINGS: u32 = 3;
+/// How often a chip is opened anew in one tap: after Chip Authentication, after each length that it refuses, and for a
+/// channel that broke.
+const MAX_REOPENINGS: u32 = 6;
 
 pub(super) struct Inspection<'a, R> {
+    reading: &'a mut Reading,
     reset: R,
     access: &'a Access,
-    options: &'a InspectionOptions,
     rng: &'a mut dyn CryptoRng,
     progress: &'a mut dyn FnMut(Progress),
-    done: u32,
-    total: u32,
-    evidence: Evidence,
-    blocks: BlockSizes,
+    /// What EF.SOD lists.
+    object: Option<LdsSecurityObject>,
     reopened: u32,
 }
 
-/// What becomes of the session after a step.
-enum Next<T: Transport> {
-    /// It goes on.
-    On(Session<Secured<T>>),
-    /// It broke; the chip can perhaps be opened again.
-    Broken(Session<Connected<T>>),
+/// Why nothing more is read in this tap.
+enum Stop {
     /// The link is gone.
-    Lost,
+    Lost(LinkLost),
+    /// The channel breaks again and again, or the chip does not open again.
+    GivenUp,
 }
+
+impl From<LinkLost> for Stop {
+    fn from(lost: LinkLost) -> Self {
+        Self::Lost(lost)
+    }
+}
+
+/// A session that goes on with what a step brought.
+type Went<T, V> = Result<(Session<Secured<T>>, V), Stop>;
 
 impl<'a, R> Inspection<'a, R> {
     pub(super) fn new(
+        reading: &'a mut Reading,
         reset: R,
         access: &'a Access,
-        options: &'a InspectionOptions,
         rng: &'a mut dyn CryptoRng,
         progress: &'a mut dyn FnMut(Progress),
     ) -> Self {
-        let mut evidence = Evidence::of_files(Files::default(), options.at);
-        evidence.station.clone_from(&options.station);
-        // Preparing, opening, the files of a CCCD but DG3 and the two before the opening, the two proofs.
-        let files = u32::try_from(CCCD_FILES.len()).unwrap_or(10).saturating_sub(4);
-        Self {
-            reset,
-            access,
-            options,
-            rng,
-            progress,
-            done: 0,
-            total: files.saturating_add(4),
-            evidence,
-            blocks: BlockSizes::SHORT,
-            reopened: 0,
-        }
+        let object = listed_by(&reading.evidence);
+        Self { reading, reset, access, rng, progress, object, reopened: 0 }
     }
 
+    fn evidence(&mut self) -> &mut Evidence {
+        &mut self.reading.evidence
+    }
+
+    /// A step begins.
     fn step(&mut self, step: Step) {
-        (self.progress)(Progress { step, done: self.done.min(self.total), total: self.total });
-        self.done = self.done.saturating_add(1);
+        self.tell(step, None);
+        self.reading.done = self.reading.done.saturating_add(1);
     }
 
-    pub(super) fn run<T: Transport>(mut self, transport: T) -> Result<Evidence, ReadError>
+    fn tell(&mut self, step: Step, arrived: Option<Arrived>) {
+        let (done, total) = (self.reading.done.min(self.reading.total), self.reading.total);
+        (self.progress)(Progress { step, done, total, arrived });
+    }
+
+    pub(super) fn run<T: Transport>(mut self, transport: T) -> Result<Tap, ReadError>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
+        let resumed = self.reading.begun;
+        let session = Session::connect(transport);
+        let opened = if resumed { self.resume(session) } else { self.begin(session).map(Ok) };
+        let read = match opened {
+            Ok(Ok(session)) => self.read(session),
+            Ok(Err(stop)) => Err(stop),
+            Err(ReadError::Link(lost)) => return Ok(Tap::Lost(lost)),
+            Err(error) => return Err(error),
+        };
+        if let Err(Stop::Lost(lost)) = read {
+            return Ok(Tap::Lost(lost));
+        }
+        self.evidence().complete = read.is_ok();
+        self.reading.over = true;
+        self.reading.done = self.reading.total;
+        self.step(Step::Done);
+        Ok(Tap::Done)
+    }
+
+    /// The first tap: what everyone may read, then the opening.
+    fn begin<T: Transport>(
+        &mut self,
+        mut session: Session<Connected<T>>,
+    ) -> Result<Session<Secured<T>>, ReadError> {
         self.step(Step::Preparing);
-        let mut session = Session::connect(transport);
-        self.evidence.files.card_access = session.read_card_access()?;
-        if self.options.extended_length == ExtendedLength::Announced
-            && let Some(info) = session.read_atr_info()?
-        {
-            self.blocks = BlockSizes::announced(&info);
+        let lengths = self.reading.options.extended_length == ExtendedLength::Announced;
+        let prepared = session.prepare(lengths)?;
+        self.reading.evidence.files.card_access = prepared.card_access;
+        if lengths {
+            let atr = self.reading.options.answer_to_reset.as_deref();
+            self.reading.blocks = match (prepared.atr_info, atr.map(AnswerToReset::parse)) {
+                (Some(info), _) => BlockSizes::announced(&info),
+                (None, Some(Ok(atr))) => BlockSizes::announced_by_reset(&atr),
+                _ => BlockSizes::SHORT,
+            };
         }
         self.step(Step::Opening);
         let session = self.open(session)?;
-        self.read(session);
-        self.done = self.total;
-        self.step(Step::Done);
-        Ok(self.evidence)
+        self.reading.begun = true;
+        Ok(session)
+    }
+
+    /// A later tap: the chip is opened and shown to be the one that the reading began with.
+    fn resume<T: Transport>(
+        &mut self,
+        session: Session<Connected<T>>,
+    ) -> Result<Result<Session<Secured<T>>, Stop>, ReadError>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
+        self.tell(Step::OpeningAgain, None);
+        let before = self.reading.evidence.access.clone();
+        let opened = self.open(session);
+        let access = std::mem::replace(&mut self.evidence().access, before);
+        let session = opened.map_err(|error| match error {
+            // Of a card that was opened before, this password is right.
+            ReadError::WrongPassword | ReadError::NoApplication => ReadError::OtherCard,
+            other => other,
+        })?;
+        let cut_off = self.reading.partial.take();
+        let fetched = self.fetch(session, PartialFile::new(ElementaryFile::Sod));
+        self.reading.partial = cut_off;
+        let (session, sod) = match fetched {
+            Ok(fetched) => fetched,
+            Err(stop) => return Ok(Err(stop)),
+        };
+        if sod.ok().map(PartialFile::into_bytes) != self.reading.evidence.files.sod {
+            return Err(ReadError::OtherCard);
+        }
+        self.opened_again(access);
+        self.evidence().interruptions = self.evidence().interruptions.saturating_add(1);
+        Ok(self.authenticate_again(session))
+    }
+
+    /// What is told is how the chip was opened first, unless another time was weaker.
+    fn opened_again(&mut self, access: AccessLog) {
+        if access.protocol == AccessProtocol::Bac && self.evidence().access.protocol != AccessProtocol::Bac {
+            self.evidence().access = access;
+        }
     }
 
     /// Opens the chip: PACE if EF.CardAccess offers a variant that is known here, else BAC.
@@ -106,8 +175,14 @@ impl<'a, R> Inspection<'a, R> {
         &mut self,
         session: Session<Connected<T>>,
     ) -> Result<Session<Secured<T>>, ReadError> {
-        let infos =
-            self.evidence.files.card_access.as_deref().and_then(parse_card_access).unwrap_or_default();
+        let infos = self
+            .reading
+            .evidence
+            .files
+            .card_access
+            .as_deref()
+            .and_then(parse_card_access)
+            .unwrap_or_default();
         let offered: Vec<_> = infos.pace().collect();
         let mut log = AccessLog {
             protocol: AccessProtocol::Pace,
@@ -127,7 +202,7 @@ impl<'a, R> Inspection<'a, R> {
                         Ok(open) => {
                             log.password = Some(kind);
                             log.pace_used = Some(protocol.oid().to_string());
-                            self.evidence.access = log;
+                            self.reading.evidence.access = log;
                             return Ok(open);
                         }
                         Err(not_opened) => *not_opened,
@@ -156,109 +231,140 @@ impl<'a, R> Inspection<'a, R> {
         };
         log.protocol = AccessProtocol::Bac;
         log.password = Some(crate::evidence::PasswordKind::Mrz);
-        self.evidence.access = log;
+        self.reading.evidence.access = log;
         session.bac(information, &mut *self.rng).map_err(|not_opened| not_opened.error.into())
     }
 
     /// Opens the chip once more after its session broke.
-    fn reopen<T: Transport>(&mut self, mut session: Session<Connected<T>>) -> Option<Session<Secured<T>>>
+    fn reopen<T: Transport>(
+        &mut self,
+        mut session: Session<Connected<T>>,
+    ) -> Result<Session<Secured<T>>, Stop>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
         if self.reopened >= MAX_REOPENINGS {
-            return None;
+            return Err(Stop::GivenUp);
         }
         self.reopened = self.reopened.saturating_add(1);
-        (self.progress)(Progress {
-            step: Step::OpeningAgain,
-            done: self.done.min(self.total),
-            total: self.total,
-        });
-        session.settle().ok()?;
+        self.tell(Step::OpeningAgain, None);
+        session.settle()?;
         let mut transport = session.into_transport();
-        (self.reset)(&mut transport).ok()?;
-        let log = self.evidence.access.clone();
-        let opened = self.open(Session::connect(transport)).ok();
-        // What is told is how the chip was opened first, unless the second time was weaker.
-        if self.evidence.access.protocol == log.protocol {
-            self.evidence.access = log;
+        (self.reset)(&mut transport)?;
+        let before = self.reading.evidence.access.clone();
+        let opened = self.open(Session::connect(transport));
+        let access = std::mem::replace(&mut self.evidence().access, before);
+        match opened {
+            Ok(session) => {
+                self.opened_again(access);
+                self.authenticate_again(session)
+            }
+            Err(ReadError::Link(lost)) => Err(Stop::Lost(lost)),
+            Err(_) => Err(Stop::GivenUp),
         }
-        opened
     }
 
-    /// Everything after the opening. What goes wrong is evidence.
-    fn read<T: Transport>(&mut self, session: Session<Secured<T>>)
+    /// Chip Authentication in a session that was opened anew: whoever is asked further shows the key once more. Not
+    /// where it failed before: the rest is read without it.
+    fn authenticate_again<T: Transport>(
+        &mut self,
+        session: Session<Secured<T>>,
+    ) -> Result<Session<Secured<T>>, Stop>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
-        let Some(session) = self.file(session, ElementaryFile::Sod) else { return };
+        use ChipAuthenticationOutcome::{Failed, NotSupported};
+        let outcome = self.reading.evidence.chip_authentication.as_ref().map(|record| record.outcome);
+        if matches!(outcome, Some(Failed | NotSupported)) {
+            Ok(session)
+        } else {
+            self.chip_authentication(session)
+        }
+    }
+
+    /// Everything after the opening. What goes wrong is evidence.
+    fn read<T: Transport>(&mut self, mut session: Session<Secured<T>>) -> Result<(), Stop>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
+        if self.is_due(ElementaryFile::Sod) {
+            session = self.file(session, ElementaryFile::Sod)?;
+            self.object = listed_by(&self.reading.evidence);
+        }
         let listed = self.listed();
-        let mut session = Some(session);
-        if listed.contains(&DataGroupNumber::DG14) {
-            session = session
-                .and_then(|session| self.file(session, ElementaryFile::DataGroup(DataGroupNumber::DG14)));
-            if self.options.chip_authentication {
-                session = session.and_then(|session| self.chip_authentication(session));
-            }
+        let dg14 = ElementaryFile::DataGroup(DataGroupNumber::DG14);
+        if listed.contains(&DataGroupNumber::DG14) && self.is_due(dg14) {
+            session = self.file(session, dg14)?;
+            session = self.chip_authentication(session)?;
         }
         let mut wanted: VecDeque<ElementaryFile> = VecDeque::new();
-        if self.options.thorough {
+        if self.reading.options.thorough {
             wanted.push_back(ElementaryFile::Com);
         }
         wanted.extend(
             listed.iter().filter(|group| self.is_wanted(**group)).copied().map(ElementaryFile::DataGroup),
         );
         while let Some(file) = wanted.pop_front() {
-            let Some(open) = session.take() else { break };
-            session = self.file(open, file);
+            if self.is_due(file) {
+                session = self.file(session, file)?;
+            }
             if file == ElementaryFile::Com {
                 self.queue_unlisted(&listed, &mut wanted);
             }
         }
-        if self.options.active_authentication && self.evidence.data_group(DataGroupNumber::DG15).is_some() {
-            session = session.and_then(|session| self.active_authentication(session));
+        let keyed = self.reading.evidence.data_group(DataGroupNumber::DG15).is_some();
+        if self.reading.options.active_authentication
+            && keyed
+            && self.reading.evidence.active_authentication.is_none()
+        {
+            session = self.active_authentication(session)?;
         }
-        if let Some(session) = session {
-            self.keep_log(&session);
-            self.evidence.complete = wanted.is_empty();
+        if self.awaits_confirmation() {
+            session = self.confirm(session)?;
         }
+        self.keep_log(&session);
+        Ok(())
+    }
+
+    /// Whether a file was neither read nor refused for good.
+    fn is_due(&self, file: ElementaryFile) -> bool {
+        let files = &self.reading.evidence.files;
+        let had = match file {
+            ElementaryFile::Sod => files.sod.is_some(),
+            ElementaryFile::Com => files.com.is_some(),
+            ElementaryFile::DataGroup(number) => files.data_groups.contains_key(&number.value()),
+            _ => true,
+        };
+        let refused = self.reading.evidence.missing(file).is_some_and(|missing| {
+            !matches!(missing.cause, MissingCause::LinkLost | MissingCause::SecureMessaging)
+        });
+        !had && !refused
     }
 
     /// The groups that EF.SOD lists; those of the CCCD when it cannot be read.
     fn listed(&self) -> Vec<DataGroupNumber> {
-        let object = self
-            .evidence
-            .files
-            .sod
-            .as_deref()
-            .and_then(|sod| EfSod::parse(sod).ok())
-            .and_then(|sod| LdsSecurityObject::from_der(sod.econtent()).ok());
-        object.map_or_else(
-            || {
-                CCCD_FILES
-                    .into_iter()
-                    .filter_map(|file| match file {
-                        ElementaryFile::DataGroup(number) => Some(number),
-                        _ => None,
-                    })
-                    .collect()
-            },
-            |object| object.data_groups(),
-        )
+        let group = |file| match file {
+            ElementaryFile::DataGroup(number) => Some(number),
+            _ => None,
+        };
+        match &self.object {
+            Some(object) => object.data_groups(),
+            None => CCCD_FILES.into_iter().filter_map(group).collect(),
+        }
     }
 
     /// DG3 and DG4 are never read, DG14 already was, DG2 only with the portrait.
     fn is_wanted(&self, group: DataGroupNumber) -> bool {
         match group {
             DataGroupNumber::DG3 | DataGroupNumber::DG4 | DataGroupNumber::DG14 => false,
-            DataGroupNumber::DG2 => self.options.portrait,
+            DataGroupNumber::DG2 => self.reading.options.portrait,
             _ => true,
         }
     }
 
     /// Groups that EF.COM lists and EF.SOD does not.
     fn queue_unlisted(&self, listed: &[DataGroupNumber], wanted: &mut VecDeque<ElementaryFile>) {
-        let com = self.evidence.files.com.as_deref().and_then(|com| Com::parse(com).ok());
+        let com = self.reading.evidence.files.com.as_deref().and_then(|com| Com::parse(com).ok());
         for group in com.map(|com| com.data_groups()).unwrap_or_default() {
             let file = ElementaryFile::DataGroup(group);
             let fingerprints = matches!(group, DataGroupNumber::DG3 | DataGroupNumber::DG4);
@@ -268,85 +374,119 @@ impl<'a, R> Inspection<'a, R> {
         }
     }
 
-    /// Reads one file; the session that goes on, if one does.
+    /// Reads one file into the evidence.
     fn file<T: Transport>(
         &mut self,
         session: Session<Secured<T>>,
         file: ElementaryFile,
-    ) -> Option<Session<Secured<T>>>
+    ) -> Result<Session<Secured<T>>, Stop>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
         self.step(Step::Reading(file));
-        match self.try_file(session, file) {
-            Next::On(session) => Some(session),
-            Next::Lost => None,
-            Next::Broken(session) => {
-                self.reopen(session).and_then(|session| match self.try_file(session, file) {
-                    Next::On(session) => Some(session),
-                    Next::Broken(_) | Next::Lost => None,
-                })
+        let begun = self.reading.partial.take().filter(|partial| partial.file() == file);
+        let (mut session, mut outcome) =
+            self.fetch(session, begun.unwrap_or_else(|| PartialFile::new(file)))?;
+        if let Ok(partial) = &outcome
+            && partial.is_resumed()
+            && self.digest(file, partial.bytes()) != Some(HashCheck::Matches)
+        {
+            // The pieces do not belong together, or nothing tells that they do.
+            (session, outcome) = self.fetch(session, PartialFile::new(file))?;
+        }
+        match outcome {
+            Ok(partial) => {
+                let bytes = partial.into_bytes();
+                let arrived = Arrived { file, bytes: bytes.len(), digest: self.digest(file, &bytes) };
+                let files = &mut self.evidence().files;
+                files.missing.retain(|missing| missing.file != file.name());
+                match file {
+                    ElementaryFile::Sod => files.sod = Some(bytes),
+                    ElementaryFile::Com => files.com = Some(bytes),
+                    ElementaryFile::DataGroup(number) => {
+                        files.data_groups.insert(number.value(), bytes);
+                    }
+                    _ => {}
+                }
+                self.tell(Step::Reading(file), Some(arrived));
             }
+            Err(FileError::Refused(status)) => self.miss(file, cause_of(status), Some(status)),
+            Err(FileError::TooLong) => self.miss(file, MissingCause::TooLong, None),
+            Err(_) => self.miss(file, MissingCause::Refused, None),
+        }
+        Ok(session)
+    }
+
+    /// What EF.SOD says about a file.
+    fn digest(&self, file: ElementaryFile, bytes: &[u8]) -> Option<HashCheck> {
+        match (file, &self.object) {
+            (ElementaryFile::DataGroup(number), Some(object)) => Some(object.check(number, bytes)),
+            _ => None,
         }
     }
 
-    fn try_file<T: Transport>(&mut self, mut session: Session<Secured<T>>, file: ElementaryFile) -> Next<T> {
-        let first_under_new_keys = self.awaits_confirmation() && session.verified_since_new_keys() == 0;
-        let outcome = session.read_file(file, self.blocks);
-        if first_under_new_keys {
-            // The proof of Chip Authentication is an exchange that verified, whatever the chip said in it.
-            let confirmed = session.verified_since_new_keys() > 0;
-            let lost = matches!(outcome, Err(FileError::Link(_)));
-            self.conclude_chip_authentication(match (confirmed, lost) {
-                (true, _) => ChipAuthenticationOutcome::Confirmed,
-                (false, true) => ChipAuthenticationOutcome::Interrupted,
-                (false, false) => ChipAuthenticationOutcome::Failed,
-            });
-        }
-        match outcome {
-            Ok(bytes) => {
-                self.evidence.files.missing.retain(|missing| missing.file != file.name());
-                match file {
-                    ElementaryFile::Sod => self.evidence.files.sod = Some(bytes),
-                    ElementaryFile::Com => self.evidence.files.com = Some(bytes),
-                    ElementaryFile::DataGroup(number) => {
-                        self.evidence.files.data_groups.insert(number.value(), bytes);
-                    }
-                    ElementaryFile::AtrInfo | ElementaryFile::CardAccess => {}
+    /// Reads one file on. Where the channel breaks the chip is opened again, once, and once more for every length that it
+    /// refuses without protection.
+    fn fetch<T: Transport>(
+        &mut self,
+        mut session: Session<Secured<T>>,
+        mut partial: PartialFile,
+    ) -> Went<T, Result<PartialFile, FileError>>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
+        let file = partial.file();
+        let mut broke = false;
+        loop {
+            let awaited = self.awaits_confirmation();
+            let outcome = session.read_on(&mut partial, &mut self.reading.blocks);
+            if awaited {
+                let lost = matches!(outcome, Err(FileError::Link(_)));
+                self.conclude_by(&session, lost);
+            }
+            let error = match outcome {
+                Ok(()) => return Ok((session, Ok(partial))),
+                Err(FileError::Link(lost)) => {
+                    self.miss(file, MissingCause::LinkLost, None);
+                    self.keep_log(&session);
+                    self.reading.partial = Some(partial.interrupted());
+                    return Err(Stop::Lost(lost));
                 }
-                Next::On(session)
-            }
-            Err(FileError::Refused(status)) => {
-                self.miss(file, cause_of(status), Some(status));
-                Next::On(session)
-            }
-            Err(FileError::TooLong) => {
-                self.miss(file, MissingCause::TooLong, None);
-                Next::On(session)
-            }
-            Err(FileError::Link(_)) => {
-                self.miss(file, MissingCause::LinkLost, None);
-                self.keep_log(&session);
-                Next::Lost
-            }
-            Err(FileError::SecureMessaging(error)) => {
-                self.miss(file, MissingCause::SecureMessaging, None);
-                let refused_length = self.blocks.extended
-                    && error == SecureMessagingError::Naked { status: StatusWord::WRONG_LENGTH };
-                let failed_proof = first_under_new_keys && session.verified_since_new_keys() == 0;
-                if refused_length {
-                    self.blocks = BlockSizes::SHORT;
-                    self.incident(&file.name(), IncidentKind::LengthRefused);
-                    if failed_proof {
-                        // Nothing was shown about the keys: the chip may be asked once more.
-                        self.evidence.chip_authentication = None;
-                    }
-                } else if !failed_proof {
+                Err(FileError::SecureMessaging(error)) => error,
+                Err(other) => return Ok((session, Err(other))),
+            };
+            self.miss(file, MissingCause::SecureMessaging, None);
+            let unproven = awaited && session.verified_since_new_keys() == 0;
+            if let Some(smaller) = self.smaller_after(error) {
+                self.reading.blocks = smaller;
+                self.incident(&file.name(), IncidentKind::LengthRefused);
+                if unproven {
+                    // Nothing was shown about the keys: the chip may be asked once more.
+                    self.evidence().chip_authentication = None;
+                }
+            } else {
+                if !unproven {
                     self.incident(&file.name(), kind_of(error));
                 }
-                self.keep_log(&session);
-                Next::Broken(session.abandon())
+                if broke {
+                    self.keep_log(&session);
+                    return Err(Stop::GivenUp);
+                }
+                broke = true;
             }
+            self.keep_log(&session);
+            partial = partial.interrupted();
+            session = self.reopen(session.abandon())?;
+        }
+    }
+
+    /// The blocks to go on with, where a chip refused a length without protection.
+    fn smaller_after(&self, error: SecureMessagingError) -> Option<BlockSizes> {
+        match error {
+            SecureMessagingError::Naked { status } if is_about_length(status) => {
+                self.reading.blocks.smaller()
+            }
+            _ => None,
         }
     }
 
@@ -354,17 +494,17 @@ impl<'a, R> Inspection<'a, R> {
     fn chip_authentication<T: Transport>(
         &mut self,
         mut session: Session<Secured<T>>,
-    ) -> Option<Session<Secured<T>>>
+    ) -> Result<Session<Secured<T>>, Stop>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
-        let Some(infos) =
-            self.evidence.data_group(DataGroupNumber::DG14).and_then(|file| dg14::parse(file).ok())
-        else {
-            return Some(session);
-        };
-        let Some(choice) = choice::chip_authentication(&infos) else { return Some(session) };
-        self.step(Step::ChipAuthentication);
+        if !self.reading.options.chip_authentication {
+            return Ok(session);
+        }
+        let file = self.reading.evidence.data_group(DataGroupNumber::DG14);
+        let Some(infos) = file.and_then(|file| dg14::parse(file).ok()) else { return Ok(session) };
+        let Some(choice) = choice::chip_authentication(&infos) else { return Ok(session) };
+        self.step_again_or_on(Step::ChipAuthentication);
         let mut record = ChipAuthenticationRecord {
             protocol: choice.protocol.oid().to_string(),
             public_key: choice.public_key,
@@ -377,18 +517,17 @@ impl<'a, R> Inspection<'a, R> {
             _ => None,
         };
         let Some(terminal) = terminal else {
-            self.evidence.chip_authentication = Some(record);
-            return Some(session);
+            self.evidence().chip_authentication = Some(record);
+            return Ok(session);
         };
         // Interrupted until the next exchange tells more.
         record.outcome = ChipAuthenticationOutcome::Interrupted;
-        let outcome = session.chip_authentication(terminal);
-        self.evidence.chip_authentication = Some(record);
-        match outcome {
-            Ok(()) => Some(session),
-            Err(ProofError::Link(_)) => {
+        self.evidence().chip_authentication = Some(record);
+        match session.chip_authentication(terminal) {
+            Ok(()) => Ok(session),
+            Err(ProofError::Link(lost)) => {
                 self.keep_log(&session);
-                None
+                Err(Stop::Lost(lost))
             }
             Err(ProofError::SecureMessaging(error)) => {
                 self.conclude_chip_authentication(ChipAuthenticationOutcome::Failed);
@@ -398,36 +537,72 @@ impl<'a, R> Inspection<'a, R> {
             }
             Err(ProofError::ChipAuthentication(_) | ProofError::Refused(_)) => {
                 self.conclude_chip_authentication(ChipAuthenticationOutcome::Failed);
-                Some(session)
+                Ok(session)
             }
+        }
+    }
+
+    /// A step that an earlier session may have done already: it counts once.
+    fn step_again_or_on(&mut self, step: Step) {
+        if self.reading.evidence.chip_authentication.is_some() {
+            self.tell(step, None);
+        } else {
+            self.step(step);
         }
     }
 
     /// Whether Chip Authentication ran and no answer under its keys was seen yet.
     fn awaits_confirmation(&self) -> bool {
-        self.evidence
+        self.reading
+            .evidence
             .chip_authentication
             .as_ref()
             .is_some_and(|record| record.outcome == ChipAuthenticationOutcome::Interrupted)
     }
 
+    /// The proof of Chip Authentication is an exchange that verified, whatever the chip said in it.
+    fn conclude_by<T: Transport>(&mut self, session: &Session<Secured<T>>, lost: bool) {
+        self.conclude_chip_authentication(match (session.verified_since_new_keys() > 0, lost) {
+            (true, _) => ChipAuthenticationOutcome::Confirmed,
+            (false, true) => ChipAuthenticationOutcome::Interrupted,
+            (false, false) => ChipAuthenticationOutcome::Failed,
+        });
+    }
+
     fn conclude_chip_authentication(&mut self, outcome: ChipAuthenticationOutcome) {
-        if let Some(record) = &mut self.evidence.chip_authentication {
+        if let Some(record) = &mut self.evidence().chip_authentication {
             record.outcome = outcome;
+        }
+    }
+
+    /// An exchange under the new keys where nothing else is left to ask for.
+    fn confirm<T: Transport>(&mut self, mut session: Session<Secured<T>>) -> Result<Session<Secured<T>>, Stop>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
+        let outcome = session.confirm();
+        self.conclude_by(&session, matches!(outcome, Err(FileError::Link(_))));
+        match outcome {
+            Err(FileError::Link(lost)) => {
+                self.keep_log(&session);
+                Err(Stop::Lost(lost))
+            }
+            _ => Ok(session),
         }
     }
 
     fn active_authentication<T: Transport>(
         &mut self,
         mut session: Session<Secured<T>>,
-    ) -> Option<Session<Secured<T>>>
+    ) -> Result<Session<Secured<T>>, Stop>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
         self.step(Step::ActiveAuthentication);
-        let bound = self.options.nonce.as_ref().zip(self.evidence.sod_sha256()).map(|(nonce, sod)| {
-            let station = self.options.station.as_deref().unwrap_or_default();
-            bound_challenge(nonce, station, self.evidence.read_at, &sod)
+        let evidence = &self.reading.evidence;
+        let bound = self.reading.options.nonce.as_ref().zip(evidence.sod_sha256()).map(|(nonce, sod)| {
+            let station = self.reading.options.station.as_deref().unwrap_or_default();
+            bound_challenge(nonce, station, evidence.read_at, &sod)
         });
         let challenge = bound.unwrap_or_else(|| {
             let mut challenge = [0; 8];
@@ -436,47 +611,70 @@ impl<'a, R> Inspection<'a, R> {
         });
         let mut record = ActiveAuthenticationRecord {
             challenge: challenge.to_vec(),
-            nonce: self.options.nonce.clone().filter(|_| bound.is_some()),
+            nonce: self.reading.options.nonce.clone().filter(|_| bound.is_some()),
             answer: None,
         };
-        let outcome = session.active_authentication(&challenge, self.blocks);
-        match outcome {
-            Ok(answer) => {
-                record.answer = Some(answer);
-                self.evidence.active_authentication = Some(record);
-                Some(session)
+        loop {
+            let awaited = self.awaits_confirmation();
+            let outcome = session.active_authentication(&challenge, self.reading.blocks);
+            if awaited {
+                self.conclude_by(&session, matches!(outcome, Err(ProofError::Link(_))));
             }
-            Err(ProofError::Refused(_) | ProofError::ChipAuthentication(_)) => {
-                self.evidence.active_authentication = Some(record);
-                Some(session)
-            }
-            Err(ProofError::Link(_)) => {
-                self.keep_log(&session);
-                None
-            }
-            Err(ProofError::SecureMessaging(error)) => {
-                self.incident("active-authentication", kind_of(error));
-                self.keep_log(&session);
-                None
+            let error = match outcome {
+                Ok(answer) => {
+                    record.answer = Some(answer);
+                    break;
+                }
+                Err(ProofError::Refused(_) | ProofError::ChipAuthentication(_)) => break,
+                Err(ProofError::Link(lost)) => {
+                    self.keep_log(&session);
+                    return Err(Stop::Lost(lost));
+                }
+                Err(ProofError::SecureMessaging(error)) => error,
+            };
+            self.keep_log(&session);
+            let extended = self.reading.blocks.extended;
+            match self.smaller_after(error).filter(|_| extended) {
+                Some(smaller) => {
+                    self.reading.blocks = smaller;
+                    self.incident("active-authentication", IncidentKind::LengthRefused);
+                    if awaited && session.verified_since_new_keys() == 0 {
+                        self.evidence().chip_authentication = None;
+                    }
+                    session = self.reopen(session.abandon())?;
+                }
+                None => {
+                    self.incident("active-authentication", kind_of(error));
+                    return Err(Stop::GivenUp);
+                }
             }
         }
+        self.evidence().active_authentication = Some(record);
+        Ok(session)
     }
 
     fn miss(&mut self, file: ElementaryFile, cause: MissingCause, status: Option<StatusWord>) {
         let name = file.name();
-        self.evidence.files.missing.retain(|missing| missing.file != name);
+        let missing = &mut self.evidence().files.missing;
+        missing.retain(|missing| missing.file != name);
         let status_word = status.map(|status| format!("{:04X}", status.0));
-        self.evidence.files.missing.push(MissingFile { file: name, cause, status_word });
+        missing.push(MissingFile { file: name, cause, status_word });
     }
 
     fn incident(&mut self, step: &str, kind: IncidentKind) {
-        self.evidence.secure_messaging.incidents.push(Incident { step: step.to_owned(), kind });
+        self.evidence().secure_messaging.incidents.push(Incident { step: step.to_owned(), kind });
     }
 
     fn keep_log<T: Transport>(&mut self, session: &Session<Secured<T>>) {
-        let log: &mut SecureMessagingLog = &mut self.evidence.secure_messaging;
+        let log: &mut SecureMessagingLog = &mut self.evidence().secure_messaging;
         log.verified_exchanges = log.verified_exchanges.saturating_add(session.verified());
     }
+}
+
+/// The content of EF.SOD, if it was read and can be understood. Whether anyone signed it is not asked here.
+fn listed_by(evidence: &Evidence) -> Option<LdsSecurityObject> {
+    let sod = EfSod::parse(evidence.files.sod.as_deref()?).ok()?;
+    LdsSecurityObject::from_der(sod.econtent()).ok()
 }
 
 fn cause_of(status: StatusWord) -> MissingCause {

@@ -167,7 +167,8 @@ fn generate<T: Transport>(
 }
 
 /// Personalises a blank as the issuer would: keys made on the chip, EF.SOD signed over what is written.
-fn personalize(chip: Chip, profile: Profile) -> Chip {
+/// Without PACE there is no EF.CardAccess, and DG14 does not speak of it.
+fn personalize(chip: Chip, profile: Profile, pace: bool) -> Chip {
     let mut transport = GetResponse::new(chip);
     assert!(exchange(&mut transport, &select_application()).unwrap().is_ok());
     let test_keys = |_: &scp03::ChipAnnouncement| Some(StaticKeys::publicly_known_test_keys());
@@ -180,6 +181,9 @@ fn personalize(chip: Chip, profile: Profile) -> Chip {
     let data = card_data();
     let offered = card_access::cccd(u32::from(profile.curve().number()));
     let mut signed = offered.clone();
+    if !pace {
+        signed.infos.retain(|info| !matches!(info, SecurityInfo::Pace(_)));
+    }
     signed.infos.push(SecurityInfo::chip_authentication_ecdh_key(ca_key, None));
     if profile == Profile::P256 {
         use cccd_card_profile::protocol::active_authentication::HashAlgorithm;
@@ -198,7 +202,7 @@ fn personalize(chip: Chip, profile: Profile) -> Chip {
     let signer = vietnam().keys.active_document_signer(at(ISSUED)).unwrap();
     let sod = signer.sign_ef_sod(object.as_der(), at(ISSUED)).unwrap();
     let numbers: Vec<DataGroupNumber> = groups.keys().copied().collect();
-    for file in CCCD_FILES {
+    for file in CCCD_FILES.into_iter().filter(|file| pace || *file != ElementaryFile::CardAccess) {
         let content = match file {
             ElementaryFile::AtrInfo => AtrInfo::extended(65_535, 65_535).to_bytes(),
             ElementaryFile::CardAccess => card_access::to_bytes(&offered),
@@ -226,16 +230,20 @@ fn personalize(chip: Chip, profile: Profile) -> Chip {
 }
 
 /// The state file of the genuine card of a profile, made once.
-fn genuine_state(profile: Profile) -> &'static Path {
+fn genuine_state(profile: Profile, pace: bool) -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    static CCCD: OnceLock<PathBuf> = OnceLock::new();
-    static P256: OnceLock<PathBuf> = OnceLock::new();
-    let cell = if profile == Profile::Cccd { &CCCD } else { &P256 };
+    static STATES: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
+    let [cccd, p256, without_pace] = &STATES;
+    let (cell, name) = match (profile, pace) {
+        (_, false) => (without_pace, "without-pace"),
+        (Profile::Cccd, true) => (cccd, "cccd"),
+        (Profile::P256, true) => (p256, "p256"),
+    };
     cell.get_or_init(|| {
         let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
-        let path = folder.path().join(profile.name());
+        let path = folder.path().join(name);
         let state = ChipState::blank([0x0A; 10], profile);
-        drop(personalize(Chip::create(&path, state, Box::new(rng(7))).unwrap(), profile));
+        drop(personalize(Chip::create(&path, state, Box::new(rng(7))).unwrap(), profile, pace));
         path
     })
 }
@@ -253,9 +261,18 @@ impl Card {
     }
 
     pub(crate) fn of_profile(profile: Profile) -> Self {
+        Self::copy_of(genuine_state(profile, true))
+    }
+
+    /// A genuine card that knows BAC only.
+    pub(crate) fn without_pace() -> Self {
+        Self::copy_of(genuine_state(Profile::P256, false))
+    }
+
+    fn copy_of(state: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chip");
-        std::fs::copy(genuine_state(profile), &path).unwrap();
+        std::fs::copy(state, &path).unwrap();
         Self { _folder: folder, path, lengths: LengthSupport::Extended }
     }
 

@@ -5,11 +5,16 @@
 mod attacks;
 mod card;
 mod dependencies;
+mod dumps;
 mod evidence;
+mod field;
+mod field_chip;
 mod forgeries;
 mod genuine;
+mod hostile;
 mod http;
 mod no_panic;
 mod program;
 mod reports;
+mod resume;
 mod verdict_rule;

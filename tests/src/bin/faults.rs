@@ -1,0 +1,59 @@
+//! `make faults`: cards are removed at every command of a reading and of a personalisation, and what came of it counted.
+
+use std::process::ExitCode;
+
+use cccd_tests::faults::{Length, Report, personalisation, reads};
+
+const HELP: &str = "\
+Makes every fault that it can enumerate, prints a table of what came of each, and counts what went wrong.
+
+Usage: faults [--long] [--only CAMPAIGN]
+
+Campaigns:
+  reads            the card is removed at every command of a reading, before or after the chip has it, and laid on again:
+                   by PACE and by BAC, with extended and with short length
+  personalisation  the card is removed at every command of the station's work, and the application run again
+
+Options:
+  --long           all combinations: two removals, hostile answers at every command, short commands to the chip, its state
+                   torn on disk
+  --only CAMPAIGN  one campaign
+  -h, --help       this text
+
+The last line is `faults: injected=N lost=0 doubled=0 wrong_verdicts=0`; with any other the exit code is 1.";
+
+#[expect(clippy::disallowed_methods, reason = "a program's main may ask the clock")]
+fn main() -> anyhow::Result<ExitCode> {
+    let mut length = Length::Short;
+    let mut only: Option<String> = None;
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match (word.as_str(), word == "--only") {
+            ("-h" | "--help", _) => {
+                println!("{HELP}");
+                return Ok(ExitCode::SUCCESS);
+            }
+            ("--long", _) => length = Length::Long,
+            (_, true) => {
+                only = words.next().filter(|name| matches!(name.as_str(), "reads" | "personalisation"))
+            }
+            _ => only = None,
+        }
+        if !matches!(word.as_str(), "--long") && only.is_none() {
+            eprintln!("faults: these arguments are not understood.\nSay --help to see which there are.");
+            return Ok(ExitCode::from(2));
+        }
+    }
+    let wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
+    let now = jiff::Timestamp::now();
+    let mut report = Report::new();
+    if wanted("reads") {
+        reads::run(length, now, &mut report)?;
+    }
+    if wanted("personalisation") {
+        personalisation::run(length, now, &mut report)?;
+    }
+    let tally = report.finish();
+    println!("\n{tally}");
+    Ok(if tally.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
