@@ -115,7 +115,7 @@ impl Report {
                 row.last = index;
             }
             _ => {
-                self.rows.push(Row { first: index, last: index, command: command.to_owned(), outcome: text })
+                self.rows.push(Row { first: index, last: index, command: command.to_owned(), outcome: text });
             }
         }
     }

@@ -93,7 +93,7 @@ impl<'a> Office<'a> {
             return Ok(Outcome::Lost("the card is recorded and not locked".to_owned()));
         }
         chip.reset();
-        let decision = self.verdict(chip, &issued.card.holder.number.can().to_owned())?;
+        let decision = self.verdict(chip, issued.card.holder.number.can())?;
         if decision != Decision::Accepted {
             return Ok(Outcome::WrongVerdict(format!("the issued card is {}", decision.code())));
         }

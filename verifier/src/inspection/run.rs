@@ -38,6 +38,8 @@ pub(super) struct Inspection<'a, R> {
     progress: &'a mut dyn FnMut(Progress),
     /// What EF.SOD lists.
     object: Option<LdsSecurityObject>,
+    /// Chip Authentication ran in this session, and no answer under its keys was seen yet.
+    unproven: bool,
     reopened: u32,
 }
 
@@ -67,7 +69,7 @@ impl<'a, R> Inspection<'a, R> {
         progress: &'a mut dyn FnMut(Progress),
     ) -> Self {
         let object = listed_by(&reading.evidence);
-        Self { reading, reset, access, rng, progress, object, reopened: 0 }
+        Self { reading, reset, access, rng, progress, object, unproven: false, reopened: 0 }
     }
 
     fn evidence(&mut self) -> &mut Evidence {
@@ -134,12 +136,16 @@ impl<'a, R> Inspection<'a, R> {
     /// A later tap: the chip is opened and shown to be the one that the reading began with.
     fn resume<T: Transport>(
         &mut self,
-        session: Session<Connected<T>>,
+        mut session: Session<Connected<T>>,
     ) -> Result<Result<Session<Secured<T>>, Stop>, ReadError>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
         self.tell(Step::OpeningAgain, None);
+        // No password is tried on a card that shows in the open that it is another.
+        if session.prepare(false)?.card_access != self.reading.evidence.files.card_access {
+            return Err(ReadError::OtherCard);
+        }
         let before = self.reading.evidence.access.clone();
         let opened = self.open(session);
         let access = std::mem::replace(&mut self.evidence().access, before);
@@ -151,6 +157,9 @@ impl<'a, R> Inspection<'a, R> {
         let cut_off = self.reading.partial.take();
         let fetched = self.fetch(session, PartialFile::new(ElementaryFile::Sod));
         self.reading.partial = cut_off;
+        // It is not missing: the first tap had it.
+        let sod = ElementaryFile::Sod.name();
+        self.evidence().files.missing.retain(|missing| missing.file != sod);
         let (session, sod) = match fetched {
             Ok(fetched) => fetched,
             Err(stop) => return Ok(Err(stop)),
@@ -247,6 +256,7 @@ impl<'a, R> Inspection<'a, R> {
             return Err(Stop::GivenUp);
         }
         self.reopened = self.reopened.saturating_add(1);
+        self.unproven = false;
         self.tell(Step::OpeningAgain, None);
         session.settle()?;
         let mut transport = session.into_transport();
@@ -319,7 +329,7 @@ impl<'a, R> Inspection<'a, R> {
         {
             session = self.active_authentication(session)?;
         }
-        if self.awaits_confirmation() {
+        if self.unproven {
             session = self.confirm(session)?;
         }
         self.keep_log(&session);
@@ -438,7 +448,7 @@ impl<'a, R> Inspection<'a, R> {
         let file = partial.file();
         let mut broke = false;
         loop {
-            let awaited = self.awaits_confirmation();
+            let awaited = self.unproven;
             let outcome = session.read_on(&mut partial, &mut self.reading.blocks);
             if awaited {
                 let lost = matches!(outcome, Err(FileError::Link(_)));
@@ -524,7 +534,10 @@ impl<'a, R> Inspection<'a, R> {
         record.outcome = ChipAuthenticationOutcome::Interrupted;
         self.evidence().chip_authentication = Some(record);
         match session.chip_authentication(terminal) {
-            Ok(()) => Ok(session),
+            Ok(()) => {
+                self.unproven = true;
+                Ok(session)
+            }
             Err(ProofError::Link(lost)) => {
                 self.keep_log(&session);
                 Err(Stop::Lost(lost))
@@ -551,15 +564,6 @@ impl<'a, R> Inspection<'a, R> {
         }
     }
 
-    /// Whether Chip Authentication ran and no answer under its keys was seen yet.
-    fn awaits_confirmation(&self) -> bool {
-        self.reading
-            .evidence
-            .chip_authentication
-            .as_ref()
-            .is_some_and(|record| record.outcome == ChipAuthenticationOutcome::Interrupted)
-    }
-
     /// The proof of Chip Authentication is an exchange that verified, whatever the chip said in it.
     fn conclude_by<T: Transport>(&mut self, session: &Session<Secured<T>>, lost: bool) {
         self.conclude_chip_authentication(match (session.verified_since_new_keys() > 0, lost) {
@@ -570,6 +574,7 @@ impl<'a, R> Inspection<'a, R> {
     }
 
     fn conclude_chip_authentication(&mut self, outcome: ChipAuthenticationOutcome) {
+        self.unproven = false;
         if let Some(record) = &mut self.evidence().chip_authentication {
             record.outcome = outcome;
         }
@@ -615,7 +620,7 @@ impl<'a, R> Inspection<'a, R> {
             answer: None,
         };
         loop {
-            let awaited = self.awaits_confirmation();
+            let awaited = self.unproven;
             let outcome = session.active_authentication(&challenge, self.reading.blocks);
             if awaited {
                 self.conclude_by(&session, matches!(outcome, Err(ProofError::Link(_))));

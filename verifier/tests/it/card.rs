@@ -278,7 +278,16 @@ impl Card {
 
     /// The genuine card, with one thing altered.
     pub(crate) fn altered(change: impl FnOnce(&mut Bench)) -> Self {
-        let card = Self::genuine();
+        Self::genuine().with(change)
+    }
+
+    /// The genuine card on P-256, with one thing altered.
+    pub(crate) fn altered_p256(change: impl FnOnce(&mut Bench)) -> Self {
+        Self::of_profile(Profile::P256).with(change)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Bench)) -> Self {
+        let card = self;
         let mut bench = Bench::open(&card.path).unwrap();
         change(&mut bench);
         bench.save().unwrap();

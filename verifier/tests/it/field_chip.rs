@@ -232,10 +232,10 @@ impl FieldChip {
 
     fn cut(&mut self, mut answer: Response) -> Vec<u8> {
         if answer.data.len() > self.habits.link {
-            let mut rest = answer.data.split_off(self.habits.link);
-            answer.status = StatusWord::more_data(rest.len());
-            rest.extend_from_slice(&[0x90, 0x00]);
-            self.pending = Some(rest);
+            let rest = answer.data.split_off(self.habits.link);
+            let more = StatusWord::more_data(rest.len());
+            self.pending = Some(Response::new(rest, answer.status).to_bytes());
+            answer.status = more;
         }
         answer.to_bytes()
     }
