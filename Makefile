@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo test interop foreign bench lint doc deny fuzz-smoke setup
+.PHONY: help demo test faults interop foreign bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ test: setup ## the whole test suite
 
 fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
 	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 3
+
+faults: ## every removal of a card, while it is read and while it is made, enumerated; LONG=1 all combinations
+	@cargo run --quiet --locked -p cccd-tests --bin faults -- $(if $(LONG),--long)
 
 interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace" runs a part
 	@scripts/setup run

@@ -1,6 +1,6 @@
 //! Bodies for what a card or a printed code sends.
 
-use cccd_card_profile::apdu::{Command, Response};
+use cccd_card_profile::apdu::{AnswerToReset, Command, Replay, Response};
 use cccd_card_profile::lds::{atr_info, card_access, com, dg1, dg2, dg3, dg13, dg14, dg15, sod};
 use cccd_card_profile::mrz::Mrz;
 use cccd_card_profile::personal_number::PersonalNumber;
@@ -56,6 +56,16 @@ pub const BODIES: &[Body] = &[
         name: "lds-security-object",
         seeds: || hex(&[DG13]),
         run: |bytes| drop((sod::LdsSecurityObject::from_der(bytes), sod::content_info(bytes))),
+    },
+    Body {
+        name: "answer-to-reset",
+        seeds: || hex(&["3B858001807384014056", "3BFA1800008131FE450031C073C4014007829000"]),
+        run: |bytes| drop(AnswerToReset::parse(bytes).map(|atr| (atr.extended_length(), atr.protocols()))),
+    },
+    Body {
+        name: "apdu-dump",
+        seeds: || vec![b"# atr 3B00\n> 00B09C0000\n< 31009000\n# 24 ms\n> 00B0820000\n!\n".to_vec()],
+        run: |bytes| text(bytes, |s| drop(Replay::parse(s))),
     },
     Body { name: "apdu", seeds: apdus, run: |bytes| drop((Command::parse(bytes), Response::parse(bytes))) },
 ];

@@ -8,7 +8,7 @@ use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_hw_tests::specimen;
 use cccd_keys::trust::TrustStore;
 use cccd_verifier::evidence::EvidenceFile;
-use cccd_verifier::{Access, InspectionOptions, inspect};
+use cccd_verifier::{Access, InspectionOptions, Reading, inspect};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -23,6 +23,7 @@ pub const BODIES: &[Body] = &[
     Body { name: "chip-blank", seeds: commands, run: |bytes| play(&mut blank(), bytes) },
     Body { name: "chip-locked", seeds: commands, run: locked },
     Body { name: "reader-hostile-answers", seeds: answers, run: hostile },
+    Body { name: "reader-resumed-answers", seeds: answers, run: resumed },
     Body {
         name: "evidence",
         seeds: evidence,
@@ -65,12 +66,8 @@ fn play(chip: &mut Chip, bytes: &[u8]) {
     }
 }
 
-/// The locked chip cannot change, so one serves all inputs.
 fn locked(bytes: &[u8]) {
-    thread_local! {
-        static CHIP: RefCell<Chip> = RefCell::new(personalised());
-    }
-    CHIP.with_borrow_mut(|chip| play(chip, bytes));
+    honest(|chip| play(chip, bytes));
 }
 
 fn personalised() -> Chip {
@@ -83,21 +80,56 @@ fn personalised() -> Chip {
     }
 }
 
-struct Answers<'a> {
-    messages: std::vec::IntoIter<&'a [u8]>,
-}
+struct Answers<I>(I);
 
-impl Transport for Answers<'_> {
+impl<'a, I: Iterator<Item = &'a [u8]>> Transport for Answers<I> {
     fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, LinkLost> {
-        self.messages.next().map(<[u8]>::to_vec).ok_or_else(|| LinkLost::new("no more answers"))
+        self.0.next().map(<[u8]>::to_vec).ok_or_else(|| LinkLost::new("no more answers"))
     }
 }
 
 fn hostile(bytes: &[u8]) {
     let Ok(access) = Access::can("000001") else { return };
     let options = InspectionOptions::new(jiff::Timestamp::UNIX_EPOCH).thorough(true);
-    let transport = Answers { messages: messages(bytes).into_iter() };
+    let transport = Answers(messages(bytes).into_iter());
     drop(inspect(transport, &access, &options, &mut rng(3), &mut |_| {}));
+}
+
+/// A reading over three taps; each ends when its third of the answers is used up. The answers of the first tap are those
+/// of an honest chip, so that there is something to go on with.
+fn resumed(bytes: &[u8]) {
+    let Ok(access) = Access::can(specimen::CAN) else { return };
+    let mut reading = Reading::new(InspectionOptions::new(jiff::Timestamp::UNIX_EPOCH));
+    let all = messages(bytes);
+    let third = all.len().div_ceil(3).max(1);
+    honest(|chip| {
+        chip.reset();
+        let link = Cut(chip, bytes.len() % 17);
+        drop(reading.tap(link, |_| Ok(()), &access, &mut rng(3), &mut |_| {}));
+    });
+    for part in all.chunks(third) {
+        let transport = Answers(part.iter().copied());
+        drop(reading.tap(transport, |_| Ok(()), &access, &mut rng(3), &mut |_| {}));
+    }
+    drop(reading.into_evidence());
+}
+
+/// A chip that is removed after so many commands.
+struct Cut<'a>(&'a mut Chip, usize);
+
+impl Transport for Cut<'_> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+        self.1 = self.1.checked_sub(1).ok_or_else(|| LinkLost::new("removed"))?;
+        Ok(self.0.execute(command))
+    }
+}
+
+/// The locked chip cannot change, so one serves all inputs.
+fn honest(use_it: impl FnOnce(&mut Chip)) {
+    thread_local! {
+        static CHIP: RefCell<Chip> = RefCell::new(personalised());
+    }
+    CHIP.with_borrow_mut(use_it);
 }
 
 fn commands() -> Vec<Vec<u8>> {

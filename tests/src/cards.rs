@@ -16,7 +16,7 @@ use cccd_virtual_chip::{Chip, ChipState, LengthSupport, Profile};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng as _};
 
-use crate::bench::country::Country;
+use crate::country::Country;
 
 /// The lengths of the reference set: DG1 of a passport, a portrait, EF.SOD (`docs/standards.md`, reading speed).
 pub const REFERENCE_LENGTHS: [(File, usize); 3] = [

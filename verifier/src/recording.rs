@@ -2,7 +2,7 @@
 //!
 //! The reader's commands depend on what it draws. [`Recorded`] keeps that; [`Played`] draws the same again, so that
 //! [`Replay`](cccd_card_profile::apdu::Replay) hears the commands of the dump. Whoever has the draws has the session keys:
-//! they belong into a dump only when it was asked for loudly (`docs/decisions/0052-traces.md`).
+//! they belong into a dump only when it was asked for loudly (`docs/decisions/0062-traces.md`).
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

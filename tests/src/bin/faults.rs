@@ -24,27 +24,25 @@ The last line is `faults: injected=N lost=0 doubled=0 wrong_verdicts=0`; with an
 
 #[expect(clippy::disallowed_methods, reason = "a program's main may ask the clock")]
 fn main() -> anyhow::Result<ExitCode> {
-    let mut length = Length::Short;
-    let mut only: Option<String> = None;
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match (word.as_str(), word == "--only") {
-            ("-h" | "--help", _) => {
-                println!("{HELP}");
-                return Ok(ExitCode::SUCCESS);
-            }
-            ("--long", _) => length = Length::Long,
-            (_, true) => {
-                only = words.next().filter(|name| matches!(name.as_str(), "reads" | "personalisation"))
-            }
-            _ => only = None,
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (length, words) = match words.as_slice() {
+        ["--long", rest @ ..] | [rest @ .., "--long"] => (Length::Long, rest),
+        rest => (Length::Short, rest),
+    };
+    let only = match words {
+        [] => None,
+        ["-h" | "--help", ..] => {
+            println!("{HELP}");
+            return Ok(ExitCode::SUCCESS);
         }
-        if !matches!(word.as_str(), "--long") && only.is_none() {
+        ["--only", name @ ("reads" | "personalisation")] => Some(*name),
+        _ => {
             eprintln!("faults: these arguments are not understood.\nSay --help to see which there are.");
             return Ok(ExitCode::from(2));
         }
-    }
-    let wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
+    };
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
     let now = jiff::Timestamp::now();
     let mut report = Report::new();
     if wanted("reads") {

@@ -8,7 +8,7 @@ use cccd_issuer::application::Application;
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
-use cccd_issuer::station::{IssueError, IssuedCard, Station, StationKeys};
+use cccd_issuer::station::{Blank, IssueError, IssuedCard, Job, Station, StationKeys};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_keys::trust::TrustStore;
@@ -24,8 +24,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::{Length, Outcome, Report};
-use crate::bench::country::Country;
 use crate::commands::Names;
+use crate::country::Country;
 
 const SERIAL: [u8; 10] = [0x0F; 10];
 
@@ -63,6 +63,8 @@ impl<'a> Office<'a> {
             actor: "faults",
             at: self.campaign.at,
             extended: self.extended,
+            blank: Blank::Icao9,
+            job: Job::Production,
         };
         let mut rng = ChaCha20Rng::seed_from_u64(41);
         station.issue_into(link, &self.campaign.application, &mut NoMonitor, &mut rng)

@@ -15,9 +15,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::{Length, Outcome, Report};
-use crate::bench::country::Country;
 use crate::cards::{self, Specimen};
 use crate::commands::Names;
+use crate::country::Country;
 
 /// What goes wrong at one command.
 #[derive(Debug, Clone)]

@@ -2,9 +2,9 @@
 
 use cccd_card_profile::apdu::Trace;
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_tests::bench::country::Country;
 use cccd_tests::cards::{self, Specimen};
 use cccd_tests::commands::Names;
+use cccd_tests::country::Country;
 use cccd_tests::story_support::{clock, dice};
 use cccd_verifier::{Access, InspectionOptions, inspect};
 use cccd_virtual_chip::LengthSupport;

@@ -35,7 +35,7 @@ pub enum Tap {
 /// [`ReadError::OtherCard`] and the reading is as it was before. The chip shows by Chip Authentication, where it has it,
 /// that it holds the key as the first one did. A file that was cut off goes on at the byte where it stopped; only the digest in
 /// EF.SOD tells that its pieces belong together, and a file of two taps without that digest is read anew.
-/// (`docs/decisions/0051-resume.md`)
+/// (`docs/decisions/0061-resume.md`)
 #[derive(Debug)]
 pub struct Reading {
     pub(super) options: InspectionOptions,
