@@ -38,6 +38,7 @@ pub(super) fn judge(case: &Case, data: &Data) -> Result<Outcome, Problem> {
         station: None,
         files: Files { com, sod: Some(sod.clone()), data_groups, ..Files::default() },
         complete: false,
+        interruptions: 0,
         access: AccessLog {
             protocol: AccessProtocol::None,
             password: None,
