@@ -15,7 +15,8 @@
 //! | EF.DG14 | 010E | 0E | 6E | LDS1 | chip access | Doc 9303-10 §4.7.14 |
 //! | EF.DG15 | 010F | 0F | 6F | LDS1 | chip access | Doc 9303-10 §4.7.15 |
 //!
-//! EF.DIR and EF.CardSecurity are not on the card of this profile; they are named for readers of other documents.
+//! EF.DIR and EF.CardSecurity are not among the files of a CCCD ([`CCCD_FILES`]): readers of other documents and chips of
+//! the laboratory know them. EF.CardSecurity and EF.SOD share an identifier; which one is meant depends on the DF selected.
 
 mod elementary_file;
 mod identifier;

@@ -4,31 +4,57 @@
 //! |---|---|
 //! | EF.COM | [`com`] |
 //! | EF.SOD: the LDS security object (its signature is another crate's) | [`sod`] |
+//! | any data group by its number | [`DataGroup`] |
 //! | DG1 MRZ | [`dg1`] |
-//! | DG2 face | [`dg2`] |
-//! | DG3 fingerprints: an empty container | [`dg3`] |
+//! | DG2 face, DG3 fingerprints, DG4 irises | [`dg2`], [`dg3`], [`dg4`] in the templates of [`cbeff`]; records in [`iso19794`], [`iso39794`] |
+//! | DG5 displayed portrait, DG7 displayed signature | [`displayed_image`] |
+//! | DG6 reserved, DG8 to DG10 features | [`opaque`] |
+//! | DG11 personal details, DG12 document details | [`dg11`], [`dg12`] |
 //! | DG13 national data | [`dg13`] |
-//! | DG14, EF.CardAccess | [`dg14`], [`card_access`], [`security_infos`] |
+//! | DG14, EF.CardAccess, EF.CardSecurity | [`dg14`], [`card_access`], [`card_security`], [`security_infos`] |
 //! | DG15 Active Authentication key | [`dg15`], [`public_key`] |
-//! | EF.ATR/INFO | [`atr_info`] |
+//! | DG16 persons to notify | [`dg16`] |
+//! | EF.ATR/INFO, EF.DIR | [`atr_info`], [`dir`] |
 //!
-//! Every parser takes the whole file and is bounded by its length.
+//! Every parser takes the whole file and is bounded by its length. What is odd and read all the same is told in a list of
+//! [`Quirk`]s; a parser that never bends has none.
 
 pub mod atr_info;
+mod bytes;
 pub mod card_access;
+pub mod card_security;
+pub mod cbeff;
 pub mod com;
 mod data_group;
+mod details;
 pub mod dg1;
+pub mod dg11;
+pub mod dg12;
 pub mod dg13;
 pub mod dg14;
 pub mod dg15;
+pub mod dg16;
 pub mod dg2;
 pub mod dg3;
+pub mod dg4;
+pub mod dir;
+pub mod displayed_image;
+mod face_image;
+mod group;
+pub mod iso19794;
+pub mod iso39794;
+pub mod opaque;
 pub mod public_key;
+mod quirk;
+mod raw_object;
 pub mod security_infos;
 pub mod sod;
 
 pub use data_group::{DataGroupNumber, NoSuchDataGroup};
+pub use face_image::{FaceImage, ImageFormat, NotAnImage};
+pub use group::{DataGroup, KeyGroup, NationalGroup};
+pub use quirk::{Quirk, QuirkKind};
+pub use raw_object::RawObject;
 
 use crate::mrz::MrzError;
 use crate::tlv::TlvError;
@@ -59,6 +85,35 @@ pub enum LdsError {
     /// DG1 holds no machine readable zone.
     #[error("DG1: {0}")]
     Mrz(MrzError),
+}
+
+/// Why a data group cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// An image that its record cannot hold.
+    #[error(transparent)]
+    Image(#[from] NotAnImage),
+    /// More than the count of the group can say.
+    #[error("too many {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+    },
+    /// Longer than a length field can say.
+    #[error("the {what} is too long")]
+    TooLong {
+        /// Which.
+        what: &'static str,
+    },
+}
+
+/// The identifiers of a name in DG11 or DG12: primary and secondary, `<` as spaces (Doc 9303-10 §4.7.11).
+#[must_use]
+pub fn name_parts(name: &str) -> (String, String) {
+    let (primary, secondary) = name.split_once("<<").unwrap_or((name, ""));
+    let spaced = |part: &str| part.split('<').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    (spaced(primary), spaced(secondary))
 }
 
 /// A non-negative ASN.1 INTEGER of at most four bytes.

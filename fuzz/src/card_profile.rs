@@ -1,7 +1,20 @@
 //! Bodies for what a card or a printed code sends.
 
 use cccd_card_profile::apdu::{AnswerToReset, Command, Replay, Response};
-use cccd_card_profile::lds::{atr_info, card_access, com, dg1, dg2, dg3, dg13, dg14, dg15, sod};
+use cccd_card_profile::lds::dg2::{BiometricInstance, Dg2, FaceImage, ImageFormat};
+use cccd_card_profile::lds::dg3::{Dg3, FingerInstance};
+use cccd_card_profile::lds::dg4::{Dg4, IrisInstance};
+use cccd_card_profile::lds::dg11::Dg11;
+use cccd_card_profile::lds::dg16::{Dg16, PersonToNotify};
+use cccd_card_profile::lds::displayed_image::{DisplayedImage, DisplayedImages};
+use cccd_card_profile::lds::iso19794::finger::{FingerImage, FingerRecord};
+use cccd_card_profile::lds::iso19794::iris::{Eye, IrisImage, IrisRecord};
+use cccd_card_profile::lds::iso39794::VersionBlock;
+use cccd_card_profile::lds::iso39794::finger::{FingerImageData, FingerRepresentation};
+use cccd_card_profile::lds::{
+    DataGroup, DataGroupNumber, atr_info, card_access, card_security, com, dg1, dg3, dg13, dg14, dg15, dir,
+    sod,
+};
 use cccd_card_profile::mrz::Mrz;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_card_profile::{qr, tlv};
@@ -28,10 +41,26 @@ pub const BODIES: &[Body] = &[
         run: |bytes| text(bytes, |s| drop((qr::Qr2021::parse(s), PersonalNumber::parse(s)))),
     },
     Body { name: "dg1", seeds: dg1_seed, run: |bytes| drop(dg1::parse(bytes)) },
+    Body { name: "dg2", seeds: faces, run: |bytes| drop(Dg2::parse(bytes)) },
     Body {
-        name: "dg2",
-        seeds: || vec![tlv::encode(0x75, &[0x7F, 0x61, 0x03, 0x02, 0x01, 0x01])],
-        run: |bytes| drop(dg2::Dg2::parse(bytes)),
+        name: "data-group",
+        seeds: groups,
+        run: |bytes| {
+            let number = bytes.first().and_then(|tag| DataGroupNumber::from_tag(u32::from(*tag)));
+            if let Some(group) = number.and_then(|number| DataGroup::parse(number, bytes).ok()) {
+                drop((group.to_bytes(), group.quirks()));
+            }
+        },
+    },
+    Body {
+        name: "ef-dir",
+        seeds: || vec![dir::Dir::lds1().to_bytes()],
+        run: |bytes| drop(dir::Dir::parse(bytes)),
+    },
+    Body {
+        name: "ef-card-security",
+        seeds: || hex(&[CARD_ACCESS]),
+        run: |bytes| drop((card_security::content_info(bytes).is_ok(), card_security::parse(bytes))),
     },
     Body {
         name: "dg3",
@@ -80,6 +109,65 @@ fn files() -> Vec<Vec<u8>> {
 
 fn dg1_seed() -> Vec<Vec<u8>> {
     Mrz::parse(MRZ).map(|mrz| dg1::to_bytes(&mrz)).into_iter().collect()
+}
+
+fn portrait() -> FaceImage {
+    FaceImage { format: ImageFormat::Jpeg, bytes: vec![0xFF, 0xD8, 0xFF], width: 413, height: 531 }
+}
+
+fn faces() -> Vec<Vec<u8>> {
+    let instances = [BiometricInstance::iso19794(portrait()), BiometricInstance::iso39794(portrait())];
+    instances.into_iter().filter_map(|instance| Dg2::of(instance).to_bytes().ok()).collect()
+}
+
+fn groups() -> Vec<Vec<u8>> {
+    let data = vec![0xFF, 0xA0];
+    let finger = FingerImage {
+        position: 2,
+        views: 1,
+        view: 1,
+        quality: 100,
+        impression: 0,
+        width: 620,
+        height: 620,
+        data: data.clone(),
+    };
+    let fingers = FingerImageData {
+        version: VersionBlock::FIRST,
+        representations: vec![FingerRepresentation::wsq(2, data.clone())],
+    };
+    let iris = IrisImage { number: 1, quality: 50, rotation: 0, rotation_uncertainty: 0, data };
+    let eyes = IrisRecord {
+        capture_device: 0,
+        properties: 0,
+        diameter: 150,
+        image_format: 16,
+        width: 163,
+        height: 149,
+        intensity_depth: 24,
+        transformation: 0,
+        device_id: [0; 16],
+        eyes: vec![Eye { subtype: 1, images: vec![iris] }],
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let dg11 = Dg11 {
+        full_name: text("SMITH<<JOHN<J"),
+        other_names: vec!["SMITH<<JACK".to_owned()],
+        birth_date: text("19700101"),
+        ..Dg11::default()
+    };
+    let person = PersonToNotify { name: text("SMITH<<CHARLES<R"), ..PersonToNotify::default() };
+    let groups = [
+        DataGroup::Dg3(Dg3::of(vec![
+            FingerInstance::iso19794(9, FingerRecord::wsq(vec![finger])),
+            FingerInstance::iso39794(9, fingers),
+        ])),
+        DataGroup::Dg4(Dg4::of(vec![IrisInstance::iso19794(1, eyes)])),
+        DataGroup::Dg5(DisplayedImages::of(vec![DisplayedImage(vec![0xFF, 0xD8, 0xFF])])),
+        DataGroup::Dg11(Box::new(dg11)),
+        DataGroup::Dg16(Dg16::of(vec![person])),
+    ];
+    groups.iter().filter_map(|group| group.to_bytes().ok()).chain(faces()).collect()
 }
 
 fn apdus() -> Vec<Vec<u8>> {

@@ -6,6 +6,7 @@ use cccd_card_profile::apdu::{Command, GetResponse, Transport, exchange};
 use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
 use cccd_card_profile::lds::atr_info::AtrInfo;
 use cccd_card_profile::lds::com::Com;
+use cccd_card_profile::lds::dir::Dir;
 use cccd_card_profile::lds::{DataGroupNumber, card_access};
 use cccd_card_profile::personalization::scp03::{self, Scp03Channel, Scp03Session};
 use cccd_card_profile::personalization::{
@@ -64,6 +65,8 @@ pub fn contents(profile: Profile, keys: &Keys) -> Result<Vec<(ElementaryFile, Ve
             let filler = |length| tlv::encode(file.tag().unwrap_or(0x53), &vec![0xA5; length]);
             let content = match file {
                 ElementaryFile::AtrInfo => AtrInfo::extended(65_535, 65_535).to_bytes(),
+                ElementaryFile::Dir => Dir::lds1().to_bytes(),
+                ElementaryFile::CardSecurity => filler(1500),
                 ElementaryFile::CardAccess => card_access::to_bytes(&infos),
                 ElementaryFile::Com => Com::new(&groups).to_bytes(),
                 ElementaryFile::Sod => filler(1900),

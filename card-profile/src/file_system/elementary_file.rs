@@ -18,8 +18,12 @@ pub enum Parent {
 pub enum ElementaryFile {
     /// EF.ATR/INFO.
     AtrInfo,
+    /// EF.DIR.
+    Dir,
     /// EF.CardAccess.
     CardAccess,
+    /// EF.CardSecurity.
+    CardSecurity,
     /// EF.COM.
     Com,
     /// EF.SOD.
@@ -48,7 +52,9 @@ impl ElementaryFile {
     pub fn name(self) -> String {
         match self {
             Self::AtrInfo => "EF.ATR/INFO".to_owned(),
+            Self::Dir => "EF.DIR".to_owned(),
             Self::CardAccess => "EF.CardAccess".to_owned(),
+            Self::CardSecurity => "EF.CardSecurity".to_owned(),
             Self::Com => "EF.COM".to_owned(),
             Self::Sod => "EF.SOD".to_owned(),
             Self::DataGroup(number) => format!("EF.{number}"),
@@ -59,7 +65,7 @@ impl ElementaryFile {
     #[must_use]
     pub fn parent(self) -> Parent {
         match self {
-            Self::AtrInfo | Self::CardAccess => Parent::MasterFile,
+            Self::AtrInfo | Self::Dir | Self::CardAccess | Self::CardSecurity => Parent::MasterFile,
             Self::Com | Self::Sod | Self::DataGroup(_) => Parent::Lds1,
         }
     }
@@ -69,7 +75,9 @@ impl ElementaryFile {
     pub fn file_id(self) -> FileId {
         match self {
             Self::AtrInfo => FileId::ATR_INFO,
+            Self::Dir => FileId::DIR,
             Self::CardAccess => FileId::CARD_ACCESS,
+            Self::CardSecurity => FileId::CARD_SECURITY,
             Self::Com => FileId::COM,
             Self::Sod => FileId::SOD,
             Self::DataGroup(number) => number.file_id(),
@@ -81,7 +89,9 @@ impl ElementaryFile {
     pub fn short_file_id(self) -> ShortFileId {
         match self {
             Self::AtrInfo => ShortFileId::ATR_INFO,
+            Self::Dir => ShortFileId::DIR,
             Self::CardAccess => ShortFileId::CARD_ACCESS,
+            Self::CardSecurity => ShortFileId::CARD_SECURITY,
             Self::Com => ShortFileId::COM,
             Self::Sod => ShortFileId::SOD,
             Self::DataGroup(number) => ShortFileId::of_data_group(number.value()),
@@ -92,8 +102,9 @@ impl ElementaryFile {
     #[must_use]
     pub fn tag(self) -> Option<u32> {
         match self {
-            Self::AtrInfo => None,
+            Self::AtrInfo | Self::Dir => None,
             Self::CardAccess => Some(0x31),
+            Self::CardSecurity => Some(0x30),
             Self::Com => Some(0x60),
             Self::Sod => Some(0x77),
             Self::DataGroup(number) => Some(number.tag()),
@@ -104,14 +115,14 @@ impl ElementaryFile {
     #[must_use]
     pub fn read_condition(self) -> AccessCondition {
         match self {
-            Self::AtrInfo | Self::CardAccess => AccessCondition::Always,
+            Self::AtrInfo | Self::Dir | Self::CardAccess => AccessCondition::Always,
             Self::DataGroup(DataGroupNumber::DG3) => {
                 AccessCondition::TerminalAuthenticated(TerminalRight::ReadFingerprints)
             }
             Self::DataGroup(DataGroupNumber::DG4) => {
                 AccessCondition::TerminalAuthenticated(TerminalRight::ReadIrises)
             }
-            Self::Com | Self::Sod | Self::DataGroup(_) => AccessCondition::ChipAccess,
+            Self::CardSecurity | Self::Com | Self::Sod | Self::DataGroup(_) => AccessCondition::ChipAccess,
         }
     }
 
@@ -126,7 +137,9 @@ impl ElementaryFile {
     pub fn from_file_id(parent: Parent, id: FileId) -> Option<Self> {
         match (parent, id) {
             (Parent::MasterFile, FileId::ATR_INFO) => Some(Self::AtrInfo),
+            (Parent::MasterFile, FileId::DIR) => Some(Self::Dir),
             (Parent::MasterFile, FileId::CARD_ACCESS) => Some(Self::CardAccess),
+            (Parent::MasterFile, FileId::CARD_SECURITY) => Some(Self::CardSecurity),
             (Parent::Lds1, FileId::COM) => Some(Self::Com),
             (Parent::Lds1, FileId::SOD) => Some(Self::Sod),
             (Parent::Lds1, id) => DataGroupNumber::from_file_id(id).map(Self::DataGroup),
@@ -142,7 +155,8 @@ mod tests {
 
     #[test]
     fn the_table_is_consistent() {
-        for file in CCCD_FILES {
+        let others = [ElementaryFile::Dir, ElementaryFile::CardSecurity];
+        for file in CCCD_FILES.into_iter().chain(others) {
             assert_eq!(ElementaryFile::from_file_id(file.parent(), file.file_id()), Some(file));
             assert!(ShortFileId::new(file.short_file_id().value()).is_some());
         }
@@ -152,6 +166,17 @@ mod tests {
             (FileId(0x010D), 0x0D, Some(0x6D))
         );
         assert_eq!(dg13.name(), "EF.DG13");
+    }
+
+    #[test]
+    fn one_identifier_two_files() {
+        let id = FileId(0x011D);
+        let found = |parent| ElementaryFile::from_file_id(parent, id);
+        assert_eq!(found(Parent::MasterFile), Some(ElementaryFile::CardSecurity));
+        assert_eq!(found(Parent::Lds1), Some(ElementaryFile::Sod));
+        let nobody = AccessStatus::default();
+        assert!(ElementaryFile::Dir.read_condition().allows(&nobody));
+        assert!(!ElementaryFile::CardSecurity.read_condition().allows(&nobody));
     }
 
     #[test]

@@ -28,8 +28,16 @@ impl DataGroupNumber {
     pub const DG4: Self = Self(4);
     /// Displayed portrait.
     pub const DG5: Self = Self(5);
+    /// Reserved.
+    pub const DG6: Self = Self(6);
     /// Displayed signature.
     pub const DG7: Self = Self(7);
+    /// Data features.
+    pub const DG8: Self = Self(8);
+    /// Structure features.
+    pub const DG9: Self = Self(9);
+    /// Substance features.
+    pub const DG10: Self = Self(10);
     /// Additional personal details.
     pub const DG11: Self = Self(11);
     /// Additional document details.

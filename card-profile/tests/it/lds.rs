@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use cccd_card_profile::card_holder::parse_vietnamese_expiry;
 use cccd_card_profile::lds::atr_info::AtrInfo;
 use cccd_card_profile::lds::com::Com;
-use cccd_card_profile::lds::dg2::{self, BiometricInstance, Dg2, FaceImage, ImageFormat, NotAnImage};
+use cccd_card_profile::lds::dg2::{self, Dg2, FaceImage, FaceRecord, ImageFormat, NotAnImage};
 use cccd_card_profile::lds::dg13::{Dg13, NationalData};
 use cccd_card_profile::lds::public_key::{self, CurveParameters, PublicKey, PublicKeyInfo};
 use cccd_card_profile::lds::security_infos::{SecurityInfo, SecurityInfos, oid};
 use cccd_card_profile::lds::sod::{self, DigestAlgorithm, HashCheck, LdsSecurityObject};
-use cccd_card_profile::lds::{DataGroupNumber, LdsError, card_access, dg1, dg3, dg14, dg15};
+use cccd_card_profile::lds::{DataGroupNumber, LdsError, QuirkKind, card_access, dg1, dg3, dg14, dg15};
 use cccd_card_profile::tlv::{self, Reader, TlvError, Writer};
 use cccd_card_profile::validity::Expiry;
 
@@ -70,7 +70,7 @@ fn dg2_carries_a_portrait_of_either_format() {
         assert_eq!((portrait.format, portrait.width, portrait.height), (format, 413, 531));
         let file = dg2::to_bytes(&portrait).unwrap();
         let read = Dg2::parse(&file).unwrap();
-        assert_eq!(read.claimed_instances, 1);
+        assert_eq!((read.claimed_instances, read.quirks.as_slice()), (1, [].as_slice()));
         assert_eq!(read.portrait(), Some(&portrait));
     }
 }
@@ -115,7 +115,8 @@ fn dg2_with_several_instances_and_other_formats() {
     });
     let read = Dg2::parse(&writer.into_bytes()).unwrap();
     assert_eq!((read.claimed_instances, read.instances.len(), read.faces().count()), (3, 3, 2));
-    assert!(matches!(read.instances[2], BiometricInstance::Other(_)));
+    assert!(matches!(read.instances[2].record, FaceRecord::Other(_)));
+    assert!(read.quirks.iter().any(|quirk| quirk.kind == QuirkKind::FormatNotRecognised));
 }
 
 #[test]

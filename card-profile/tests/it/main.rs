@@ -6,6 +6,7 @@
     reason = "a test's helper fails by panicking, as the test does"
 )]
 
+mod data_groups;
 mod foreign;
 mod lds;
 mod mrz;

@@ -1,7 +1,8 @@
 //! What scripts can't tell: key agreement, signatures, locks of the state, power cuts.
 
 use crate::{blank, rng};
-use cccd_card_profile::apdu::{Command, GetResponse, Transport as _, exchange};
+use cccd_card_profile::apdu::{Command, GetResponse, StatusWord, Transport as _, exchange};
+use cccd_card_profile::lds::dir::Dir;
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys, delete_file, scp03, select_application};
 use cccd_card_profile::protocol::active_authentication;
@@ -10,8 +11,10 @@ use cccd_card_profile::protocol::chip_authentication::{
     ChipAuthenticationProtocol, ChipAuthenticationTerminal,
 };
 use cccd_card_profile::protocol::drive;
+use cccd_card_profile::protocol::pace::{PaceOffer, PaceProtocol, PaceTerminal, Password};
 use cccd_card_profile::protocol::private_key::PublicKey;
 use cccd_card_profile::protocol::secure_messaging::SecureChannel;
+use cccd_card_profile::tlv;
 use cccd_hw_tests::specimen::{self, MRZ};
 use cccd_virtual_chip::lab::{Bench, File};
 use cccd_virtual_chip::{Chip, ChipState, LengthSupport, LifeCycle, Profile, StateFile};
@@ -71,6 +74,44 @@ fn the_chip_proves_itself_and_a_clone_does_not() {
             assert_eq!(is_genuine(&mut clone, &keys), (false, false));
         }
     }
+}
+
+/// EF.CardSecurity and EF.SOD share FID 011D and SFI 1D, EF.DIR and EF.COM share SFI 1E (Doc 9303-10 §3.11).
+#[test]
+fn files_of_the_master_file_are_read_before_the_application_is_selected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chip");
+    let mut card = Chip::create(&path, ChipState::blank([1; 10], Profile::P256), Box::new(rng(1))).unwrap();
+    let (mut channel, _) = specimen::personalize(&mut card, Profile::P256, &mut rng(2)).unwrap();
+    specimen::lock(&mut channel).unwrap();
+    drop(card);
+    let (directory, security) = (Dir::lds1().to_bytes(), tlv::encode(0x30, b"security infos, signed"));
+    let mut bench = Bench::open(&path).unwrap();
+    bench.add(File::Dir, directory.clone()).unwrap();
+    bench.add(File::CardSecurity, security.clone()).unwrap();
+    let (sod, com) = (bench.read(File::Sod).unwrap()[..8].to_vec(), bench.read(File::Com).unwrap().to_vec());
+    bench.save().unwrap();
+    drop(bench);
+
+    let mut card = Chip::open(&path, Box::new(rng(3))).unwrap();
+    let read = |file: File| {
+        Command::new(0x00, 0xB0, file.short_file_id().read_binary_p1(), 0x00).with_expected_length(256)
+    };
+    let mut transport = GetResponse::new(&mut card);
+    assert_eq!(exchange(&mut transport, &read(File::Dir)).unwrap().data, directory);
+    let refused = exchange(&mut transport, &read(File::CardSecurity)).unwrap().status;
+    assert_eq!(refused, StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+    let secrets = specimen::secrets(Profile::P256);
+    let password = Password::can(&secrets.can).unwrap();
+    let offer = PaceOffer::new(PaceProtocol::ECDH_GM_AES_128, secrets.parameters);
+    let pace = PaceTerminal::new(offer, &password, &mut rng(4)).unwrap();
+    let session = drive(&mut transport, pace).unwrap().session;
+    let mut channel = SecureChannel::new(transport, session);
+    assert_eq!(channel.exchange(&read(File::CardSecurity)).unwrap().data, security);
+    assert_eq!(channel.exchange(&read(File::Dir)).unwrap().data, directory);
+    assert!(channel.exchange(&select_application()).unwrap().is_ok());
+    assert_eq!(channel.exchange(&read(File::Sod)).unwrap().data[..8], sod);
+    assert_eq!(channel.exchange(&read(File::Com)).unwrap().data, com);
 }
 
 #[test]

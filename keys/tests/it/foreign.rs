@@ -4,7 +4,9 @@
 use cccd_keys::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use cccd_keys::certificate::Certificate;
 use cccd_keys::public_key::PublicKey;
+use cccd_keys::signed_data::SignedData;
 use cccd_keys::sod::EfSod;
+use const_oid::ObjectIdentifier;
 use std::path::PathBuf;
 
 fn folder() -> Option<PathBuf> {
@@ -77,4 +79,30 @@ fn real_files_hold() {
     let vietnam = std::fs::read(folder.join("masterlists/csca_VN_2022.der")).unwrap();
     let vietnam = Certificate::parse(&vietnam).unwrap();
     assert_eq!(vietnam.public_key().describe(), "brainpoolP512r1");
+}
+
+#[test]
+fn card_security_files_hold() {
+    let Some(folder) = folder() else { return };
+    let id_security_object = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.3.2.1");
+    let mut held = 0;
+    for entry in std::fs::read_dir(folder.join("cardsecurity")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "bin") {
+            continue;
+        }
+        let file = std::fs::read(&path).unwrap();
+        let signed = SignedData::parse(&file).unwrap();
+        assert_eq!(signed.econtent_type(), id_security_object);
+        signed.verify().unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
+        // One octet of the content, and it no longer holds.
+        let content = signed.econtent().unwrap();
+        let at = file.windows(content.len()).position(|window| window == content).unwrap();
+        let mut forged = file.clone();
+        forged[at + content.len() - 1] ^= 1;
+        let problem = SignedData::parse(&forged).unwrap().verify().unwrap_err();
+        assert_eq!(problem.code(), "message-digest-mismatch");
+        held += 1;
+    }
+    assert_eq!(held, 4);
 }

@@ -205,6 +205,7 @@ fn personalize(chip: Chip, profile: Profile, pace: bool) -> Chip {
     for file in CCCD_FILES.into_iter().filter(|file| pace || *file != ElementaryFile::CardAccess) {
         let content = match file {
             ElementaryFile::AtrInfo => AtrInfo::extended(65_535, 65_535).to_bytes(),
+            ElementaryFile::Dir | ElementaryFile::CardSecurity => panic!("no file of a CCCD"),
             ElementaryFile::CardAccess => card_access::to_bytes(&offered),
             ElementaryFile::Com => Com::new(&numbers).to_bytes(),
             ElementaryFile::Sod => sod.clone(),

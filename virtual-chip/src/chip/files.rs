@@ -61,11 +61,12 @@ impl Chip {
     }
 
     /// Short identifiers of the application are the lower byte of the identifier; EF.CardAccess is found from there
-    /// too, EF.ATR/INFO (`01`, as DG1) only outside.
+    /// too. EF.ATR/INFO (`01`, as DG1), EF.CardSecurity (`1D`, as EF.SOD) and EF.DIR (`1E`, as EF.COM) only outside.
     fn by_short_identifier(&self, short: u8) -> Option<ElementaryFile> {
         let in_application = || self.by_identifier(FileId(0x0100 | u16::from(short)));
         match short {
             0x01 if !self.session.application_selected => Some(ElementaryFile::AtrInfo),
+            0x1E if !self.session.application_selected => Some(ElementaryFile::Dir),
             0x01..=0x1E => in_application(),
             _ => None,
         }

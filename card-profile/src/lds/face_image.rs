@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::quirk::{QuirkKind, Quirks};
+
 /// The image formats of ISO/IEC 19794-5 §5.8.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ImageFormat {
@@ -49,7 +51,9 @@ impl ImageFormat {
         }
     }
 
-    fn of(bytes: &[u8]) -> Option<Self> {
+    /// By the first bytes of the file.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
             Some(Self::Jpeg)
         } else if bytes.starts_with(&JP2_SIGNATURE) || bytes.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]) {
@@ -66,15 +70,45 @@ impl FaceImage {
     /// # Errors
     /// [`NotAnImage`].
     pub fn from_file(bytes: Vec<u8>) -> Result<Self, NotAnImage> {
-        let format = ImageFormat::of(&bytes).ok_or(NotAnImage::UnknownFormat)?;
-        let size = match format {
-            ImageFormat::Jpeg => jpeg_size(&bytes),
-            ImageFormat::Jpeg2000 => jpeg_2000_size(&bytes),
-        };
-        let (width, height) =
-            size.filter(|(width, height)| *width > 0 && *height > 0).ok_or(NotAnImage::NoSize)?;
+        let (format, (width, height)) = header(&bytes)?;
         Ok(Self { format, bytes, width, height })
     }
+
+    /// The image of a record that claims format and size: the image decides, what differs is noted, and bytes that are
+    /// no image are kept under the claim.
+    pub(super) fn lenient(
+        bytes: Vec<u8>,
+        claimed: ImageFormat,
+        claimed_size: (u32, u32),
+        offset: usize,
+        quirks: &mut Quirks,
+    ) -> Self {
+        let (format, (width, height)) = match header(&bytes) {
+            Ok((format, size)) => {
+                quirks.note_if(format != claimed, QuirkKind::ImageFormatDiffers, offset);
+                quirks.note_if(size != claimed_size, QuirkKind::ImageSizeDiffers, offset);
+                (format, size)
+            }
+            Err(_) => {
+                let kind =
+                    if bytes.is_empty() { QuirkKind::EmptyValue } else { QuirkKind::ImageNotRecognised };
+                quirks.note(kind, offset);
+                (claimed, claimed_size)
+            }
+        };
+        Self { format, bytes, width, height }
+    }
+}
+
+/// Format and size as the image's own header tells them.
+fn header(bytes: &[u8]) -> Result<(ImageFormat, (u32, u32)), NotAnImage> {
+    let format = ImageFormat::of(bytes).ok_or(NotAnImage::UnknownFormat)?;
+    let size = match format {
+        ImageFormat::Jpeg => jpeg_size(bytes),
+        ImageFormat::Jpeg2000 => jpeg_2000_size(bytes),
+    };
+    let size = size.filter(|(width, height)| *width > 0 && *height > 0).ok_or(NotAnImage::NoSize)?;
+    Ok((format, size))
 }
 
 impl fmt::Debug for FaceImage {
