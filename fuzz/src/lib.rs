@@ -6,6 +6,7 @@ mod conversations;
 mod issuer;
 mod keys;
 pub mod mutate;
+mod pictures;
 mod population;
 
 /// A parser under attack: good inputs to start from, and the call that must survive any bytes.
@@ -26,5 +27,6 @@ pub fn bodies() -> impl Iterator<Item = &'static Body> {
         .chain(keys::BODIES)
         .chain(conversations::BODIES)
         .chain(issuer::BODIES)
+        .chain(pictures::BODIES)
         .chain(population::BODIES)
 }

@@ -5,6 +5,7 @@ mod card;
 mod evidence_store;
 mod failure;
 mod files;
+mod portrait;
 mod read;
 mod trace;
 mod trust;
@@ -119,6 +120,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Verify(verify) => verify::run(verify, at, output),
         Command::Passive(passive) => files::run(passive, at, output),
         Command::Trust(trust) => trust::run(trust, output),
+        Command::DecodePicture { bounds } => return cccd_pictures::child::run(bounds),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -26,7 +26,7 @@ Examples:
 
   A bank's counter: the printed zone and QR code are compared, the register is asked, the portrait is shown to the teller:
     verifier verify --qr \"$(scan)\" --mrz zone.txt --trust trust \\
-        --register http://127.0.0.1:8701 --token-file token --portrait face.jpg
+        --register http://127.0.0.1:8701 --token-file token --portrait face.png
 
   The same after the teller compared the portrait with the person:
     verifier verify … --holder-compared yes
@@ -82,6 +82,13 @@ pub(crate) enum Command {
     Passive(PassiveArguments),
     /// Whom to believe: certificates, revocation lists, keys of the register and of reading stations.
     Trust(TrustArguments),
+    /// The child that decodes a picture: from standard input to standard output, confined.
+    #[command(hide = true)]
+    DecodePicture {
+        /// Its bounds.
+        #[arg(num_args = 4)]
+        bounds: Vec<String>,
+    },
 }
 
 /// How to reach and open the card.
@@ -177,7 +184,8 @@ pub(crate) struct VerifyArguments {
     /// Undetermined unless the register was heard.
     #[arg(long)]
     pub(crate) require_register: bool,
-    /// Save the portrait from the chip to this file.
+    /// Save the portrait from the chip to this file, as PNG. It is decoded in a process of its own; that it cannot be decoded
+    /// is said and changes no verdict.
     #[arg(long, value_name = "FILE")]
     pub(crate) portrait: Option<PathBuf>,
     /// What you saw when you compared the portrait with the bearer.

@@ -3,22 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cccd_card_profile::lds::DataGroupNumber;
-use cccd_card_profile::lds::dg2::Dg2;
 use cccd_keys::trust::TrustStore;
 use cccd_verifier::evidence::{EvidenceFile, Provenance};
 use cccd_verifier::inspection::InspectionOptions;
 use cccd_verifier::register::RegisterReport;
 use cccd_verifier::register::http::HttpRegister;
 use cccd_verifier::report::{to_json, to_text};
-use cccd_verifier::{Case, Evidence, Judgement, Policy, Presented, judge};
+use cccd_verifier::{Case, Judgement, Policy, Presented, judge};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::args::{VerifyArguments, YesNo};
 use super::card::{Printed, inspect};
-use super::evidence_store::{open, read_bounded, write_private};
-use super::{Failure, Output, generator, now};
+use super::evidence_store::{open, read_bounded};
+use super::{Failure, Output, generator, now, portrait};
 
 /// How long the register may take for one answer.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,7 +68,7 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
         policy: &policy,
     });
     if let Some(path) = &arguments.portrait {
-        save_portrait(&evidence, path, output)?;
+        portrait::save(&evidence, path, output)?;
     }
     Ok(tell(&judgement, output))
 }
@@ -148,18 +146,4 @@ fn read_token(path: &Path) -> Result<Zeroizing<String>, Failure> {
                 ["xin mã từ nơi giữ cơ sở dữ liệu", "ask the keeper of the register for one"],
             )
         })
-}
-
-fn save_portrait(evidence: &Evidence, path: &Path, output: Output) -> Result<(), Failure> {
-    let portrait = evidence
-        .data_group(DataGroupNumber::DG2)
-        .and_then(|file| Dg2::parse(file).ok())
-        .and_then(|dg2| dg2.portrait().map(|face| face.bytes.clone()));
-    match portrait {
-        Some(bytes) => write_private(path, &bytes),
-        None => {
-            output.note("Không có ảnh để lưu.", "There is no portrait to save.");
-            Ok(())
-        }
-    }
 }

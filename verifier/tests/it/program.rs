@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use cccd_card_profile::lds::dg2::{BiometricInstance, Dg2, FaceImage};
 use cccd_verifier::evidence::EvidenceFile;
 use serde_json::Value;
 
@@ -63,7 +64,7 @@ fn evidence_from_a_file_is_judged() {
     let trust = trust_directory(folder.path());
     let key = vietnam().keys.station_key().unwrap();
     let file = EvidenceFile::new(&Card::genuine().read()).unwrap().signed(&key).unwrap();
-    let (path, portrait) = (folder.path().join("card.evidence"), folder.path().join("face.jpg"));
+    let (path, portrait) = (folder.path().join("card.evidence"), folder.path().join("face.png"));
     std::fs::write(&path, file.to_bytes().unwrap()).unwrap();
     let arguments = [
         "verify",
@@ -79,16 +80,47 @@ fn evidence_from_a_file_is_judged() {
     let output = verifier(&[&arguments[..], &["--json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(json(&output)["verdict"]["decision"], "accepted");
-    assert!(std::fs::read(&portrait).unwrap().starts_with(&[0xFF, 0xD8]));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(std::fs::metadata(&portrait).unwrap().permissions().mode() & 0o777, 0o600);
-    }
+    // The card's portrait is filler behind a good header: that is said, and the verdict stands.
+    assert!(!portrait.exists());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("[picture-damaged]"), "{output:?}");
     let output = verifier(&arguments);
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("Kết luận: CHẤP NHẬN\n"));
     let output = verifier(&[&arguments[..], &["--require-register", "--lang", "en"]].concat());
     assert_eq!(output.status.code(), Some(4));
+}
+
+#[test]
+fn a_portrait_is_saved_as_png_whatever_the_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let rgb = image::RgbImage::from_fn(96, 128, |x, y| {
+        image::Rgb([x, y, x + y].map(|value| u8::try_from(value).unwrap_or(u8::MAX)))
+    });
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    rgb.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let face = FaceImage::from_file(jpeg.into_inner()).unwrap();
+    let mut evidence = Card::genuine().read();
+    for instance in [BiometricInstance::iso19794(face.clone()), BiometricInstance::iso39794(face)] {
+        let (path, portrait) = (folder.path().join("card.evidence"), folder.path().join("face.png"));
+        evidence.files.data_groups.insert(2, Dg2::of(instance).to_bytes().unwrap());
+        std::fs::write(&path, EvidenceFile::new(&evidence).unwrap().to_bytes().unwrap()).unwrap();
+        let (path, to) = (text(&path), text(&portrait));
+        let arguments = ["verify", "--evidence", path, "--trust", text(&trust), "--at", NOW, "--json"];
+        let output = verifier(&[&arguments[..], &["--portrait", to]].concat());
+        // Another portrait than the signed one.
+        assert_eq!(json(&output)["verdict"]["decided_by"], "passive.dg-hashes");
+        let saved = image::open(&portrait).unwrap().to_rgb8();
+        assert_eq!(saved.dimensions(), (96, 128));
+        let far =
+            saved.as_raw().iter().zip(rgb.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
+        assert!(far < 10 * 3 * 96 * 128, "not the picture: {far}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&portrait).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::remove_file(&portrait).unwrap();
+    }
 }
 
 #[test]
