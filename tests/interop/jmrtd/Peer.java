@@ -13,16 +13,20 @@ import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Security;
 import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import javax.crypto.Cipher;
+import javax.crypto.spec.IvParameterSpec;
 import javax.smartcardio.CardTerminal;
 import javax.smartcardio.TerminalFactory;
 import net.sf.scuba.smartcards.TerminalCardService;
@@ -36,7 +40,10 @@ import org.bouncycastle.crypto.digests.SHA512Digest;
 import org.bouncycastle.crypto.engines.RSAEngine;
 import org.bouncycastle.crypto.params.RSAKeyParameters;
 import org.bouncycastle.crypto.signers.ISO9796d2Signer;
+import org.bouncycastle.jcajce.provider.asymmetric.util.EC5Util;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.jce.spec.ECParameterSpec;
+import org.bouncycastle.math.ec.ECPoint;
 import org.jmrtd.AccessKeySpec;
 import org.jmrtd.BACKey;
 import org.jmrtd.PACEKeySpec;
@@ -56,6 +63,8 @@ import org.jmrtd.lds.SecurityInfo;
 import org.jmrtd.lds.icao.DG14File;
 import org.jmrtd.lds.icao.DG15File;
 import org.jmrtd.protocol.EACCAResult;
+import org.jmrtd.protocol.PACECAMResult;
+import org.jmrtd.protocol.PACEGMMappingResult;
 import org.jmrtd.protocol.PACEResult;
 
 /**
@@ -129,7 +138,7 @@ public final class Peer {
     throw new IllegalStateException("no reader " + name);
   }
 
-  /** A card is opened, its chip authenticated, every file read, parsed, hashed against EF.SOD. */
+  /** A card is opened, its chip authenticated, every file read, parsed, hashed against EF.SOD; or only opened. */
   private static String read(Map<String, String> given) throws Exception {
     String name = new String(bytes(given, "reader"), StandardCharsets.UTF_8);
     begin("connect");
@@ -189,6 +198,11 @@ public final class Peer {
               key, info.getObjectIdentifier(), PACEInfo.toParameterSpec(info.getParameterId()), named);
       service.sendSelectApplet(true);
       done("");
+      if (given.containsKey("static-key")) {
+        begin("CAM");
+        chipAuthenticationMapping((PACECAMResult) pace, bytes(given, "static-key"));
+        done("the mapping key is the static key times the chip's data");
+      }
     } else {
       service.sendSelectApplet(false);
       begin("BAC");
@@ -196,6 +210,9 @@ public final class Peer {
       done("");
     }
 
+    if (given.containsKey("open-only")) {
+      return "";
+    }
     begin("EF.COM");
     byte[] com = file(service, PassportService.EF_COM);
     List<Integer> listed = LDSFileUtil.getDataGroupNumbers(LDSFileUtil.getCOMFile(new ByteArrayInputStream(com)));
@@ -239,7 +256,7 @@ public final class Peer {
           service.doEACCA(
               key.getKeyId(), info.getObjectIdentifier(), key.getObjectIdentifier(), key.getSubjectPublicKey());
       // Only what is read under the new keys shows that the chip has its private key.
-      check(java.util.Arrays.equals(file(service, PassportService.EF_COM), com), "EF.COM differs afterwards");
+      check(Arrays.equals(file(service, PassportService.EF_COM), com), "EF.COM differs afterwards");
       done("confirmed by a read under the new keys");
     }
     if (given.containsKey("ta-key")) {
@@ -283,6 +300,29 @@ public final class Peer {
     return "";
   }
 
+  /**
+   * PK_map = CA_data times PK_static (Doc 9303-11 §4.4.3.5.2). JMRTD leaves this check to its caller, and its own
+   * decryption takes -1 for the initialisation vector, where §4.4.3.5.3 and the example of appendix I have E(KS_Enc, -1).
+   */
+  private static void chipAuthenticationMapping(PACECAMResult pace, byte[] spki) throws Exception {
+    ECPublicKey key =
+        (ECPublicKey) KeyFactory.getInstance("EC", "BC").generatePublic(new X509EncodedKeySpec(spki));
+    ECPublicKey mapping =
+        (ECPublicKey) ((PACEGMMappingResult) pace.getMappingResult()).getPICCMappingPublicKey();
+    byte[] minusOne = new byte[16];
+    Arrays.fill(minusOne, (byte) 0xFF);
+    Cipher cipher = Cipher.getInstance("AES/ECB/NoPadding");
+    cipher.init(Cipher.ENCRYPT_MODE, pace.getWrapper().getEncryptionKey());
+    IvParameterSpec vector = new IvParameterSpec(cipher.doFinal(minusOne));
+    cipher = Cipher.getInstance("AES/CBC/ISO7816-4Padding", "BC");
+    cipher.init(Cipher.DECRYPT_MODE, pace.getWrapper().getEncryptionKey(), vector);
+    BigInteger data = new BigInteger(1, cipher.doFinal(pace.getEncryptedChipAuthenticationData()));
+    ECParameterSpec curve = EC5Util.convertSpec(key.getParams());
+    ECPoint expected = EC5Util.convertPoint(curve.getCurve(), key.getW()).multiply(data).normalize();
+    ECPoint found = EC5Util.convertPoint(curve.getCurve(), mapping.getW()).normalize();
+    check(expected.equals(found), "the mapping key is another");
+  }
+
   private static byte[] file(PassportService service, short id) throws Exception {
     try (InputStream in = service.getInputStream(id)) {
       return in.readAllBytes();
@@ -317,7 +357,7 @@ public final class Peer {
     check(file != null, "JMRTD has no class for it");
     // What is parsed lazily is parsed now.
     check(!file.toString().isEmpty(), "it says nothing");
-    return java.util.Arrays.equals(file.getEncoded(), content);
+    return Arrays.equals(file.getEncoded(), content);
   }
 
   /** One file by its identifier: parsed by JMRTD's class and encoded again. */

@@ -1,4 +1,4 @@
-//! PACE with libeac in both roles, on every standardised group, with every cipher and mapping that both have. That the keys
+//! PACE with libeac in both roles, on every standardised group, with every cipher and the mapping that both have. That the keys
 //! are the same is shown by use: a protected command and its answer, one end of them libeac's.
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -23,39 +23,31 @@ pub(super) const CIPHERS: [(Cipher, &str); 4] = [
     (Cipher::Aes192, "AES-192"),
     (Cipher::Aes256, "AES-256"),
 ];
-const FAMILIES: [(Agreement, Mapping, &str); 4] = [
-    (Agreement::Ecdh, Mapping::Generic, "PACE-ECDH-GM"),
-    (Agreement::Dh, Mapping::Generic, "PACE-DH-GM"),
-    (Agreement::Ecdh, Mapping::Integrated, "PACE-ECDH-IM"),
-    (Agreement::Dh, Mapping::Integrated, "PACE-DH-IM"),
-];
+const FAMILIES: [(Agreement, &str); 2] = [(Agreement::Ecdh, "PACE-ECDH-GM"), (Agreement::Dh, "PACE-DH-GM")];
 
 /// Tries every combination in both roles; one line for each family, cipher and role.
 pub fn run(table: &mut Table, rng: &mut dyn CryptoRng) {
     let mut libeac = match Libeac::start() {
         Ok(libeac) => libeac,
         Err(error) => {
-            table.skip(NAME, &FAMILIES.map(|(_, _, name)| name), &format!("{error:#}"));
+            table.skip(NAME, &FAMILIES.map(|(_, name)| name), &format!("{error:#}"));
             return;
         }
     };
-    for (agreement, mapping, family) in FAMILIES {
+    for (agreement, family) in FAMILIES {
         for (cipher, cipher_name) in CIPHERS {
-            let protocol = PaceProtocol { agreement, mapping, cipher };
+            let protocol = PaceProtocol { agreement, mapping: Mapping::Generic, cipher };
             for (role, name) in [(Role::Terminal, "it is the terminal"), (Role::Chip, "it is the chip")] {
                 let line = format!("{family}-{cipher_name}, {name}");
-                if role == Role::Chip && mapping == Mapping::Integrated && cipher == Cipher::TripleDes {
-                    table.leave_out(
-                        NAME,
-                        &line,
-                        "its nonce is one block of 8 bytes, shorter than the key that the mapping needs",
-                    );
-                    continue;
-                }
                 table.result(NAME, &line, every_group(&mut libeac, protocol, role, rng));
             }
         }
     }
+    table.leave_out(
+        NAME,
+        "PACE-ECDH-IM, PACE-DH-IM",
+        "it has the mapping of TR-03110 2.01 (Icart's function on E(t, s)), not Doc 9303's: JMRTD has that one",
+    );
     table.leave_out(NAME, "PACE on parameters 14", "it takes brainpoolP512r1 for brainpoolP320r1");
     table.leave_out(NAME, "PACE-ECDH-CAM", "it has no chip authentication mapping");
 }
@@ -72,21 +64,42 @@ fn every_group(
     role: Role,
     rng: &mut dyn CryptoRng,
 ) -> Result<String> {
-    let mut agreed = Vec::new();
+    let (mut agreed, mut repeated) = (Vec::new(), 0);
     for id in (0..=2).chain(8..=18).filter(|id| *id != 14) {
         let parameters = DomainParameters::from_id(id).context("no such parameters")?;
         if !protocol.runs_on(parameters) {
             continue;
         }
-        let outcome = match role {
+        let mut run = |libeac: &mut Libeac| match role {
             Role::Terminal => libeac_is_terminal(libeac, protocol, parameters, rng),
             Role::Chip => libeac_is_chip(libeac, protocol, parameters, rng),
         };
+        let mut outcome = run(libeac);
+        while outcome.is_err() && repeated < REPETITIONS && drops_zeros(libeac, parameters) {
+            repeated += 1;
+            outcome = run(libeac);
+        }
         outcome.with_context(|| format!("parameters {id}"))?;
         agreed.push(id.to_string());
     }
     ensure!(!agreed.is_empty(), "we have no such protocol on any group");
-    Ok(format!("parameters {}", agreed.join(" ")))
+    let repeated =
+        if repeated == 0 { String::new() } else { format!("; {repeated} repeated: leading zeros") };
+    Ok(format!("parameters {}{repeated}", agreed.join(" ")))
+}
+
+/// How often a run may be repeated because of what [`drops_zeros`] tells: one in 256 is.
+const REPETITIONS: usize = 4;
+
+/// libeac leaves the leading zeros of a Diffie-Hellman secret out (PKCS#3 §8.3 keeps them, and so do we): whether this
+/// was such a run.
+fn drops_zeros(libeac: &mut Libeac, parameters: DomainParameters) -> bool {
+    let width = match parameters {
+        DomainParameters::Modp1024Subgroup160 => 128,
+        DomainParameters::Modp2048Subgroup224 | DomainParameters::Modp2048Subgroup256 => 256,
+        _ => return false,
+    };
+    libeac.one("keys pace", &[]).is_ok_and(|secret| secret.len() < width)
 }
 
 fn begin(libeac: &mut Libeac, protocol: PaceProtocol, parameters: DomainParameters) -> Result<()> {

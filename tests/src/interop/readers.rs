@@ -5,17 +5,23 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::curve::{Curve, DomainParameters};
+use cccd_card_profile::protocol::kdf::Cipher;
+use cccd_card_profile::protocol::pace::{Agreement, Mapping, PaceOffer, PaceProtocol};
 use cccd_hw_tests::pcscd::Pcscd;
 use cccd_issuer::station::IssuedCard;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::trust::TrustStore;
 use cccd_reader::Service;
+use cccd_virtual_chip::lab::Equipment;
 use cccd_virtual_chip::vpcd::{Stop, serve};
-use cccd_virtual_chip::{Chip, Profile};
+use cccd_virtual_chip::{Chip, ChipState, Profile};
 use jiff::Timestamp;
-use rand_core::CryptoRng;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, SeedableRng as _};
+use zeroize::Zeroizing;
 
+use super::pace::CIPHERS;
 use super::peer::{Peer, built};
 use super::table::Table;
 use crate::country::{Country, blank_with};
@@ -69,6 +75,17 @@ impl Laid {
         let laid = Self { stop, thread: Some(thread) };
         wait_for(pcscd.reader(slot)?, true)?;
         Ok(laid)
+    }
+}
+
+impl Laid {
+    /// Out of the reader again.
+    fn take(mut self, reader: &str) -> Result<Chip> {
+        self.stop.stop();
+        let chip = self.thread.take().context("no thread")?.join();
+        let chip = chip.map_err(|_| anyhow::anyhow!("the chip's thread has panicked"))?;
+        wait_for(reader, false)?;
+        Ok(chip)
     }
 }
 
@@ -156,7 +173,96 @@ fn with_pcscd(table: &mut Table, at: Timestamp, rng: &mut dyn CryptoRng) -> Resu
         Ok(mut peer) => known.iter().for_each(|card| dmrtd(table, &mut peer, card, rng)),
         Err(error) => table.skip(DMRTD, &["everything"], &format!("{error:#}")),
     }
+    let (card, first) = (known.first().context("no card")?, laid.swap_remove(0));
+    let reader = pcscd.reader(0)?;
+    let mut state = first.take(reader)?.into_state();
+    let equipped = equip(&mut state, rng)?;
+    let chip = Chip::in_memory(state, Box::new(ChaCha20Rng::from_rng(rng)));
+    let _laid = Laid::into_reader(chip, &pcscd, 0)?;
+    match start_jmrtd() {
+        Ok(mut peer) => laboratory(table, &mut peer, card, &equipped),
+        Err(error) => table.skip(JMRTD, &["PACE of the laboratory"], &format!("{error:#}")),
+    }
     Ok(())
+}
+
+const PIN: &str = "482915";
+const PUK: &str = "9048261735";
+
+/// PACE that no CCCD offers, a protocol on parameters each.
+const OFFERS: [(Agreement, Mapping, Cipher, DomainParameters); 9] = [
+    (Agreement::Ecdh, Mapping::Generic, Cipher::TripleDes, DomainParameters::P256),
+    (Agreement::Ecdh, Mapping::Generic, Cipher::Aes192, DomainParameters::BrainpoolP384r1),
+    (Agreement::Ecdh, Mapping::Generic, Cipher::Aes256, DomainParameters::P521),
+    (Agreement::Dh, Mapping::Generic, Cipher::Aes128, DomainParameters::Modp2048Subgroup256),
+    (Agreement::Ecdh, Mapping::Integrated, Cipher::Aes128, DomainParameters::BrainpoolP256r1),
+    (Agreement::Ecdh, Mapping::Integrated, Cipher::Aes256, DomainParameters::P384),
+    (Agreement::Ecdh, Mapping::Integrated, Cipher::TripleDes, DomainParameters::P256),
+    (Agreement::Dh, Mapping::Integrated, Cipher::Aes128, DomainParameters::Modp2048Subgroup224),
+    (Agreement::Ecdh, Mapping::ChipAuthentication, Cipher::Aes128, DomainParameters::BrainpoolP256r1),
+];
+
+/// What the chip was given, and the public half of its static key.
+struct Equipped {
+    offers: Vec<PaceOffer>,
+    static_key: Vec<u8>,
+}
+
+fn equip(state: &mut ChipState, rng: &mut dyn CryptoRng) -> Result<Equipped> {
+    let offers: Vec<PaceOffer> = OFFERS
+        .into_iter()
+        .map(|(agreement, mapping, cipher, parameters)| {
+            PaceOffer::new(PaceProtocol { agreement, mapping, cipher }, parameters)
+        })
+        .collect();
+    let secret = |text: &str| Some(Zeroizing::new(text.to_owned()));
+    state.equip(Equipment { pace: offers.clone(), can: None, pin: secret(PIN), puk: secret(PUK) })?;
+    let static_key = state.make_static_key(Curve::BrainpoolP256r1, rng)?.to_spki()?;
+    Ok(Equipped { offers, static_key })
+}
+
+/// Every offer with the CAN; the first with PIN and PUK too.
+fn laboratory(table: &mut Table, peer: &mut Peer, card: &Known, equipped: &Equipped) {
+    let Known { request, can, .. } = card;
+    let ask = |offer: &PaceOffer, password: &str, secret: &str| {
+        format!(
+            "{request} oid={} parameters={} name-parameters=1 open-only=1 pace={password} secret={secret}",
+            offer.protocol.oid(),
+            offer.parameter_id
+        )
+    };
+    for offer in &equipped.offers {
+        let line = format!("PACE-CAN-{} on {:?}", family(offer.protocol), offer.parameters);
+        if offer.protocol.mapping == Mapping::ChipAuthentication {
+            let request =
+                format!("{} static-key={}", ask(offer, "can", can), hex::encode(&equipped.static_key));
+            let proof = ("CAM", "the proof of the chip in PACE-CAM".to_owned());
+            read(table, JMRTD, peer, &request, &[("PACE", line), proof]);
+        } else {
+            read(table, JMRTD, peer, &ask(offer, "can", can), &[("PACE", line)]);
+        }
+    }
+    if let Some(offer) = equipped.offers.first() {
+        for (password, secret) in [("pin", PIN), ("puk", PUK)] {
+            let name = password.to_uppercase();
+            let line = format!("PACE-{name}-{} on {:?}", family(offer.protocol), offer.parameters);
+            read(table, JMRTD, peer, &ask(offer, password, secret), &[("PACE", line)]);
+        }
+    }
+}
+
+fn family(protocol: PaceProtocol) -> String {
+    let agreement = match protocol.agreement {
+        Agreement::Dh => "DH",
+        Agreement::Ecdh => "ECDH",
+    };
+    let mapping = match protocol.mapping {
+        Mapping::Generic => "GM",
+        Mapping::Integrated => "IM",
+        Mapping::ChipAuthentication => "CAM",
+    };
+    let cipher = CIPHERS.iter().find(|(cipher, _)| *cipher == protocol.cipher).map_or("", |(_, name)| name);
+    format!("{agreement}-{mapping}-{cipher}")
 }
 
 /// A step of the peer's, and the line it fills.
