@@ -16,6 +16,7 @@ use cccd_card_profile::apdu::{Command, LinkLost, Response, StatusWord, Transport
 use rand_core::CryptoRng;
 
 use crate::delay::{Delay, NoDelay};
+use crate::lab::Defect;
 use crate::state::{ChipState, LifeCycle};
 use crate::store::{StateFile, StoreError};
 use session::{Channel, Session};
@@ -52,6 +53,8 @@ pub struct Chip {
     powered: bool,
     /// The state was changed and is not yet on disk.
     changed: bool,
+    /// What it does wrong, on the tester's bench.
+    defect: Option<Defect>,
 }
 
 impl fmt::Debug for Chip {
@@ -103,6 +106,7 @@ impl Chip {
             session,
             powered: true,
             changed: false,
+            defect: None,
         }
     }
 
@@ -118,6 +122,17 @@ impl Chip {
     pub fn with_delay(mut self, delay: Box<dyn Delay>) -> Self {
         self.delay = delay;
         self
+    }
+
+    /// With one thing wrong.
+    #[must_use]
+    pub fn with_defect(mut self, defect: Defect) -> Self {
+        self.defect = Some(defect);
+        self
+    }
+
+    fn has(&self, defect: Defect) -> bool {
+        self.defect == Some(defect)
     }
 
     /// What the chip keeps.
@@ -226,6 +241,7 @@ impl Chip {
     fn plain(&mut self, command: &Command) -> Response {
         match self.session.channel {
             Channel::Plain => {}
+            Channel::Citizen(_) if self.has(Defect::SurvivesPlainCommand) => {}
             Channel::Personalizer(_) => self.session.close_channel(),
             Channel::Citizen(_) => {
                 // Doc 9303-11 §9.8.2: an unprotected command ends secure messaging. The application may be selected
@@ -240,9 +256,13 @@ impl Chip {
     }
 
     fn citizen(&mut self, command: &Command) -> Response {
+        let lenient = self.has(Defect::IgnoresChecksum);
         let Channel::Citizen(channel) = &mut self.session.channel else {
             return StatusWord::SECURITY_STATUS_NOT_SATISFIED.into();
         };
+        if lenient {
+            channel.ignore_checksums();
+        }
         let inner = match channel.unprotect_command(command) {
             Ok(inner) => inner,
             Err(error) => {
@@ -252,10 +272,12 @@ impl Chip {
         };
         let response = self.run(&inner, Protection::Citizen);
         let next = self.session.next_channel.take();
+        let naked = self.has(Defect::AnswersNaked);
         let Channel::Citizen(channel) = &mut self.session.channel else {
             return StatusWord::NO_PRECISE_DIAGNOSIS.into();
         };
         match channel.protect_response(&response) {
+            Ok(_) if naked => response,
             Ok(protected) => {
                 if let Some(next) = next {
                     self.session.channel = Channel::Citizen(next);
@@ -274,6 +296,8 @@ impl Chip {
             return self.external_authenticate(command).unwrap_or_else(Response::status);
         }
         let Channel::Personalizer(channel) = &mut self.session.channel else {
+            // In a citizen's session it is a command without that session's protection (Doc 9303-11 §9.8.2).
+            self.session.close_channel();
             self.session.end_runs(command.ins());
             return StatusWord::SECURITY_STATUS_NOT_SATISFIED.into();
         };

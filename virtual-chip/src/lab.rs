@@ -3,6 +3,7 @@
 //! What no real chip lets anyone do from outside. It serves to make the cards that a verifier must refuse: each
 //! differs from an accepted one in one thing.
 
+pub mod defect;
 pub mod jmrtd;
 
 use std::path::Path;
@@ -17,6 +18,8 @@ use zeroize::Zeroizing;
 
 use crate::state::{ChipState, Pin, file_key};
 use crate::store::{StateFile, StoreError};
+
+pub use defect::Defect;
 
 /// A file of the chip.
 pub use cccd_card_profile::file_system::ElementaryFile as File;

@@ -17,6 +17,8 @@ use cccd_card_profile::protocol::private_key::PrivateKey;
 
 use super::session::{Channel, PaceBinding};
 use super::{Chip, Protection};
+use crate::lab::Defect;
+use crate::lab::defect::Constant;
 
 impl Chip {
     /// GET CHALLENGE, for BAC.
@@ -32,6 +34,9 @@ impl Chip {
             return Err(StatusWord::WRONG_LENGTH);
         }
         self.basic_access(protection)?;
+        if self.has(Defect::RepeatsChallenge) {
+            return Ok(Response::ok(self.session.bac.get_challenge(&mut Constant)));
+        }
         Ok(Response::ok(self.session.bac.get_challenge(&mut *self.rng)))
     }
 
@@ -100,6 +105,10 @@ impl Chip {
 
     /// MSE:SET AT for PACE. Within a session only the PIN, after the card access number: that resumes a suspended one.
     fn set_pace(&mut self, command: &Command, protection: Protection) -> Result<Response, StatusWord> {
+        // A chip without EF.CardAccess has no PACE (Doc 9303-11 §9.2.1).
+        if self.state.file(ElementaryFile::CardAccess).is_none() {
+            return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
+        }
         let passwords = PasswordType::ALL.map(|kind| self.password(kind));
         let password =
             |kind: PasswordType| passwords.iter().flatten().find(|password| password.kind() == kind);
@@ -190,9 +199,16 @@ impl Chip {
         let run = self.session.chip_authentication.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
         let key = self.state.chip_authentication.as_ref().and_then(PrivateKey::scalar);
         let key = key.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-        let (answer, channel) = run.general_authenticate(command, key)?;
-        self.session.next_channel = Some(channel);
-        Ok(answer)
+        match run.general_authenticate(command, key) {
+            Ok((answer, channel)) => {
+                self.session.next_channel = Some(channel);
+                Ok(answer)
+            }
+            Err(StatusWord::INCORRECT_DATA) if self.has(Defect::AcceptsAnyPublicKey) => {
+                Ok(Response::ok([0x7C, 0x00]))
+            }
+            Err(status) => Err(status),
+        }
     }
 
     /// INTERNAL AUTHENTICATE: Active Authentication (Doc 9303-11 §6.1).
@@ -201,7 +217,11 @@ impl Chip {
             return Err(StatusWord::INCORRECT_P1_P2);
         }
         self.chip_access()?;
-        let challenge = command.data().try_into().map_err(|_| StatusWord::WRONG_LENGTH)?;
+        let mut challenge: active_authentication::Challenge =
+            command.data().try_into().map_err(|_| StatusWord::WRONG_LENGTH)?;
+        if self.has(Defect::SignsOtherChallenge) {
+            challenge.rotate_left(1);
+        }
         let key = self.state.active_authentication.as_ref().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let hash = match key {
             PrivateKey::EllipticCurve(scalar) if scalar.curve().field_length() > 32 => HashAlgorithm::Sha384,

@@ -1,10 +1,12 @@
 //! SELECT and READ BINARY (ISO/IEC 7816-4 §11.2.2, §11.3.3; Doc 9303-10 §3.6).
 
+use cccd_card_profile::access::AccessCondition;
 use cccd_card_profile::apdu::{Command, Response, StatusWord};
 use cccd_card_profile::file_system::{Aid, ElementaryFile, FileId, Parent};
 use cccd_card_profile::tlv::{self, Reader};
 
 use super::Chip;
+use crate::lab::Defect;
 
 /// The file a terminal may read, or why not. What is behind access is `6982` before it, whether it exists or not.
 type Readable<'a> = Result<(ElementaryFile, &'a [u8]), StatusWord>;
@@ -74,17 +76,27 @@ impl Chip {
 
     fn unknown_file(&self) -> StatusWord {
         if self.session.status.chip_access.is_some() || self.session.status.personalizer {
-            StatusWord::FILE_NOT_FOUND
+            self.absent()
         } else {
             StatusWord::SECURITY_STATUS_NOT_SATISFIED
         }
     }
 
+    fn absent(&self) -> StatusWord {
+        if self.has(Defect::ConfusesAbsence) {
+            StatusWord::REFERENCED_DATA_NOT_FOUND
+        } else {
+            StatusWord::FILE_NOT_FOUND
+        }
+    }
+
     fn readable(&self, file: ElementaryFile) -> Readable<'_> {
-        if !file.read_condition().allows(&self.session.status) {
+        let given = self.has(Defect::GivesFingerprints) && self.session.status.chip_access.is_some()
+            || self.has(Defect::OpenWithoutAccess) && AccessCondition::ChipAccess == file.read_condition();
+        if !given && !file.read_condition().allows(&self.session.status) {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
         }
-        self.state.file(file).map(|content| (file, content.as_slice())).ok_or(StatusWord::FILE_NOT_FOUND)
+        self.state.file(file).map(|content| (file, content.as_slice())).ok_or(self.absent())
     }
 
     fn current(&self) -> Result<ElementaryFile, StatusWord> {
@@ -105,6 +117,9 @@ impl Chip {
             return Err(StatusWord::INCORRECT_P1_P2);
         };
         let (file, content) = self.readable(file)?;
+        if self.has(Defect::ReadsBeyondEnd) && offset >= content.len() {
+            return Ok(Response::ok(Vec::new()));
+        }
         let (part, status) =
             part(content, offset, command.expected_length().ok_or(StatusWord::WRONG_LENGTH)?)?;
         let answer = Response::new(part, status);

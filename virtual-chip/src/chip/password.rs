@@ -6,6 +6,7 @@ use cccd_card_profile::protocol::pace::{Password, PasswordType, PinTries, wait_b
 use zeroize::Zeroizing;
 
 use super::{Chip, Protection};
+use crate::lab::Defect;
 
 /// The fewest digits of a PIN that its holder chooses (TR-03110-2 §2.5).
 const LEAST_PIN_DIGITS: usize = 6;
@@ -66,6 +67,9 @@ impl Chip {
 
     /// After a try was wrong: what is answered.
     pub(super) fn wrong_try(&mut self, kind: PasswordType) -> StatusWord {
+        if self.has(Defect::OpensOnFailure) {
+            self.session.status.chip_access = Some(ChipAccess::Bac);
+        }
         if let Some(wrong) = self.state.wrong_tries.of(kind) {
             *wrong = wrong.saturating_add(1);
             self.changed = true;
