@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo test faults interop foreign bench lint doc deny fuzz-smoke setup
+.PHONY: help demo test conformity faults interop foreign bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,10 @@ test: setup ## the whole test suite
 	cargo test --locked --workspace
 	cargo run --quiet --locked -p cccd-verifier --no-default-features --example embed
 	$(MAKE) fuzz-smoke
+
+conformity: ## chip cases in the manner of TR-03105-3.2, one line each; READER=name (with CAN= or MRZ=) for a real card
+	cargo run --quiet --locked -p cccd-hw-tests --bin chip-conformity -- \
+		$(if $(READER),--reader "$(READER)" $(if $(CAN),--can $(CAN)) $(if $(MRZ),--mrz $(MRZ)))
 
 fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
 	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 3

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`script`] | a script as data: commands, and what the card must answer |
 //! | [`runner`] | runs a script over any [`Transport`](cccd_card_profile::apdu::Transport) |
+//! | [`conformity`] | chip cases in the manner of TR-03105-3.2; program `chip-conformity` |
 //! | [`specimen`] | a small synthetic card, personalised over any transport |
 //! | [`pcscd`] | a pcscd of one's own with a virtual reader, ended when dropped |
 //!
@@ -16,6 +17,7 @@
 //! Only scripts that read are run there. Those that try to write (and expect to be refused) need the feature
 //! `dangerous-real-card`.
 
+pub mod conformity;
 pub mod pcscd;
 pub mod runner;
 pub mod script;

@@ -1,21 +1,38 @@
-//! A small synthetic card, personalised over any transport in the order of the standard procedure. It is unsigned:
-//! its EF.SOD and portrait are filler. Cards that verify come from the issuer.
+//! A small synthetic card, personalised over any transport in the order of the standard procedure. Its files are those of
+//! an invented person, its EF.SOD is signed by keys that everybody knows, its portrait is a frame with filler. Cards that
+//! a verifier accepts come from the issuer.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use cccd_card_profile::apdu::{Command, GetResponse, Transport, exchange};
+use cccd_card_profile::card_holder::{CardData, CardHolder, Sex};
 use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
 use cccd_card_profile::lds::atr_info::AtrInfo;
 use cccd_card_profile::lds::com::Com;
+use cccd_card_profile::lds::dg2::{self, FaceImage};
 use cccd_card_profile::lds::dir::Dir;
-use cccd_card_profile::lds::{DataGroupNumber, card_access};
+use cccd_card_profile::lds::public_key::PublicKeyInfo;
+use cccd_card_profile::lds::security_infos::{SecurityInfo, SecurityInfos};
+use cccd_card_profile::lds::sod::{DigestAlgorithm, LdsSecurityObject};
+use cccd_card_profile::lds::{DataGroupNumber, card_access, dg1, dg3, dg14, dg15};
+use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_card_profile::personalization::scp03::{self, Scp03Channel, Scp03Session};
 use cccd_card_profile::personalization::{
     CreateFile, KeyReference, KeyVersion, StaticKeys, activate_file, create_file, generate_key_pair,
     put_access_key, put_can, put_key, select_application, select_file, update_binary,
 };
+use cccd_card_profile::protocol::active_authentication::HashAlgorithm;
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
-use cccd_card_profile::tlv;
+use cccd_keys::algorithm::HashAlgorithm as SignatureHash;
+use cccd_keys::certificate::{CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity};
+use cccd_keys::curve::{CurveEncoding, NamedCurve};
+use cccd_keys::signer::{Signer as _, SoftwareKey};
 use cccd_virtual_chip::Profile;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -25,6 +42,24 @@ use crate::runner::Secrets;
 pub const MRZ: [&str; 3] = ["304000123", "040615", "290615"];
 /// The specimen's CAN.
 pub const CAN: &str = "000123";
+
+/// What a specimen can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// It opens by PACE with CAN or MRZ, and by BAC; else by BAC only: an old card, without EF.CardAccess and CAN.
+    pub pace: bool,
+    /// EF.ATR/INFO announces extended length.
+    pub extended_length: bool,
+}
+
+impl Form {
+    /// As the cards in use.
+    pub const CCCD: Self = Self { pace: true, extended_length: true };
+    /// For a chip that takes short lengths only.
+    pub const SHORT: Self = Self { extended_length: false, ..Self::CCCD };
+    /// An old card.
+    pub const BAC_ONLY: Self = Self { pace: false, ..Self::CCCD };
+}
 
 /// The public halves of the key pairs that the chip made.
 #[derive(Debug)]
@@ -51,37 +86,118 @@ pub fn replacement_keys() -> StaticKeys {
     StaticKeys::new([0x51; 16], [0x52; 16], [0x53; 16])
 }
 
-/// The specimen's files.
+/// What the specimen says.
+///
+/// # Errors
+/// In practice never: it is invented and fixed.
+pub fn card_data() -> Result<CardData> {
+    let holder = CardHolder {
+        number: PersonalNumber::parse("001304000123")?,
+        full_name: "Trần Thị Mẫu".to_owned(),
+        birth_date: date(2004, 6, 15).into(),
+        sex: Sex::Female,
+        nationality: "Việt Nam".to_owned(),
+        ethnic_group: Some("Kinh".to_owned()),
+        religion: Some("Không".to_owned()),
+        place_of_origin: Some("Phường Mẫu, Tỉnh Mẫu".to_owned()),
+        residence: Some("Số 1 Đường Mẫu, Phường Mẫu, Tỉnh Mẫu".to_owned()),
+        birth_registration_place: None,
+        identification_marks: None,
+        father: Some("Trần Văn Cha".to_owned()),
+        mother: Some("Lê Thị Mẹ".to_owned()),
+        spouse: None,
+        old_number: None,
+        cancelled_number: None,
+    };
+    Ok(CardData::new(holder, date(2024, 7, 1), Some("C1C1C1C1C1C1C1C1".to_owned()))?)
+}
+
+/// The specimen's files, EF.SOD signed by the laboratory.
 ///
 /// # Errors
 /// When a public key has no encoding.
 pub fn contents(profile: Profile, keys: &Keys) -> Result<Vec<(ElementaryFile, Vec<u8>)>> {
-    let groups = [1, 2, 3, 13, 14, 15].map(DataGroupNumber::new);
-    let groups: Vec<_> = groups.into_iter().collect::<Result<_, _>>()?;
-    let infos = card_access::cccd(u32::from(profile.curve().number()));
-    CCCD_FILES
-        .iter()
-        .map(|file| {
-            let filler = |length| tlv::encode(file.tag().unwrap_or(0x53), &vec![0xA5; length]);
+    contents_of(profile, Form::CCCD, keys)
+}
+
+/// The files of a specimen of this form.
+///
+/// # Errors
+/// When a public key has no encoding.
+pub fn contents_of(profile: Profile, form: Form, keys: &Keys) -> Result<Vec<(ElementaryFile, Vec<u8>)>> {
+    let data = card_data()?;
+    let offered = if form.pace {
+        card_access::cccd(u32::from(profile.curve().number()))
+    } else {
+        SecurityInfos { infos: vec![SecurityInfo::chip_authentication_ecdh_aes_128(None)] }
+    };
+    let info = if form.extended_length { AtrInfo::extended(65_535, 65_535) } else { AtrInfo::default() };
+    let mut signed = offered.clone();
+    let chip = keys.chip_authentication.to_spki()?;
+    signed.infos.push(SecurityInfo::chip_authentication_ecdh_key(chip, None));
+    if matches!(keys.active_authentication, PublicKey::EllipticCurve(_)) {
+        signed.infos.push(SecurityInfo::active_authentication(HashAlgorithm::Sha256.ecdsa_plain_oid()));
+    }
+    let active = PublicKeyInfo::from_der(&keys.active_authentication.to_spki()?)?;
+    let groups: BTreeMap<DataGroupNumber, Vec<u8>> = [
+        (DataGroupNumber::DG1, dg1::to_bytes(&data.mrz()?)),
+        (DataGroupNumber::DG2, dg2::to_bytes(&portrait()?)?),
+        (DataGroupNumber::DG3, dg3::empty(&[0x33; 16])),
+        (DataGroupNumber::DG13, data.national_data().to_bytes()),
+        (DataGroupNumber::DG14, dg14::to_bytes(&signed)),
+        (DataGroupNumber::DG15, dg15::to_bytes(&active)),
+    ]
+    .into();
+    let numbers: Vec<DataGroupNumber> = groups.keys().copied().collect();
+    let object =
+        LdsSecurityObject::new(DigestAlgorithm::Sha256, &groups).context("no such security object")?;
+    let signed_object = sign(object.as_der())?;
+    Ok(CCCD_FILES
+        .into_iter()
+        .filter(|file| form.pace || *file != ElementaryFile::CardAccess)
+        .filter_map(|file| {
             let content = match file {
-                ElementaryFile::AtrInfo => AtrInfo::extended(65_535, 65_535).to_bytes(),
+                ElementaryFile::AtrInfo => info.to_bytes(),
                 ElementaryFile::Dir => Dir::lds1().to_bytes(),
-                ElementaryFile::CardSecurity => filler(1500),
-                ElementaryFile::CardAccess => card_access::to_bytes(&infos),
-                ElementaryFile::Com => Com::new(&groups).to_bytes(),
-                ElementaryFile::Sod => filler(1900),
-                ElementaryFile::DataGroup(DataGroupNumber::DG2) => filler(14_000),
-                ElementaryFile::DataGroup(DataGroupNumber::DG14) => {
-                    tlv::encode(0x6E, &keys.chip_authentication.to_spki()?)
-                }
-                ElementaryFile::DataGroup(DataGroupNumber::DG15) => {
-                    tlv::encode(0x6F, &keys.active_authentication.to_spki()?)
-                }
-                ElementaryFile::DataGroup(_) => filler(90),
+                // Only chips with the chip authentication mapping have it.
+                ElementaryFile::CardSecurity => return None,
+                ElementaryFile::CardAccess => card_access::to_bytes(&offered),
+                ElementaryFile::Com => Com::new(&numbers).to_bytes(),
+                ElementaryFile::Sod => signed_object.clone(),
+                ElementaryFile::DataGroup(number) => groups.get(&number)?.clone(),
             };
-            Ok((*file, content))
+            Some((file, content))
         })
-        .collect()
+        .collect())
+}
+
+/// The frame of a JPEG of 480 × 640 pixels, filled up. No decoder ever sees it.
+fn portrait() -> Result<FaceImage> {
+    let mut jpeg = vec![0xFF, 0xD8, 0xFF, 0xC0, 0x00, 0x11, 0x08, 0x02, 0x80, 0x01, 0xE0, 0x03];
+    jpeg.extend([1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1, 0xFF, 0xDA, 0x00, 0x02]);
+    jpeg.extend(vec![0x5A; 14_000]);
+    jpeg.extend([0xFF, 0xD9]);
+    Ok(FaceImage::from_file(jpeg)?)
+}
+
+/// Signs by the laboratory's Document Signer: the same keys at every run, known to everybody.
+fn sign(security_object: &[u8]) -> Result<Vec<u8>> {
+    let mut rng = ChaCha20Rng::from_seed([0x1A; 32]);
+    let at = date(2024, 7, 1).at(3, 0, 0, 0).to_zoned(TimeZone::UTC)?.timestamp();
+    let key = |scalar: u8| {
+        SoftwareKey::from_scalar(NamedCurve::P256, SignatureHash::Sha256, CurveEncoding::Named, &[scalar; 32])
+    };
+    let (authority, signer) = (key(0x11)?, key(0x12)?);
+    let options = CertificateOptions::for_country("VN")?;
+    let csca =
+        CscaProfile::new(options.clone(), 1, SigningKeyValidity::csca(at)?)?.issue(&authority, &mut rng)?;
+    let validity = SigningKeyValidity::document_signer(at)?;
+    let certificate = DocumentSignerProfile::new(options, &csca, 1, validity)?.issue(
+        signer.public_key().spki(),
+        &authority,
+        &mut rng,
+    )?;
+    Ok(cccd_keys::sod::sign(security_object, &certificate, &signer, at)?)
 }
 
 /// Personalises a blank that carries the test keys. The chip stays unlocked.
@@ -91,6 +207,19 @@ pub fn contents(profile: Profile, keys: &Keys) -> Result<Vec<(ElementaryFile, Ve
 pub fn personalize<T: Transport>(
     transport: T,
     profile: Profile,
+    rng: &mut dyn CryptoRng,
+) -> Result<(Scp03Channel<GetResponse<T>>, Keys)> {
+    personalize_as(transport, profile, Form::CCCD, rng)
+}
+
+/// As [`personalize`], for a card of this form.
+///
+/// # Errors
+/// The first command that the chip refuses.
+pub fn personalize_as<T: Transport>(
+    transport: T,
+    profile: Profile,
+    form: Form,
     rng: &mut dyn CryptoRng,
 ) -> Result<(Scp03Channel<GetResponse<T>>, Keys)> {
     let mut transport = GetResponse::new(transport);
@@ -107,7 +236,7 @@ pub fn personalize<T: Transport>(
         active_authentication: generate(&mut channel, aa, KeyReference::ActiveAuthentication)?,
         chip_authentication: generate(&mut channel, curve, KeyReference::ChipAuthentication)?,
     };
-    for (file, content) in contents(profile, &keys)? {
+    for (file, content) in contents_of(profile, form, &keys)? {
         let request = CreateFile {
             identifier: file.file_id().0,
             short_identifier: file.short_file_id().value(),
@@ -122,7 +251,9 @@ pub fn personalize<T: Transport>(
     }
     let [number, birth, expiry] = MRZ;
     done(&mut channel, &put_access_key(number, birth, expiry))?;
-    done(&mut channel, &put_can(CAN))?;
+    if form.pace {
+        done(&mut channel, &put_can(CAN))?;
+    }
     Ok((channel, keys))
 }
 
