@@ -7,6 +7,7 @@
 //! | [`chip_authentication`] | libeac | terminal and chip of Chip Authentication |
 //! | [`foreign_card`] | libeac | a whole card, read by our verifier |
 //! | [`card_security`] | libeac, JMRTD | parse our EF.CardSecurity |
+//! | [`data_groups`] | JMRTD | parses every group it knows, as we encode it |
 //! | [`signatures`] | `BouncyCastle`, OpenSSL | check our Active Authentication |
 //! | [`scp03`] | yubikey-manager | opens our chip's secure channel |
 //!
@@ -15,6 +16,7 @@
 
 pub mod card_security;
 pub mod chip_authentication;
+pub mod data_groups;
 pub mod foreign_card;
 pub mod libeac;
 pub mod pace;

@@ -147,15 +147,8 @@ static int run(char **word, BUF_MEM *a, BUF_MEM *b, BUF_MEM *c)
         fresh(is(word[1], "1") ? 1 : 2);
         return 1;
     }
-    if (is(verb, "pace")) {
-        /* The integrated mapping is only there for the older version, whose tokens also cover the domain parameters;
-         * those of Doc 9303 are of version 2.02. */
-        enum eac_tr_version version = ctx->tr_version;
-        ctx->tr_version = EAC_TR_VERSION_2_01;
-        int ok = EAC_CTX_init_pace(ctx, OBJ_txt2nid(word[1]), atoi(word[2]));
-        ctx->tr_version = version;
-        return ok;
-    }
+    if (is(verb, "pace"))
+        return EAC_CTX_init_pace(ctx, OBJ_txt2nid(word[1]), atoi(word[2]));
     if (is(verb, "ca")) {
         int ok = EAC_CTX_init_ca(ctx, OBJ_txt2nid(word[1]), atoi(word[2]));
         CA_disable_passive_authentication(ctx);

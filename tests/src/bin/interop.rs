@@ -2,7 +2,7 @@
 
 use cccd_tests::interop::table::Table;
 use cccd_tests::interop::{
-    card_security, chip_authentication, foreign_card, pace, readers, scp03, signatures,
+    card_security, chip_authentication, data_groups, foreign_card, pace, readers, scp03, signatures,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -18,6 +18,7 @@ Parts:
   ca          libeac is terminal and chip of Chip Authentication
   card        libeac is the chip of a whole card that our verifier reads
   security    libeac and JMRTD parse our EF.CardSecurity
+  groups      JMRTD parses every data group it knows, as we encode it
   signatures  BouncyCastle and OpenSSL check our Active Authentication, and we theirs
   scp03       yubikey-manager opens our chip's secure channel
 
@@ -28,7 +29,7 @@ Options:
 What a peer needs is installed by `scripts/setup interop` and built by `scripts/interop-peers`; a peer that is missing is
 skipped, unless CCCD_DEMAND_INTEROP is set: then a skipped line is a failure. Exit 0 if nothing failed, else 1.";
 
-const PARTS: [&str; 7] = ["readers", "pace", "ca", "card", "security", "signatures", "scp03"];
+const PARTS: [&str; 8] = ["readers", "pace", "ca", "card", "security", "groups", "signatures", "scp03"];
 
 #[expect(
     clippy::disallowed_methods,
@@ -67,6 +68,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("security") {
         card_security::run(&mut table, now, &mut rng);
+    }
+    if wanted("groups") {
+        data_groups::run(&mut table);
     }
     if wanted("signatures") {
         signatures::run(&mut table, &mut rng);

@@ -146,10 +146,7 @@ fn libeac_is_terminal(
     libeac.ask("take-nonce", &[&dynamic(&nonce.data, 0x80)?.context("no nonce")?])?;
     let mapping = libeac.one("mapping", &[])?;
     let answer = step(general_authenticate(false, 0x81, &mapping))?;
-    let theirs = match protocol.mapping {
-        Mapping::Integrated => mapping,
-        _ => dynamic(&answer.data, 0x82)?.context("no mapping data")?,
-    };
+    let theirs = dynamic(&answer.data, 0x82)?.context("no mapping data")?;
     libeac.ask("map", &[&theirs])?;
     let ephemeral = libeac.one("ephemeral", &[])?;
     let answer = step(general_authenticate(false, 0x83, &ephemeral))?;
@@ -212,7 +209,6 @@ pub(super) fn chip_uses(
 /// A chip whose PACE is libeac's.
 struct LibeacChip<'a> {
     libeac: &'a mut Libeac,
-    mapping: Mapping,
     /// Over the terminal's key, for the last step.
     token: Vec<u8>,
 }
@@ -237,10 +233,7 @@ impl LibeacChip<'_> {
     fn step(&mut self, tag: u32, value: &[u8]) -> Result<(u32, Vec<u8>)> {
         Ok(match tag {
             0x81 => {
-                let own = match self.mapping {
-                    Mapping::Integrated => Vec::new(),
-                    _ => self.libeac.one("mapping", &[])?,
-                };
+                let own = self.libeac.one("mapping", &[])?;
                 self.libeac.ask("map", &[value])?;
                 (0x82, own)
             }
@@ -278,7 +271,7 @@ fn libeac_is_chip(
 ) -> Result<()> {
     begin(libeac, protocol, parameters)?;
     let terminal = PaceTerminal::new(PaceOffer::new(protocol, parameters), &Password::can(CAN)?, rng)?;
-    let mut chip = LibeacChip { libeac, mapping: protocol.mapping, token: Vec::new() };
+    let mut chip = LibeacChip { libeac, token: Vec::new() };
     let mut outcome = drive(&mut chip, terminal).map_err(|error| anyhow::anyhow!("our terminal: {error}"))?;
     chip_uses(libeac, protocol.cipher, "pace", &mut outcome.session)
 }
