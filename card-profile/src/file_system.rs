@@ -8,6 +8,7 @@
 //! | EF.CardSecurity | 011D | 1D | 30 | MF | chip access | Doc 9303-10 §3.11.4 |
 //! | EF.COM | 011E | 1E | 60 | LDS1 | chip access | Doc 9303-10 §4.6.1 |
 //! | EF.SOD | 011D | 1D | 77 | LDS1 | chip access | Doc 9303-10 §4.6.2 |
+//! | EF.CVCA | 011C | 1C | – | LDS1 | chip access | TR-03110-3 §A.5 |
 //! | EF.DG1 | 0101 | 01 | 61 | LDS1 | chip access | Doc 9303-10 §4.7.1 |
 //! | EF.DG2 | 0102 | 02 | 75 | LDS1 | chip access | Doc 9303-10 §4.7.2 |
 //! | EF.DG3 | 0103 | 03 | 63 | LDS1 | terminal authentication | Doc 9303-10 §4.7.3 |

@@ -25,6 +25,7 @@ pub mod card_access;
 pub mod card_security;
 pub mod cbeff;
 pub mod com;
+pub mod cvca;
 mod data_group;
 mod details;
 pub mod dg1;

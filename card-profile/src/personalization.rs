@@ -9,8 +9,9 @@ pub mod keys;
 pub mod scp03;
 
 pub use commands::{
-    AccessKeys, CreateFile, KeyReference, activate_file, create_file, delete_file, generate_key_pair,
-    put_access_key, put_can, put_key, select_application, select_file, update_binary, update_binary_odd,
+    AccessKeys, CreateFile, KeyReference, TerminalTrust, TrustPlace, activate_file, create_file, delete_file,
+    generate_key_pair, put_access_key, put_can, put_current_date, put_key, put_trust_point,
+    select_application, select_file, update_binary, update_binary_odd,
 };
 pub use keys::{KeyVersion, StaticKeys};
 
@@ -33,7 +34,8 @@ pub enum PersonalizationStep {
     SignSecurityObject,
     /// UPDATE BINARY, EF.SOD last.
     WriteFiles,
-    /// PUT DATA of the document number, birth, expiry and the CAN.
+    /// PUT DATA of the document number, birth, expiry and the CAN; of CVCA keys and current date where the issuer has a
+    /// CVCA.
     PutAccessKeys,
     /// Everything is read back through the citizen's interface.
     ReadBack,

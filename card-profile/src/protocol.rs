@@ -5,7 +5,8 @@
 //! status word of the refusal. Randomness is drawn when a value is made, never later.
 //!
 //! [`bac`] and [`pace`] open a session, [`secure_messaging`] carries it, [`chip_authentication`] and
-//! [`active_authentication`] show whether the chip is genuine.
+//! [`active_authentication`] show whether the chip is genuine. [`terminal_authentication`] shows the chip what the
+//! terminal may read.
 
 pub mod active_authentication;
 pub mod bac;
@@ -18,6 +19,7 @@ pub mod kdf;
 pub mod pace;
 pub mod private_key;
 pub mod secure_messaging;
+pub mod terminal_authentication;
 
 use crate::apdu::{Command, LinkLost, Response, Transport, exchange};
 

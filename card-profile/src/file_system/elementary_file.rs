@@ -28,6 +28,8 @@ pub enum ElementaryFile {
     Com,
     /// EF.SOD.
     Sod,
+    /// EF.CVCA: the CVCA keys that the chip knows, by name.
+    Cvca,
     /// EF.DG1 … EF.DG16.
     DataGroup(DataGroupNumber),
 }
@@ -57,6 +59,7 @@ impl ElementaryFile {
             Self::CardSecurity => "EF.CardSecurity".to_owned(),
             Self::Com => "EF.COM".to_owned(),
             Self::Sod => "EF.SOD".to_owned(),
+            Self::Cvca => "EF.CVCA".to_owned(),
             Self::DataGroup(number) => format!("EF.{number}"),
         }
     }
@@ -66,7 +69,7 @@ impl ElementaryFile {
     pub fn parent(self) -> Parent {
         match self {
             Self::AtrInfo | Self::Dir | Self::CardAccess | Self::CardSecurity => Parent::MasterFile,
-            Self::Com | Self::Sod | Self::DataGroup(_) => Parent::Lds1,
+            Self::Com | Self::Sod | Self::Cvca | Self::DataGroup(_) => Parent::Lds1,
         }
     }
 
@@ -80,6 +83,7 @@ impl ElementaryFile {
             Self::CardSecurity => FileId::CARD_SECURITY,
             Self::Com => FileId::COM,
             Self::Sod => FileId::SOD,
+            Self::Cvca => FileId::CVCA,
             Self::DataGroup(number) => number.file_id(),
         }
     }
@@ -94,6 +98,7 @@ impl ElementaryFile {
             Self::CardSecurity => ShortFileId::CARD_SECURITY,
             Self::Com => ShortFileId::COM,
             Self::Sod => ShortFileId::SOD,
+            Self::Cvca => ShortFileId::CVCA,
             Self::DataGroup(number) => ShortFileId::of_data_group(number.value()),
         }
     }
@@ -102,7 +107,7 @@ impl ElementaryFile {
     #[must_use]
     pub fn tag(self) -> Option<u32> {
         match self {
-            Self::AtrInfo | Self::Dir => None,
+            Self::AtrInfo | Self::Dir | Self::Cvca => None,
             Self::CardAccess => Some(0x31),
             Self::CardSecurity => Some(0x30),
             Self::Com => Some(0x60),
@@ -122,7 +127,9 @@ impl ElementaryFile {
             Self::DataGroup(DataGroupNumber::DG4) => {
                 AccessCondition::TerminalAuthenticated(TerminalRight::ReadIrises)
             }
-            Self::CardSecurity | Self::Com | Self::Sod | Self::DataGroup(_) => AccessCondition::ChipAccess,
+            Self::CardSecurity | Self::Com | Self::Sod | Self::Cvca | Self::DataGroup(_) => {
+                AccessCondition::ChipAccess
+            }
         }
     }
 
@@ -142,6 +149,7 @@ impl ElementaryFile {
             (Parent::MasterFile, FileId::CARD_SECURITY) => Some(Self::CardSecurity),
             (Parent::Lds1, FileId::COM) => Some(Self::Com),
             (Parent::Lds1, FileId::SOD) => Some(Self::Sod),
+            (Parent::Lds1, FileId::CVCA) => Some(Self::Cvca),
             (Parent::Lds1, id) => DataGroupNumber::from_file_id(id).map(Self::DataGroup),
             (Parent::MasterFile, _) => None,
         }

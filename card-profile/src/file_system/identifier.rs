@@ -21,6 +21,8 @@ impl FileId {
     pub const SOD: Self = Self(0x011D);
     /// EF.COM, in the application.
     pub const COM: Self = Self(0x011E);
+    /// EF.CVCA, in the application: the same identifier as EF.CardAccess in the master file.
+    pub const CVCA: Self = Self(0x011C);
 
     /// The two bytes as SELECT takes them.
     #[must_use]
@@ -56,6 +58,8 @@ impl ShortFileId {
     pub const SOD: Self = Self(0x1D);
     /// EF.COM, in the application.
     pub const COM: Self = Self(0x1E);
+    /// EF.CVCA, in the application.
+    pub const CVCA: Self = Self(0x1C);
     /// EF.DIR, in the master file.
     pub const DIR: Self = Self(0x1E);
 

@@ -5,6 +5,8 @@ use super::keys::{KeyVersion, StaticKeys};
 use crate::apdu::{Command, StatusWord};
 use crate::protocol::private_key::KeyAlgorithm;
 use crate::tlv::{self, Reader};
+use cccd_cvc::Date;
+use cccd_cvc::chain::TrustPoint;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -278,6 +280,72 @@ impl fmt::Debug for AccessKeys {
     }
 }
 
+/// PUT DATA `00 DA 01 64` with the newest CVCA key that the chip shall believe, or `00 DA 02 64` with the one before it
+/// ([`TrustPoint::to_bytes`]): terminals with certificates under them may read DG3 and DG4.
+#[must_use]
+pub fn put_trust_point(place: TrustPlace, point: &TrustPoint) -> Command {
+    Command::new(0x00, 0xDA, place.p1(), 0x64).with_data(point.to_bytes())
+}
+
+/// PUT DATA `00 DA 01 65` with `5F25`, six digits of unpacked BCD: the chip's idea of today. It only moves forward from
+/// there.
+#[must_use]
+pub fn put_current_date(date: Date) -> Command {
+    Command::new(0x00, 0xDA, 0x01, 0x65).with_data(tlv::encode(0x5F25, &date.to_bcd()))
+}
+
+/// Which of the chip's two trust points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrustPlace {
+    /// The newest CVCA key.
+    Newest,
+    /// The one before it.
+    Previous,
+}
+
+impl TrustPlace {
+    fn p1(self) -> u8 {
+        match self {
+            Self::Newest => 0x01,
+            Self::Previous => 0x02,
+        }
+    }
+}
+
+/// What a PUT DATA for Terminal Authentication carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TerminalTrust {
+    /// A CVCA key.
+    Point(TrustPlace, Box<TrustPoint>),
+    /// The current date.
+    Date(Date),
+}
+
+impl TerminalTrust {
+    /// The chip's side of [`put_trust_point`] and [`put_current_date`]; `None` for another PUT DATA.
+    ///
+    /// # Errors
+    /// `6A80` for the data.
+    pub fn parse(command: &Command) -> Result<Option<Self>, StatusWord> {
+        let incorrect = StatusWord::INCORRECT_DATA;
+        let point = |place| {
+            let point = TrustPoint::from_bytes(command.data()).map_err(|_| incorrect)?;
+            Ok(Some(Self::Point(place, Box::new(point))))
+        };
+        match command.p1_p2() {
+            0x0164 => point(TrustPlace::Newest),
+            0x0264 => point(TrustPlace::Previous),
+            0x0165 => {
+                let mut reader = Reader::new(command.data());
+                let date = reader.expect(0x5F25).map_err(|_| incorrect)?.value;
+                reader.finish().map_err(|_| incorrect)?;
+                Date::from_bcd(date).map(|date| Some(Self::Date(date))).map_err(|_| incorrect)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
 /// PUT KEY `80 D8 <replaced version> 81` (`GlobalPlatform` Card Specification §11.8): three AES-128 keys, encrypted
 /// under the current DEK, each with its check value. The chip answers version and check values; compare them with
 /// [`StaticKeys::put_key_confirmation`]. `None` never happens with AES-128 keys.
@@ -345,6 +413,37 @@ mod tests {
     }
 
     #[test]
+    fn whom_the_chip_believes_arrives() {
+        use crate::protocol::test_rng::Given;
+        use cccd_cvc::{
+            CertificateContent, Chat, Hash, InspectionRights, PrivateKey, Role, SignatureAlgorithm,
+        };
+        let algorithm = SignatureAlgorithm::Ecdsa(Hash::Sha256);
+        let mut rng = Given::new(&[]);
+        let key = PrivateKey::generate(Curve::P256, algorithm, &mut rng).unwrap();
+        let date: Date = "2026-11-25".parse().unwrap();
+        let certificate = CertificateContent {
+            authority: "VNCVCA00001".parse().unwrap(),
+            public_key: key.public_key(true).unwrap(),
+            holder: "VNCVCA00001".parse().unwrap(),
+            chat: Chat::inspection(Role::Cvca, InspectionRights { fingerprints: true, irises: true }),
+            effective: date,
+            expiration: "2029-11-24".parse().unwrap(),
+            extensions: None,
+        };
+        let certificate = certificate.sign(&key, &mut rng).unwrap();
+        let point = TrustPoint::from_certificate(&certificate).unwrap();
+        for place in [TrustPlace::Newest, TrustPlace::Previous] {
+            let arrived = TerminalTrust::parse(&put_trust_point(place, &point));
+            assert_eq!(arrived, Ok(Some(TerminalTrust::Point(place, Box::new(point.clone())))));
+        }
+        let command = put_current_date(date);
+        assert_eq!(hex(&command.to_bytes().unwrap()), "00DA0165095F2506020601010205");
+        assert_eq!(TerminalTrust::parse(&command), Ok(Some(TerminalTrust::Date(date))));
+        assert_eq!(TerminalTrust::parse(&put_can("123456")), Ok(None));
+    }
+
+    #[test]
     fn an_fcp_that_contradicts_itself_is_refused() {
         let mut data =
             create_file(CreateFile { identifier: 1, short_identifier: 1, length: 5 }).data().to_vec();
@@ -360,12 +459,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(ins in any::<u8>(), p1 in any::<u8>(), p2 in any::<u8>(), data in proptest::collection::vec(any::<u8>(), 0..60)) {
-            for (p1, p2) in [(p1, p2), (0, 0), (0x80, 0), (1, 0x62), (1, 0x66)] {
+            for (p1, p2) in [(p1, p2), (0, 0), (0x80, 0), (1, 0x62), (1, 0x66), (1, 0x64), (1, 0x65)] {
                 let command = Command::new(0, ins, p1, p2).with_data(data.clone());
                 let _ = CreateFile::parse(&command);
                 let _ = parse_generate_key_pair(&command);
                 let _ = parse_update_binary(&command);
                 let _ = AccessKeys::parse(&command);
+                let _ = TerminalTrust::parse(&command);
             }
         }
     }

@@ -210,6 +210,7 @@ fn personalize(chip: Chip, profile: Profile, pace: bool) -> Chip {
             ElementaryFile::Com => Com::new(&numbers).to_bytes(),
             ElementaryFile::Sod => sod.clone(),
             ElementaryFile::DataGroup(number) => groups[&number].clone(),
+            other => panic!("{}", other.name()),
         };
         let request = CreateFile {
             identifier: file.file_id().0,
