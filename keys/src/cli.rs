@@ -1,6 +1,7 @@
 //! The command line over `cccd_keys::store`.
 
 pub(crate) mod args;
+mod cvca;
 mod output;
 
 use args::{Arguments, Command, CrlCommand, Ds, LogCommand};
@@ -61,11 +62,19 @@ impl Failure {
                 | StoreError::NoCsca
                 | StoreError::NoCrl
                 | StoreError::CscaKeyExpired(_)
-                | StoreError::NoDocumentSigner(_),
+                | StoreError::NoDocumentSigner(_)
+                | StoreError::CvcaExists
+                | StoreError::NoCvca
+                | StoreError::NoDocumentVerifier(_),
             )
             | Self::Log(AuditLogError::Broken { .. })
             | Self::NotConfirmed => 1,
-            Self::Store(StoreError::UnknownSerial(_) | StoreError::Build(_)) => 2,
+            Self::Store(
+                StoreError::UnknownSerial(_)
+                | StoreError::Build(_)
+                | StoreError::UnknownHolder(_)
+                | StoreError::NotAHolder(_),
+            ) => 2,
             _ => 3,
         }
     }
@@ -189,6 +198,7 @@ fn execute(
             );
             Ok(())
         }
+        Command::Cvca(command) => cvca::run(command, arguments, &open()?, output, at, rng),
         Command::Export { out } => {
             let files = open()?.export(out)?;
             output.print(

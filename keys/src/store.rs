@@ -5,6 +5,7 @@
 //! D/identity.age          wrapping key, under the passphrase  D/ds/00001.cer, 00001.key.age
 //! D/passphrase            0600, only for demonstrations       D/crl/000001.crl
 //! D/audit.log             every ceremony, hash-chained        D/secret/{transport,register,station,log,…}.age
+//! D/cvca, D/dv, D/terminal  card-verifiable certificates (Terminal Authentication), 001.cvcert, 001.key.age
 //! ```
 //!
 //! Every private key is a file of its own, mode 0600, written atomically, encrypted (age) to the wrapping key and
@@ -15,9 +16,14 @@ mod files;
 mod passphrase;
 mod sealed;
 mod signers;
+mod verifying;
 
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
 pub use signers::{DocumentSigner, DocumentSignerStatus};
+pub use verifying::{
+    MAX_CVCA_DAYS, MAX_TERMINAL_DAYS, MAX_VERIFIER_DAYS, TERMINAL_KEY_FILE, VerifyingKind, VerifyingRequest,
+    certificate_date,
+};
 
 use crate::algorithm::HashAlgorithm;
 use crate::audit_log::{AuditLog, AuditLogError, Event, SubjectKey};
@@ -109,6 +115,24 @@ pub enum StoreError {
     /// A key could not be made.
     #[error(transparent)]
     Key(#[from] SoftwareKeyError),
+    /// There is a CVCA already.
+    #[error("the key store has a CVCA already")]
+    CvcaExists,
+    /// No CVCA, or none whose certificate covers the time.
+    #[error("the key store has no CVCA that is valid at this time")]
+    NoCvca,
+    /// No document verifier whose certificate covers the time.
+    #[error("no document verifier of this store is valid at {0}")]
+    NoDocumentVerifier(Timestamp),
+    /// No certificate of this holder.
+    #[error("no certificate of this store is of the holder {0}")]
+    UnknownHolder(String),
+    /// Not a holder's name.
+    #[error("{0:?} cannot be the name of a holder")]
+    NotAHolder(String),
+    /// A card-verifiable certificate could not be made.
+    #[error("the card-verifiable certificate could not be made: {0}")]
+    Verifying(String),
     /// The log of ceremonies could not be written, or does not hold.
     #[error(transparent)]
     Log(#[from] AuditLogError),
@@ -131,6 +155,12 @@ impl StoreError {
             Self::UnknownSerial(_) => "unknown-serial",
             Self::Build(_) => "certificate-not-built",
             Self::Key(_) => "key-not-made",
+            Self::CvcaExists => "cvca-exists",
+            Self::NoCvca => "no-cvca",
+            Self::NoDocumentVerifier(_) => "no-document-verifier",
+            Self::UnknownHolder(_) => "unknown-holder",
+            Self::NotAHolder(_) => "not-a-holder",
+            Self::Verifying(_) => "cv-certificate-not-made",
             Self::Log(_) => "audit-log",
         }
     }
@@ -150,6 +180,12 @@ impl StoreError {
             Self::NoCrl => "run `keys crl issue --dir D`",
             Self::UnknownSerial(_) => "see `keys ds list --dir D` for the serial numbers",
             Self::Build(_) | Self::Key(_) => "check country, times and profile",
+            Self::CvcaExists => "run `keys cvca link --dir D` to make the next generation",
+            Self::NoCvca => "run `keys cvca init --dir D`; a CVCA past its last day cannot be continued",
+            Self::NoDocumentVerifier(_) => "run `keys cvca dv --dir D`",
+            Self::UnknownHolder(_) => "see `keys cvca list --dir D` for the holders",
+            Self::NotAHolder(_) => "give 1 to 9 letters or digits, such as HCM01",
+            Self::Verifying(_) => "check country, times and profile",
             Self::Log(_) => "keep the directory as it is and have the log examined",
         }
     }

@@ -57,6 +57,13 @@ Examples:
   A foreign laboratory PKI is just another directory:
     keys init --dir foreign --country UT
 
+  Fingerprints lie behind Terminal Authentication. A CVCA (chips made from now on believe it), a document verifier, and
+  a reading station that may read them for a month:
+    keys cvca init --dir pki
+    keys cvca dv --dir pki --holder DVHCM
+    keys cvca terminal --dir pki --holder ISHCM01 --read fingerprints
+    keys cvca export --dir pki --terminal ISHCM01 --out station
+
   Check the log of ceremonies:
     keys log verify --dir pki
 
@@ -133,6 +140,9 @@ pub(crate) enum Command {
     /// Revocation lists.
     #[command(subcommand)]
     Crl(CrlCommand),
+    /// Country verifying authority: who may read fingerprints and irises (Terminal Authentication).
+    #[command(subcommand, after_long_help = CVCA_HELP)]
+    Cvca(Cvca),
     /// Write a trust directory: CSCA, CRL, public keys of register and station.
     Export {
         /// The trust directory.
@@ -169,6 +179,91 @@ pub(crate) enum CrlCommand {
         /// Why.
         #[arg(long, value_enum, requires = "revoke")]
         reason: Option<Reason>,
+    },
+}
+
+const CVCA_HELP: &str = "\
+Chips open DG3 (fingerprints) and DG4 (irises) only to a terminal that shows a chain of card-verifiable certificates
+up to a CVCA key they know, and signs a challenge. Each certificate allows at most what the one above allows.
+
+  cvca init      the first CVCA key; the issuer puts it into every chip made from now on
+  cvca link      the next CVCA key, and the link certificate that takes old chips along: before the old one ends
+  cvca dv        a document verifier: an office that runs terminals
+  cvca terminal  an inspection system, for at most 31 days: a stolen one reads until then
+  cvca export    what a reading station needs: certificates and its private key, the key IN CLEAR
+
+Chips have no clock: their date moves forward with the certificates they see. Short validities are the only revocation.";
+
+/// A kind of data behind Terminal Authentication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Biometric {
+    /// DG3
+    Fingerprints,
+    /// DG4
+    Irises,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cvca {
+    /// Make the first CVCA key with its self-signed certificate.
+    Init {
+        /// Name between country code and number: 1 to 9 letters or digits.
+        #[arg(long, default_value = "CVCA")]
+        holder: String,
+        /// Days of validity.
+        #[arg(long, default_value_t = cccd_keys::store::MAX_CVCA_DAYS,
+              value_parser = clap::value_parser!(u16).range(1..=i64::from(cccd_keys::store::MAX_CVCA_DAYS)))]
+        days: u16,
+    },
+    /// Make the next CVCA key, and the link certificate by the one before.
+    Link {
+        /// Days of validity.
+        #[arg(long, default_value_t = cccd_keys::store::MAX_CVCA_DAYS,
+              value_parser = clap::value_parser!(u16).range(1..=i64::from(cccd_keys::store::MAX_CVCA_DAYS)))]
+        days: u16,
+    },
+    /// Make a document verifier with its key.
+    Dv {
+        /// Name between country code and number: 1 to 9 letters or digits.
+        #[arg(long)]
+        holder: String,
+        /// Of another state or a private body: chips do not take the date from its terminals.
+        #[arg(long)]
+        foreign: bool,
+        /// What its terminals may read at most.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Biometric::Fingerprints, Biometric::Irises])]
+        read: Vec<Biometric>,
+        /// Days of validity.
+        #[arg(long, default_value_t = cccd_keys::store::MAX_VERIFIER_DAYS,
+              value_parser = clap::value_parser!(u16).range(1..=i64::from(cccd_keys::store::MAX_VERIFIER_DAYS)))]
+        days: u16,
+    },
+    /// Make an inspection system (a reading station) with its key.
+    Terminal {
+        /// Name between country code and number: 1 to 9 letters or digits.
+        #[arg(long)]
+        holder: String,
+        /// Under this document verifier; the newest by default.
+        #[arg(long, value_name = "HOLDER")]
+        dv: Option<String>,
+        /// What it may read.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Biometric::Fingerprints])]
+        read: Vec<Biometric>,
+        /// Days of validity.
+        #[arg(long, default_value_t = cccd_keys::store::MAX_TERMINAL_DAYS,
+              value_parser = clap::value_parser!(u16).range(1..=i64::from(cccd_keys::store::MAX_TERMINAL_DAYS)))]
+        days: u16,
+    },
+    /// List CVCA keys, document verifiers and terminals.
+    List,
+    /// Write what a reading station needs: certificates, and its private key in clear.
+    Export {
+        /// Which terminal: its name, or its whole reference.
+        #[arg(long, value_name = "HOLDER")]
+        terminal: String,
+        /// The folder.
+        #[arg(long)]
+        out: PathBuf,
     },
 }
 

@@ -114,6 +114,21 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "certificate-not-built" | "key-not-made" => {
             ("không tạo được chứng thư", "kiểm tra mã nước, thời gian và profile")
         }
+        "cvca-exists" => ("kho khoá đã có CVCA", "chạy `keys cvca link --dir D` để tạo thế hệ kế tiếp"),
+        "no-cvca" => (
+            "kho khoá không có CVCA còn hiệu lực",
+            "chạy `keys cvca init --dir D`; CVCA đã hết hạn thì không thể nối tiếp",
+        ),
+        "no-document-verifier" => {
+            ("không có đơn vị xác minh (DV) nào còn hiệu lực", "chạy `keys cvca dv --dir D`")
+        }
+        "unknown-holder" => {
+            ("không có chứng thư CV mang tên này", "xem các tên bằng `keys cvca list --dir D`")
+        }
+        "not-a-holder" => ("tên này không dùng được", "dùng 1 đến 9 chữ cái hoặc chữ số, ví dụ HCM01"),
+        "cv-certificate-not-made" => {
+            ("không tạo được chứng thư CV", "kiểm tra mã nước, thời gian và profile")
+        }
         "audit-log" | "log-broken" => {
             ("nhật ký không ghi được hoặc không toàn vẹn", "giữ nguyên thư mục và cho kiểm tra nhật ký")
         }

@@ -68,3 +68,55 @@ fn the_ceremonies_of_a_demonstration_and_their_refusals() {
     std::fs::remove_file(store.join("passphrase")).unwrap();
     refused(&["show"], 3, "no-passphrase");
 }
+
+#[test]
+fn fingerprints_are_for_those_whom_the_cvca_allows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, out) = (dir.path().join("k"), dir.path().join("station"));
+    let done = |arguments: &[&str]| {
+        let output = keys(&store, arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
+        (json(&output), String::from_utf8(output.stderr).unwrap())
+    };
+    let refused = |arguments: &[&str], exit: i32, code: &str| {
+        let output = keys(&store, arguments);
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}");
+        assert_eq!(json(&output)["error"]["code"], code, "{arguments:?}");
+    };
+    let day = ["--at", "2026-11-01"];
+    let with = |arguments: &[&'static str]| [arguments, &day[..]].concat();
+    done(&["init", "--profile", "p256", "--at", "2026-11-01"]);
+    refused(&with(&["cvca", "dv", "--holder", "DVHCM"]), 1, "no-cvca");
+    done(&with(&["cvca", "init"]));
+    refused(&with(&["cvca", "init"]), 1, "cvca-exists");
+    refused(&with(&["cvca", "link"]), 1, "not-confirmed");
+    refused(&with(&["cvca", "terminal", "--holder", "IS"]), 1, "no-document-verifier");
+    done(&with(&["cvca", "dv", "--holder", "DVHCM"]));
+    let (made, _) = done(&with(&["cvca", "terminal", "--holder", "ISHCM01"]));
+    assert_eq!(made["certificate"]["holder"], "VNISHCM0100001");
+    assert_eq!(made["certificate"]["expiration"], "2026-12-01");
+    assert_eq!(
+        (&made["certificate"]["fingerprints"], &made["certificate"]["irises"]),
+        (&true.into(), &false.into())
+    );
+    refused(&with(&["cvca", "export", "--terminal", "NOBODY", "--out", "x"]), 2, "unknown-holder");
+    let path = out.to_str().unwrap();
+    let (files, warned) =
+        done(&["cvca", "export", "--terminal", "ISHCM01", "--out", path, "--at", "2026-11-01"]);
+    assert_eq!(files["files"].as_array().unwrap().len(), 3);
+    assert!(warned.contains("IN CLEAR"));
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = out.join("terminal.pkcs8").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(done(&["cvca", "list"]).0["certificates"].as_array().unwrap().len(), 3);
+    let (log, _) = done(&["log", "verify"]);
+    let events: Vec<&str> =
+        log["records"].as_array().unwrap().iter().map(|record| record["event"].as_str().unwrap()).collect();
+    assert_eq!(
+        events,
+        ["store-made", "cvca-made", "document-verifier-made", "terminal-made", "terminal-exported"]
+    );
+    // A terminal for longer than a month is a usage error.
+    let long = keys(&store, &["cvca", "terminal", "--holder", "IS", "--days", "32"]);
+    assert_eq!(long.status.code(), Some(2));
+}

@@ -10,3 +10,4 @@ mod no_panic;
 mod openssl;
 mod path;
 mod store;
+mod verifying;
