@@ -2,7 +2,7 @@
 //! (TR-03110-3 §C.1.5, §C.4).
 
 use crate::ParseError;
-use crate::tlv::{Object, encode};
+use crate::tlv::{Object, Reader, encode};
 use const_oid::ObjectIdentifier;
 
 const ID_IS: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.3.1.2.1");
@@ -125,8 +125,19 @@ impl Chat {
         Ok(Self { terminal_type, authorization: authorization.to_vec() })
     }
 
+    /// From the value of a data object `7F4C`, as PACE announces it (TR-03110-2 §3.2).
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn from_value(value: &[u8]) -> Result<Self, ParseError> {
+        Self::read_value(Reader::new(value))
+    }
+
     pub(crate) fn read(object: &Object<'_>) -> Result<Self, ParseError> {
-        let mut inner = object.nested();
+        Self::read_value(object.nested())
+    }
+
+    fn read_value(mut inner: Reader<'_>) -> Result<Self, ParseError> {
         let oid = inner.expect(0x06)?;
         let wrong = |what, offset| ParseError::Value { what, offset };
         let identifier = ObjectIdentifier::from_bytes(oid.value)
@@ -140,8 +151,14 @@ impl Chat {
     /// The data object `7F4C`.
     #[must_use]
     pub fn to_object(&self) -> Vec<u8> {
+        encode(0x7F4C, &[&self.to_value()])
+    }
+
+    /// The value of the data object.
+    #[must_use]
+    pub fn to_value(&self) -> Vec<u8> {
         let oid = encode(0x06, &[self.terminal_type.oid().as_bytes()]);
-        encode(0x7F4C, &[&oid, &encode(0x53, &[&self.authorization])])
+        [oid, encode(0x53, &[&self.authorization])].concat()
     }
 
     /// The kind of terminal.

@@ -35,7 +35,7 @@ fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-fn messages(mut bytes: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn messages(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     while found.len() < MOST {
         let Some((&first, rest)) = bytes.split_first() else { break };
@@ -50,7 +50,7 @@ fn messages(mut bytes: &[u8]) -> Vec<&[u8]> {
     found
 }
 
-fn join(messages: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn join(messages: &[&[u8]]) -> Vec<u8> {
     messages.iter().flat_map(|m| [&[u8::try_from(m.len()).unwrap_or(0xFE)][..], m].concat()).collect()
 }
 

@@ -3,6 +3,7 @@
 
 mod card_profile;
 mod conversations;
+mod cvc;
 mod issuer;
 mod keys;
 pub mod mutate;
@@ -26,6 +27,7 @@ pub fn bodies() -> impl Iterator<Item = &'static Body> {
         .iter()
         .chain(keys::BODIES)
         .chain(conversations::BODIES)
+        .chain(cvc::BODIES)
         .chain(issuer::BODIES)
         .chain(pictures::BODIES)
         .chain(population::BODIES)

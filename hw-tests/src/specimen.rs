@@ -159,8 +159,8 @@ pub fn contents_of(profile: Profile, form: Form, keys: &Keys) -> Result<Vec<(Ele
             let content = match file {
                 ElementaryFile::AtrInfo => info.to_bytes(),
                 ElementaryFile::Dir => Dir::lds1().to_bytes(),
-                // Only chips with the chip authentication mapping have it.
-                ElementaryFile::CardSecurity => return None,
+                // Only chips with the chip authentication mapping have the one; the other is the chip's own.
+                ElementaryFile::CardSecurity | ElementaryFile::Cvca => return None,
                 ElementaryFile::CardAccess => card_access::to_bytes(&offered),
                 ElementaryFile::Com => Com::new(&numbers).to_bytes(),
                 ElementaryFile::Sod => signed_object.clone(),

@@ -20,6 +20,7 @@ use cccd_card_profile::mrz::{Mrz, MrzError};
 use cccd_card_profile::protocol::active_authentication::HashAlgorithm;
 use cccd_card_profile::protocol::curve::Curve;
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, KeyError, PublicKey};
+use cccd_cvc::chain::ChipTrust;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::signed_data::SignError;
 use cccd_keys::store::DocumentSigner;
@@ -141,9 +142,19 @@ pub struct PreparedCard {
     pub layout: CardLayout,
     /// DG1, DG2, DG3, DG13.
     pub data_groups: BTreeMap<DataGroupNumber, Vec<u8>>,
+    /// Whom its chip shall believe about terminals; `None` where the issuer has no CVCA.
+    pub terminal_trust: Option<ChipTrust>,
 }
 
 impl PreparedCard {
+    /// With CVCA keys: the chip lets the terminals that they certify read DG3 and DG4. Every CCCD announces Terminal
+    /// Authentication; one without CVCA keys refuses it.
+    #[must_use]
+    pub fn believing(mut self, trust: Option<ChipTrust>) -> Self {
+        self.terminal_trust = trust;
+        self
+    }
+
     /// For a blank that cannot carry every file.
     #[must_use]
     pub fn for_layout(mut self, layout: CardLayout) -> Self {
@@ -216,7 +227,7 @@ pub fn prepare(
         (DataGroupNumber::DG3, dg3::empty(&filler)),
         (DataGroupNumber::DG13, card.national_data().to_bytes()),
     ]);
-    Ok(PreparedCard { card, mrz, algorithms, layout: CardLayout::CCCD, data_groups })
+    Ok(PreparedCard { card, mrz, algorithms, layout: CardLayout::CCCD, data_groups, terminal_trust: None })
 }
 
 /// Adds DG14 and DG15 from the public keys of the chip. A key that the chip has not has no group.

@@ -7,8 +7,9 @@ mod production;
 
 use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::mrz::Mrz;
+use cccd_cvc::chain::{ChipTrust, TrustPoint};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{DocumentSigner, KeyStore, StoreError};
+use cccd_keys::store::{DocumentSigner, KeyStore, StoreError, certificate_date};
 use cccd_keys::transport_keys::{ChipSerial, TransportMaster};
 use cccd_population::card::SodDigest;
 use jiff::Timestamp;
@@ -30,25 +31,40 @@ pub struct StationKeys {
     signer: DocumentSigner,
     master: TransportMaster,
     profile: AlgorithmProfile,
+    trust_points: Vec<TrustPoint>,
 }
 
 impl StationKeys {
-    /// From an opened key store: the active Document Signer and the transport master.
+    /// From an opened key store: the active Document Signer, the transport master, and the CVCA keys if it has any.
     ///
     /// # Errors
-    /// [`StoreError`]: no signer may sign at this time.
+    /// [`StoreError`]: no signer may sign at this time, or the CVCA is past its last day.
     pub fn from_store(store: &KeyStore, at: Timestamp) -> Result<Self, StoreError> {
         Ok(Self {
             signer: store.active_document_signer(at)?,
             master: store.transport_master()?,
             profile: store.profile(),
+            trust_points: store.trust_points(at)?,
         })
     }
 
     /// From its parts.
     #[must_use]
     pub fn new(signer: DocumentSigner, master: TransportMaster, profile: AlgorithmProfile) -> Self {
-        Self { signer, master, profile }
+        Self { signer, master, profile, trust_points: Vec::new() }
+    }
+
+    /// With these CVCA keys, the newest first.
+    #[must_use]
+    pub fn with_trust_points(mut self, trust_points: Vec<TrustPoint>) -> Self {
+        self.trust_points = trust_points;
+        self
+    }
+
+    /// What a chip that is made at this time believes about terminals; `None` without CVCA.
+    fn terminal_trust(&self, at: Timestamp) -> Option<ChipTrust> {
+        let today = certificate_date(at).ok()?;
+        ChipTrust::new(self.trust_points.clone(), today)
     }
 
     /// The master of transport keys.

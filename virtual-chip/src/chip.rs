@@ -1,14 +1,16 @@
 //! The chip: command APDU in, response APDU out, whatever the bytes.
 //!
-//! Every command that changes what the chip keeps is on disk before its answer leaves. Power off and reset end every
-//! session. A wrong password is counted, on disk, before its answer leaves. The quirks of the cards in use are kept: SELECT of the master file is `6D00`, EF.CardAccess is found from
-//! inside the application too, DG3 is `6982` to everyone.
+//! Every command that changes what the chip keeps is on disk before its answer leaves, a wrong password too. Power off and
+//! reset end every session. The quirks of the cards in use are kept: SELECT of the master file is `6D00`, EF.CardAccess is
+//! found from inside the application too. DG3 and DG4 are `6982` to whoever did not authenticate as a terminal; a chip that
+//! was given no CVCA key says so to everyone.
 
 mod authentication;
 mod files;
 mod password;
 mod personalization;
 mod session;
+mod terminal_authentication;
 
 use std::fmt;
 
@@ -230,7 +232,7 @@ impl Chip {
     fn dispatch(&mut self, command: &Command) -> Response {
         let cla = command.cla();
         match cla & 0x9C {
-            // 0C: secure messaging of ISO/IEC 7816-4, header authenticated.
+            // 0C: secure messaging of ISO/IEC 7816-4, header authenticated; 1C: and the chain goes on.
             0x0C | 0x1C => self.citizen(command),
             // 04, 84: GlobalPlatform's.
             0x04 | 0x84 => self.personalizer(command),
@@ -329,6 +331,10 @@ impl Chip {
             (0x80, 0xD8) => self.put_key(command, protection),
             (0x80, _) => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),
             (0x00 | 0x10, 0x86) => self.general_authenticate(command, protection),
+            (0x00 | 0x10, 0x2A) => self.verify_certificate(command, protection),
+            (0x00 | 0x10, 0x82) if protection == Protection::Citizen => {
+                self.authenticate_terminal(command, protection)
+            }
             (0x10, _) => Err(StatusWord::CHAINING_NOT_SUPPORTED),
             (0x00, 0xA4) => self.select(command),
             (0x00, 0xB0) => self.read_binary(command),

@@ -13,6 +13,7 @@ use cccd_card_profile::lds::security_infos::SecurityInfo;
 use cccd_card_profile::protocol::curve::Curve;
 use cccd_card_profile::protocol::pace::{PaceOffer, Password, PinTries};
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, KeyError, PrivateKey, PublicKey};
+use cccd_cvc::chain::ChipTrust;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -222,6 +223,11 @@ impl Bench {
             *key = PrivateKey::generate(key.algorithm()?, rng)?;
         }
         Ok(())
+    }
+
+    /// Other CVCA keys and another date in place of its own: whom it believes.
+    pub fn replace_terminal_trust(&mut self, trust: &ChipTrust) {
+        self.state.set_terminal_trust(trust);
     }
 
     /// Another chip's file in place of this one's.

@@ -12,6 +12,8 @@ use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
 use cccd_card_profile::protocol::curve::Curve;
 use cccd_card_profile::protocol::pace::{PasswordType, PinTries};
 use cccd_card_profile::protocol::private_key::PrivateKey;
+use cccd_cvc::Date;
+use cccd_cvc::chain::{ChipTrust, TrustPoint};
 use zeroize::Zeroizing;
 
 pub use format::FormatError;
@@ -135,6 +137,10 @@ pub struct ChipState {
     pub(crate) pin: Option<Pin>,
     pub(crate) puk: Option<Zeroizing<String>>,
     pub(crate) wrong_tries: WrongTries,
+    /// CVCA keys, the newest first: at most two.
+    pub(crate) trust_points: Vec<TrustPoint>,
+    /// The chip's idea of today, which only moves forward.
+    pub(crate) current_date: Option<Date>,
     pub(crate) key_version: KeyVersion,
     pub(crate) transport_keys: StaticKeys,
     pub(crate) sequence_counter: u32,
@@ -190,6 +196,8 @@ impl ChipState {
             pin: None,
             puk: None,
             wrong_tries: WrongTries::default(),
+            trust_points: Vec::new(),
+            current_date: None,
             key_version: version,
             transport_keys: keys,
             sequence_counter: 0,
@@ -254,6 +262,17 @@ impl ChipState {
     #[must_use]
     pub fn has_puk(&self) -> bool {
         self.puk.is_some()
+    }
+
+    /// The CVCA keys it believes, the newest first, and its current date, once both were put.
+    #[must_use]
+    pub fn terminal_trust(&self) -> Option<ChipTrust> {
+        ChipTrust::new(self.trust_points.clone(), self.current_date?)
+    }
+
+    pub(crate) fn set_terminal_trust(&mut self, trust: &ChipTrust) {
+        self.trust_points = trust.points().to_vec();
+        self.current_date = Some(trust.date());
     }
 
     pub(crate) fn file(&self, file: ElementaryFile) -> Option<&Vec<u8>> {

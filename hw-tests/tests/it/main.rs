@@ -8,6 +8,7 @@ mod jmrtd;
 mod pcscd;
 mod real;
 mod scripts;
+mod terminal;
 
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use rand_chacha::ChaCha20Rng;

@@ -5,6 +5,7 @@ use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::KeyReference;
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
+use cccd_cvc::chain::ChipTrust;
 
 use super::{CardLink, ChipReport, LockProof};
 use crate::issuance::CardLayout;
@@ -40,6 +41,8 @@ pub struct Capabilities {
     pub atr_info: bool,
     /// DG3 can be written.
     pub fingerprints: bool,
+    /// CVCA keys can be put: terminals that they certify read DG3 and DG4.
+    pub terminal_authentication: bool,
 }
 
 impl Capabilities {
@@ -108,6 +111,12 @@ pub trait CardDriver {
     /// # Errors
     /// [`DriverError`].
     fn put_access_keys(&mut self, mrz: &MrzInformation, can: &str) -> Result<(), DriverError>;
+
+    /// Puts whom the chip believes about terminals, and the current date. Asked only of blanks that can take it.
+    ///
+    /// # Errors
+    /// [`DriverError`].
+    fn put_terminal_trust(&mut self, trust: &ChipTrust) -> Result<(), DriverError>;
 
     /// The citizen's side: the card after a reset, without any channel.
     ///

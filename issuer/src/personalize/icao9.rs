@@ -6,8 +6,11 @@ use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::commands::MAX_FILE_LENGTH;
 use cccd_card_profile::personalization::scp03::{ChipAnnouncement, Scp03OpenError, Scp03Session, Scp03Start};
-use cccd_card_profile::personalization::{self as wire, CreateFile, KeyReference, KeyVersion, StaticKeys};
+use cccd_card_profile::personalization::{
+    self as wire, CreateFile, KeyReference, KeyVersion, StaticKeys, TrustPlace,
+};
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
+use cccd_cvc::chain::ChipTrust;
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportKeys, TransportMaster};
 use rand_core::CryptoRng;
 
@@ -62,6 +65,7 @@ impl<'a> Icao9Driver<'a> {
         pace: true,
         atr_info: true,
         fingerprints: true,
+        terminal_authentication: true,
     };
 
     /// A driver over this link. `extended`: the chip's ATR and the reader allow extended length.
@@ -217,6 +221,13 @@ impl CardDriver for Icao9Driver<'_> {
         let command = wire::put_access_key(field(0, 9), field(10, 16), field(17, 23));
         self.demand("PUT DATA of the MRZ", &command)?;
         self.demand("PUT DATA of the card access number", &wire::put_can(can)).map(drop)
+    }
+
+    fn put_terminal_trust(&mut self, trust: &ChipTrust) -> Result<(), DriverError> {
+        for (place, point) in [TrustPlace::Newest, TrustPlace::Previous].into_iter().zip(trust.points()) {
+            self.demand("PUT DATA of a CVCA key", &wire::put_trust_point(place, point))?;
+        }
+        self.demand("PUT DATA of the current date", &wire::put_current_date(trust.date())).map(drop)
     }
 
     fn citizen(&mut self) -> Result<&mut dyn CardLink, DriverError> {

@@ -15,6 +15,7 @@ use cccd_card_profile::personalization::commands::{
 };
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
 use cccd_card_profile::tlv;
+use cccd_cvc::chain::ChipTrust;
 use cccd_keys::transport_keys::ChipSerial;
 use rand_core::CryptoRng;
 use rsa::RsaPrivateKey;
@@ -152,6 +153,7 @@ impl CardDriver for JmrtdDriver<'_> {
             pace: false,
             atr_info: false,
             fingerprints: false,
+            terminal_authentication: false,
         }
     }
 
@@ -240,6 +242,10 @@ impl CardDriver for JmrtdDriver<'_> {
             bytes.get(from..to).and_then(|field| std::str::from_utf8(field).ok()).unwrap_or_default()
         };
         self.demand("PUT DATA of the MRZ", &put_seed(field(0, 9), field(10, 16), field(17, 23)))
+    }
+
+    fn put_terminal_trust(&mut self, _: &ChipTrust) -> Result<(), DriverError> {
+        Err(DriverError::Unsupported("CVCA keys other than RSA-1024 with SHA-1"))
     }
 
     fn citizen(&mut self) -> Result<&mut dyn CardLink, DriverError> {

@@ -76,6 +76,9 @@ pub(super) fn forbidden() -> Vec<(&'static str, Command)> {
         ("UPDATE BINARY (odd instruction)", wire::update_binary_odd(0, &[0x60])),
         ("PUT DATA of the card access number", wire::put_can("000000")),
         ("PUT DATA of the MRZ", wire::put_access_key("000000000", "000101", "000101")),
+        // Nothing that could be taken: a chip that looks at it at all is not locked.
+        ("PUT DATA of a CVCA key", Command::new(0x00, 0xDA, 0x01, 0x64).with_data([0x00])),
+        ("PUT DATA of the current date", Command::new(0x00, 0xDA, 0x01, 0x65).with_data([0x00])),
         ("GENERATE ASYMMETRIC KEY PAIR", generate),
         ("DELETE FILE", wire::delete_file(UNUSED)),
     ]

@@ -151,7 +151,8 @@ pub fn write_card(
 
     step(monitor, Step::PutAccessKeys)?;
     timings.measure(Step::PutAccessKeys, || {
-        driver.put_access_keys(&prepared.mrz.information(), prepared.card.holder.number.can())
+        driver.put_access_keys(&prepared.mrz.information(), prepared.card.holder.number.can())?;
+        prepared.terminal_trust.as_ref().map_or(Ok(()), |trust| driver.put_terminal_trust(trust))
     })?;
     Ok(Written { files, keys })
 }

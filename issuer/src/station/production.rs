@@ -99,7 +99,8 @@ impl Station<'_> {
         let algorithms = ChipAlgorithms::of_profile(keys.profile);
         let prepared =
             issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?
-                .for_layout(able.layout());
+                .for_layout(able.layout())
+                .believing(able.terminal_authentication.then(|| keys.terminal_trust(self.at)).flatten());
         let work = Work { admitted: &admitted, report: &report, prepared: &prepared };
         let worked = if report.life == ChipLife::Locked {
             self.finish_locked(link, &work, rng)

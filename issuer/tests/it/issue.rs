@@ -9,7 +9,7 @@ use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_population::card::CardStatus;
 use cccd_virtual_chip::{Chip, ChipState, LifeCycle, Profile};
 
-use crate::support::{NUMBER, OTHER_NUMBER, Office, application, blank, rng};
+use crate::support::{NUMBER, OTHER_NUMBER, Office, application, at, blank, rng};
 
 #[test]
 fn a_card_is_written_proven_locked_and_recorded() {
@@ -19,7 +19,9 @@ fn a_card_is_written_proven_locked_and_recorded() {
     assert_eq!(chip.state().life_cycle(), LifeCycle::Locked);
     assert_eq!(chip.state().key_version().0, 0x02);
     assert!(issued.test_keys && !issued.resumed && issued.lock_proof.holds());
-    assert_eq!(issued.lock_proof.attempts().len(), 16);
+    assert_eq!(issued.lock_proof.attempts().len(), 20);
+    // No CVCA in this key store: the chip believes no terminal.
+    assert_eq!(chip.state().terminal_trust(), None);
     assert_eq!(issued.card.chip_id.as_deref(), Some("0101010101010101"));
     let cards = office.cards(NUMBER);
     assert_eq!(cards.len(), 1);
@@ -68,6 +70,10 @@ fn the_profile_of_the_cards_in_use_with_diversified_keys_over_short_apdus() {
         .unwrap();
     assert!(!issued.test_keys);
     assert_eq!(chip.state().life_cycle(), LifeCycle::Locked);
+    let trust = chip.state().terminal_trust().unwrap();
+    assert_eq!(trust.points().len(), 1);
+    assert_eq!(trust.points()[0].holder.to_string(), "VNCVCA00001");
+    assert_eq!(trust.date(), cccd_keys::store::certificate_date(at()).unwrap());
     let mut probe_rng = rng(5);
     let keys = office.keys.master();
     let report = Icao9Driver::new(&mut chip, keys, false, &mut probe_rng).probe().unwrap();

@@ -67,6 +67,11 @@ fn station_keys(profile: AlgorithmProfile) -> StationKeys {
         let crl = store.issue_crl(at(), jiff::SignedDuration::from_hours(24 * 30), &[], None).unwrap();
         TRUST.get_or_init(|| (store.csca().unwrap().der().to_vec(), crl.der().to_vec()));
     }
+    if profile == AlgorithmProfile::Cccd {
+        let rights = cccd_cvc::InspectionRights { fingerprints: true, irises: true };
+        let request = cccd_keys::store::VerifyingRequest { holder: "CVCA", rights, days: 1000 };
+        store.create_cvca(at(), &request, &mut rng).unwrap();
+    }
     StationKeys::from_store(&store, at()).unwrap()
 }
 

@@ -14,11 +14,15 @@ use cccd_card_profile::protocol::pace::{
     LastAnswer, Mapping, PaceChip, PaceChipStep, PaceOffer, PaceProtocol, PasswordType,
 };
 use cccd_card_profile::protocol::private_key::PrivateKey;
+use cccd_card_profile::protocol::terminal_authentication::{ChipIdentifier, terminal_key_in};
+use cccd_cvc::chain::ChipTrust;
 
-use super::session::{Channel, PaceBinding};
+use super::session::Channel;
+use super::terminal_authentication::TerminalSession;
 use super::{Chip, Protection};
 use crate::lab::Defect;
 use crate::lab::defect::Constant;
+use crate::state::MrzSeed;
 
 impl Chip {
     /// GET CHALLENGE, for BAC.
@@ -32,6 +36,9 @@ impl Chip {
         }
         if !command.data().is_empty() || command.expected_length().is_some_and(|length| length < 8) {
             return Err(StatusWord::WRONG_LENGTH);
+        }
+        if protection == Protection::Citizen && self.session.terminal.run.awaits_challenge() {
+            return Ok(self.terminal_challenge());
         }
         self.basic_access(protection)?;
         if self.has(Defect::RepeatsChallenge) {
@@ -55,6 +62,9 @@ impl Chip {
             Ok((answer, channel)) => {
                 self.right_try(PasswordType::Mrz);
                 self.open_session(channel, ChipAccess::Bac);
+                if let Some(information) = self.state.mrz.as_ref().and_then(MrzSeed::information) {
+                    self.session.terminal = TerminalSession::opened(ChipIdentifier::bac(&information), None);
+                }
                 Ok(answer)
             }
             Err(StatusWord::AUTHENTICATION_FAILED) => Err(self.wrong_try(PasswordType::Mrz)),
@@ -88,6 +98,8 @@ impl Chip {
     ) -> Result<Response, StatusWord> {
         match command.p1_p2() {
             0xC1A4 => self.set_pace(command, protection),
+            0x81B6 => self.set_verification_key(command, protection),
+            0x81A4 => self.set_terminal(command, protection),
             0x41A4 => {
                 self.chip_access()?;
                 let offer = ChipAuthenticationOffer {
@@ -153,7 +165,10 @@ impl Chip {
         if is_try {
             self.before_try(kind)?;
         }
-        let last = LastAnswer { static_key: self.static_key(), authorities: &[] };
+        let trust = self.state.terminal_trust();
+        let known: Vec<&[u8]> =
+            trust.iter().flat_map(ChipTrust::points).map(|point| point.holder.as_bytes()).collect();
+        let last = LastAnswer { static_key: self.static_key(), authorities: &known };
         match run.general_authenticate(command, last) {
             Ok(PaceChipStep::Continue(answer)) => {
                 self.session.pace = Some(run);
@@ -175,7 +190,7 @@ impl Chip {
                     self.session.status.chip_access = Some(access);
                     self.session.next_channel = Some(session);
                 }
-                self.session.pace_binding = Some(PaceBinding { chip_identity, chat });
+                self.session.terminal = TerminalSession::opened(ChipIdentifier::pace(&chip_identity), chat);
                 Ok(answer)
             }
             Err(StatusWord::AUTHENTICATION_FAILED) if is_try => Err(self.wrong_try(kind)),
@@ -201,6 +216,7 @@ impl Chip {
         let key = key.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         match run.general_authenticate(command, key) {
             Ok((answer, channel)) => {
+                self.chip_authentication_used(terminal_key_in(command).unwrap_or_default())?;
                 self.session.next_channel = Some(channel);
                 Ok(answer)
             }
@@ -232,7 +248,7 @@ impl Chip {
             .map_err(|_| StatusWord::NO_PRECISE_DIAGNOSIS)
     }
 
-    fn chip_access(&self) -> Result<(), StatusWord> {
+    pub(super) fn chip_access(&self) -> Result<(), StatusWord> {
         if AccessCondition::ChipAccess.allows(&self.session.status) {
             Ok(())
         } else {

@@ -3,13 +3,15 @@
 use cccd_card_profile::access::AccessCondition;
 use cccd_card_profile::apdu::{Command, Response, StatusWord};
 use cccd_card_profile::file_system::{Aid, ElementaryFile, FileId, Parent};
+use cccd_card_profile::lds::cvca;
 use cccd_card_profile::tlv::{self, Reader};
+use std::borrow::Cow;
 
 use super::Chip;
 use crate::lab::Defect;
 
 /// The file a terminal may read, or why not. What is behind access is `6982` before it, whether it exists or not.
-type Readable<'a> = Result<(ElementaryFile, &'a [u8]), StatusWord>;
+type Readable<'a> = Result<(ElementaryFile, Cow<'a, [u8]>), StatusWord>;
 
 impl Chip {
     pub(super) fn select(&mut self, command: &Command) -> Result<Response, StatusWord> {
@@ -57,8 +59,12 @@ impl Chip {
     }
 
     fn by_identifier(&self, id: FileId) -> Option<ElementaryFile> {
-        let inside =
-            ElementaryFile::from_file_id(Parent::Lds1, id).filter(|_| self.session.application_selected);
+        // EF.CVCA and EF.CardAccess share an identifier: a chip that believes nobody has only the latter, and the
+        // personalizer writes only the latter.
+        let has_cvca = !self.session.status.personalizer && self.state.terminal_trust().is_some();
+        let inside = ElementaryFile::from_file_id(Parent::Lds1, id)
+            .filter(|_| self.session.application_selected)
+            .filter(|file| *file != ElementaryFile::Cvca || has_cvca);
         inside.or_else(|| ElementaryFile::from_file_id(Parent::MasterFile, id))
     }
 
@@ -96,7 +102,14 @@ impl Chip {
         if !given && !file.read_condition().allows(&self.session.status) {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
         }
-        self.state.file(file).map(|content| (file, content.as_slice())).ok_or(self.absent())
+        if file == ElementaryFile::Cvca {
+            // It follows the trust points: written nowhere, made when it is read.
+            let trust = self.state.terminal_trust().ok_or(StatusWord::FILE_NOT_FOUND)?;
+            let names: Vec<_> = trust.points().iter().map(|point| point.holder.clone()).collect();
+            return Ok((file, Cow::Owned(cvca::to_bytes(&names))));
+        }
+        let content = self.state.file(file).ok_or(self.absent())?;
+        Ok((file, Cow::Borrowed(content.as_slice())))
     }
 
     fn current(&self) -> Result<ElementaryFile, StatusWord> {
@@ -121,7 +134,7 @@ impl Chip {
             return Ok(Response::ok(Vec::new()));
         }
         let (part, status) =
-            part(content, offset, command.expected_length().ok_or(StatusWord::WRONG_LENGTH)?)?;
+            part(&content, offset, command.expected_length().ok_or(StatusWord::WRONG_LENGTH)?)?;
         let answer = Response::new(part, status);
         self.session.current_file = Some(file);
         Ok(answer)
@@ -152,7 +165,7 @@ impl Chip {
                 .filter(|room| *room > 0)
                 .ok_or(StatusWord::WRONG_LENGTH)?,
         };
-        let (part, status) = part(content, offset, room)?;
+        let (part, status) = part(&content, offset, room)?;
         let answer = Response::new(tlv::encode(0x53, part), status);
         self.session.current_file = Some(file);
         Ok(answer)

@@ -6,7 +6,9 @@ use cccd_card_profile::file_system::{ElementaryFile, FileId, Parent};
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::commands::{parse_generate_key_pair, parse_update_binary};
 use cccd_card_profile::personalization::scp03::{Scp03Chip, Scp03Identity};
-use cccd_card_profile::personalization::{AccessKeys, CreateFile, KeyReference, StaticKeys};
+use cccd_card_profile::personalization::{
+    AccessKeys, CreateFile, KeyReference, StaticKeys, TerminalTrust, TrustPlace,
+};
 use cccd_card_profile::protocol::pace::Password;
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PrivateKey};
 
@@ -86,7 +88,9 @@ impl Chip {
         let request = CreateFile::parse(command)?;
         let id = FileId(request.identifier);
         // An identifier of both parents (011D) is the application's: this card has no EF.CardSecurity.
+        // 011C is EF.CardAccess: EF.CVCA is the chip's own.
         let file = ElementaryFile::from_file_id(Parent::Lds1, id)
+            .filter(|file| *file != ElementaryFile::Cvca)
             .or_else(|| ElementaryFile::from_file_id(Parent::MasterFile, id))
             .filter(|file| file.short_file_id().value() == request.short_identifier)
             .ok_or(StatusWord::INCORRECT_DATA)?;
@@ -138,9 +142,15 @@ impl Chip {
         Ok(Response::ok(Vec::new()))
     }
 
-    /// PUT DATA of the access keys: from here on the citizen's side works.
+    /// PUT DATA of the access keys: from here on the citizen's side works. Of CVCA keys and the date: from here on
+    /// terminals are believed that they certify.
     pub(super) fn put_data(&mut self, command: &Command) -> Result<Response, StatusWord> {
         self.may_write()?;
+        if let Some(trust) = TerminalTrust::parse(command)? {
+            self.put_terminal_trust(trust)?;
+            self.written();
+            return Ok(Response::ok(Vec::new()));
+        }
         match AccessKeys::parse(command)? {
             AccessKeys::Mrz { document_number, birth_date, expiry } => {
                 MrzInformation::new(&document_number, &birth_date, &expiry)
@@ -154,6 +164,20 @@ impl Chip {
         }
         self.written();
         Ok(Response::ok(Vec::new()))
+    }
+
+    /// The newest key replaces what was there before; an older one goes behind it.
+    fn put_terminal_trust(&mut self, trust: TerminalTrust) -> Result<(), StatusWord> {
+        match trust {
+            TerminalTrust::Point(TrustPlace::Newest, point) => self.state.trust_points = vec![*point],
+            TerminalTrust::Point(TrustPlace::Previous, point) => match self.state.trust_points.as_slice() {
+                [] => return Err(StatusWord::CONDITIONS_NOT_SATISFIED),
+                [newest, ..] if newest.holder == point.holder => return Err(StatusWord::INCORRECT_DATA),
+                [newest, ..] => self.state.trust_points = vec![newest.clone(), *point],
+            },
+            TerminalTrust::Date(date) => self.state.current_date = Some(date),
+        }
+        Ok(())
     }
 
     /// GENERATE ASYMMETRIC KEY PAIR: the private key never leaves the chip.

@@ -9,18 +9,13 @@ use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationChip;
 use cccd_card_profile::protocol::pace::PaceChip;
 use cccd_card_profile::protocol::secure_messaging::SecureMessaging;
 
+use super::terminal_authentication::TerminalSession;
+
 /// Who speaks, protected by what.
 pub(super) enum Channel {
     Plain,
     Citizen(SecureMessaging),
     Personalizer(Scp03Session),
-}
-
-/// `ID_PICC`, and the template by which the terminal announced itself (TR-03110-2 §3.3.1).
-#[expect(dead_code, reason = "Terminal Authentication takes it from here")]
-pub(super) struct PaceBinding {
-    pub(super) chip_identity: Vec<u8>,
-    pub(super) chat: Option<Vec<u8>>,
 }
 
 pub(super) struct Session {
@@ -32,9 +27,8 @@ pub(super) struct Session {
     pub(super) next_channel: Option<SecureMessaging>,
     pub(super) bac: BacChip,
     pub(super) pace: Option<PaceChip>,
-    /// What PACE left for Terminal Authentication.
-    pub(super) pace_binding: Option<PaceBinding>,
     pub(super) chip_authentication: Option<ChipAuthenticationChip>,
+    pub(super) terminal: TerminalSession,
     pub(super) scp03: Option<Scp03Chip>,
     /// What waits for GET RESPONSE, and the status word after it.
     pub(super) pending: Option<(Vec<u8>, StatusWord)>,
@@ -50,8 +44,8 @@ impl Session {
             next_channel: None,
             bac: BacChip::new(),
             pace: None,
-            pace_binding: None,
             chip_authentication: None,
+            terminal: TerminalSession::default(),
             scp03: None,
             pending: None,
         }
@@ -65,7 +59,7 @@ impl Session {
         self.current_file = None;
         self.chip_authentication = None;
         self.pace = None;
-        self.pace_binding = None;
+        self.terminal = TerminalSession::default();
     }
 
     /// A run that another command interrupts is over.
@@ -73,6 +67,9 @@ impl Session {
         if instruction != 0x82 {
             self.bac = BacChip::new();
             self.scp03 = None;
+        }
+        if !matches!(instruction, 0x2A | 0x82) {
+            self.terminal.run.interrupt();
         }
         if instruction != 0x86 {
             self.pace = None;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
 use cccd_card_profile::protocol::pace::PinTries;
 use cccd_card_profile::protocol::private_key::PrivateKey;
+use cccd_cvc::chain::{MAX_TRUST_POINTS, TrustPoint};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, Zeroizing};
@@ -65,6 +66,11 @@ struct Body {
     /// Wrong tries in a row: MRZ, CAN, PUK.
     #[serde(default, skip_serializing_if = "is_none_wrong")]
     wrong_tries: [u16; 3],
+    /// Absent from states that were written before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    trust_points: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    current_date: Option<String>,
     transport_key_version: u8,
     transport_keys: Secret,
     sequence_counter: u32,
@@ -123,6 +129,8 @@ impl ChipState {
             pin: self.pin.as_ref().map(|pin| (Secret::of(pin.digits.as_bytes()), pin.tries.left())),
             puk: self.puk.as_ref().map(|puk| Secret::of(puk.as_bytes())),
             wrong_tries: [self.wrong_tries.mrz, self.wrong_tries.can, self.wrong_tries.puk],
+            trust_points: self.trust_points.iter().map(|point| BASE64.encode(point.to_bytes())).collect(),
+            current_date: self.current_date.map(|date| date.to_string()),
             transport_key_version: self.key_version.0,
             transport_keys: Secret::of(&self.transport_keys.to_secret_bytes()),
             sequence_counter: self.sequence_counter,
@@ -177,6 +185,21 @@ impl ChipState {
 }
 
 impl Body {
+    fn trust_points(&self) -> Result<Vec<TrustPoint>, FormatError> {
+        let wrong = FormatError::Field("trust_points");
+        if self.trust_points.len() > MAX_TRUST_POINTS {
+            return Err(wrong);
+        }
+        let point = |text: &String| {
+            BASE64
+                .decode(text)
+                .ok()
+                .and_then(|bytes| TrustPoint::from_bytes(&bytes).ok())
+                .ok_or(wrong.clone())
+        };
+        self.trust_points.iter().map(point).collect()
+    }
+
     fn into_state(self) -> Result<ChipState, FormatError> {
         let wrong = FormatError::Field;
         let mut serial = [0; 10];
@@ -238,6 +261,12 @@ impl Body {
                 let [mrz, can, puk] = self.wrong_tries;
                 WrongTries { mrz, can, puk }
             },
+            trust_points: self.trust_points()?,
+            current_date: self
+                .current_date
+                .as_ref()
+                .map(|date| date.parse().map_err(|_| wrong("current_date")))
+                .transpose()?,
             key_version: KeyVersion(self.transport_key_version),
             transport_keys: self
                 .transport_keys
