@@ -7,6 +7,7 @@ mod failure;
 mod files;
 mod portrait;
 mod read;
+mod terminal;
 mod trace;
 mod trust;
 mod verify;

@@ -45,6 +45,9 @@ pub struct Evidence {
     /// Active Authentication, if it was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_authentication: Option<ActiveAuthenticationRecord>,
+    /// Terminal Authentication, if it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal_authentication: Option<TerminalAuthenticationRecord>,
     /// How the protected channel did.
     pub secure_messaging: SecureMessagingLog,
 }
@@ -198,6 +201,41 @@ pub struct ActiveAuthenticationRecord {
     pub answer: Option<Vec<u8>>,
 }
 
+/// Terminal Authentication as it ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TerminalAuthenticationRecord {
+    /// The terminal's name: its Certificate Holder Reference.
+    pub terminal: String,
+    /// What came of it.
+    pub outcome: TerminalAuthenticationOutcome,
+    /// The status word of the refusal, four hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_word: Option<String>,
+}
+
+/// What came of Terminal Authentication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerminalAuthenticationOutcome {
+    /// The chip accepted the terminal.
+    Authenticated,
+    /// Chip Authentication did not succeed before: nothing was shown to this chip.
+    ChipNotAuthenticated,
+    /// The chip has no EF.CVCA: it believes no terminal.
+    NotOffered,
+    /// None of the terminal's certificates leads to a CVCA key that the chip knows.
+    AuthorityUnknown,
+    /// The chip refused a certificate: past its last day by the chip's date, or not as it should be.
+    CertificateRefused,
+    /// The chip refused the terminal's signature.
+    SignatureRefused,
+    /// The chip refused otherwise.
+    Refused,
+    /// The link was lost, or the channel broke.
+    Interrupted,
+}
+
 /// How the protected channel did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -231,6 +269,20 @@ pub enum IncidentKind {
     LengthRefused,
 }
 
+/// The digests of a file that is not kept, by the names of [`Files::withheld`].
+pub(crate) fn digests(file: &[u8]) -> BTreeMap<String, String> {
+    use cccd_card_profile::lds::sod::DigestAlgorithm;
+    let algorithms = [
+        ("sha256", DigestAlgorithm::Sha256),
+        ("sha384", DigestAlgorithm::Sha384),
+        ("sha512", DigestAlgorithm::Sha512),
+    ];
+    let digest = |(name, algorithm): (&str, DigestAlgorithm)| {
+        algorithm.digest(file).map(|digest| (name.to_owned(), hex::encode(digest)))
+    };
+    algorithms.into_iter().filter_map(digest).collect()
+}
+
 impl Evidence {
     /// SHA-256 of EF.SOD as stored on the card: how a card is known.
     #[must_use]
@@ -254,18 +306,9 @@ impl Evidence {
     /// The same without the portrait: of DG2 only digests stay, which say nothing beyond what EF.SOD already says.
     #[must_use]
     pub fn without_portrait(mut self) -> Self {
-        use cccd_card_profile::lds::sod::DigestAlgorithm;
         let number = DataGroupNumber::DG2.value();
         if let Some(file) = self.files.data_groups.remove(&number) {
-            let digests = [
-                ("sha256", DigestAlgorithm::Sha256),
-                ("sha384", DigestAlgorithm::Sha384),
-                ("sha512", DigestAlgorithm::Sha512),
-            ];
-            let digests = digests.into_iter().filter_map(|(name, algorithm)| {
-                algorithm.digest(&file).map(|digest| (name.to_owned(), hex::encode(digest)))
-            });
-            self.files.withheld.insert(number, digests.collect());
+            self.files.withheld.insert(number, digests(&file));
         }
         self
     }
@@ -288,6 +331,7 @@ impl Evidence {
             },
             chip_authentication: None,
             active_authentication: None,
+            terminal_authentication: None,
             secure_messaging: SecureMessagingLog::default(),
         }
     }
@@ -328,6 +372,7 @@ impl std::fmt::Debug for Evidence {
             .field("access", &self.access)
             .field("chip_authentication", &self.chip_authentication)
             .field("active_authentication", &self.active_authentication)
+            .field("terminal_authentication", &self.terminal_authentication)
             .field("secure_messaging", &self.secure_messaging)
             .finish_non_exhaustive()
     }

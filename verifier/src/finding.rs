@@ -186,6 +186,7 @@ mod tests {
                 "access.bac",
                 "access.downgrade",
                 "access.pace",
+                "access.terminal-authentication",
                 "chip.active-authentication",
                 "chip.chip-authentication",
                 "chip.pace-cam",

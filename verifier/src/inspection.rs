@@ -24,8 +24,10 @@ pub use reading::{Reading, Tap};
 use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::sod::HashCheck;
+use cccd_cvc::TerminalCredentials;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
+use std::sync::Arc;
 
 use crate::evidence::Evidence;
 use crate::session::OpenError;
@@ -48,6 +50,9 @@ pub struct InspectionOptions {
     pub answer_to_reset: Option<Vec<u8>>,
     /// A remote verifier's nonce: the challenge of Active Authentication is bound to it.
     pub nonce: Option<Vec<u8>>,
+    /// What this station shows chips by Terminal Authentication, to have DG3 and DG4 compared with EF.SOD. Only their
+    /// digests are kept.
+    pub terminal: Option<Arc<TerminalCredentials>>,
     /// Run Chip Authentication.
     pub chip_authentication: bool,
     /// Run Active Authentication.
@@ -76,6 +81,7 @@ impl InspectionOptions {
             extended_length: ExtendedLength::Announced,
             answer_to_reset: None,
             nonce: None,
+            terminal: None,
             chip_authentication: true,
             active_authentication: true,
         }
@@ -106,6 +112,13 @@ impl InspectionOptions {
     #[must_use]
     pub fn nonce(mut self, nonce: Option<Vec<u8>>) -> Self {
         self.nonce = nonce;
+        self
+    }
+
+    /// With a terminal's certificates and key.
+    #[must_use]
+    pub fn terminal(mut self, terminal: Option<Arc<TerminalCredentials>>) -> Self {
+        self.terminal = terminal;
         self
     }
 
@@ -147,6 +160,8 @@ pub enum Step {
     OpeningAgain,
     /// Active Authentication.
     ActiveAuthentication,
+    /// Terminal Authentication.
+    TerminalAuthentication,
     /// Over.
     Done,
 }

@@ -23,7 +23,11 @@ use cccd_card_profile::protocol::pace::{PaceError, PaceOffer, PaceProtocol, Pace
 use cccd_card_profile::protocol::secure_messaging::{
     ChannelError, SecureChannel, SecureMessaging, SecureMessagingError,
 };
+use cccd_card_profile::protocol::terminal_authentication::{
+    ChipIdentifier, KeyWitness, TerminalAuthenticationError, TerminalAuthenticationTerminal,
+};
 use cccd_card_profile::protocol::{DriveError, drive};
+use cccd_cvc::{Certificate, PrivateKey};
 use rand_core::CryptoRng;
 
 pub use blocks::BlockSizes;
@@ -43,6 +47,10 @@ pub struct Secured<T: Transport> {
     channel: SecureChannel<GetResponse<T>>,
     cipher: Cipher,
     verified_before: u64,
+    /// What Terminal Authentication calls the chip.
+    identifier: Option<ChipIdentifier>,
+    /// Our ephemeral key of Chip Authentication, compressed.
+    ephemeral: Option<Vec<u8>>,
 }
 
 /// A session in the state `S`.
@@ -153,7 +161,10 @@ impl<T: Transport> Session<Connected<T>> {
             Err(error) => return Err(NotOpened::boxed(self, OpenError::Protocol(error.to_string()))),
         };
         match drive(&mut self.state.link, terminal) {
-            Ok(outcome) => self.secured(outcome.session).select_application(),
+            Ok(outcome) => {
+                let identifier = ChipIdentifier::pace(&outcome.chip_identity);
+                self.secured(outcome.session, Some(identifier)).select_application()
+            }
             Err(DriveError::Link(lost)) => Err(NotOpened::boxed(self, OpenError::Link(lost))),
             Err(DriveError::Protocol(PaceError::WrongPassword(_) | PaceError::Token)) => {
                 Err(NotOpened::boxed(self, OpenError::WrongPassword))
@@ -184,7 +195,7 @@ impl<T: Transport> Session<Connected<T>> {
         }
         let terminal = BacTerminal::new(BasicAccessKeys::new(information), rng);
         match drive(&mut self.state.link, terminal) {
-            Ok(keys) => Ok(self.secured(keys)),
+            Ok(keys) => Ok(self.secured(keys, Some(ChipIdentifier::bac(information)))),
             Err(DriveError::Link(lost)) => Err(NotOpened::boxed(self, OpenError::Link(lost))),
             Err(DriveError::Protocol(BacError::Refused(_) | BacError::Answer)) => {
                 Err(NotOpened::boxed(self, OpenError::WrongPassword))
@@ -209,10 +220,16 @@ impl<T: Transport> Session<Connected<T>> {
         self.state.link.into_inner()
     }
 
-    fn secured(self, keys: SecureMessaging) -> Session<Secured<T>> {
+    fn secured(self, keys: SecureMessaging, identifier: Option<ChipIdentifier>) -> Session<Secured<T>> {
         let cipher = keys.cipher();
         Session {
-            state: Secured { channel: SecureChannel::new(self.state.link, keys), cipher, verified_before: 0 },
+            state: Secured {
+                channel: SecureChannel::new(self.state.link, keys),
+                cipher,
+                verified_before: 0,
+                identifier,
+                ephemeral: None,
+            },
         }
     }
 }
@@ -279,8 +296,12 @@ impl<T: Transport> Session<Secured<T>> {
     /// # Errors
     /// When the chip refuses, or its protection broke.
     pub fn chip_authentication(&mut self, terminal: ChipAuthenticationTerminal) -> Result<(), ProofError> {
-        match drive(&mut self.state.channel, terminal) {
+        let mut witness = KeyWitness::new(&mut self.state.channel);
+        let outcome = drive(&mut witness, terminal);
+        let ephemeral = witness.terminal_key().map(<[u8]>::to_vec);
+        match outcome {
             Ok(claimed) => {
+                self.state.ephemeral = ephemeral;
                 self.state.verified_before =
                     self.state.verified_before.saturating_add(self.state.channel.protected_exchanges());
                 let keys = claimed.into_unproven_session();
@@ -289,6 +310,32 @@ impl<T: Transport> Session<Secured<T>> {
                 Ok(())
             }
             Err(DriveError::Protocol(error)) => Err(ProofError::ChipAuthentication(error)),
+            Err(DriveError::Link(lost)) => Err(self.channel_fault(lost)),
+        }
+    }
+
+    /// Terminal Authentication version 1 (TR-03110-1 §3.5) with the ephemeral key of the Chip Authentication before:
+    /// shows the chip what this terminal may read. `largest` is the most data of one command. What the chip refuses is an
+    /// answer.
+    ///
+    /// # Errors
+    /// When the link was lost, or the protection broke.
+    pub fn terminal_authentication(
+        &mut self,
+        chain: &[&Certificate],
+        key: &PrivateKey,
+        largest: usize,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Result<(), TerminalAuthenticationError>, ProofError> {
+        let (Some(identifier), Some(ephemeral)) = (self.state.identifier.clone(), &self.state.ephemeral)
+        else {
+            return Ok(Err(TerminalAuthenticationError::Malformed));
+        };
+        let terminal =
+            TerminalAuthenticationTerminal::version1(chain, key, identifier, ephemeral, largest, rng);
+        match drive(&mut self.state.channel, terminal) {
+            Ok(()) => Ok(Ok(())),
+            Err(DriveError::Protocol(error)) => Ok(Err(error)),
             Err(DriveError::Link(lost)) => Err(self.channel_fault(lost)),
         }
     }

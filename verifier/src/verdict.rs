@@ -67,7 +67,7 @@ pub fn effect(finding: &Finding, policy: &Policy) -> Effect {
         (Status::Inconclusive, _) => Effect::Withhold,
         (Status::Unavailable, reason) => match (finding.check, reason) {
             // Optional: what was not shown, not read by choice, or not compared decides nothing.
-            (Check::HolderPortrait, _)
+            (Check::HolderPortrait | Check::TerminalAuthentication, _)
             | (Check::DocumentQr, Some(Reason::NotPresented))
             | (Check::ComSodConsistent, Some(Reason::NotRead)) => Effect::None,
             (Check::RegisterMatch | Check::RegisterCardStatus, Some(Reason::NotAsked))

@@ -41,6 +41,9 @@ Examples:
   Read for a verifier elsewhere, who issued the challenge:
     verifier read --can 000001 --challenge 3f…16-bytes-or-more…a9 --station desk-7 --recipient age1… --out card.evidence
 
+  A station with the right to read fingerprints compares them with the signature, too (only their digests are kept):
+    verifier verify --can 000001 --trust trust --terminal station
+
   Whom to believe:
     verifier trust import csca.cer list.crl --into trust
     verifier trust import register.pub --into trust --as register
@@ -109,6 +112,10 @@ pub(crate) struct CardArguments {
     /// Read EF.COM and every group that it lists, too: finds groups that nobody signed.
     #[arg(long)]
     pub(crate) thorough: bool,
+    /// Folder with a terminal's certificates and key (`keys cvca export`): fingerprints and irises are compared with the
+    /// signature, if the chip lets this terminal read them. Only their digests are kept.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) terminal: Option<PathBuf>,
     /// How long to wait for a card, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) timeout: u64,
@@ -164,7 +171,7 @@ pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) card: CardArguments,
     /// Judge this evidence instead of a card.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["reader", "can", "thorough", "trace", "resume_for"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["reader", "can", "thorough", "terminal", "trace", "resume_for"])]
     pub(crate) evidence: Option<PathBuf>,
     /// File with the age identity that opens the evidence.
     #[arg(long, value_name = "FILE", requires = "evidence")]

@@ -20,7 +20,7 @@ use serde_json::json;
 use super::args::CardArguments;
 use super::evidence_store::read_bounded;
 use super::trace::Recorder;
-use super::{Failure, Output};
+use super::{Failure, Output, terminal};
 
 /// More often a card need not be laid on again.
 const MOST_TAPS: u32 = 20;
@@ -132,7 +132,8 @@ pub(super) fn inspect(
 ) -> Result<Evidence, Failure> {
     let access = printed.access(card)?;
     let length = if card.short_length { ExtendedLength::Never } else { ExtendedLength::Announced };
-    let options = options.thorough(card.thorough).extended_length(length);
+    let terminal = card.terminal.as_deref().map(terminal::read).transpose()?;
+    let options = options.thorough(card.thorough).extended_length(length).terminal(terminal);
     if card.trace_with_secrets {
         output.note(
             "CẢNH BÁO: tệp vết sẽ chứa mật khẩu mở chip và mọi dữ liệu của thẻ. Chỉ dùng với thẻ giả lập hoặc thẻ của chính bạn.",
@@ -292,6 +293,7 @@ fn words(progress: &Progress, lang: Lang) -> String {
         Step::ChipAuthentication => ("xác thực chip", "chip authentication"),
         Step::OpeningAgain => ("mở lại chip", "opening the chip again"),
         Step::ActiveAuthentication => ("xác thực chủ động", "active authentication"),
+        Step::TerminalAuthentication => ("xác thực thiết bị đọc", "terminal authentication"),
         Step::Done => ("xong", "done"),
     };
     match lang {

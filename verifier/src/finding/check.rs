@@ -44,6 +44,8 @@ coded! {
         Bac = "access.bac",
         /// The chip was opened by the strongest protocol that it offers.
         Downgrade = "access.downgrade",
+        /// The chip accepted this terminal: it decides nothing about the card (TR-03110-1 §3.5).
+        TerminalAuthentication = "access.terminal-authentication",
         /// Every protected answer verified.
         SecureMessaging = "secure-messaging.integrity",
         /// The register knows the card as active.

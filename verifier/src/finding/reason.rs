@@ -95,6 +95,14 @@ coded! {
         NotRead = "not-read",
         /// The chip refuses the file to this terminal.
         AccessDenied = "access-denied",
+        /// The chip knows no authority above this terminal.
+        TerminalAuthorityUnknown = "terminal-authority-unknown",
+        /// The chip refused a certificate of this terminal.
+        TerminalCertificateRefused = "terminal-certificate-refused",
+        /// The chip refused this terminal.
+        TerminalRefused = "terminal-refused",
+        /// The chip did not show that it is genuine: this terminal shows it nothing.
+        ChipNotAuthenticated = "chip-not-authenticated",
         /// The chip offers a stronger protocol than the one that opened it.
         ProtocolDowngrade = "protocol-downgrade",
         /// A protected answer did not verify.

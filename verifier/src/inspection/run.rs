@@ -1,5 +1,7 @@
 //! One tap at work.
 
+mod terminal;
+
 use std::collections::VecDeque;
 
 use cccd_card_profile::apdu::{AnswerToReset, LinkLost, StatusWord, Transport};
@@ -332,6 +334,7 @@ impl<'a, R> Inspection<'a, R> {
         if self.unproven {
             session = self.confirm(session)?;
         }
+        session = self.behind_terminal_authentication(session, &listed)?;
         self.keep_log(&session);
         Ok(())
     }
@@ -363,7 +366,7 @@ impl<'a, R> Inspection<'a, R> {
         }
     }
 
-    /// DG3 and DG4 are never read, DG14 already was, DG2 only with the portrait.
+    /// DG3 and DG4 are read last, by those who may, DG14 already was, DG2 only with the portrait.
     fn is_wanted(&self, group: DataGroupNumber) -> bool {
         match group {
             DataGroupNumber::DG3 | DataGroupNumber::DG4 | DataGroupNumber::DG14 => false,

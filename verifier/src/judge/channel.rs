@@ -2,11 +2,12 @@
 
 use super::Case;
 use super::facts::Facts;
-use crate::evidence::{AccessProtocol, IncidentKind, PaceFailure};
+use crate::evidence::{AccessProtocol, IncidentKind, PaceFailure, TerminalAuthenticationOutcome};
 use crate::finding::{Check, Finding, Reason};
+use crate::report::printable;
 
 pub(super) fn findings(case: &Case<'_>, facts: &Facts) -> Vec<Finding> {
-    vec![pace(case), bac(case), downgrade(case, facts), secure_messaging(case)]
+    vec![pace(case), bac(case), downgrade(case, facts), terminal_authentication(case), secure_messaging(case)]
 }
 
 fn pace(case: &Case<'_>) -> Finding {
@@ -53,6 +54,30 @@ fn downgrade(case: &Case<'_>, facts: &Facts) -> Finding {
     }
 }
 
+/// Whether the chip let this terminal in: no statement about the card.
+fn terminal_authentication(case: &Case<'_>) -> Finding {
+    use TerminalAuthenticationOutcome as Outcome;
+    let check = Check::TerminalAuthentication;
+    let Some(record) = &case.evidence.terminal_authentication else {
+        return Finding::not_applicable(check, Reason::ProtocolNotUsed);
+    };
+    let reason = match record.outcome {
+        Outcome::Authenticated => return Finding::passed(check).with_detail(printable(&record.terminal)),
+        Outcome::NotOffered => return Finding::not_applicable(check, Reason::ProtocolNotOffered),
+        Outcome::ChipNotAuthenticated => Reason::ChipNotAuthenticated,
+        Outcome::AuthorityUnknown => Reason::TerminalAuthorityUnknown,
+        Outcome::CertificateRefused => Reason::TerminalCertificateRefused,
+        Outcome::SignatureRefused | Outcome::Refused => Reason::TerminalRefused,
+        Outcome::Interrupted => Reason::TransportFailure,
+    };
+    let status = record.status_word.as_deref().map(|status| format!(" {}", printable(status)));
+    Finding::unavailable(check, reason).with_detail(format!(
+        "{}{}",
+        printable(&record.terminal),
+        status.unwrap_or_default()
+    ))
+}
+
 fn secure_messaging(case: &Case<'_>) -> Finding {
     let check = Check::SecureMessaging;
     let log = &case.evidence.secure_messaging;
@@ -63,7 +88,7 @@ fn secure_messaging(case: &Case<'_>) -> Finding {
     match broken {
         Some(incident) => {
             let kind = if incident.kind == IncidentKind::NakedAnswer { "naked answer" } else { "integrity" };
-            let step = crate::report::printable(&incident.step);
+            let step = printable(&incident.step);
             Finding::failed(check, Reason::SecureMessagingIntegrity).with_detail(format!("{step}: {kind}"))
         }
         None if log.verified_exchanges == 0 => Finding::unavailable(check, Reason::TransportFailure),

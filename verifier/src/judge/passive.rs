@@ -154,14 +154,19 @@ fn data_group_hashes(case: &Case<'_>, facts: &Facts) -> Finding {
         return Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail("SHA-1");
     }
     let finding = Finding::passed(check).with_detail(names(&compared(case, object)));
-    if case.evidence.files.withheld.is_empty() { finding } else { finding.in_scope(Scope::PortraitWithheld) }
+    let portrait = DataGroupNumber::DG2.value();
+    if case.evidence.files.withheld.contains_key(&portrait) {
+        finding.in_scope(Scope::PortraitWithheld)
+    } else {
+        finding
+    }
 }
 
-/// The groups whose files are here and hold.
+/// The groups whose files are here and hold; of DG3 and DG4 no file is ever kept.
 fn compared(case: &Case<'_>, object: &LdsSecurityObject) -> Vec<DataGroupNumber> {
     let holds = |number: &DataGroupNumber| of_group(case, object, *number) == Some(HashCheck::Matches);
     DataGroupNumber::all()
-        .filter(|number| case.evidence.data_group(*number).is_some())
+        .filter(|number| case.evidence.data_group(*number).is_some() || is_protected(*number))
         .filter(holds)
         .collect()
 }

@@ -38,6 +38,9 @@ pub fn check_name(check: Check, lang: Lang) -> &'static str {
         Check::Pace => ("mở chip bằng PACE", "opened by PACE"),
         Check::Bac => ("mở chip bằng BAC", "opened by BAC"),
         Check::Downgrade => ("không bị hạ cấp giao thức", "no downgrade"),
+        Check::TerminalAuthentication => {
+            ("chip chấp nhận thiết bị đọc (TA)", "terminal accepted by the chip")
+        }
         Check::SecureMessaging => ("toàn vẹn của kênh bảo mật", "integrity of secure messaging"),
         Check::RegisterCardStatus => {
             ("trạng thái thẻ trong cơ sở dữ liệu", "status of the card in the register")
@@ -116,6 +119,10 @@ pub fn proves(finding: &Finding, lang: Lang) -> String {
         Check::Downgrade => (
             "chip được mở bằng giao thức mạnh nhất mà nó đề nghị",
             "the chip was opened by the strongest protocol that it offers",
+        ),
+        Check::TerminalAuthentication => (
+            "chip cho phép thiết bị này đọc những gì chứng thư của nó cho phép",
+            "the chip lets this terminal read what its certificates allow",
         ),
         Check::SecureMessaging => (
             "mọi câu trả lời được bảo vệ đều đúng mã kiểm",
@@ -209,6 +216,10 @@ pub fn does_not_prove(check: Check, lang: Lang) -> &'static str {
             "that the link stays secret: the keys of BAC can be guessed",
         ),
         Check::Downgrade => ("chip là bản gốc", "that the chip is the original"),
+        Check::TerminalAuthentication => (
+            "điều gì về thẻ: đây là quyền của thiết bị đọc",
+            "anything about the card: it is the terminal's right",
+        ),
         Check::SecureMessaging => (
             "chip là bản gốc, trừ khi khóa đến từ xác thực chip",
             "that the chip is the original, unless the keys come from Chip Authentication",
@@ -324,6 +335,19 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
         Reason::AccessDenied => {
             ("chip không cho thiết bị này đọc", "the chip does not give it to this terminal")
         }
+        Reason::TerminalAuthorityUnknown => (
+            "chip không biết cơ quan cấp chứng thư cho thiết bị này",
+            "the chip knows no authority above this terminal",
+        ),
+        Reason::TerminalCertificateRefused => (
+            "chip từ chối chứng thư của thiết bị này: có thể đã hết hạn",
+            "the chip refuses a certificate of this terminal: it may be past its last day",
+        ),
+        Reason::TerminalRefused => ("chip từ chối thiết bị này", "the chip refuses this terminal"),
+        Reason::ChipNotAuthenticated => (
+            "chip chưa chứng minh là thật nên thiết bị không trình gì cho nó",
+            "the chip did not show that it is genuine, so this terminal showed it nothing",
+        ),
         Reason::ProtocolDowngrade => (
             "chip có giao thức mạnh hơn giao thức đã mở nó",
             "the chip offers a stronger protocol than the one that opened it",

@@ -24,6 +24,7 @@ fn everything_passes_but_what_is_not_used_or_not_read() {
             ("chip.pace-cam", "not_applicable", "protocol-not-offered"),
             ("lds.com-sod-consistent", "unavailable", "not-read"),
             ("access.bac", "not_applicable", "protocol-not-used"),
+            ("access.terminal-authentication", "not_applicable", "protocol-not-used"),
             ("holder.portrait", "unavailable", "not-compared"),
         ]
     );

@@ -17,4 +17,5 @@ mod no_panic;
 mod program;
 mod reports;
 mod resume;
+mod terminal;
 mod verdict_rule;

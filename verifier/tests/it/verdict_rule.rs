@@ -67,6 +67,7 @@ fn what_is_missing_counts_unless_it_is_optional() {
         (C::RegisterCardStatus, R::RegisterNotHeard, Undetermined),
         (C::RegisterCardStatus, R::CardUnknown, Undetermined),
         (C::HolderPortrait, R::NotCompared, Accepted),
+        (C::TerminalAuthentication, R::TerminalCertificateRefused, Accepted),
     ];
     for (check, reason, decision) in table {
         assert_eq!(verdict(&[Finding::unavailable(check, reason)]).decision, decision, "{check} {reason}");

@@ -76,7 +76,7 @@ impl Chip {
         if protection != Protection::None || !self.session.application_selected {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
-        let information = self.state.mrz.as_ref().and_then(crate::state::MrzSeed::information);
+        let information = self.state.mrz.as_ref().and_then(MrzSeed::information);
         Ok(BasicAccessKeys::new(&information.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?))
     }
 

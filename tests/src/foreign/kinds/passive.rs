@@ -48,6 +48,7 @@ pub(super) fn judge(case: &Case, data: &Data) -> Result<Outcome, Problem> {
         },
         chip_authentication: None,
         active_authentication: None,
+        terminal_authentication: None,
         secure_messaging: SecureMessagingLog::default(),
     };
     let mut policy = Policy::default();

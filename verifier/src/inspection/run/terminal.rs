@@ -1,0 +1,143 @@
+//! Terminal Authentication, and the files that it opens.
+
+use cccd_card_profile::apdu::{LinkLost, Transport};
+use cccd_card_profile::file_system::ElementaryFile;
+use cccd_card_profile::lds::{DataGroupNumber, cvca};
+use cccd_card_profile::protocol::terminal_authentication::{TerminalAuthenticationError, TerminalRefusal};
+use cccd_cvc::TerminalCredentials;
+use zeroize::Zeroizing;
+
+use super::{Inspection, Stop, kind_of};
+use crate::evidence::{
+    ChipAuthenticationOutcome, TerminalAuthenticationOutcome as Outcome, TerminalAuthenticationRecord,
+    digests,
+};
+use crate::inspection::{Arrived, Step};
+use crate::session::{FileError, PartialFile, ProofError, Secured, Session};
+
+/// The most data of one command: as much as fits into a short protected one with any cipher, or what every chip with
+/// extended length takes.
+const SHORT: usize = 223;
+const EXTENDED: usize = 2_000;
+
+impl<R> Inspection<'_, R> {
+    /// Shows the chip what this station may read, and reads it: of DG3 and DG4 only digests stay.
+    pub(super) fn behind_terminal_authentication<T: Transport>(
+        &mut self,
+        mut session: Session<Secured<T>>,
+        listed: &[DataGroupNumber],
+    ) -> Result<Session<Secured<T>>, Stop>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
+        let Some(terminal) = self.reading.options.terminal.clone() else { return Ok(session) };
+        let rights = terminal
+            .certificate()
+            .map(|certificate| certificate.content().chat.inspection_rights())
+            .unwrap_or_default();
+        let allowed = [(rights.fingerprints, DataGroupNumber::DG3), (rights.irises, DataGroupNumber::DG4)];
+        let withheld = &self.reading.evidence.files.withheld;
+        let due: Vec<DataGroupNumber> = allowed
+            .into_iter()
+            .filter(|(allowed, group)| {
+                *allowed && listed.contains(group) && !withheld.contains_key(&group.value())
+            })
+            .map(|(_, group)| group)
+            .collect();
+        if due.is_empty() && self.reading.evidence.terminal_authentication.is_some() {
+            return Ok(session);
+        }
+        self.step(Step::TerminalAuthentication);
+        let mut record = TerminalAuthenticationRecord {
+            terminal: terminal.holder().to_string(),
+            outcome: Outcome::Interrupted,
+            status_word: None,
+        };
+        self.evidence().terminal_authentication = Some(record.clone());
+        match self.authenticate_terminal(&mut session, &terminal) {
+            Ok((outcome, status_word)) => {
+                record.outcome = outcome;
+                record.status_word = status_word;
+            }
+            Err(ProofError::Link(lost)) => {
+                self.keep_log(&session);
+                return Err(Stop::Lost(lost));
+            }
+            Err(ProofError::SecureMessaging(error)) => {
+                self.incident("terminal-authentication", kind_of(error));
+                self.keep_log(&session);
+                return self.reopen(session.abandon());
+            }
+            Err(_) => record.outcome = Outcome::Refused,
+        }
+        let open = record.outcome == Outcome::Authenticated;
+        self.evidence().terminal_authentication = Some(record);
+        for group in due.into_iter().filter(|_| open) {
+            session = self.digest_of(session, group)?;
+        }
+        Ok(session)
+    }
+
+    /// The chip says which CVCA keys it knows; the certificates below one of them are presented.
+    fn authenticate_terminal<T: Transport>(
+        &mut self,
+        session: &mut Session<Secured<T>>,
+        terminal: &TerminalCredentials,
+    ) -> Result<(Outcome, Option<String>), ProofError> {
+        let proven = self.reading.evidence.chip_authentication.as_ref();
+        if proven.is_none_or(|record| record.outcome != ChipAuthenticationOutcome::Confirmed) {
+            return Ok((Outcome::ChipNotAuthenticated, None));
+        }
+        let file = match session.read_file(ElementaryFile::Cvca, self.reading.blocks) {
+            Ok(file) => file,
+            Err(FileError::Link(lost)) => return Err(ProofError::Link(lost)),
+            Err(FileError::SecureMessaging(error)) => return Err(ProofError::SecureMessaging(error)),
+            Err(FileError::Refused(status)) => {
+                return Ok((Outcome::NotOffered, Some(format!("{:04X}", status.0))));
+            }
+            Err(_) => return Ok((Outcome::NotOffered, None)),
+        };
+        let Ok(known) = cvca::parse(&file) else { return Ok((Outcome::NotOffered, None)) };
+        let Some(chain) = terminal.chain_from(&known) else { return Ok((Outcome::AuthorityUnknown, None)) };
+        let largest = if self.reading.blocks.extended { EXTENDED } else { SHORT };
+        let outcome = session.terminal_authentication(&chain, terminal.key(), largest, &mut *self.rng)?;
+        Ok(match outcome {
+            Ok(()) => (Outcome::Authenticated, None),
+            Err(TerminalAuthenticationError::Refused { what, status }) => {
+                let outcome = match what {
+                    TerminalRefusal::Key(_) => Outcome::AuthorityUnknown,
+                    TerminalRefusal::Certificate(_) => Outcome::CertificateRefused,
+                    TerminalRefusal::Signature => Outcome::SignatureRefused,
+                    TerminalRefusal::Terminal | TerminalRefusal::Challenge => Outcome::Refused,
+                };
+                (outcome, Some(format!("{:04X}", status.0)))
+            }
+            Err(_) => (Outcome::Refused, None),
+        })
+    }
+
+    /// Reads a group and keeps its digests.
+    fn digest_of<T: Transport>(
+        &mut self,
+        session: Session<Secured<T>>,
+        group: DataGroupNumber,
+    ) -> Result<Session<Secured<T>>, Stop>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
+        let file = ElementaryFile::DataGroup(group);
+        self.step(Step::Reading(file));
+        let fetched = self.fetch(session, PartialFile::new(file));
+        // What came of it before a link was lost is not kept, nor said to be missing.
+        self.reading.partial = None;
+        self.evidence().files.missing.retain(|missing| missing.file != file.name());
+        let (session, outcome) = fetched?;
+        if let Ok(partial) = outcome {
+            let bytes = Zeroizing::new(partial.into_bytes());
+            let arrived = Arrived { file, bytes: bytes.len(), digest: self.digest(file, &bytes) };
+            self.evidence().files.withheld.insert(group.value(), digests(&bytes));
+            self.tell(Step::Reading(file), Some(arrived));
+        }
+        Ok(session)
+    }
+}

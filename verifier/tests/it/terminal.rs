@@ -1,0 +1,159 @@
+//! Terminal Authentication: what a reading station with the right compares, and what it says nothing about.
+
+use cccd_card_profile::apdu::Trace;
+use cccd_card_profile::file_system::ElementaryFile;
+use cccd_card_profile::lds::DataGroupNumber;
+use cccd_cvc::chain::{ChipTrust, TrustPoint};
+use cccd_cvc::{
+    Certificate, CertificateContent, Chat, Curve, Hash, InspectionRights, PrivateKey, Reference, Role,
+    SignatureAlgorithm, TerminalCredentials,
+};
+use cccd_verifier::evidence::TerminalAuthenticationOutcome as Outcome;
+use cccd_verifier::{Check, Evidence, InspectionOptions, inspect};
+use cccd_virtual_chip::lab::Bench;
+use std::sync::Arc;
+
+use crate::card::{Card, Situation, can, decided, options, rng};
+
+const DG3: ElementaryFile = ElementaryFile::DataGroup(DataGroupNumber::DG3);
+const FINGERPRINTS: InspectionRights = InspectionRights { fingerprints: true, irises: false };
+const IRISES: InspectionRights = InspectionRights { fingerprints: false, irises: true };
+const BOTH: InspectionRights = InspectionRights { fingerprints: true, irises: true };
+const MONTH: (&str, &str) = ("2026-11-01", "2026-11-30");
+
+struct Holder(Reference, PrivateKey);
+
+fn holder(name: &str, seed: u64) -> Holder {
+    let algorithm = SignatureAlgorithm::Ecdsa(Hash::Sha256);
+    let key = PrivateKey::generate(Curve::BrainpoolP256r1, algorithm, &mut rng(seed)).unwrap();
+    Holder(name.parse().unwrap(), key)
+}
+
+fn certify(
+    by: &Holder,
+    whom: &Holder,
+    role: Role,
+    rights: InspectionRights,
+    days: (&str, &str),
+) -> Certificate {
+    CertificateContent {
+        authority: by.0.clone(),
+        public_key: whom.1.public_key(role == Role::Cvca).unwrap(),
+        holder: whom.0.clone(),
+        chat: Chat::inspection(role, rights),
+        effective: days.0.parse().unwrap(),
+        expiration: days.1.parse().unwrap(),
+        extensions: None,
+    }
+    .sign(&by.1, &mut rng(1))
+    .unwrap()
+}
+
+/// The options of a station whose terminal has these rights under the CVCA of this seed.
+fn station(seed: u64, rights: InspectionRights, days: (&str, &str)) -> InspectionOptions {
+    let cvca = holder("VNCVCA00001", seed);
+    let (verifier, terminal) = (holder("VNDVHCM00001", 42), holder("VNISHCM00001", 43));
+    let certificates = vec![
+        certify(&cvca, &verifier, Role::DomesticVerifier, BOTH, MONTH),
+        certify(&verifier, &terminal, Role::Terminal, rights, days),
+    ];
+    let credentials = TerminalCredentials::new(certificates, &terminal.1.to_pkcs8().unwrap()).unwrap();
+    options().terminal(Some(Arc::new(credentials)))
+}
+
+/// The chip believes the CVCA of seed 41 since the day of issue.
+fn believing(bench: &mut Bench) {
+    let cvca = holder("VNCVCA00001", 41);
+    let certificate = certify(&cvca, &cvca, Role::Cvca, BOTH, ("2026-01-01", "2028-12-31"));
+    let point = TrustPoint::from_certificate(&certificate).unwrap();
+    bench.replace_terminal_trust(&ChipTrust::new(vec![point], "2026-11-20".parse().unwrap()).unwrap());
+}
+
+fn outcome(evidence: &Evidence) -> Outcome {
+    evidence.terminal_authentication.as_ref().unwrap().outcome
+}
+
+/// Status and reason of the check about the terminal, and the verdict on the card.
+fn judged(evidence: Evidence) -> (&'static str, &'static str, &'static str) {
+    let judgement = Situation::of(evidence).judge();
+    let finding = judgement.findings.iter().find(|one| one.check == Check::TerminalAuthentication).unwrap();
+    (finding.status.code(), finding.reason.map_or("-", |reason| reason.code()), decided(&judgement).0)
+}
+
+#[test]
+fn fingerprints_are_compared_and_not_kept() {
+    for card in [Card::altered(believing), Card::altered(believing).short_only()] {
+        let evidence = card.read_with(&station(41, FINGERPRINTS, MONTH)).unwrap();
+        assert!(evidence.complete);
+        assert_eq!(outcome(&evidence), Outcome::Authenticated);
+        assert!(evidence.data_group(DataGroupNumber::DG3).is_none());
+        assert_eq!(evidence.files.withheld[&3].keys().collect::<Vec<_>>(), ["sha256", "sha384", "sha512"]);
+        let judgement = Situation::of(evidence.clone()).judge();
+        let hashes = judgement.findings.iter().find(|one| one.check == Check::DataGroupHashes).unwrap();
+        assert!(hashes.is_passed() && hashes.detail.as_ref().unwrap().contains("DG3"), "{hashes:?}");
+        assert_eq!(judged(evidence), ("passed", "-", "accepted"));
+    }
+}
+
+/// What only a terminal can see: the fingerprints are not those that were signed.
+#[test]
+fn exchanged_fingerprints_are_found() {
+    let card = Card::altered(|bench| {
+        believing(bench);
+        let mut other = bench.read(DG3).unwrap().to_vec();
+        *other.last_mut().unwrap() ^= 1;
+        bench.replace(DG3, other).unwrap();
+    });
+    assert_eq!(decided(&Situation::of(card.read()).judge()).0, "accepted");
+    let evidence = card.read_with(&station(41, FINGERPRINTS, MONTH)).unwrap();
+    let judgement = Situation::of(evidence).judge();
+    assert_eq!(decided(&judgement), ("refused", "passive.dg-hashes", "hash-mismatch"));
+}
+
+#[test]
+fn a_refused_terminal_says_nothing_about_the_card() {
+    let card = Card::altered(believing);
+    let past = ("2026-11-01", "2026-11-19");
+    for (options, expected, check) in [
+        (station(41, FINGERPRINTS, past), Outcome::CertificateRefused, "terminal-certificate-refused"),
+        (station(99, FINGERPRINTS, MONTH), Outcome::CertificateRefused, "terminal-certificate-refused"),
+    ] {
+        let evidence = card.read_with(&options).unwrap();
+        assert_eq!(outcome(&evidence), expected);
+        assert!(evidence.files.withheld.is_empty());
+        assert_eq!(judged(evidence), ("unavailable", check, "accepted"));
+    }
+    // A chip that knows other authorities.
+    let stranger = Card::altered(|bench| {
+        let cvca = holder("VNCVCA00007", 77);
+        let certificate = certify(&cvca, &cvca, Role::Cvca, BOTH, ("2026-01-01", "2028-12-31"));
+        let point = TrustPoint::from_certificate(&certificate).unwrap();
+        let date = "2026-11-20".parse().unwrap();
+        bench.replace_terminal_trust(&ChipTrust::new(vec![point], date).unwrap());
+    });
+    let evidence = stranger.read_with(&station(41, FINGERPRINTS, MONTH)).unwrap();
+    assert_eq!(judged(evidence), ("unavailable", "terminal-authority-unknown", "accepted"));
+    // A chip that believes nobody, as those in use.
+    let evidence = Card::genuine().read_with(&station(41, FINGERPRINTS, MONTH)).unwrap();
+    assert_eq!(judged(evidence), ("not_applicable", "protocol-not-offered", "accepted"));
+    // A terminal without the right does not ask for what it may not have.
+    let evidence = card.read_with(&station(41, IRISES, MONTH)).unwrap();
+    assert_eq!(outcome(&evidence), Outcome::Authenticated);
+    assert!(evidence.files.withheld.is_empty() && evidence.missing(DG3).is_none());
+}
+
+/// A copy of a card gets neither certificates nor a signature.
+#[test]
+fn a_copy_is_shown_nothing() {
+    let card = Card::altered(|bench| {
+        believing(bench);
+        bench.replace_private_keys(&mut rng(8)).unwrap();
+    });
+    let mut trace = Trace::new(card.chip());
+    let options = station(41, FINGERPRINTS, MONTH);
+    let evidence = inspect(&mut trace, &can(), &options, &mut rng(9), &mut |_| {}).unwrap();
+    assert_eq!(outcome(&evidence), Outcome::ChipNotAuthenticated);
+    assert_eq!(judged(evidence), ("unavailable", "chip-not-authenticated", "refused"));
+    let shown = trace.exchanges().iter().filter(|exchange| exchange.header.get(1) == Some(&0x2A));
+    assert_eq!(shown.count(), 0);
+}
