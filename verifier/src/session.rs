@@ -142,12 +142,45 @@ impl<T: Transport> Session<Connected<T>> {
         }
     }
 
+    /// EF.DIR, the applications of the chip (Doc 9303-10 §3.11.2), if it has one. No reading needs it: a card of this
+    /// profile has the one application. By short identifier, then by SELECT.
+    ///
+    /// # Errors
+    /// When the link is lost.
+    pub fn read_dir(&mut self) -> Result<Option<Vec<u8>>, LinkLost> {
+        for by_selection in [false, true] {
+            if let PlainFile::Content(bytes) =
+                read::plain(&mut self.state.link, ElementaryFile::Dir, by_selection)?
+            {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
     /// PACE (Doc 9303-11 §4.4): MSE:SET AT and four GENERAL AUTHENTICATE, then SELECT of the application under the new
     /// keys. A failure gives the session back.
     ///
     /// # Errors
     /// The session as it was, and why.
     pub fn pace(
+        self,
+        protocol: PaceProtocol,
+        parameters: DomainParameters,
+        several: bool,
+        password: &Password,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Session<Secured<T>>, Box<NotOpened<T>>> {
+        self.pace_in_master_file(protocol, parameters, several, password, rng)?.select_application()
+    }
+
+    /// As [`Session::pace`], and stays in the master file: there [`Session::read_file`] reads EF.CardSecurity, which
+    /// shares its identifiers with the application's EF.SOD (Doc 9303-10 §3.11.4). [`Session::select_application`]
+    /// goes on.
+    ///
+    /// # Errors
+    /// The session as it was, and why.
+    pub fn pace_in_master_file(
         mut self,
         protocol: PaceProtocol,
         parameters: DomainParameters,
@@ -163,7 +196,7 @@ impl<T: Transport> Session<Connected<T>> {
         match drive(&mut self.state.link, terminal) {
             Ok(outcome) => {
                 let identifier = ChipIdentifier::pace(&outcome.chip_identity);
-                self.secured(outcome.session, Some(identifier)).select_application()
+                Ok(self.secured(outcome.session, Some(identifier)))
             }
             Err(DriveError::Link(lost)) => Err(NotOpened::boxed(self, OpenError::Link(lost))),
             Err(DriveError::Protocol(PaceError::WrongPassword(_) | PaceError::Token)) => {
@@ -250,7 +283,11 @@ fn select<E>(mut ask: impl FnMut(&Command) -> Result<Response, E>) -> Result<Sta
 }
 
 impl<T: Transport> Session<Secured<T>> {
-    fn select_application(mut self) -> Result<Self, Box<NotOpened<T>>> {
+    /// SELECT of the application (Doc 9303-10 §3.4): from here on its files are read.
+    ///
+    /// # Errors
+    /// The session, given up, and why.
+    pub fn select_application(mut self) -> Result<Self, Box<NotOpened<T>>> {
         let channel = &mut self.state.channel;
         let error = match select(|command| channel.exchange(command)) {
             Ok(status) if status.is_ok() => return Ok(self),

@@ -6,6 +6,8 @@
 pub mod defect;
 pub mod jmrtd;
 
+mod groups;
+
 use std::path::Path;
 
 use cccd_card_profile::lds::card_access;
@@ -21,6 +23,7 @@ use crate::state::{ChipState, Pin, file_key};
 use crate::store::{StateFile, StoreError};
 
 pub use defect::Defect;
+pub use groups::every_data_group;
 
 /// A file of the chip.
 pub use cccd_card_profile::file_system::ElementaryFile as File;

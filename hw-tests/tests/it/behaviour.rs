@@ -3,6 +3,8 @@
 use crate::{blank, rng};
 use cccd_card_profile::apdu::{Command, GetResponse, StatusWord, Transport as _, exchange};
 use cccd_card_profile::lds::dir::Dir;
+use cccd_card_profile::lds::public_key::PublicKeyInfo;
+use cccd_card_profile::lds::{DataGroup, card_access, dg14, dg15};
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys, delete_file, scp03, select_application};
 use cccd_card_profile::protocol::active_authentication;
@@ -16,7 +18,7 @@ use cccd_card_profile::protocol::private_key::PublicKey;
 use cccd_card_profile::protocol::secure_messaging::SecureChannel;
 use cccd_card_profile::tlv;
 use cccd_hw_tests::specimen::{self, MRZ};
-use cccd_virtual_chip::lab::{Bench, File};
+use cccd_virtual_chip::lab::{Bench, File, every_data_group};
 use cccd_virtual_chip::{Chip, ChipState, LengthSupport, LifeCycle, Profile, StateFile};
 
 fn bac(card: &mut Chip) -> SecureChannel<GetResponse<&mut Chip>> {
@@ -112,6 +114,44 @@ fn files_of_the_master_file_are_read_before_the_application_is_selected() {
     assert!(channel.exchange(&select_application()).unwrap().is_ok());
     assert_eq!(channel.exchange(&read(File::Sod)).unwrap().data[..8], sod);
     assert_eq!(channel.exchange(&read(File::Com)).unwrap().data, com);
+}
+
+/// A card of the laboratory with DG1 to DG16: a citizen's terminal reads all but fingers and eyes, and understands them.
+#[test]
+fn a_card_with_every_data_group_is_read_and_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chip");
+    let mut card = Chip::create(&path, ChipState::blank([1; 10], Profile::P256), Box::new(rng(1))).unwrap();
+    specimen::personalize(&mut card, Profile::P256, &mut rng(2)).unwrap();
+    drop(card);
+    let mut bench = Bench::open(&path).unwrap();
+    let key = PublicKeyInfo::rsa(&[0xC1; 128], &[1, 0, 1]).unwrap();
+    let (dg14, dg15) = (dg14::to_bytes(&card_access::cccd(12)), dg15::to_bytes(&key));
+    let files = every_data_group(Some(&dg14), Some(&dg15));
+    assert_eq!(files.len(), 16);
+    for (file, content) in &files {
+        if bench.read(*file).is_some() {
+            bench.replace(*file, content.clone()).unwrap();
+        } else {
+            bench.add(*file, content.clone()).unwrap();
+        }
+    }
+    bench.save().unwrap();
+    drop(bench);
+    let mut card = Chip::open(&path, Box::new(rng(3))).unwrap();
+    let mut channel = bac(&mut card);
+    for (file, content) in &files {
+        let read = Command::new(0x00, 0xB0, file.short_file_id().read_binary_p1(), 0x00);
+        let answer = channel.exchange(&read.with_expected_length(65_536)).unwrap();
+        let File::DataGroup(number) = *file else { panic!("{file:?}") };
+        if matches!(number.value(), 3 | 4) {
+            assert_eq!(answer.status, StatusWord::SECURITY_STATUS_NOT_SATISFIED, "{number}");
+            continue;
+        }
+        assert_eq!(&answer.data, content, "{number}");
+        let group = DataGroup::parse(number, &answer.data).unwrap();
+        assert_eq!(group.quirks(), [], "{number}");
+    }
 }
 
 #[test]

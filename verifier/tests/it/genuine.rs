@@ -1,12 +1,18 @@
 //! A genuine card, read in every way that it can be.
 
-use cccd_card_profile::apdu::Trace;
+use cccd_card_profile::apdu::{StatusWord, Trace};
+use cccd_card_profile::lds::dir::Dir;
+use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::pace::{PaceProtocol, Password};
+use cccd_card_profile::tlv;
 use cccd_verifier::evidence::{AccessProtocol, PasswordKind};
 use cccd_verifier::inspection::{ExtendedLength, ReadError, Step};
+use cccd_verifier::session::{BlockSizes, FileError, Session};
 use cccd_verifier::{Access, Check, Decision, Status, inspect};
 use cccd_virtual_chip::Profile;
+use cccd_virtual_chip::lab::File;
 
-use crate::card::{Card, Situation, can, card_data, decided, options, rng};
+use crate::card::{CAN, Card, Situation, can, card_data, decided, options, rng};
 
 /// The list that the first milestone of the house fixes.
 #[test]
@@ -106,4 +112,32 @@ fn a_wrong_password_is_an_error_and_no_finding() {
     // A weaker protocol is not tried with what would fit: whoever asks for the CAN is told that it is wrong.
     let error = inspect(card.chip(), &other, &options(), &mut rng(9), &mut |_| {}).unwrap_err();
     assert!(matches!(error, ReadError::WrongPassword), "{error}");
+}
+
+/// EF.DIR before anything, EF.CardSecurity after PACE and before the application is selected: there its identifier is
+/// that of EF.SOD.
+#[test]
+fn files_of_the_master_file_are_read_where_they_stand() {
+    let directory = Dir::lds1().to_bytes();
+    let security = tlv::encode(0x30, &[0x53; 3000]);
+    let card = Card::altered(|bench| {
+        bench.add(File::Dir, directory.clone()).unwrap();
+        bench.add(File::CardSecurity, security.clone()).unwrap();
+    });
+    for card in [card.chip(), Card::genuine().chip()] {
+        let mut session = Session::connect(card);
+        let has = session.read_dir().unwrap();
+        let (protocol, parameters) = (PaceProtocol::ECDH_GM_AES_128, DomainParameters::BrainpoolP256r1);
+        let password = Password::can(CAN).unwrap();
+        let mut session =
+            session.pace_in_master_file(protocol, parameters, false, &password, &mut rng(3)).unwrap();
+        let read = session.read_file(File::CardSecurity, BlockSizes::SHORT);
+        match has {
+            Some(found) => assert_eq!((found, read.unwrap()), (directory.clone(), security.clone())),
+            None => assert_eq!(read, Err(FileError::Refused(StatusWord::FILE_NOT_FOUND))),
+        }
+        let mut session = session.select_application().unwrap();
+        let sod = session.read_file(File::Sod, BlockSizes::SHORT).unwrap();
+        assert_eq!(Some(sod), Card::genuine().read().files.sod);
+    }
 }
