@@ -27,7 +27,7 @@ pub const BODIES: &[Body] = &[
 
 /// A file of 48 × 32: filters, bins, frame, a Huffman table of one code, a block of two coefficients.
 fn seed() -> Vec<u8> {
-    let mut file = vec![0xFF, 0xA0, 0xFF, 0xA4, 0, 16, 3, 1];
+    let mut file = vec![0xFF, 0xA0, 0xFF, 0xA4, 0, 16, 1, 1];
     file.extend([0, 1, 0, 0, 0, 7, 0, 1, 0, 0, 0, 3]);
     file.extend([0xFF, 0xA5, 0x01, 0x85, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
     file.extend([0; 6 * 63]);
