@@ -49,6 +49,10 @@ pub struct Secrets {
     pub can: Zeroizing<String>,
     /// Document number, birth and expiry (`YYMMDD`), if they are known.
     pub mrz: Option<[Zeroizing<String>; 3]>,
+    /// The PIN, if there is one. Cases with it are run on cards of the laboratory only.
+    pub pin: Option<Zeroizing<String>>,
+    /// The PUK, if there is one.
+    pub puk: Option<Zeroizing<String>>,
     /// The domain parameters of PACE.
     pub parameters: DomainParameters,
 }

@@ -23,12 +23,16 @@ use cccd_card_profile::personalization::{
     put_access_key, put_can, put_key, select_application, select_file, update_binary,
 };
 use cccd_card_profile::protocol::active_authentication::HashAlgorithm;
+use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::kdf::Cipher;
+use cccd_card_profile::protocol::pace::{Agreement, Mapping, PaceOffer, PaceProtocol};
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
 use cccd_keys::algorithm::HashAlgorithm as SignatureHash;
 use cccd_keys::certificate::{CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity};
 use cccd_keys::curve::{CurveEncoding, NamedCurve};
 use cccd_keys::signer::{Signer as _, SoftwareKey};
-use cccd_virtual_chip::Profile;
+use cccd_virtual_chip::lab::Equipment;
+use cccd_virtual_chip::{Chip, Profile};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
@@ -50,13 +54,17 @@ pub struct Form {
     pub pace: bool,
     /// EF.ATR/INFO announces extended length.
     pub extended_length: bool,
+    /// It has EF.DIR, and offers PACE with every mapping, over a curve and a group of residues.
+    pub laboratory: bool,
 }
 
 impl Form {
     /// As the cards in use.
-    pub const CCCD: Self = Self { pace: true, extended_length: true };
+    pub const CCCD: Self = Self { pace: true, extended_length: true, laboratory: false };
     /// For a chip that takes short lengths only.
     pub const SHORT: Self = Self { extended_length: false, ..Self::CCCD };
+    /// With everything that PACE has; [`equip`] adds PIN and PUK.
+    pub const LABORATORY: Self = Self { laboratory: true, ..Self::CCCD };
     /// An old card.
     pub const BAC_ONLY: Self = Self { pace: false, ..Self::CCCD };
 }
@@ -76,8 +84,40 @@ pub fn secrets(profile: Profile) -> Secrets {
     Secrets {
         can: Zeroizing::new(CAN.to_owned()),
         mrz: Some(MRZ.map(|text| Zeroizing::new(text.to_owned()))),
+        pin: None,
+        puk: None,
         parameters: profile.curve().into(),
     }
+}
+
+/// The PIN and the PUK of a specimen of the laboratory.
+pub const PIN: &str = "271828";
+/// See [`PIN`].
+pub const PUK: &str = "3141592653";
+
+/// Beside ECDH with generic mapping and AES-128.
+const LABORATORY_PACE: [(PaceProtocol, DomainParameters); 5] = [
+    (variant(Agreement::Ecdh, Mapping::Generic, Cipher::TripleDes), DomainParameters::P256),
+    (variant(Agreement::Ecdh, Mapping::Integrated, Cipher::Aes256), DomainParameters::P256),
+    (variant(Agreement::Ecdh, Mapping::ChipAuthentication, Cipher::Aes128), DomainParameters::P256),
+    (variant(Agreement::Dh, Mapping::Generic, Cipher::Aes192), DomainParameters::Modp2048Subgroup256),
+    (variant(Agreement::Dh, Mapping::Integrated, Cipher::Aes128), DomainParameters::Modp1024Subgroup160),
+];
+
+const fn variant(agreement: Agreement, mapping: Mapping, cipher: Cipher) -> PaceProtocol {
+    PaceProtocol { agreement, mapping, cipher }
+}
+
+/// Gives a chip of the laboratory PIN and PUK, and tells what opens it.
+///
+/// # Errors
+/// In practice never: both are fixed.
+pub fn equip(chip: Chip, profile: Profile, rng: Box<dyn CryptoRng + Send>) -> Result<(Chip, Secrets)> {
+    let secret = |digits: &str| Some(Zeroizing::new(digits.to_owned()));
+    let mut state = chip.into_state();
+    state.equip(Equipment { pin: secret(PIN), puk: secret(PUK), ..Equipment::default() })?;
+    let secrets = Secrets { pin: secret(PIN), puk: secret(PUK), ..secrets(profile) };
+    Ok((Chip::in_memory(state, rng), secrets))
 }
 
 /// The keys that replace the blank's.
@@ -126,11 +166,18 @@ pub fn contents(profile: Profile, keys: &Keys) -> Result<Vec<(ElementaryFile, Ve
 /// When a public key has no encoding.
 pub fn contents_of(profile: Profile, form: Form, keys: &Keys) -> Result<Vec<(ElementaryFile, Vec<u8>)>> {
     let data = card_data()?;
-    let offered = if form.pace {
+    let mut offered = if form.pace {
         card_access::cccd(u32::from(profile.curve().number()))
     } else {
         SecurityInfos { infos: vec![SecurityInfo::chip_authentication_ecdh_aes_128(None)] }
     };
+    if form.laboratory {
+        let variant =
+            |offer: PaceOffer| SecurityInfo::pace(offer.protocol.oid(), u32::from(offer.parameter_id));
+        offered.infos.extend(
+            LABORATORY_PACE.map(|(protocol, parameters)| PaceOffer::new(protocol, parameters)).map(variant),
+        );
+    }
     let info = if form.extended_length { AtrInfo::extended(65_535, 65_535) } else { AtrInfo::default() };
     let mut signed = offered.clone();
     let chip = keys.chip_authentication.to_spki()?;
@@ -152,8 +199,8 @@ pub fn contents_of(profile: Profile, form: Form, keys: &Keys) -> Result<Vec<(Ele
     let object =
         LdsSecurityObject::new(DigestAlgorithm::Sha256, &groups).context("no such security object")?;
     let signed_object = sign(object.as_der())?;
-    Ok(CCCD_FILES
-        .into_iter()
+    let files = CCCD_FILES.into_iter().chain(form.laboratory.then_some(ElementaryFile::Dir));
+    Ok(files
         .filter(|file| form.pace || *file != ElementaryFile::CardAccess)
         .filter_map(|file| {
             let content = match file {

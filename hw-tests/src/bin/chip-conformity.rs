@@ -65,19 +65,22 @@ enum Specimen {
     Cccd,
     /// The same on NIST P-256.
     P256,
-    /// The same without extended length.
+    /// Every mapping of PACE, PIN and PUK, EF.DIR.
+    Laboratory,
+    /// The same as p256 without extended length.
     Short,
     /// An old card: BAC only.
     BacOnly,
 }
 
 impl Specimen {
-    const ALL: [Self; 4] = [Self::Cccd, Self::P256, Self::Short, Self::BacOnly];
+    const ALL: [Self; 5] = [Self::Cccd, Self::P256, Self::Laboratory, Self::Short, Self::BacOnly];
 
     fn name(self) -> &'static str {
         match self {
             Self::Cccd => "cccd",
             Self::P256 => "p256",
+            Self::Laboratory => "laboratory",
             Self::Short => "short",
             Self::BacOnly => "bac-only",
         }
@@ -87,6 +90,7 @@ impl Specimen {
         let profile = if self == Self::Cccd { Profile::Cccd } else { Profile::P256 };
         let (form, lengths) = match self {
             Self::Cccd | Self::P256 => (Form::CCCD, LengthSupport::Extended),
+            Self::Laboratory => (Form::LABORATORY, LengthSupport::Extended),
             Self::Short => (Form::SHORT, LengthSupport::ShortOnly),
             Self::BacOnly => (Form::BAC_ONLY, LengthSupport::Extended),
         };
@@ -94,6 +98,9 @@ impl Specimen {
         let mut chip = chip.with_lengths(lengths);
         let (mut channel, _) = specimen::personalize_as(&mut chip, profile, form, &mut dice(2))?;
         specimen::lock(&mut channel)?;
+        if form.laboratory {
+            return specimen::equip(chip, profile, Box::new(dice(4)));
+        }
         Ok((chip, specimen::secrets(profile)))
     }
 }
@@ -173,7 +180,7 @@ fn one(
 ) -> Result<Report> {
     let mut told = |line: &Line| {
         if !quiet {
-            println!("{name:<9} {line}");
+            println!("{name:<11} {line}");
         }
     };
     run(units, card, secrets, writes, &mut dice(3), &mut told)
@@ -187,5 +194,5 @@ fn secrets(arguments: &Arguments) -> Result<Secrets> {
     };
     ensure!(mrz.is_some() || arguments.can.is_some(), "a card in a reader needs --can or --mrz");
     let can = arguments.can.clone().unwrap_or_default();
-    Ok(Secrets { can: can.into(), mrz, parameters: DomainParameters::BrainpoolP256r1 })
+    Ok(Secrets { can: can.into(), mrz, pin: None, puk: None, parameters: DomainParameters::BrainpoolP256r1 })
 }

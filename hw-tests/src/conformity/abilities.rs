@@ -28,6 +28,10 @@ pub enum Ability {
     Pace,
     /// PACE, and the CAN is known.
     Can,
+    /// PACE, and the PIN is known.
+    Pin,
+    /// PACE, and the PUK is known.
+    Puk,
     /// The MRZ's data are known.
     Mrz,
     /// BAC, and the MRZ's data are known.
@@ -49,6 +53,8 @@ impl Ability {
         match self {
             Self::Pace => "the card offers no PACE",
             Self::Can => "the card takes no CAN, or it is not known",
+            Self::Pin => "the card has no PIN, or it is not known",
+            Self::Puk => "the card has no PUK, or it is not known",
             Self::Mrz => "the card's MRZ is not known",
             Self::Bac => "the card does not open by BAC, or its MRZ is not known",
             Self::NoPace => "the card offers PACE",
@@ -100,6 +106,9 @@ impl Abilities {
         if !secrets.can.is_empty() && !found.pace.is_empty() {
             found.offered.insert(Ability::Can);
         }
+        let known = [(Ability::Pin, secrets.pin.is_some()), (Ability::Puk, secrets.puk.is_some())];
+        let known = known.into_iter().filter(|(_, known)| *known && !found.pace.is_empty());
+        found.offered.extend(known.map(|(ability, _)| ability));
         if secrets.mrz.is_some() {
             found.offered.insert(Ability::Mrz);
             // A card that offers no PACE owes BAC; one that does may have it beside.
@@ -132,10 +141,16 @@ impl Abilities {
             self.pace = PaceOffer::among(&infos);
         }
         self.offered.insert(if self.pace.is_empty() { Ability::NoPace } else { Ability::Pace });
+        let dir = ElementaryFile::Dir.file_id().to_bytes();
+        let select = Command::new(0x00, 0xA4, 0x02, 0x0C).with_data(dir).to_bytes()?;
         let info = read(ElementaryFile::AtrInfo)?.and_then(|file| {
             self.files.insert(ElementaryFile::AtrInfo);
             AtrInfo::parse(&file).ok()
         });
+        let answer = GetResponse::new(&mut *card).transmit(&select)?;
+        if Response::parse(&answer).is_some_and(|answer| answer.is_ok()) {
+            self.files.insert(ElementaryFile::Dir);
+        }
         let extended = info.is_some_and(|info| info.extended_length && info.max_response.is_some());
         self.offered.insert(if extended { Ability::ExtendedLength } else { Ability::ShortOnly });
         Ok(())

@@ -1,11 +1,12 @@
 //! The content of files: structure by Doc 9303-10, and what must agree between files.
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use cccd_card_profile::file_system::ElementaryFile;
+use cccd_card_profile::file_system::{Aid, ElementaryFile};
 use cccd_card_profile::lds::atr_info::AtrInfo;
 use cccd_card_profile::lds::com::Com;
 use cccd_card_profile::lds::dg2::Dg2;
 use cccd_card_profile::lds::dg13::Dg13;
+use cccd_card_profile::lds::dir::Dir;
 use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
 use cccd_card_profile::lds::{DataGroupNumber, card_access, dg1, dg14, dg15};
@@ -77,6 +78,8 @@ pub enum Check {
     CardAccessObject,
     /// EF.CardAccess holds a `PACEInfo` of version 2 with domain parameters.
     CardAccessPace,
+    /// EF.DIR lists the application.
+    DirListsApplication,
     /// EF.ATR/INFO tells buffers, if it tells extended length.
     AtrInfoBuffers,
 }
@@ -184,6 +187,11 @@ impl Check {
                     .context("DG14 has no ActiveAuthenticationInfo"),
             },
             Self::CardAccessPace => card_access_pace(open),
+            Self::DirListsApplication => {
+                let dir = Dir::parse(&file(open, ElementaryFile::Dir)?)?;
+                ensure!(dir.lists(&Aid::LDS1), "the eMRTD application is not listed");
+                Ok(())
+            }
             Self::AtrInfoBuffers => {
                 let info = AtrInfo::parse(&file(open, ElementaryFile::AtrInfo)?)?;
                 ensure!(

@@ -1,13 +1,14 @@
 //! Opening the card, and messages altered on the way.
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use cccd_card_profile::apdu::{Command, GetResponse, LinkLost, Response, StatusWord, Transport, exchange};
 use cccd_card_profile::file_system::{Aid, ElementaryFile};
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::protocol::active_authentication;
 use cccd_card_profile::protocol::bac::{self, BacTerminal, BasicAccessKeys};
 use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationTerminal;
-use cccd_card_profile::protocol::pace::{PaceTerminal, Password};
+use cccd_card_profile::protocol::group::Element;
+use cccd_card_profile::protocol::pace::{Mapping, PaceOffer, PaceTerminal, Password};
 use cccd_card_profile::protocol::secure_messaging::SecureMessaging;
 use cccd_card_profile::protocol::{Step as ProtocolStep, TerminalProtocol};
 use cccd_card_profile::tlv;
@@ -39,6 +40,17 @@ pub enum Run {
     PaceWrongCan,
     /// PACE with another MRZ.
     PaceWrongMrz,
+    /// PACE by every variant that EF.CardAccess offers, each after a reset; the application is selected in each session.
+    /// With an alteration, the answer of the variant that accepts it, or of the last.
+    PaceEach,
+    /// PACE with the PIN.
+    PacePin,
+    /// PACE with another PIN: costs a try.
+    PaceWrongPin,
+    /// PACE with the PUK.
+    PacePuk,
+    /// PACE with another PUK.
+    PaceWrongPuk,
     /// Chip Authentication; the steps after it run under its keys.
     ChipAuthentication,
     /// Goes on under the keys from before Chip Authentication.
@@ -244,6 +256,24 @@ impl<'a> Open<'a> {
                 let other = if self.secrets.can.as_str() == "000000" { "000001" } else { "000000" };
                 self.pace(&Password::can(other)?, alter)
             }
+            Run::PaceEach => self.pace_each(alter),
+            Run::PacePin | Run::PacePuk | Run::PaceWrongPin | Run::PaceWrongPuk => {
+                let secret = match run {
+                    Run::PacePin | Run::PaceWrongPin => &self.secrets.pin,
+                    _ => &self.secrets.puk,
+                };
+                let digits = secret.as_ref().context("the password is not known")?;
+                let wrong: Zeroizing<String> = Zeroizing::new(
+                    digits.chars().map(|digit| if digit == '0' { '1' } else { '0' }).collect(),
+                );
+                let password = match run {
+                    Run::PacePin => Password::pin(digits)?,
+                    Run::PaceWrongPin => Password::pin(&wrong)?,
+                    Run::PacePuk => Password::puk(digits)?,
+                    _ => Password::puk(&wrong)?,
+                };
+                self.pace(&password, alter)
+            }
             Run::ChipAuthentication => self.chip_authentication(alter),
             Run::FormerKeys => {
                 let former = self.former.take().context("no keys from before Chip Authentication")?;
@@ -262,17 +292,51 @@ impl<'a> Open<'a> {
     }
 
     fn pace(&mut self, password: &Password, alter: Option<&Alter>) -> Result<Response> {
-        let offers = &self.abilities.pace;
-        let offer = offers.first().context("the card offers no PACE")?;
-        let mut terminal = PaceTerminal::new(*offer, password, &mut *self.rng)?;
-        if offers.len() > 1 {
+        let offer = self.abilities.pace.first().context("the card offers no PACE")?;
+        self.pace_by(*offer, password, alter)
+    }
+
+    fn pace_by(&mut self, offer: PaceOffer, password: &Password, alter: Option<&Alter>) -> Result<Response> {
+        let mut terminal = PaceTerminal::new(offer, password, &mut *self.rng)?;
+        if self.abilities.pace.len() > 1 {
             terminal = terminal.naming_parameters();
         }
-        let outcome = drive(&mut GetResponse::new(&mut *self.card), terminal, alter)?;
-        Ok(self.opened(match outcome {
-            Driven::Done(outcome) => Driven::Done(outcome.session),
-            Driven::Answered(answer) => Driven::Answered(answer),
-        }))
+        match drive(&mut GetResponse::new(&mut *self.card), terminal, alter)? {
+            Driven::Answered(answer) => Ok(answer),
+            Driven::Done(outcome) => {
+                if let (Some(proof), Some(key)) = (&outcome.mapping_proof, &self.abilities.chip_key) {
+                    let key = Element::Point(key.point.clone());
+                    ensure!(proof.is_of(&key), "the chip does not show the static key that DG14 tells");
+                } else if offer.protocol.mapping == Mapping::ChipAuthentication {
+                    bail!("the chip shows nothing of its static key");
+                }
+                Ok(self.opened(Driven::Done(outcome.session)))
+            }
+        }
+    }
+
+    fn pace_each(&mut self, alter: Option<&Alter>) -> Result<Response> {
+        let mut last = Response::ok(Vec::new());
+        for offer in self.abilities.pace.clone() {
+            self.run(Run::Reset, None)?;
+            let password = if self.abilities.has(Ability::Can) {
+                Password::can(&self.secrets.can)?
+            } else {
+                Password::mrz(&self.mrz(false)?)
+            };
+            let variant = || format!("{:?} on {:?}", offer.protocol, offer.parameters);
+            last = self.pace_by(offer, &password, alter).with_context(variant)?;
+            if alter.is_some() {
+                if last.is_ok() {
+                    return Ok(last);
+                }
+                continue;
+            }
+            ensure!(last.is_ok(), "{} does not open the card: {}", variant(), last.status);
+            let selected = self.protected(&select_application()).with_context(variant)?;
+            ensure!(selected.is_ok(), "{}: SELECT is answered {}", variant(), selected.status);
+        }
+        Ok(last)
     }
 
     fn opened(&mut self, outcome: Driven<SecureMessaging>) -> Response {

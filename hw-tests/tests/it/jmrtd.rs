@@ -16,6 +16,8 @@ fn the_double_answers_as_the_applet_did() {
     let secrets = Secrets {
         can: "000000".to_owned().into(),
         mrz: Some(["AA1234678", "690922", "261231"].map(|text| text.to_owned().into())),
+        pin: None,
+        puk: None,
         parameters: DomainParameters::BrainpoolP256r1,
     };
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/jmrtd"));

@@ -14,7 +14,8 @@ fn a_real_card_holds_to_the_scripts() {
         return;
     };
     let can = std::env::var("HW_TESTS_CAN").expect("HW_TESTS_CAN: six digits");
-    let secrets = Secrets { can: can.into(), mrz: None, parameters: DomainParameters::BrainpoolP256r1 };
+    let parameters = DomainParameters::BrainpoolP256r1;
+    let secrets = Secrets { can: can.into(), mrz: None, pin: None, puk: None, parameters };
     let service = Service::open().unwrap();
     let reader = service.find(&wanted).unwrap();
     service.wait_for_card(&reader, Duration::from_secs(30)).unwrap();
