@@ -1,7 +1,8 @@
-//! ECDSA over public data, on whichever curve a key names (FIPS 186-5 §6.4.2, TR-03111 §4.2.1).
+//! ECDSA on whichever curve a key names (FIPS 186-5 §6.4, TR-03111 §4.2.1).
 
-use crate::{Curve, on_curve};
-use ecdsa::signature::hazmat::PrehashVerifier as _;
+use crate::{Curve, Scalar, on_curve};
+use ecdsa::signature::hazmat::{PrehashSigner as _, PrehashVerifier as _};
+use elliptic_curve::FieldBytes;
 
 /// How a signature is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,22 @@ pub fn verify_ecdsa(
         let signature = signature.map_err(|_| EcdsaError::Malformed)?;
         key.verify_prehash(&digest, &signature).map_err(|_| EcdsaError::Wrong)
     })
+}
+
+impl Scalar {
+    /// Signs a digest of any length: plain r ‖ s (TR-03111 §5.2.1). The nonce is RFC 6979's, so that no randomness can
+    /// betray the key. `None` when no signature comes out, in practice never.
+    #[must_use]
+    pub fn sign(&self, digest: &[u8]) -> Option<Vec<u8>> {
+        let digest = at_least_half_a_field(digest, self.curve().field_length());
+        let secret = self.to_secret_bytes();
+        on_curve!(self.curve(), C => {
+            let repr = zeroize::Zeroizing::new(FieldBytes::<C>::try_from(secret.as_slice()).ok()?);
+            let key = ecdsa::SigningKey::<C>::from_bytes(&repr).ok()?;
+            let signature: ecdsa::Signature<C> = key.sign_prehash(&digest).ok()?;
+            Some(signature.to_bytes().to_vec())
+        })
+    }
 }
 
 /// `RustCrypto` refuses digests shorter than half the field; zeros before them do not change the number.

@@ -70,6 +70,12 @@ pub const BODIES: &[Body] = &[
     Body { name: "dg13", seeds: || hex(&[DG13]), run: |bytes| drop(dg13::NationalData::parse(bytes)) },
     Body { name: "dg14", seeds: || hex(&[DG14]), run: |bytes| drop(dg14::parse(bytes)) },
     Body { name: "dg15", seeds: || hex(&[DG14]), run: |bytes| drop(dg15::parse(bytes)) },
+    Body {
+        name: "chip-key",
+        seeds: chip_keys,
+        run: |bytes| drop(cccd_card_profile::protocol::private_key::PublicKey::from_spki(bytes)),
+    },
+    Body { name: "group-element", seeds: elements, run: group_element },
     Body { name: "ef-com", seeds: || hex(&[COM]), run: |bytes| drop(com::Com::parse(bytes)) },
     Body {
         name: "ef-card-access",
@@ -168,6 +174,41 @@ fn groups() -> Vec<Vec<u8>> {
         DataGroup::Dg16(Dg16::of(vec![person])),
     ];
     groups.iter().filter_map(|group| group.to_bytes().ok()).chain(faces()).collect()
+}
+
+/// Keys of every kind, as DG14 and DG15 carry them.
+fn chip_keys() -> Vec<Vec<u8>> {
+    use cccd_card_profile::protocol::curve::DomainParameters;
+    use cccd_card_profile::protocol::group::Element;
+    use cccd_card_profile::protocol::private_key::PublicKey;
+    DomainParameters::ALL
+        .into_iter()
+        .filter_map(|parameters| {
+            match parameters.group().generator() {
+                Element::Point(point) => PublicKey::EllipticCurve(point),
+                Element::Residue(residue) => PublicKey::DiffieHellman(residue),
+            }
+            .to_spki()
+            .ok()
+        })
+        .collect()
+}
+
+fn elements() -> Vec<Vec<u8>> {
+    use cccd_card_profile::protocol::curve::DomainParameters;
+    DomainParameters::ALL
+        .map(|parameters| [&[parameters.id()], parameters.group().generator().as_bytes()].concat())
+        .into()
+}
+
+/// The first byte names the group, the rest is a public value of it, or not.
+fn group_element(bytes: &[u8]) {
+    use cccd_card_profile::protocol::curve::DomainParameters;
+    let Some((number, value)) = bytes.split_first() else { return };
+    let Some(parameters) = DomainParameters::from_id(*number) else { return };
+    if let Ok(element) = parameters.group().element(value) {
+        assert_eq!(parameters.group().element(element.as_bytes()), Ok(element));
+    }
 }
 
 fn apdus() -> Vec<Vec<u8>> {

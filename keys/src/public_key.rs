@@ -6,7 +6,7 @@ mod verify;
 
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm, oids};
 use crate::asn1::{self, Element, Malformed, Reader, tag, unsigned};
-use crate::curve::{CurveEncoding, CurveParameters, NamedCurve};
+use crate::curve::{CurveEncoding, CurveParameters, NamedCurve, to_parameters};
 use sha2::{Digest, Sha256};
 
 /// Upper bound of an RSA modulus that is computed with, in octets: 16384 bits.
@@ -100,7 +100,7 @@ impl PublicKey {
     /// A key from a point of a curve (SEC1, uncompressed).
     #[must_use]
     pub fn from_point(curve: NamedCurve, encoding: CurveEncoding, point: &[u8]) -> Self {
-        let algorithm = asn1::sequence(&[&asn1::oid(&oids::EC_PUBLIC_KEY), &curve.to_parameters(encoding)]);
+        let algorithm = asn1::sequence(&[&asn1::oid(&oids::EC_PUBLIC_KEY), &to_parameters(curve, encoding)]);
         let spki = asn1::sequence(&[&algorithm, &asn1::bit_string(point)]);
         Self { spki, material: Material::Ec { curve, encoding, point: point.to_vec() } }
     }

@@ -165,11 +165,23 @@ pub enum PaceFailure {
 pub struct ChipAuthenticationRecord {
     /// The protocol, by object identifier.
     pub protocol: String,
+    /// Its version: 1, or 2 (TR-03110), whose token is the proof.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub version: u32,
     /// The key of DG14 that was used, `SubjectPublicKeyInfo`.
     #[serde(with = "bytes::base64_required")]
     pub public_key: Vec<u8>,
     /// What came of it.
     pub outcome: ChipAuthenticationOutcome,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_one(version: &u32) -> bool {
+    *version == 1
 }
 
 /// What came of Chip Authentication.
@@ -182,6 +194,8 @@ pub enum ChipAuthenticationOutcome {
     Failed,
     /// Protocol, curve or key are of a kind that is not known here.
     NotSupported,
+    /// The chip offers version 2 only, which the terminal's own proof must precede.
+    TerminalAuthenticationFirst,
     /// The link was lost before anything could be seen.
     Interrupted,
 }

@@ -16,7 +16,9 @@ use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::protocol::active_authentication::{Challenge, internal_authenticate};
 use cccd_card_profile::protocol::bac::{BacError, BacTerminal, BasicAccessKeys};
-use cccd_card_profile::protocol::chip_authentication::{ChipAuthenticationError, ChipAuthenticationTerminal};
+use cccd_card_profile::protocol::chip_authentication::{
+    ChipAuthentication2Terminal, ChipAuthenticationError, ChipAuthenticationTerminal,
+};
 use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::{PaceError, PaceOffer, PaceProtocol, PaceTerminal, Password};
@@ -339,16 +341,35 @@ impl<T: Transport> Session<Secured<T>> {
         match outcome {
             Ok(claimed) => {
                 self.state.ephemeral = ephemeral;
-                self.state.verified_before =
-                    self.state.verified_before.saturating_add(self.state.channel.protected_exchanges());
-                let keys = claimed.into_unproven_session();
-                self.state.cipher = keys.cipher();
-                self.state.channel.replace_session(keys);
+                self.replace_keys(claimed.into_unproven_session());
                 Ok(())
             }
             Err(DriveError::Protocol(error)) => Err(ProofError::ChipAuthentication(error)),
             Err(DriveError::Link(lost)) => Err(self.channel_fault(lost)),
         }
+    }
+
+    /// Chip Authentication version 2 (TR-03110-2 §3.4.1). A completed run is the proof, by the chip's token; what follows
+    /// goes on under the new keys.
+    ///
+    /// # Errors
+    /// When the chip refuses, its token is wrong, or its protection broke.
+    pub fn chip_authentication_2(&mut self, terminal: ChipAuthentication2Terminal) -> Result<(), ProofError> {
+        match drive(&mut self.state.channel, terminal) {
+            Ok(keys) => {
+                self.replace_keys(keys);
+                Ok(())
+            }
+            Err(DriveError::Protocol(error)) => Err(ProofError::ChipAuthentication(error)),
+            Err(DriveError::Link(lost)) => Err(self.channel_fault(lost)),
+        }
+    }
+
+    fn replace_keys(&mut self, keys: SecureMessaging) {
+        self.state.verified_before =
+            self.state.verified_before.saturating_add(self.state.channel.protected_exchanges());
+        self.state.cipher = keys.cipher();
+        self.state.channel.replace_session(keys);
     }
 
     /// Terminal Authentication version 1 (TR-03110-1 §3.5) with the ephemeral key of the Chip Authentication before:

@@ -214,7 +214,34 @@ impl Bench {
                 *slot = Some(PrivateKey::generate(key.algorithm()?, rng)?);
             }
         }
+        for key in self.state.further_chip_authentication.values_mut() {
+            *key = PrivateKey::generate(key.algorithm()?, rng)?;
+        }
         Ok(())
+    }
+
+    /// A key pair for Chip Authentication beside the first, under this number; its public half for DG14.
+    ///
+    /// # Errors
+    /// [`LabError::Key`].
+    pub fn add_chip_authentication_key(
+        &mut self,
+        id: u32,
+        algorithm: KeyAlgorithm,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<PublicKey, LabError> {
+        let key = PrivateKey::generate(algorithm, rng)?;
+        let public = key.public_key()?;
+        self.state.further_chip_authentication.insert(id, key);
+        Ok(public)
+    }
+
+    /// The public half of the first key for Chip Authentication.
+    ///
+    /// # Errors
+    /// [`LabError::Key`].
+    pub fn chip_authentication_key(&self) -> Result<Option<PublicKey>, LabError> {
+        Ok(self.state.chip_authentication.as_ref().map(PrivateKey::public_key).transpose()?)
     }
 
     /// A fresh key for Active Authentication only.
@@ -231,6 +258,21 @@ impl Bench {
     /// Other CVCA keys and another date in place of its own: whom it believes.
     pub fn replace_terminal_trust(&mut self, trust: &ChipTrust) {
         self.state.set_terminal_trust(trust);
+    }
+
+    /// A key for Active Authentication of this kind; its public half for DG15.
+    ///
+    /// # Errors
+    /// [`LabError::Key`].
+    pub fn set_active_authentication_key(
+        &mut self,
+        algorithm: KeyAlgorithm,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<PublicKey, LabError> {
+        let key = PrivateKey::generate(algorithm, rng)?;
+        let public = key.public_key()?;
+        self.state.active_authentication = Some(key);
+        Ok(public)
     }
 
     /// Another chip's file in place of this one's.

@@ -132,6 +132,8 @@ pub struct ChipState {
     pub(crate) files: BTreeMap<FileKey, Vec<u8>>,
     pub(crate) active_authentication: Option<PrivateKey>,
     pub(crate) chip_authentication: Option<PrivateKey>,
+    /// Further keys for Chip Authentication, by their numbers in DG14.
+    pub(crate) further_chip_authentication: BTreeMap<u32, PrivateKey>,
     pub(crate) mrz: Option<MrzSeed>,
     pub(crate) can: Option<Zeroizing<String>>,
     pub(crate) pin: Option<Pin>,
@@ -191,6 +193,7 @@ impl ChipState {
             files: BTreeMap::new(),
             active_authentication: None,
             chip_authentication: None,
+            further_chip_authentication: BTreeMap::new(),
             mrz: None,
             can: None,
             pin: None,
@@ -273,6 +276,11 @@ impl ChipState {
     pub(crate) fn set_terminal_trust(&mut self, trust: &ChipTrust) {
         self.trust_points = trust.points().to_vec();
         self.current_date = Some(trust.date());
+    }
+
+    /// The private key behind a key of DG14: one that was made under this number, or else the first.
+    pub(crate) fn chip_authentication_key(&self, key_id: Option<u32>) -> Option<&PrivateKey> {
+        key_id.and_then(|id| self.further_chip_authentication.get(&id)).or(self.chip_authentication.as_ref())
     }
 
     pub(crate) fn file(&self, file: ElementaryFile) -> Option<&Vec<u8>> {

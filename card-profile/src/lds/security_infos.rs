@@ -187,6 +187,14 @@ impl SecurityInfos {
         })
     }
 
+    /// Whether Terminal Authentication of this version is announced.
+    #[must_use]
+    pub fn announces_terminal_authentication(&self, version: u32) -> bool {
+        self.infos
+            .iter()
+            .any(|info| matches!(info, SecurityInfo::TerminalAuthentication(info) if info.version == version))
+    }
+
     /// Whether Terminal Authentication is announced.
     #[must_use]
     pub fn offers_terminal_authentication(&self) -> bool {

@@ -7,12 +7,11 @@
 
 mod iso9796;
 
-use super::curve::on_curve;
+use super::curve::Curve;
 use super::private_key::{PrivateKey, PublicKey};
 use crate::apdu::Command;
+use cccd_curves::{EcdsaError, Signature, verify_ecdsa};
 use const_oid::ObjectIdentifier;
-use ecdsa::signature::hazmat::{PrehashSigner as _, PrehashVerifier as _};
-use elliptic_curve::FieldBytes;
 use rand_core::CryptoRng;
 
 /// The challenge RND.IFD.
@@ -64,6 +63,16 @@ impl HashAlgorithm {
         })
     }
 
+    /// The hash of this curve's strength (TR-03111 §4.1.1): what a signature is made with where nothing else is said.
+    #[must_use]
+    pub fn of_curve(curve: Curve) -> Self {
+        match curve.field_length() {
+            ..=32 => Self::Sha256,
+            33..=48 => Self::Sha384,
+            _ => Self::Sha512,
+        }
+    }
+
     fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
         fn run<D: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
             parts.iter().fold(D::new(), D::chain_update).finalize().to_vec()
@@ -104,8 +113,9 @@ pub fn internal_authenticate(challenge: &Challenge, expected_length: u32) -> Com
     Command::new(0x00, 0x88, 0x00, 0x00).with_data(*challenge).with_expected_length(expected_length)
 }
 
-/// Terminal: checks the answer. ECDSA takes the hash that DG14's `ActiveAuthenticationInfo` names, by default the one
-/// of the curve's strength; RSA names its hash itself. Gives the hash that was used.
+/// Terminal: checks the answer. RSA names its hash itself. ECDSA, plain or in DER, takes the hash that DG14's
+/// `ActiveAuthenticationInfo` names; where none is named, any of the five under which it holds: each shows the key.
+/// Gives the hash that was used.
 ///
 /// # Errors
 /// [`ActiveAuthenticationError`].
@@ -115,26 +125,34 @@ pub fn verify(
     answer: &[u8],
     hash: Option<HashAlgorithm>,
 ) -> Result<HashAlgorithm, ActiveAuthenticationError> {
-    match key {
-        PublicKey::Rsa(key) => iso9796::verify(key, challenge, answer),
-        PublicKey::EllipticCurve(point) => {
-            let width = point.curve().field_length();
-            let hash = hash.unwrap_or(default_hash(width));
-            let digest = hash.digest(&[challenge]);
-            on_curve!(point.curve(), C => {
-                let signature = if answer.len() == width.saturating_mul(2) {
-                    ecdsa::Signature::<C>::from_slice(answer)
-                } else {
-                    ecdsa::Signature::<C>::from_der(answer)
-                };
-                let signature = signature.map_err(|_| ActiveAuthenticationError::Malformed)?;
-                let key = ecdsa::VerifyingKey::<C>::from_sec1_bytes(point.as_bytes())
-                    .map_err(|_| ActiveAuthenticationError::Key)?;
-                key.verify_prehash(&digest, &signature).map_err(|_| ActiveAuthenticationError::Signature)?;
-            });
-            Ok(hash)
+    let point = match key {
+        PublicKey::Rsa(key) => return iso9796::verify(key, challenge, answer),
+        PublicKey::DiffieHellman(_) => return Err(ActiveAuthenticationError::Key),
+        PublicKey::EllipticCurve(point) => point,
+    };
+    let width = point.curve().order_length().saturating_mul(2);
+    let signature = if answer.len() == width { Signature::Plain(answer) } else { Signature::Der(answer) };
+    let named = hash.map(|hash| [hash]);
+    let own = HashAlgorithm::of_curve(point.curve());
+    let any = [
+        own,
+        HashAlgorithm::Sha256,
+        HashAlgorithm::Sha384,
+        HashAlgorithm::Sha512,
+        HashAlgorithm::Sha224,
+        HashAlgorithm::Sha1,
+    ];
+    let candidates = named.as_ref().map_or(any.as_slice(), |named| named.as_slice());
+    let mut error = ActiveAuthenticationError::Signature;
+    for hash in candidates {
+        match verify_ecdsa(point.curve(), point.as_bytes(), &hash.digest(&[challenge]), signature) {
+            Ok(()) => return Ok(*hash),
+            Err(EcdsaError::Key) => return Err(ActiveAuthenticationError::Key),
+            Err(EcdsaError::Malformed) => error = ActiveAuthenticationError::Malformed,
+            Err(EcdsaError::Wrong) => {}
         }
     }
+    Err(error)
 }
 
 /// Chip: signs. RSA recovers a random M1; ECDSA answers plain `r ‖ s` (TR-03111 §5.2.1) and needs no randomness
@@ -151,22 +169,10 @@ pub fn sign(
     match key {
         PrivateKey::Rsa(key) => iso9796::sign(key, challenge, hash, rng),
         PrivateKey::EllipticCurve(scalar) => {
-            let digest = hash.digest(&[challenge]);
-            let secret = scalar.to_secret_bytes();
-            on_curve!(scalar.curve(), C => {
-                let repr = FieldBytes::<C>::try_from(secret.as_slice()).map_err(|_| ActiveAuthenticationError::Key)?;
-                let key = ecdsa::SigningKey::<C>::from_bytes(&repr).map_err(|_| ActiveAuthenticationError::Key)?;
-                let signature: ecdsa::Signature<C> =
-                    key.sign_prehash(&digest).map_err(|_| ActiveAuthenticationError::Key)?;
-                Ok(signature.to_bytes().to_vec())
-            })
+            scalar.sign(&hash.digest(&[challenge])).ok_or(ActiveAuthenticationError::Key)
         }
+        PrivateKey::DiffieHellman(_) => Err(ActiveAuthenticationError::Key),
     }
-}
-
-/// SHA-256 up to 256 bits, SHA-384 above.
-fn default_hash(width: usize) -> HashAlgorithm {
-    if width <= 32 { HashAlgorithm::Sha256 } else { HashAlgorithm::Sha384 }
 }
 
 #[cfg(test)]

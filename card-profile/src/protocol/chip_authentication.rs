@@ -1,15 +1,21 @@
-//! Chip Authentication version 1 (Doc 9303-11 §6.2, TR-03110-1 §3.4), terminal and chip, with ECDH.
+//! Chip Authentication (Doc 9303-11 §6.2, TR-03110-2 §3.4), terminal and chip, on curves and residues.
 //!
-//! **A completed run proves nothing yet.** Anyone can answer `9000`: the chip shows that it holds the private key
-//! only when its next answer, protected under the *new* session, verifies. And even that is worth as much as the
-//! public key: it must come from a DG14 whose hash stands in a verified EF.SOD. The terminal's output is therefore
-//! a [`ClaimedSession`], not a session.
+//! **Version 1: a completed run proves nothing yet.** Anyone can answer `9000`: the chip shows that it holds the private
+//! key only when its next answer, protected under the *new* session, verifies. The terminal's output is therefore a
+//! [`ClaimedSession`], not a session. **Version 2** proves it within the run, by a token under the new keys.
+//!
+//! And even that is worth as much as the public key: it must come from a DG14 whose hash stands in a verified EF.SOD, or
+//! from a verified EF.CardSecurity.
 
 mod chip;
+mod version2;
 
-pub use chip::{ChipAuthenticationChip, ChipAuthenticationOffer, set_kat};
+pub use chip::{
+    ChipAgreement, ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationVersion, set_kat,
+};
+pub use version2::ChipAuthentication2Terminal;
 
-use super::curve::{InvalidPoint, Point, Scalar};
+use super::group::{Element, InvalidElement, Secret};
 use super::kdf::Cipher;
 use super::pace::Agreement;
 use super::secure_messaging::SecureMessaging;
@@ -78,8 +84,8 @@ impl ChipAuthenticationProtocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChipAuthenticationError {
-    /// Finite field Diffie-Hellman is not implemented.
-    #[error("this Chip Authentication protocol is not supported")]
+    /// The key is not of the kind that the protocol's name says.
+    #[error("this Chip Authentication protocol does not go with this key")]
     Unsupported,
     /// The chip refused to set the protocol and key.
     #[error("the chip refuses the protocol or the key reference: {0:?}")]
@@ -90,13 +96,16 @@ pub enum ChipAuthenticationError {
     /// The chip's public key cannot be used.
     #[error("the chip's public key is not acceptable")]
     PublicKey,
-    /// The answer is not `7C 00`.
+    /// The answer is not the dynamic authentication data of this step.
     #[error("malformed dynamic authentication data")]
     Malformed,
+    /// The chip's token is wrong: it does not hold the private key (version 2).
+    #[error("the chip's authentication token is wrong")]
+    Token,
 }
 
-impl From<InvalidPoint> for ChipAuthenticationError {
-    fn from(_: InvalidPoint) -> Self {
+impl From<InvalidElement> for ChipAuthenticationError {
+    fn from(_: InvalidElement) -> Self {
         Self::PublicKey
     }
 }
@@ -115,12 +124,13 @@ impl ClaimedSession {
     }
 }
 
-/// The terminal. Run it through the protected channel of BAC or PACE, then go on with the claimed session.
+/// The terminal of version 1. Run it through the protected channel of BAC or PACE, then go on with the claimed session.
 pub struct ChipAuthenticationTerminal {
     protocol: ChipAuthenticationProtocol,
     key_id: Option<u32>,
-    chip: Point,
-    ephemeral: Scalar,
+    chip: Element,
+    ephemeral: Secret,
+    public: Element,
     state: State,
 }
 
@@ -137,22 +147,27 @@ impl ChipAuthenticationTerminal {
     /// A run against this public key of DG14, with the key's number if DG14 has one. The ephemeral key is drawn now.
     ///
     /// # Errors
-    /// [`ChipAuthenticationError::Unsupported`] for Diffie-Hellman without curves.
+    /// [`ChipAuthenticationError::Unsupported`] for a key of another kind than the protocol's.
     pub fn new(
         protocol: ChipAuthenticationProtocol,
-        chip: Point,
+        chip: impl Into<Element>,
         key_id: Option<u32>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, ChipAuthenticationError> {
-        if protocol.agreement != Agreement::Ecdh {
+        let chip = chip.into();
+        let group = chip.group();
+        if group.agreement() != protocol.agreement {
             return Err(ChipAuthenticationError::Unsupported);
         }
-        let ephemeral = Scalar::generate(chip.curve(), rng);
-        Ok(Self { protocol, key_id, chip, ephemeral, state: State::Start })
+        let ephemeral = Secret::generate(group, rng);
+        let public = ephemeral.public()?;
+        Ok(Self { protocol, key_id, chip, ephemeral, public, state: State::Start })
     }
 
-    fn key_reference(&self) -> Vec<u8> {
-        self.key_id.map(|id| tlv::encode(0x84, &significant(id))).unwrap_or_default()
+    /// The terminal's ephemeral public key: Terminal Authentication version 1 signs its compressed form.
+    #[must_use]
+    pub fn ephemeral(&self) -> &Element {
+        &self.public
     }
 
     fn claim(&self) -> Result<Step<ClaimedSession>, ChipAuthenticationError> {
@@ -169,27 +184,20 @@ impl TerminalProtocol for ChipAuthenticationTerminal {
         match (std::mem::replace(&mut self.state, State::Over), answer) {
             // MSE:SET KAT `00 22 41 A6 {91 ephemeral, [84 key]}`: 3DES only (Doc 9303-11 §6.2.4.1).
             (State::Start, None) if self.protocol.cipher == Cipher::TripleDes => {
-                let mut data = tlv::encode(0x91, self.ephemeral.public_point()?.as_bytes());
-                data.extend(self.key_reference());
+                let mut data = tlv::encode(0x91, self.public.as_bytes());
+                data.extend(key_reference(self.key_id));
                 self.state = State::AwaitKat;
                 Ok(Step::Send(Command::new(0x00, 0x22, 0x41, 0xA6).with_data(data)))
             }
             // MSE:SET AT `00 22 41 A4 {80 protocol, [84 key]}` (§6.2.4.2).
             (State::Start, None) => {
-                let mut data = tlv::encode(0x80, self.protocol.oid().as_bytes());
-                data.extend(self.key_reference());
                 self.state = State::AwaitAt;
-                Ok(Step::Send(Command::new(0x00, 0x22, 0x41, 0xA4).with_data(data)))
+                Ok(Step::Send(set_at(self.protocol, self.key_id)))
             }
             (State::AwaitKat, Some(answer)) if answer.is_ok() => self.claim(),
             (State::AwaitAt, Some(answer)) if answer.is_ok() => {
-                let point = tlv::encode(0x80, self.ephemeral.public_point()?.as_bytes());
                 self.state = State::AwaitAuthenticate;
-                Ok(Step::Send(
-                    Command::new(0x00, 0x86, 0x00, 0x00)
-                        .with_data(tlv::encode(0x7C, &point))
-                        .with_expected_length(256),
-                ))
+                Ok(Step::Send(general_authenticate(&self.public)))
             }
             (State::AwaitKat | State::AwaitAt, Some(answer)) => {
                 Err(ChipAuthenticationError::NotOffered(answer.status))
@@ -214,6 +222,25 @@ impl fmt::Debug for ChipAuthenticationTerminal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ChipAuthenticationTerminal({:?})", self.protocol)
     }
+}
+
+/// MSE:SET AT `00 22 41 A4 {80 protocol, [84 key]}`.
+fn set_at(protocol: ChipAuthenticationProtocol, key_id: Option<u32>) -> Command {
+    let mut data = tlv::encode(0x80, protocol.oid().as_bytes());
+    data.extend(key_reference(key_id));
+    Command::new(0x00, 0x22, 0x41, 0xA4).with_data(data)
+}
+
+/// GENERAL AUTHENTICATE `00 86 00 00 7C{80 ephemeral}`.
+fn general_authenticate(ephemeral: &Element) -> Command {
+    Command::new(0x00, 0x86, 0x00, 0x00)
+        .with_data(tlv::encode(0x7C, &tlv::encode(0x80, ephemeral.as_bytes())))
+        .with_expected_length(256)
+}
+
+/// DO'84': which of the chip's keys, if they have numbers.
+fn key_reference(key_id: Option<u32>) -> Vec<u8> {
+    key_id.map(|id| tlv::encode(0x84, &significant(id))).unwrap_or_default()
 }
 
 /// A number in as few bytes as it needs, at least one.

@@ -6,8 +6,7 @@
 use super::dh::ModpGroup;
 use super::group::Group;
 
-pub(crate) use cccd_curves::on_curve;
-pub use cccd_curves::{Curve, InvalidPoint, Point, Scalar};
+pub use cccd_curves::{Curve, InvalidPoint, Point, Scalar, on_curve};
 
 /// The standardized domain parameters of Doc 9303-11 §9.5.1 (TR-03110-3 table 4), by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

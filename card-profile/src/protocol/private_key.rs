@@ -1,22 +1,22 @@
 //! The chip's own key pairs: made on the chip, kept by the chip, only the public half comes out.
 
+mod spki;
+
 use super::curve::{Curve, DomainParameters, InvalidPoint, Point, Scalar};
+use super::dh::{Exponent, InvalidResidue, ModpGroup, Residue};
+use super::group::{Element, Group, InvalidElement};
 use crate::tlv::{self, Reader};
-use const_oid::ObjectIdentifier;
-use der::{Decode as _, Encode as _, asn1::BitStringRef};
 use rand_core::CryptoRng;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
-use rsa::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
 use rsa::traits::PublicKeyParts as _;
-use rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
-use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use std::fmt;
 use zeroize::Zeroizing;
 
 /// What kind of key pair to make, with the byte that names it in GENERATE ASYMMETRIC KEY PAIR (DO'80').
 ///
-/// RSA takes the references of NIST SP 800-78; a curve is `80` plus the number of its standardized domain
-/// parameters (Doc 9303-11 §9.5.1).
+/// RSA takes the references of NIST SP 800-78; a curve or a group of residues is `80` plus the number of its
+/// standardized domain parameters (Doc 9303-11 §9.5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyAlgorithm {
@@ -26,6 +26,8 @@ pub enum KeyAlgorithm {
     Rsa3072,
     /// `80` + number: elliptic curve.
     EllipticCurve(Curve),
+    /// `80` + number: Diffie-Hellman modulo a prime.
+    DiffieHellman(ModpGroup),
 }
 
 impl KeyAlgorithm {
@@ -36,7 +38,7 @@ impl KeyAlgorithm {
             0x07 => Some(Self::Rsa2048),
             0x05 => Some(Self::Rsa3072),
             _ if reference & 0x80 != 0 => {
-                DomainParameters::from_id(reference & 0x7F)?.curve().ok().map(Self::EllipticCurve)
+                DomainParameters::from_id(reference & 0x7F).map(|parameters| parameters.group().into())
             }
             _ => None,
         }
@@ -49,6 +51,16 @@ impl KeyAlgorithm {
             Self::Rsa2048 => 0x07,
             Self::Rsa3072 => 0x05,
             Self::EllipticCurve(curve) => 0x80 | curve.number(),
+            Self::DiffieHellman(group) => 0x80 | group.number(),
+        }
+    }
+}
+
+impl From<Group> for KeyAlgorithm {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::Curve(curve) => Self::EllipticCurve(curve),
+            Group::Modp(group) => Self::DiffieHellman(group),
         }
     }
 }
@@ -74,12 +86,20 @@ impl From<InvalidPoint> for KeyError {
     }
 }
 
+impl From<InvalidResidue> for KeyError {
+    fn from(_: InvalidResidue) -> Self {
+        Self::Malformed
+    }
+}
+
 /// A private key. Zeroized when dropped; no `Clone`, nothing in `Debug`.
 pub enum PrivateKey {
     /// RSA.
     Rsa(Box<RsaPrivateKey>),
     /// Elliptic curve.
     EllipticCurve(Scalar),
+    /// Diffie-Hellman modulo a prime.
+    DiffieHellman(Exponent),
 }
 
 impl PrivateKey {
@@ -93,6 +113,7 @@ impl PrivateKey {
             KeyAlgorithm::Rsa2048 => rsa(2048, rng).map_err(|_| KeyError::Generation),
             KeyAlgorithm::Rsa3072 => rsa(3072, rng).map_err(|_| KeyError::Generation),
             KeyAlgorithm::EllipticCurve(curve) => Ok(Self::EllipticCurve(Scalar::generate(curve, rng))),
+            KeyAlgorithm::DiffieHellman(group) => Ok(Self::DiffieHellman(Exponent::generate(group, rng))),
         }
     }
 
@@ -108,6 +129,7 @@ impl PrivateKey {
                 _ => Err(KeyError::Unsupported),
             },
             Self::EllipticCurve(scalar) => Ok(KeyAlgorithm::EllipticCurve(scalar.curve())),
+            Self::DiffieHellman(exponent) => Ok(KeyAlgorithm::DiffieHellman(exponent.group())),
         }
     }
 
@@ -119,10 +141,11 @@ impl PrivateKey {
         match self {
             Self::Rsa(key) => Ok(PublicKey::Rsa(key.to_public_key())),
             Self::EllipticCurve(scalar) => Ok(PublicKey::EllipticCurve(scalar.public_point()?)),
+            Self::DiffieHellman(exponent) => Ok(PublicKey::DiffieHellman(exponent.public_residue()?)),
         }
     }
 
-    /// For the chip's own state: the algorithm's reference, then PKCS#1 (RSA) or the scalar. Secret.
+    /// For the chip's own state: the algorithm's reference, then PKCS#1 (RSA), the scalar or the exponent. Secret.
     ///
     /// # Errors
     /// [`KeyError`] when the key has no reference.
@@ -134,6 +157,7 @@ impl PrivateKey {
                 bytes.extend_from_slice(document.as_bytes());
             }
             Self::EllipticCurve(scalar) => bytes.extend_from_slice(&scalar.to_secret_bytes()),
+            Self::DiffieHellman(exponent) => bytes.extend_from_slice(&exponent.to_secret_bytes()),
         }
         Ok(bytes)
     }
@@ -148,18 +172,44 @@ impl PrivateKey {
             KeyAlgorithm::EllipticCurve(curve) => {
                 Scalar::from_bytes(curve, key).map(Self::EllipticCurve).ok_or(KeyError::Malformed)
             }
-            _ => RsaPrivateKey::from_pkcs1_der(key)
+            KeyAlgorithm::DiffieHellman(group) if key.len() == group.order_length() => {
+                Exponent::from_bytes(group, key).map(Self::DiffieHellman).ok_or(KeyError::Malformed)
+            }
+            KeyAlgorithm::DiffieHellman(_) => Err(KeyError::Malformed),
+            KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => RsaPrivateKey::from_pkcs1_der(key)
                 .map(|key| Self::Rsa(Box::new(key)))
                 .map_err(|_| KeyError::Malformed),
         }
     }
 
-    /// The scalar, if it is an elliptic curve key: what Chip Authentication needs.
+    /// The scalar, if it is an elliptic curve key.
     #[must_use]
     pub fn scalar(&self) -> Option<&Scalar> {
         match self {
             Self::EllipticCurve(scalar) => Some(scalar),
+            Self::Rsa(_) | Self::DiffieHellman(_) => None,
+        }
+    }
+
+    /// The group of a key that agrees on secrets: what Chip Authentication needs.
+    #[must_use]
+    pub fn group(&self) -> Option<Group> {
+        match self {
+            Self::EllipticCurve(scalar) => Some(Group::Curve(scalar.curve())),
+            Self::DiffieHellman(exponent) => Some(Group::Modp(exponent.group())),
             Self::Rsa(_) => None,
+        }
+    }
+
+    /// The shared secret with this public key, fixed width (Doc 9303-11 §9.6).
+    ///
+    /// # Errors
+    /// [`InvalidElement`] when the two are of different groups, or this is an RSA key.
+    pub fn agree(&self, public: &Element) -> Result<Zeroizing<Vec<u8>>, InvalidElement> {
+        match (self, public) {
+            (Self::EllipticCurve(scalar), Element::Point(point)) => Ok(scalar.agree(point)?),
+            (Self::DiffieHellman(exponent), Element::Residue(residue)) => Ok(exponent.agree(residue)?),
+            _ => Err(InvalidElement),
         }
     }
 }
@@ -169,6 +219,7 @@ impl fmt::Debug for PrivateKey {
         match self {
             Self::Rsa(key) => write!(f, "PrivateKey(RSA, {} bytes)", key.size()),
             Self::EllipticCurve(scalar) => write!(f, "PrivateKey({:?})", scalar.curve()),
+            Self::DiffieHellman(exponent) => write!(f, "PrivateKey({:?})", exponent.group()),
         }
     }
 }
@@ -180,63 +231,42 @@ pub enum PublicKey {
     Rsa(RsaPublicKey),
     /// Elliptic curve.
     EllipticCurve(Point),
+    /// Diffie-Hellman modulo a prime.
+    DiffieHellman(Residue),
 }
 
-const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const STANDARDIZED_DOMAIN_PARAMETERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.1.2");
-
 impl PublicKey {
-    /// From a DER `SubjectPublicKeyInfo`: RSA of 1024 to 4096 bits; a curve by name (RFC 5480) or by its
-    /// standardized number (TR-03110-3 A.2.1.1).
+    /// From a DER `SubjectPublicKeyInfo` as DG14 and DG15 carry it: RSA (RFC 3279 §2.3.1) of 512 to 8192 bits; a curve
+    /// by name, by explicit parameters that equal a curve of the table, or by its standardized number; Diffie-Hellman
+    /// by X9.42 (RFC 3279 §2.3.3), PKCS#3 or number, in a standardized group.
     ///
     /// # Errors
-    /// [`KeyError`]; a curve written out in explicit parameters is [`KeyError::Unsupported`].
+    /// [`KeyError::Unsupported`] for any other algorithm, curve or group: nothing is known about the key's worth.
+    /// [`KeyError::Malformed`] for what is no key: a point off its curve among them.
     pub fn from_spki(der: &[u8]) -> Result<Self, KeyError> {
-        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::Malformed)?;
-        if info.algorithm.oid == RSA_ENCRYPTION {
-            return RsaPublicKey::from_public_key_der(der).map(Self::Rsa).map_err(|_| KeyError::Unsupported);
-        }
-        let parameters = info.algorithm.parameters.ok_or(KeyError::Unsupported)?;
-        let curve = if info.algorithm.oid == ID_EC_PUBLIC_KEY {
-            parameters.decode_as::<ObjectIdentifier>().ok().and_then(Curve::from_oid)
-        } else if info.algorithm.oid == STANDARDIZED_DOMAIN_PARAMETERS {
-            let number = parameters.decode_as::<u8>().map_err(|_| KeyError::Malformed)?;
-            DomainParameters::from_id(number).and_then(|parameters| parameters.curve().ok())
-        } else {
-            None
-        };
-        let bytes = info.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
-        Ok(Self::EllipticCurve(curve.ok_or(KeyError::Unsupported)?.point(bytes)?))
+        spki::read(der)
     }
 
-    /// A DER `SubjectPublicKeyInfo`, the curve by name: what DG15 and DG14 carry.
+    /// A DER `SubjectPublicKeyInfo`: a curve by name, a group of residues by X9.42's numbers.
     ///
     /// # Errors
     /// [`KeyError`], in practice never.
     pub fn to_spki(&self) -> Result<Vec<u8>, KeyError> {
+        spki::write(self)
+    }
+
+    /// The element of a group, if the key is one that agrees on secrets.
+    #[must_use]
+    pub fn element(&self) -> Option<Element> {
         match self {
-            Self::Rsa(key) => {
-                key.to_public_key_der().map(der::Document::into_vec).map_err(|_| KeyError::Malformed)
-            }
-            Self::EllipticCurve(point) => {
-                let oid = point.curve().oid();
-                SubjectPublicKeyInfoRef {
-                    algorithm: AlgorithmIdentifierRef {
-                        oid: ID_EC_PUBLIC_KEY,
-                        parameters: Some((&oid).into()),
-                    },
-                    subject_public_key: BitStringRef::from_bytes(point.as_bytes())
-                        .map_err(|_| KeyError::Malformed)?,
-                }
-                .to_der()
-                .map_err(|_| KeyError::Malformed)
-            }
+            Self::EllipticCurve(point) => Some(Element::Point(point.clone())),
+            Self::DiffieHellman(residue) => Some(Element::Residue(residue.clone())),
+            Self::Rsa(_) => None,
         }
     }
 
     /// The public key template `7F49` that GENERATE ASYMMETRIC KEY PAIR answers (ISO/IEC 7816-8 §8.2): RSA
-    /// `81` modulus and `82` exponent, elliptic curve `86` point.
+    /// `81` modulus and `82` exponent, elliptic curve `86` point, Diffie-Hellman `84` value.
     #[must_use]
     pub fn to_template(&self) -> Vec<u8> {
         match self {
@@ -246,6 +276,7 @@ impl PublicKey {
                 tlv::encode_all(0x7F49, &[&modulus, &exponent])
             }
             Self::EllipticCurve(point) => tlv::encode(0x7F49, &tlv::encode(0x86, point.as_bytes())),
+            Self::DiffieHellman(residue) => tlv::encode(0x7F49, &tlv::encode(0x84, residue.as_bytes())),
         }
     }
 
@@ -265,15 +296,14 @@ impl PublicKey {
             KeyAlgorithm::EllipticCurve(curve) => {
                 Self::EllipticCurve(curve.point(template.expect(0x86).ok()?.value).ok()?)
             }
+            KeyAlgorithm::DiffieHellman(group) => {
+                Self::DiffieHellman(group.residue(template.expect(0x84).ok()?.value).ok()?)
+            }
             KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => {
                 let bytes = if algorithm == KeyAlgorithm::Rsa2048 { 256 } else { 384 };
                 let modulus = template.expect(0x81).ok()?.value;
                 let exponent = template.expect(0x82).ok()?.value;
-                if exponent.len() > 8 || modulus.len() > 512 {
-                    return None;
-                }
-                let number = BoxedUint::from_be_slice_vartime;
-                let key = RsaPublicKey::new(number(modulus), number(exponent)).ok()?;
+                let key = spki::rsa_key(spki::significant(modulus), spki::significant(exponent)).ok()?;
                 if key.size() != bytes {
                     return None;
                 }
@@ -286,59 +316,4 @@ impl PublicKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::test_rng::Given;
-    use proptest::prelude::*;
-
-    #[test]
-    fn references_name_their_algorithms() {
-        for reference in 0..=255 {
-            if let Some(algorithm) = KeyAlgorithm::from_reference(reference) {
-                assert_eq!(algorithm.reference(), reference);
-            }
-        }
-        assert_eq!(
-            KeyAlgorithm::from_reference(0x8D),
-            Some(KeyAlgorithm::EllipticCurve(Curve::BrainpoolP256r1))
-        );
-    }
-
-    #[test]
-    fn keys_survive_their_encodings() {
-        let mut algorithms = vec![KeyAlgorithm::Rsa2048];
-        algorithms.extend(Curve::ALL.map(KeyAlgorithm::EllipticCurve));
-        for algorithm in algorithms {
-            let key = PrivateKey::generate(algorithm, &mut Given::new(&[])).unwrap();
-            let public = key.public_key().unwrap();
-            let again = PrivateKey::from_secret_bytes(&key.to_secret_bytes().unwrap()).unwrap();
-            assert_eq!(again.public_key().unwrap(), public);
-            assert_eq!(PublicKey::from_spki(&public.to_spki().unwrap()).unwrap(), public);
-            assert_eq!(PublicKey::from_template(algorithm, &public.to_template()).unwrap(), public);
-        }
-    }
-
-    /// Doc 9303-11 appendix I: the `ChipAuthenticationPublicKeyInfo` names its curve by number.
-    #[test]
-    fn a_curve_may_be_named_by_number() {
-        let point = Curve::BrainpoolP256r1.generator();
-        let parameters = tlv::encode(
-            0x30,
-            &[&tlv::encode(0x06, STANDARDIZED_DOMAIN_PARAMETERS.as_bytes())[..], &[2, 1, 13]].concat(),
-        );
-        let bits = tlv::encode(0x03, &[&[0][..], point.as_bytes()].concat());
-        let spki = tlv::encode_all(0x30, &[&parameters, &bits]);
-        assert_eq!(PublicKey::from_spki(&spki), Ok(PublicKey::EllipticCurve(point)));
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _ = PublicKey::from_spki(&bytes);
-            let _ = PrivateKey::from_secret_bytes(&bytes);
-            for algorithm in [KeyAlgorithm::Rsa2048, KeyAlgorithm::EllipticCurve(Curve::P256)] {
-                let _ = PublicKey::from_template(algorithm, &bytes);
-            }
-        }
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ use cccd_card_profile::lds::iso39794::face::FaceImageData;
 use cccd_card_profile::lds::security_infos::SecurityInfo;
 use cccd_card_profile::lds::{DataGroup, DataGroupNumber, QuirkKind, card_access, dg1, dg14, dg15};
 use cccd_card_profile::mrz::{CheckedField, Mrz};
+use cccd_card_profile::protocol::private_key;
 use serde_json::Value;
 
 fn folder() -> Option<PathBuf> {
@@ -90,6 +91,39 @@ fn security_infos() {
         read += 1;
     }
     assert!(read >= 30, "only {read} sets read");
+}
+
+/// Every key of a DG14 or DG15 that we have is one to compute with.
+#[test]
+fn keys_of_real_files_are_read() {
+    let Some(folder) = folder() else { return };
+    let items = json(&folder.join("lds/securityinfos-dg14-dg15.json"));
+    let mut files: Vec<(String, Vec<u8>)> = items["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            (item["kind"].as_str().unwrap().to_owned(), hex::decode(item["hex"].as_str().unwrap()).unwrap())
+        })
+        .collect();
+    for name in ["DE", "FR", "SG"] {
+        files.push(("DG14".into(), fs::read(folder.join(format!("sod/sod_real_{name}_DG14.bin"))).unwrap()));
+    }
+    let mut agreement = 0;
+    let mut signature = 0;
+    for (kind, file) in files {
+        if kind == "DG14" {
+            for key in dg14::parse(&file).unwrap().chip_authentication_keys() {
+                let read = private_key::PublicKey::from_spki(&key.public_key).unwrap();
+                assert!(read.element().is_some());
+                agreement += 1;
+            }
+        } else if let ("DG15", Ok(info)) = (kind.as_str(), dg15::parse(&file)) {
+            private_key::PublicKey::from_spki(info.as_der()).unwrap();
+            signature += 1;
+        }
+    }
+    assert!(agreement >= 5 && signature >= 3, "{agreement} and {signature} keys");
 }
 
 #[test]

@@ -10,11 +10,12 @@ use cccd_card_profile::personalization::{
 use cccd_card_profile::protocol::bac::{BacChip, BacError, BacTerminal, BasicAccessKeys, get_challenge};
 use cccd_card_profile::protocol::chip_authentication::{
     ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationProtocol, ChipAuthenticationTerminal,
-    set_kat,
+    ChipAuthenticationVersion, set_kat,
 };
-use cccd_card_profile::protocol::curve::{Curve, Scalar};
+use cccd_card_profile::protocol::curve::{Curve, DomainParameters, Scalar};
+use cccd_card_profile::protocol::group::Group;
 use cccd_card_profile::protocol::kdf::Cipher;
-use cccd_card_profile::protocol::pace::Agreement;
+use cccd_card_profile::protocol::private_key::PrivateKey;
 use cccd_card_profile::protocol::secure_messaging::{SecureChannel, SecureMessaging, SecureMessagingError};
 use cccd_card_profile::protocol::{DriveError, Step, TerminalProtocol, drive};
 use proptest::prelude::*;
@@ -187,37 +188,35 @@ fn chip_authentication_key_agreement_of_the_worked_example() {
 }
 
 /// Runs both ends; gives the terminal's and the chip's new sessions.
-fn chip_authentication(cipher: Cipher, curve: Curve, clone: bool) -> (SecureMessaging, SecureMessaging) {
-    let genuine = Scalar::generate(curve, &mut seeded(6));
-    let held = Scalar::generate(curve, &mut seeded(if clone { 7 } else { 6 }));
-    let protocol = ChipAuthenticationProtocol { agreement: Agreement::Ecdh, cipher };
+fn chip_authentication(cipher: Cipher, group: Group, clone: bool) -> (SecureMessaging, SecureMessaging) {
+    let make = |seed| PrivateKey::generate(group.into(), &mut seeded(seed)).unwrap();
+    let genuine = make(6);
+    let held = make(if clone { 7 } else { 6 });
+    let protocol = ChipAuthenticationProtocol { agreement: group.agreement(), cipher };
     assert_eq!(ChipAuthenticationProtocol::from_oid(protocol.oid()), Some(protocol));
-    let offers = [ChipAuthenticationOffer { protocol, key_id: Some(300) }];
-    let public = genuine.public_point().unwrap();
+    let version = ChipAuthenticationVersion::One;
+    let offers = [ChipAuthenticationOffer { protocol, version, key_id: Some(300) }];
+    let public = genuine.public_key().unwrap().element().unwrap();
     let mut terminal = ChipAuthenticationTerminal::new(protocol, public, Some(300), &mut seeded(8)).unwrap();
+    let ephemeral = terminal.ephemeral().clone();
     let (mut pending, mut session, mut answer) = (None, None, None);
     loop {
         match terminal.advance(answer.take()).unwrap() {
             Step::Done(claim) => return (claim.into_unproven_session(), session.unwrap()),
             Step::Send(command) => {
-                answer = Some(match (command.ins(), command.p2()) {
-                    (0x22, 0xA6) => {
-                        let (response, new) =
-                            set_kat(&command, |id| (id == Some(300)).then_some(&held)).unwrap();
-                        session = Some(new);
-                        response
-                    }
+                let agreement = match (command.ins(), command.p2()) {
+                    (0x22, 0xA6) => set_kat(&command, |id| (id == Some(300)).then_some(&held)).unwrap(),
                     (0x22, _) => {
-                        pending = Some(ChipAuthenticationChip::set_at(&command, &offers).unwrap());
-                        Response::status(StatusWord::OK)
+                        let rng = &mut seeded(9);
+                        pending = Some(ChipAuthenticationChip::set_at(&command, &offers, rng).unwrap());
+                        answer = Some(Response::status(StatusWord::OK));
+                        continue;
                     }
-                    _ => {
-                        let (response, new) =
-                            pending.take().unwrap().general_authenticate(&command, &held).unwrap();
-                        session = Some(new);
-                        response
-                    }
-                });
+                    _ => pending.take().unwrap().general_authenticate(&command, &held, None).unwrap(),
+                };
+                assert_eq!(agreement.ephemeral, ephemeral);
+                session = Some(agreement.session);
+                answer = Some(agreement.answer);
             }
         }
     }
@@ -225,21 +224,44 @@ fn chip_authentication(cipher: Cipher, curve: Curve, clone: bool) -> (SecureMess
 
 #[test]
 fn chip_authentication_gives_both_ends_one_session() {
-    for curve in Curve::ALL {
+    for parameters in DomainParameters::ALL {
         for cipher in [Cipher::TripleDes, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256] {
-            let (mut terminal, mut chip) = chip_authentication(cipher, curve, false);
+            let (mut terminal, mut chip) = chip_authentication(cipher, parameters.group(), false);
             speak(&mut terminal, &mut chip);
         }
     }
 }
 
+/// Ephemeral keys that are no element, the identity, or of small order are refused by the chip.
+#[test]
+fn a_chip_agrees_on_nothing_with_a_bad_ephemeral_key() {
+    for parameters in DomainParameters::ALL {
+        let group = parameters.group();
+        let key = PrivateKey::generate(group.into(), &mut seeded(1)).unwrap();
+        let mut off = group.generator().as_bytes().to_vec();
+        *off.last_mut().unwrap() ^= 1;
+        let mut one = vec![0; off.len()];
+        *one.last_mut().unwrap() = 1;
+        for bad in [off, one, vec![0], vec![]] {
+            let kat = Command::new(0, 0x22, 0x41, 0xA6).with_data(tlv(0x91, &bad));
+            let refused = set_kat(&kat, |_| Some(&key)).err();
+            assert_eq!(refused, Some(StatusWord::INCORRECT_DATA), "{parameters:?}");
+        }
+    }
+}
+
+fn tlv(tag: u32, value: &[u8]) -> Vec<u8> {
+    cccd_card_profile::tlv::encode(tag, value)
+}
+
 /// A copy answers 9000 like the chip; only the first protected exchange tells them apart.
 #[test]
 fn a_clone_completes_the_run_and_fails_the_first_exchange() {
-    let (mut terminal, mut clone) = chip_authentication(Cipher::Aes128, Curve::BrainpoolP256r1, true);
+    let (mut terminal, mut clone) =
+        chip_authentication(Cipher::Aes128, Group::Curve(Curve::BrainpoolP256r1), true);
     let command = terminal.protect_command(&Command::new(0, 0xB0, 0, 0).with_expected_length(1)).unwrap();
     assert_eq!(clone.unprotect_command(&command), Err(SecureMessagingError::Checksum));
-    let (_, mut clone) = chip_authentication(Cipher::Aes128, Curve::BrainpoolP256r1, true);
+    let (_, mut clone) = chip_authentication(Cipher::Aes128, Group::Curve(Curve::BrainpoolP256r1), true);
     clone.protect_response(&Response::ok([])).unwrap();
     let answer = clone.protect_response(&Response::ok([])).unwrap();
     assert_eq!(terminal.unprotect_response(&answer), Err(SecureMessagingError::Checksum));
@@ -465,10 +487,16 @@ proptest! {
     fn chips_survive_any_command(p1 in any::<u8>(), p2 in any::<u8>(), data in proptest::collection::vec(any::<u8>(), 0..80)) {
         for (p1, p2) in [(p1, p2), (0x41, 0xA4), (0x41, 0xA6), (0, 0), (0x33, 0)] {
             let command = Command::new(0x10, 0x86, p1, p2).with_data(data.clone());
-            let key = Scalar::generate(Curve::P256, &mut seeded(2));
+            let key = PrivateKey::generate(Group::Curve(Curve::P256).into(), &mut seeded(2)).unwrap();
             prop_assert!(set_kat(&command, |_| Some(&key)).is_err());
-            let offers = [ChipAuthenticationOffer { protocol: ChipAuthenticationProtocol::ECDH_AES_128, key_id: None }];
-            let _ = ChipAuthenticationChip::set_at(&command, &offers);
+            let protocol = ChipAuthenticationProtocol::ECDH_AES_128;
+            for version in [ChipAuthenticationVersion::One, ChipAuthenticationVersion::Two] {
+                let offers = [ChipAuthenticationOffer { protocol, version, key_id: None }];
+                let _ = ChipAuthenticationChip::set_at(&command, &offers, &mut seeded(1));
+                let set = Command::new(0, 0x22, 0x41, 0xA4).with_data(tlv(0x80, protocol.oid().as_bytes()));
+                let chip = ChipAuthenticationChip::set_at(&set, &offers, &mut seeded(1)).unwrap();
+                prop_assert!(chip.general_authenticate(&command, &key, None).is_err());
+            }
             let identity = scp03::Scp03Identity { serial: [0; 10], key_version: Version::TEST, sequence_counter: 0 };
             let keys = StaticKeys::publicly_known_test_keys();
             let _ = scp03::Scp03Chip::initialize_update(&command, &identity, &keys);

@@ -178,9 +178,10 @@ impl Check {
                     Ok(())
                 }
                 PublicKey::EllipticCurve(_) => Ok(()),
+                PublicKey::DiffieHellman(_) => bail!("a key that signs nothing"),
             },
             Self::Dg15Hash => match active_key(open)? {
-                PublicKey::Rsa(_) => Ok(()),
+                PublicKey::Rsa(_) | PublicKey::DiffieHellman(_) => Ok(()),
                 PublicKey::EllipticCurve(_) => infos(open)?
                     .active_authentication()
                     .map(drop)

@@ -33,13 +33,13 @@ impl CurveParameters {
 mod tests {
     use super::*;
     use crate::asn1;
-    use crate::curve::{CurveEncoding, NamedCurve};
+    use crate::curve::{CurveEncoding, NamedCurve, to_parameters};
 
     #[test]
     fn three_kinds_of_file_and_one_of_another_key() {
         let curve = NamedCurve::BrainpoolP384r1;
         for encoding in [CurveEncoding::Named, CurveEncoding::Explicit] {
-            let parameters = curve.to_parameters(encoding);
+            let parameters = to_parameters(curve, encoding);
             let algorithm = asn1::sequence(&[&asn1::oid(&oids::EC_PUBLIC_KEY), &parameters]);
             let secret = asn1::tlv(tag::OCTET_STRING, &[1; 48]);
             let files = [

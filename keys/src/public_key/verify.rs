@@ -3,9 +3,9 @@
 use super::{Material, VerifyError, dsa, pss};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
 use crate::curve::NamedCurve;
+use cccd_curves::{EcdsaError, Signature};
 use rsa::traits::SignatureScheme as _;
 use rsa::{BoxedUint, Pkcs1v15Sign, RsaPublicKey};
-use signature::hazmat::PrehashVerifier as _;
 
 pub(super) fn verify(
     key: &Material,
@@ -32,33 +32,11 @@ pub(super) fn verify(
     }
 }
 
-/// ECDSA over a digest of any length: the leftmost bits count (FIPS 186-5 §6.4.2); a short one is a small number.
 fn ecdsa_verify(curve: NamedCurve, point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
-    /// `RustCrypto` refuses digests shorter than half the field; leading zeros do not change the number.
-    fn widen(digest: &[u8], field: usize) -> Vec<u8> {
-        let missing = field.div_ceil(2).saturating_sub(digest.len());
-        let mut out = vec![0; missing];
-        out.extend_from_slice(digest);
-        out
-    }
-    macro_rules! on {
-        ($curve:ty) => {{
-            let key = ecdsa::VerifyingKey::<$curve>::from_sec1_bytes(point)
-                .map_err(|_| VerifyError::UnusableKey("the point is not on the curve"))?;
-            let signature =
-                ecdsa::Signature::<$curve>::from_der(signature).map_err(|_| VerifyError::Invalid)?;
-            key.verify_prehash(&widen(digest, curve.field_length()), &signature)
-                .map_err(|_| VerifyError::Invalid)
-        }};
-    }
-    match curve {
-        NamedCurve::P256 => on!(p256::NistP256),
-        NamedCurve::P384 => on!(p384::NistP384),
-        NamedCurve::P521 => on!(p521::NistP521),
-        NamedCurve::BrainpoolP256r1 => on!(bp256::BrainpoolP256r1),
-        NamedCurve::BrainpoolP384r1 => on!(bp384::BrainpoolP384r1),
-        other => Err(UnknownAlgorithm(other.name().to_owned()).into()),
-    }
+    cccd_curves::verify_ecdsa(curve, point, digest, Signature::Der(signature)).map_err(|error| match error {
+        EcdsaError::Key => VerifyError::UnusableKey("the point is not on the curve"),
+        EcdsaError::Malformed | EcdsaError::Wrong => VerifyError::Invalid,
+    })
 }
 
 fn rsa_verify(

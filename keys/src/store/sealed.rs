@@ -60,7 +60,7 @@ impl StoredKey {
         let mut words = text.split(' ');
         match words.next()? {
             "ecdsa" => {
-                let curve = NamedCurve::from_oid(&words.next()?.parse().ok()?)?;
+                let curve = NamedCurve::from_oid(words.next()?.parse().ok()?)?;
                 let hash = HashAlgorithm::from_oid(&words.next()?.parse().ok()?)?;
                 let encoding = match words.next()? {
                     "explicit" => CurveEncoding::Explicit,

@@ -4,12 +4,13 @@ use anyhow::{Context as _, Result};
 use cccd_card_profile::apdu::{Command, LinkLost, Response, StatusWord, Transport};
 use cccd_card_profile::protocol::chip_authentication::{
     ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationProtocol, ChipAuthenticationTerminal,
-    set_kat,
+    ChipAuthenticationVersion, set_kat,
 };
 use cccd_card_profile::protocol::curve::{Curve, DomainParameters, Scalar};
 use cccd_card_profile::protocol::drive;
 use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::Agreement;
+use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PrivateKey};
 use cccd_card_profile::tlv::{self, Reader};
 use rand_core::CryptoRng;
 
@@ -63,8 +64,8 @@ fn libeac_is_terminal(
     curve: Curve,
     rng: &mut dyn CryptoRng,
 ) -> Result<()> {
-    let key = Scalar::generate(curve, rng);
-    let public = key.public_point()?;
+    let key = PrivateKey::generate(KeyAlgorithm::EllipticCurve(curve), rng)?;
+    let public = key.public_key()?.element().context("a key that agrees")?;
     let answer = libeac.ask("ca-ephemeral", &[])?;
     let ephemeral = answer.get(1).context("no ephemeral key")?;
     libeac.ask("ca-agree", &[public.as_bytes()])?;
@@ -72,15 +73,16 @@ fn libeac_is_terminal(
     let refused = |status| anyhow::anyhow!("our chip answers {status:?}");
     let mut session = if protocol.cipher == Cipher::TripleDes {
         let set = Command::new(0x00, 0x22, 0x41, 0xA6).with_data(tlv::encode(0x91, ephemeral));
-        set_kat(&set, |_| Some(&key)).map_err(refused)?.1
+        set_kat(&set, |_| Some(&key)).map_err(refused)?.session
     } else {
         let set =
             Command::new(0x00, 0x22, 0x41, 0xA4).with_data(tlv::encode(0x80, protocol.oid().as_bytes()));
-        let offer = ChipAuthenticationOffer { protocol, key_id: None };
-        let chip = ChipAuthenticationChip::set_at(&set, &[offer]).map_err(refused)?;
+        let version = ChipAuthenticationVersion::One;
+        let offer = ChipAuthenticationOffer { protocol, version, key_id: None };
+        let chip = ChipAuthenticationChip::set_at(&set, &[offer], rng).map_err(refused)?;
         let send = tlv::encode(0x7C, &tlv::encode(0x80, ephemeral));
         let send = Command::new(0x00, 0x86, 0, 0).with_data(send).with_expected_length(256);
-        chip.general_authenticate(&send, &key).map_err(refused)?.1
+        chip.general_authenticate(&send, &key, None).map_err(refused)?.session
     };
     terminal_uses(libeac, protocol.cipher, "ca", &mut session)
 }

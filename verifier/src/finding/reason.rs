@@ -61,6 +61,8 @@ coded! {
         ProtocolNotUsed = "protocol-not-used",
         /// The protocol is offered in a variant that is not known here.
         ProtocolNotSupported = "protocol-not-supported",
+        /// The chip runs the protocol only with a terminal that has proved its right.
+        TerminalAuthenticationRequired = "terminal-authentication-required",
         /// The chip did not come to the key that it should hold.
         KeyAgreementFailed = "key-agreement-failed",
         /// The chip's answer is not the signature of its key over the challenge.

@@ -1,8 +1,10 @@
 //! Which of the variants that a chip offers is run.
 
 use cccd_card_profile::lds::security_infos::SecurityInfos;
+use cccd_card_profile::lds::security_infos::oid::ID_PK_DH;
 use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationProtocol;
 use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::group::Element;
 use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::{Agreement, Mapping, PaceOffer, PaceProtocol};
 use cccd_card_profile::protocol::private_key::PublicKey;
@@ -17,40 +19,65 @@ pub(super) fn pace(infos: &SecurityInfos) -> Option<(PaceProtocol, DomainParamet
 
 pub(super) struct ChipAuthenticationChoice {
     pub(super) protocol: ChipAuthenticationProtocol,
+    pub(super) version: u32,
     pub(super) key_id: Option<u32>,
     pub(super) public_key: Vec<u8>,
+    /// The key as something to compute with, where it is of a kind that is known here and goes with the protocol.
+    pub(super) key: Option<Element>,
 }
 
-/// A key of DG14 with its protocol: one that is known here if there is one. A key without an info is 3DES (old French
-/// documents, Doc 9303-11 §9.2.6 is younger).
+impl ChipAuthenticationChoice {
+    /// What is known here before what is not; version 1 before version 2, which must wait for Terminal Authentication;
+    /// then the stronger cipher, curves before residues, and the larger group.
+    fn rank(&self) -> impl Ord + use<> {
+        let width = self.key.as_ref().map_or(0, |key| key.as_bytes().len());
+        let is_curve = self.protocol.agreement == Agreement::Ecdh;
+        (self.key.is_some(), self.version == 1, self.protocol.cipher, is_curve, width)
+    }
+}
+
+/// The best of the keys of DG14 with their protocols. A key without an info is 3DES (old French documents, Doc 9303-11
+/// §9.2.6 is younger).
 pub(super) fn chip_authentication(infos: &SecurityInfos) -> Option<ChipAuthenticationChoice> {
     let mut choices: Vec<ChipAuthenticationChoice> = Vec::new();
     for key in infos.chip_authentication_keys() {
-        let announced = infos
+        let element = PublicKey::from_spki(&key.public_key).ok().and_then(|key| key.element());
+        let of_kind = if key.protocol == ID_PK_DH { Agreement::Dh } else { Agreement::Ecdh };
+        let agreement = element.as_ref().map_or(of_kind, |element| element.group().agreement());
+        let mut announced: Vec<_> = infos
             .chip_authentication()
             .filter(|info| info.key_id == key.key_id || info.key_id.is_none() || key.key_id.is_none())
-            .filter_map(|info| ChipAuthenticationProtocol::from_oid(info.protocol))
-            .max_by_key(|protocol| (protocol.agreement == Agreement::Ecdh, protocol.cipher));
-        let protocol = announced
-            .unwrap_or(ChipAuthenticationProtocol { agreement: Agreement::Ecdh, cipher: Cipher::TripleDes });
-        choices.push(ChipAuthenticationChoice {
-            protocol,
-            key_id: key.key_id,
-            public_key: key.public_key.clone(),
-        });
+            .filter_map(|info| Some((ChipAuthenticationProtocol::from_oid(info.protocol)?, info.version)))
+            .collect();
+        if announced.is_empty() {
+            announced.push((ChipAuthenticationProtocol { agreement, cipher: Cipher::TripleDes }, 1));
+        }
+        choices.extend(announced.into_iter().map(|(protocol, version)| {
+            let goes_together = protocol.agreement == agreement && matches!(version, 1 | 2);
+            ChipAuthenticationChoice {
+                protocol,
+                version,
+                key_id: key.key_id,
+                public_key: key.public_key.clone(),
+                key: element.clone().filter(|_| goes_together),
+            }
+        }));
     }
-    let known = choices.iter().position(|choice| {
-        choice.protocol.agreement == Agreement::Ecdh
-            && matches!(PublicKey::from_spki(&choice.public_key), Ok(PublicKey::EllipticCurve(_)))
-    });
-    (!choices.is_empty()).then(|| choices.swap_remove(known.unwrap_or(0)))
+    // The first of equals: max_by_key would give the last.
+    choices.into_iter().rev().max_by_key(ChipAuthenticationChoice::rank)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use cccd_card_profile::lds::card_access;
-    use cccd_card_profile::lds::security_infos::{PaceInfo, SecurityInfo};
+    use cccd_card_profile::lds::security_infos::oid::ID_PK_ECDH;
+    use cccd_card_profile::lds::security_infos::{
+        ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, PaceInfo, SecurityInfo,
+    };
+    use cccd_card_profile::protocol::curve::Curve;
+    use cccd_card_profile::protocol::dh::ModpGroup;
+    use cccd_card_profile::protocol::group::Group;
 
     fn pace_info(oid: &str, parameter_id: Option<u32>) -> SecurityInfo {
         SecurityInfo::Pace(PaceInfo { protocol: oid.parse().unwrap(), version: 2, parameter_id })
@@ -78,5 +105,66 @@ mod tests {
         // Without any info: 3DES, as old documents mean it.
         infos.infos.retain(|info| matches!(info, SecurityInfo::ChipAuthenticationPublicKey(_)));
         assert_eq!(chip_authentication(&infos).unwrap().protocol.cipher, Cipher::TripleDes);
+    }
+
+    fn key(group: Group, id: Option<u32>) -> SecurityInfo {
+        let element = group.generator();
+        let (public_key, protocol) = match element {
+            Element::Point(point) => (PublicKey::EllipticCurve(point), ID_PK_ECDH),
+            Element::Residue(residue) => (PublicKey::DiffieHellman(residue), ID_PK_DH),
+        };
+        let public_key = public_key.to_spki().unwrap();
+        SecurityInfo::ChipAuthenticationPublicKey(ChipAuthenticationPublicKeyInfo {
+            protocol,
+            public_key,
+            key_id: id,
+        })
+    }
+
+    fn info(oid: &str, version: u32, key_id: Option<u32>) -> SecurityInfo {
+        SecurityInfo::ChipAuthentication(ChipAuthenticationInfo {
+            protocol: oid.parse().unwrap(),
+            version,
+            key_id,
+        })
+    }
+
+    #[test]
+    fn the_best_of_several_keys_is_taken() {
+        const DH_AES_256: &str = "0.4.0.127.0.7.2.2.3.1.4";
+        const ECDH_3DES: &str = "0.4.0.127.0.7.2.2.3.2.1";
+        const ECDH_AES_128: &str = "0.4.0.127.0.7.2.2.3.2.2";
+        const ECDH_AES_256: &str = "0.4.0.127.0.7.2.2.3.2.4";
+        let dh = key(Group::Modp(ModpGroup::Modp2048Subgroup256), Some(1));
+        let p256 = key(Group::Curve(Curve::P256), Some(2));
+        let p521 = key(Group::Curve(Curve::P521), Some(3));
+        let choose = |infos: &[SecurityInfo]| {
+            let choice = chip_authentication(&SecurityInfos { infos: infos.to_vec() }).unwrap();
+            (choice.protocol.oid().to_string(), choice.version, choice.key_id, choice.key.is_some())
+        };
+        let all = [
+            dh.clone(),
+            p256.clone(),
+            p521,
+            info(DH_AES_256, 1, Some(1)),
+            info(ECDH_AES_128, 1, Some(2)),
+            info(ECDH_3DES, 1, Some(3)),
+        ];
+        assert_eq!(choose(&all), (DH_AES_256.into(), 1, Some(1), true), "the stronger cipher");
+        let all = [p256.clone(), info(ECDH_AES_256, 2, Some(2)), info(ECDH_AES_128, 1, Some(2))];
+        assert_eq!(
+            choose(&all),
+            (ECDH_AES_128.into(), 1, Some(2), true),
+            "what runs without the terminal's proof"
+        );
+        assert_eq!(choose(&all[..2]), (ECDH_AES_256.into(), 2, Some(2), true));
+        // A key of one kind, announced as the other.
+        assert_eq!(choose(&[p256, info(DH_AES_256, 1, None)]), (DH_AES_256.into(), 1, Some(2), false));
+        let implicit = choose(&[dh]);
+        assert_eq!(
+            implicit,
+            ("0.4.0.127.0.7.2.2.3.1.1".into(), 1, Some(1), true),
+            "3DES where nothing is said"
+        );
     }
 }

@@ -9,8 +9,10 @@ use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
 use cccd_card_profile::lds::com::Com;
 use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
 use cccd_card_profile::lds::{DataGroupNumber, dg14};
-use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationTerminal;
-use cccd_card_profile::protocol::private_key::PublicKey;
+use cccd_card_profile::protocol::chip_authentication::{
+    ChipAuthentication2Terminal, ChipAuthenticationProtocol, ChipAuthenticationTerminal,
+};
+use cccd_card_profile::protocol::group::{Element, Secret};
 use cccd_card_profile::protocol::secure_messaging::SecureMessagingError;
 use cccd_keys::sod::EfSod;
 use rand_core::CryptoRng;
@@ -503,7 +505,7 @@ impl<'a, R> Inspection<'a, R> {
         }
     }
 
-    /// Chip Authentication with the first key of DG14 that is known here.
+    /// Chip Authentication with the best key of DG14.
     fn chip_authentication<T: Transport>(
         &mut self,
         mut session: Session<Secured<T>>,
@@ -520,15 +522,25 @@ impl<'a, R> Inspection<'a, R> {
         self.step_again_or_on(Step::ChipAuthentication);
         let mut record = ChipAuthenticationRecord {
             protocol: choice.protocol.oid().to_string(),
+            version: choice.version,
             public_key: choice.public_key,
             outcome: ChipAuthenticationOutcome::NotSupported,
         };
-        let terminal = match PublicKey::from_spki(&record.public_key) {
-            Ok(PublicKey::EllipticCurve(point)) => {
-                ChipAuthenticationTerminal::new(choice.protocol, point, choice.key_id, &mut *self.rng).ok()
-            }
-            _ => None,
+        let Some(key) = choice.key else {
+            self.evidence().chip_authentication = Some(record);
+            return Ok(session);
         };
+        if choice.version == 2 {
+            if infos.announces_terminal_authentication(2) {
+                // The chip wants the terminal's proof first, and this terminal has none.
+                record.outcome = ChipAuthenticationOutcome::TerminalAuthenticationFirst;
+                self.evidence().chip_authentication = Some(record);
+                return Ok(session);
+            }
+            return self.chip_authentication_2(session, record, choice.protocol, key, choice.key_id);
+        }
+        let terminal =
+            ChipAuthenticationTerminal::new(choice.protocol, key, choice.key_id, &mut *self.rng).ok();
         let Some(terminal) = terminal else {
             self.evidence().chip_authentication = Some(record);
             return Ok(session);
@@ -574,6 +586,44 @@ impl<'a, R> Inspection<'a, R> {
             (false, true) => ChipAuthenticationOutcome::Interrupted,
             (false, false) => ChipAuthenticationOutcome::Failed,
         });
+    }
+
+    /// Chip Authentication version 2: its token is the proof.
+    fn chip_authentication_2<T: Transport>(
+        &mut self,
+        mut session: Session<Secured<T>>,
+        mut record: ChipAuthenticationRecord,
+        protocol: ChipAuthenticationProtocol,
+        key: Element,
+        key_id: Option<u32>,
+    ) -> Result<Session<Secured<T>>, Stop>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
+        let ephemeral = Secret::generate(key.group(), &mut *self.rng);
+        let Ok(terminal) = ChipAuthentication2Terminal::new(protocol, key, key_id, ephemeral) else {
+            self.evidence().chip_authentication = Some(record);
+            return Ok(session);
+        };
+        let outcome = session.chip_authentication_2(terminal);
+        record.outcome = match &outcome {
+            Ok(()) => ChipAuthenticationOutcome::Confirmed,
+            Err(ProofError::Link(_)) => ChipAuthenticationOutcome::Interrupted,
+            Err(_) => ChipAuthenticationOutcome::Failed,
+        };
+        self.evidence().chip_authentication = Some(record);
+        match outcome {
+            Ok(()) | Err(ProofError::ChipAuthentication(_) | ProofError::Refused(_)) => Ok(session),
+            Err(ProofError::Link(lost)) => {
+                self.keep_log(&session);
+                Err(Stop::Lost(lost))
+            }
+            Err(ProofError::SecureMessaging(error)) => {
+                self.incident("chip-authentication", kind_of(error));
+                self.keep_log(&session);
+                self.reopen(session.abandon())
+            }
+        }
     }
 
     fn conclude_chip_authentication(&mut self, outcome: ChipAuthenticationOutcome) {

@@ -81,6 +81,9 @@ fn chip_authentication(case: &Case<'_>, facts: &Facts) -> Finding {
     match record.outcome {
         ChipAuthenticationOutcome::Failed => Finding::failed(check, Reason::KeyAgreementFailed),
         ChipAuthenticationOutcome::NotSupported => Finding::inconclusive(check, Reason::ProtocolNotSupported),
+        ChipAuthenticationOutcome::TerminalAuthenticationFirst => {
+            Finding::unavailable(check, Reason::TerminalAuthenticationRequired)
+        }
         ChipAuthenticationOutcome::Interrupted => Finding::unavailable(check, Reason::TransportFailure),
         ChipAuthenticationOutcome::Confirmed => {
             let is_listed = infos.chip_authentication_keys().any(|key| key.public_key == record.public_key);

@@ -300,6 +300,10 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
         Reason::ProtocolNotSupported => {
             ("biến thể của giao thức chưa được hỗ trợ", "the variant is not supported here")
         }
+        Reason::TerminalAuthenticationRequired => (
+            "chip chỉ chạy giao thức này với thiết bị đã chứng minh quyền của mình",
+            "the chip runs it only with a terminal that has proved its right",
+        ),
         Reason::KeyAgreementFailed => {
             ("chip không giữ khóa mà nó phải có", "the chip does not hold the key that it should")
         }

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod card;
+mod chip_proofs;
 mod dependencies;
 mod dumps;
 mod evidence;

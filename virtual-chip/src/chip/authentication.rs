@@ -3,18 +3,20 @@
 use cccd_card_profile::access::{AccessCondition, ChipAccess};
 use cccd_card_profile::apdu::{Command, Response, StatusWord};
 use cccd_card_profile::file_system::ElementaryFile;
-use cccd_card_profile::lds::card_access;
+use cccd_card_profile::lds::{DataGroupNumber, card_access, dg14};
 use cccd_card_profile::protocol::active_authentication::{self, HashAlgorithm};
 use cccd_card_profile::protocol::bac::BasicAccessKeys;
 use cccd_card_profile::protocol::chip_authentication::{
-    ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationProtocol,
+    ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationProtocol, ChipAuthenticationVersion,
+    set_kat,
 };
 use cccd_card_profile::protocol::curve::{DomainParameters, Scalar};
+use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::{
     LastAnswer, Mapping, PaceChip, PaceChipStep, PaceOffer, PaceProtocol, PasswordType,
 };
 use cccd_card_profile::protocol::private_key::PrivateKey;
-use cccd_card_profile::protocol::terminal_authentication::{ChipIdentifier, terminal_key_in};
+use cccd_card_profile::protocol::terminal_authentication::ChipIdentifier;
 use cccd_cvc::chain::ChipTrust;
 
 use super::session::Channel;
@@ -102,15 +104,34 @@ impl Chip {
             0x81A4 => self.set_terminal(command, protection),
             0x41A4 => {
                 self.chip_access()?;
-                let offer = ChipAuthenticationOffer {
-                    protocol: ChipAuthenticationProtocol::ECDH_AES_128,
-                    key_id: None,
-                };
-                self.session.chip_authentication = Some(ChipAuthenticationChip::set_at(command, &[offer])?);
+                // With 3DES, version 1 goes by MSE:SET KAT alone.
+                let mut offers = self.chip_authentication_offers();
+                offers.retain(|offer| {
+                    offer.protocol.cipher != Cipher::TripleDes
+                        || offer.version == ChipAuthenticationVersion::Two
+                });
+                let run = ChipAuthenticationChip::set_at(command, &offers, &mut *self.rng)?;
+                self.session.chip_authentication = Some(run);
                 Ok(Response::ok(Vec::new()))
             }
-            // MSE:SET KAT is Chip Authentication with 3DES, which this chip does not offer.
-            0x41A6 => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
+            0x41A6 => {
+                self.chip_access()?;
+                let mut offers = self.chip_authentication_offers();
+                offers.retain(|offer| {
+                    offer.protocol.cipher == Cipher::TripleDes
+                        && offer.version == ChipAuthenticationVersion::One
+                });
+                if offers.is_empty() {
+                    return Err(StatusWord::FUNCTION_NOT_SUPPORTED);
+                }
+                let agreement = set_kat(command, |id| {
+                    let offer = offers.iter().find(|offer| id.is_none() || offer.key_id == id)?;
+                    self.state.chip_authentication_key(offer.key_id)
+                })?;
+                self.chip_authentication_used(agreement.ephemeral.compressed())?;
+                self.session.next_channel = Some(agreement.session);
+                Ok(agreement.answer)
+            }
             _ => Err(StatusWord::INCORRECT_P1_P2),
         }
     }
@@ -198,6 +219,40 @@ impl Chip {
         }
     }
 
+    /// What DG14 announces and the chip holds a key for; the profile's own where it announces nothing. A key without an
+    /// info is 3DES, as old documents mean it.
+    fn chip_authentication_offers(&self) -> Vec<ChipAuthenticationOffer> {
+        let file = self.state.file(ElementaryFile::DataGroup(DataGroupNumber::DG14));
+        let Some(infos) = file.and_then(|file| dg14::parse(file).ok()) else {
+            return vec![ChipAuthenticationOffer {
+                protocol: ChipAuthenticationProtocol::ECDH_AES_128,
+                version: ChipAuthenticationVersion::One,
+                key_id: None,
+            }];
+        };
+        let mut offers: Vec<_> = infos
+            .chip_authentication()
+            .filter_map(|info| {
+                Some(ChipAuthenticationOffer {
+                    protocol: ChipAuthenticationProtocol::from_oid(info.protocol)?,
+                    version: ChipAuthenticationVersion::from_number(info.version)?,
+                    key_id: info.key_id,
+                })
+            })
+            .collect();
+        if offers.is_empty() {
+            offers.extend(infos.chip_authentication_keys().filter_map(|key| {
+                let agreement = self.state.chip_authentication_key(key.key_id)?.group()?.agreement();
+                Some(ChipAuthenticationOffer {
+                    protocol: ChipAuthenticationProtocol { agreement, cipher: Cipher::TripleDes },
+                    version: ChipAuthenticationVersion::One,
+                    key_id: key.key_id,
+                })
+            }));
+        }
+        offers
+    }
+
     /// GENERAL AUTHENTICATE: the next step of PACE, or of Chip Authentication.
     pub(super) fn general_authenticate(
         &mut self,
@@ -212,13 +267,13 @@ impl Chip {
             return Err(StatusWord::CHAINING_NOT_SUPPORTED);
         }
         let run = self.session.chip_authentication.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
-        let key = self.state.chip_authentication.as_ref().and_then(PrivateKey::scalar);
+        let key = self.state.chip_authentication_key(run.offer().key_id);
         let key = key.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-        match run.general_authenticate(command, key) {
-            Ok((answer, channel)) => {
-                self.chip_authentication_used(terminal_key_in(command).unwrap_or_default())?;
-                self.session.next_channel = Some(channel);
-                Ok(answer)
+        match run.general_authenticate(command, key, None) {
+            Ok(agreement) => {
+                self.chip_authentication_used(agreement.ephemeral.compressed())?;
+                self.session.next_channel = Some(agreement.session);
+                Ok(agreement.answer)
             }
             Err(StatusWord::INCORRECT_DATA) if self.has(Defect::AcceptsAnyPublicKey) => {
                 Ok(Response::ok([0x7C, 0x00]))
@@ -240,7 +295,7 @@ impl Chip {
         }
         let key = self.state.active_authentication.as_ref().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let hash = match key {
-            PrivateKey::EllipticCurve(scalar) if scalar.curve().field_length() > 32 => HashAlgorithm::Sha384,
+            PrivateKey::EllipticCurve(scalar) => HashAlgorithm::of_curve(scalar.curve()),
             _ => HashAlgorithm::Sha256,
         };
         active_authentication::sign(key, &challenge, hash, &mut *self.rng)

@@ -185,10 +185,14 @@ impl Chip {
         self.may_write()?;
         let (algorithm, reference) = parse_generate_key_pair(command)?;
         let slot = match (reference, algorithm) {
-            (KeyReference::ActiveAuthentication, _) => &mut self.state.active_authentication,
-            (KeyReference::ChipAuthentication, KeyAlgorithm::EllipticCurve(_)) => {
-                &mut self.state.chip_authentication
+            (KeyReference::ActiveAuthentication, KeyAlgorithm::DiffieHellman(_)) => {
+                return Err(StatusWord::FUNCTION_NOT_SUPPORTED);
             }
+            (KeyReference::ActiveAuthentication, _) => &mut self.state.active_authentication,
+            (
+                KeyReference::ChipAuthentication,
+                KeyAlgorithm::EllipticCurve(_) | KeyAlgorithm::DiffieHellman(_),
+            ) => &mut self.state.chip_authentication,
             (KeyReference::ChipAuthentication, _) => return Err(StatusWord::FUNCTION_NOT_SUPPORTED),
         };
         let failed = |_| StatusWord::NO_PRECISE_DIAGNOSIS;

@@ -56,6 +56,9 @@ struct Body {
     files: BTreeMap<String, String>,
     active_authentication_key: Option<Secret>,
     chip_authentication_key: Option<Secret>,
+    /// Not in states that were written before a chip could have several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    further_chip_authentication_keys: BTreeMap<u32, Secret>,
     mrz: Option<[Secret; 3]>,
     can: Option<Secret>,
     /// With its tries left. What a chip has not is not written, so that older programs read its state.
@@ -105,12 +108,11 @@ impl Drop for Secret {
 impl ChipState {
     /// The bytes of the state file.
     pub(crate) fn to_bytes(&self, generation: u64) -> Result<Zeroizing<Vec<u8>>, FormatError> {
-        let private = |key: &Option<PrivateKey>, field| {
-            key.as_ref()
-                .map(|key| key.to_secret_bytes().map(|bytes| Secret::of(&bytes)))
-                .transpose()
-                .map_err(|_| FormatError::Field(field))
+        let secret = |key: &PrivateKey, field| {
+            key.to_secret_bytes().map(|bytes| Secret::of(&bytes)).map_err(|_| FormatError::Field(field))
         };
+        let private =
+            |key: &Option<PrivateKey>, field| key.as_ref().map(|key| secret(key, field)).transpose();
         let body = Body {
             serial: hex::encode(self.serial),
             profile: self.profile.name().to_owned(),
@@ -122,6 +124,11 @@ impl ChipState {
                 .collect(),
             active_authentication_key: private(&self.active_authentication, "active_authentication_key")?,
             chip_authentication_key: private(&self.chip_authentication, "chip_authentication_key")?,
+            further_chip_authentication_keys: self
+                .further_chip_authentication
+                .iter()
+                .map(|(id, key)| Ok((*id, secret(key, "further_chip_authentication_keys")?)))
+                .collect::<Result<_, FormatError>>()?,
             mrz: self.mrz.as_ref().map(|mrz| {
                 [&mrz.document_number, &mrz.birth_date, &mrz.expiry].map(|text| Secret::of(text.as_bytes()))
             }),
@@ -204,17 +211,11 @@ impl Body {
         let wrong = FormatError::Field;
         let mut serial = [0; 10];
         hex::decode_to_slice(&self.serial, &mut serial).map_err(|_| wrong("serial"))?;
-        let private = |secret: &Option<Secret>, field| {
-            secret
-                .as_ref()
-                .map(|secret| {
-                    secret
-                        .bytes()
-                        .and_then(|bytes| PrivateKey::from_secret_bytes(&bytes).ok())
-                        .ok_or(wrong(field))
-                })
-                .transpose()
+        let key = |secret: &Secret, field| {
+            secret.bytes().and_then(|bytes| PrivateKey::from_secret_bytes(&bytes).ok()).ok_or(wrong(field))
         };
+        let private =
+            |secret: &Option<Secret>, field| secret.as_ref().map(|secret| key(secret, field)).transpose();
         let text = |secret: &Secret, field| {
             secret
                 .bytes()
@@ -241,6 +242,11 @@ impl Body {
             files,
             active_authentication: private(&self.active_authentication_key, "active_authentication_key")?,
             chip_authentication: private(&self.chip_authentication_key, "chip_authentication_key")?,
+            further_chip_authentication: self
+                .further_chip_authentication_keys
+                .iter()
+                .map(|(id, secret)| Ok((*id, key(secret, "further_chip_authentication_keys")?)))
+                .collect::<Result<_, FormatError>>()?,
             mrz: match &self.mrz {
                 None => None,
                 Some([document_number, birth_date, expiry]) => Some(MrzSeed {
@@ -308,6 +314,29 @@ mod tests {
         let bytes = ChipState::blank([9; 10], Profile::P256).to_bytes(1).unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         assert!(!["pin", "puk", "wrong_tries"].iter().any(|name| text.contains(&format!("\"{name}\""))));
+    }
+
+    #[test]
+    fn several_keys_survive_and_a_state_without_them_is_as_before() {
+        use cccd_card_profile::protocol::dh::ModpGroup;
+        use cccd_card_profile::protocol::private_key::KeyAlgorithm;
+        use rand_chacha::rand_core::SeedableRng as _;
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let mut state = example();
+        let before = state.to_bytes(1).unwrap();
+        assert!(
+            !before.windows(7).any(|bytes| bytes == b"further"),
+            "what old programs do not know is left out"
+        );
+        let algorithm = KeyAlgorithm::DiffieHellman(ModpGroup::Modp1024Subgroup160);
+        let key = PrivateKey::generate(algorithm, &mut rng).unwrap();
+        let public = key.public_key().unwrap();
+        state.further_chip_authentication.insert(300, key);
+        let bytes = state.to_bytes(2).unwrap();
+        let (back, _) = ChipState::from_bytes(&bytes).unwrap();
+        assert_eq!(back.chip_authentication_key(Some(300)).unwrap().public_key().unwrap(), public);
+        assert!(back.chip_authentication_key(Some(1)).is_none());
+        assert_eq!(*back.to_bytes(2).unwrap(), *bytes);
     }
 
     #[test]

@@ -71,7 +71,12 @@ pub(super) fn verify(
     } else {
         fixed_width(&key.n().as_ref().wrapping_sub(&opened), key.size())?
     };
-    check(&recovered, challenge)
+    let checked = check(&recovered, challenge);
+    // In a modulus of odd length the representative does not start at an octet: nothing is known then.
+    if !key.n().bits().is_multiple_of(8) && checked == Err(ActiveAuthenticationError::Signature) {
+        return Err(ActiveAuthenticationError::Key);
+    }
+    checked
 }
 
 /// Checks the recovered representative F against the challenge.
@@ -92,20 +97,33 @@ pub(super) fn check(
                 _ => {
                     // With header and trailer right it is a signature whose hash we do not know; else no signature.
                     let unknown = ActiveAuthenticationError::UnknownHash(u16::from_be_bytes([*number, 0xCC]));
-                    return Err(if recovered.first() == Some(&0x6A) { unknown } else { wrong });
+                    return Err(if unpadded(recovered).is_some() { unknown } else { wrong });
                 }
             },
             rest,
         ),
         _ => return Err(wrong),
     };
-    let [0x6A, message @ ..] = rest else { return Err(wrong) };
+    let message = unpadded(rest).ok_or(wrong)?;
     let split = message.len().checked_sub(length(hash)).ok_or(wrong)?;
     let (m1, digest) = message.split_at_checked(split).ok_or(wrong)?;
     if !same(&hash.digest(&[m1, challenge]), digest) {
         return Err(wrong);
     }
     Ok(hash)
+}
+
+/// What follows the header of partial recovery: `6A` at once, or `6B BB … BA` before an M1 that is shorter than there
+/// is room for (ISO/IEC 9796-2 §8.2.1).
+fn unpadded(representative: &[u8]) -> Option<&[u8]> {
+    match representative.split_first()? {
+        (0x6A, rest) => Some(rest),
+        (0x6B, rest) => {
+            let padding = rest.iter().take_while(|octet| **octet == 0xBB).count();
+            rest.get(padding..)?.strip_prefix(&[0xBA])
+        }
+        _ => None,
+    }
 }
 
 fn integer(bytes: &[u8], precision: u32) -> Result<BoxedUint, ActiveAuthenticationError> {

@@ -29,8 +29,8 @@ pub(super) fn prepare(group: &Value) -> Result<Test<'_>, Problem> {
             match PublicKey::from_spki(&public) {
                 Ok(PublicKey::EllipticCurve(point)) => Ok(point),
                 Ok(_) => Err("a key of another kind".to_owned()),
-                // A curve written out is refused: a chip's key names its curve.
-                Err(KeyError::Unsupported) => Err("a curve that is not known by name".to_owned()),
+                // A curve written out must equal one of the table.
+                Err(KeyError::Unsupported) => Err("a curve that is in no table".to_owned()),
                 Err(error) => Err(error.to_string()),
             }
         };
