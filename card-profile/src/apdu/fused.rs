@@ -3,8 +3,9 @@
 use super::{LinkLost, Transport};
 
 /// A transport with a bound. After the first [`LinkLost`] every exchange fails alike, whatever the wrapped transport
-/// would answer: what comes after a removed card is another card's, or nobody's. And after so many exchanges the link is
-/// given up, so that no card can keep its reader busy for ever.
+/// would answer: what comes after a removed card is another card's, or nobody's. An answer without a status word is a lost
+/// link too: drivers tell of a lifted card so. And after so many exchanges the link is given up, so that no card can keep
+/// its reader busy for ever.
 #[derive(Debug)]
 pub struct Fused<T> {
     inner: T,
@@ -42,7 +43,13 @@ impl<T: Transport> Transport for Fused<T> {
         let answer = match self.left.checked_sub(1) {
             Some(left) => {
                 self.left = left;
-                self.inner.transmit(command)
+                self.inner.transmit(command).and_then(|answer| {
+                    if answer.len() < 2 {
+                        Err(LinkLost::new("an answer without a status word"))
+                    } else {
+                        Ok(answer)
+                    }
+                })
             }
             None => Err(LinkLost::new("the card was asked more often than any card needs")),
         };
@@ -74,6 +81,21 @@ mod tests {
             assert_eq!(link.transmit(&[0, 0xB0, 0, 0]), Err(LinkLost::new("lifted")));
         }
         assert_eq!(link.into_inner().0, 2);
+    }
+
+    #[test]
+    fn an_answer_without_a_status_word_is_the_end() {
+        struct Short(usize);
+        impl Transport for Short {
+            fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, LinkLost> {
+                self.0 += 1;
+                Ok(if self.0 == 1 { vec![0x90] } else { vec![0x90, 0x00] })
+            }
+        }
+        let mut link = Fused::new(Short(0), 10);
+        assert!(link.transmit(&[0, 0xB0, 0, 0]).is_err());
+        assert!(link.transmit(&[0, 0xB0, 0, 0]).is_err());
+        assert_eq!(link.inner_mut().0, 1);
     }
 
     #[test]

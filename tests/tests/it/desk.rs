@@ -98,7 +98,7 @@ pub(crate) fn take_out(serving: Running, pcscd: &Pcscd) {
 
 /// pcscd looks every few hundred milliseconds whether a card lies there; no hand is quicker. A chip that was swapped in
 /// between is a lost card to whoever asks first.
-fn wait_until_empty(pcscd: &Pcscd) {
+pub(crate) fn wait_until_empty(pcscd: &Pcscd) {
     let service = cccd_reader::Service::open().unwrap();
     service.wait_for_removal(pcscd.reader(0).unwrap(), Duration::from_secs(10)).unwrap();
 }

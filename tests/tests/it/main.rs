@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod bad_input;
+mod card_comes_back;
 mod desk;
 mod forgeries;
 mod issued_card_passes_every_check;

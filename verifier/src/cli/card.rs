@@ -202,6 +202,7 @@ fn taps(
             Err(ReadError::OtherCard) => (ReadError::OtherCard, true),
             Err(error) => break Err(error),
         };
+        recorder.lets_go();
         match if give_up { None } else { desk.wait_for_return(other) } {
             Some(transport) => recorder.goes_on_with(transport),
             // Evidence of what came is more than none; another card's owner is told that it is another.

@@ -19,9 +19,10 @@ use super::card::Printed;
 use super::evidence_store::write_private;
 use super::{Failure, generator};
 
-/// A transport that ends when the user wants to.
+/// A transport that ends when the user wants to, and that can be let go: PC/SC gives a card to nobody else while an old
+/// connection to it is open.
 struct Interruptible<T> {
-    inner: T,
+    inner: Option<T>,
     interrupted: Arc<AtomicBool>,
 }
 
@@ -30,7 +31,10 @@ impl<T: Transport> Transport for Interruptible<T> {
         if self.interrupted.load(Ordering::SeqCst) {
             return Err(LinkLost::new("interrupted"));
         }
-        self.inner.transmit(command)
+        match &mut self.inner {
+            Some(inner) => inner.transmit(command),
+            None => Err(LinkLost::new("the card was lifted")),
+        }
     }
 }
 
@@ -50,7 +54,7 @@ impl Recorder {
             (Some(_), true) => TraceContent::AllBytes,
         };
         let start = Instant::now();
-        let trace = Trace::with_content(Interruptible { inner: transport, interrupted }, content)
+        let trace = Trace::with_content(Interruptible { inner: Some(transport), interrupted }, content)
             .timed(Box::new(move || start.elapsed()));
         Self {
             trace,
@@ -62,12 +66,13 @@ impl Recorder {
 
     /// What the dump begins with: the card's and the reader's circumstances, and with secrets all that a replay needs.
     pub(super) fn describe(&mut self, options: &InspectionOptions, card: &CardArguments, printed: &Printed) {
-        let transport = &self.trace.inner_mut().inner;
-        let (reader, protocol) = (transport.reader().to_owned(), transport.protocol());
+        if let Some(transport) = &self.trace.inner_mut().inner {
+            let (reader, protocol) = (transport.reader().to_owned(), transport.protocol());
+            self.trace.note("protocol", protocol.unwrap_or("unknown"));
+            self.trace.note("reader", &reader);
+        }
         let answer = options.answer_to_reset.as_deref().map(hex::encode_upper).unwrap_or_default();
         self.trace.note("atr", &answer);
-        self.trace.note("protocol", protocol.unwrap_or("unknown"));
-        self.trace.note("reader", &reader);
         self.trace.note("at", &options.at.to_string());
         let lengths = if options.extended_length == ExtendedLength::Never { "short" } else { "announced" };
         self.trace.note("lengths", lengths);
@@ -93,10 +98,15 @@ impl Recorder {
         self.trace.inner_mut().interrupted.load(Ordering::SeqCst)
     }
 
+    /// The card was lifted: the connection to it ends.
+    pub(super) fn lets_go(&mut self) {
+        self.trace.inner_mut().inner = None;
+    }
+
     /// The card came back.
     pub(super) fn goes_on_with(&mut self, transport: PcscTransport) {
         self.trace.note("tap", "the card was laid on again");
-        self.trace.inner_mut().inner = transport;
+        self.trace.inner_mut().inner = Some(transport);
     }
 
     pub(super) fn tap(
@@ -106,7 +116,8 @@ impl Recorder {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Tap, ReadError> {
         let mut reset = |trace: &mut &mut Trace<Interruptible<PcscTransport>>| {
-            let transport = &mut trace.inner_mut().inner;
+            let lifted = LinkLost::new("the card was lifted");
+            let transport = trace.inner_mut().inner.as_mut().ok_or(lifted)?;
             transport.reset().map_err(|error: ReaderError| LinkLost::new(error.to_string()))
         };
         reading.tap(&mut self.trace, &mut reset, access, &mut self.rng, progress)
