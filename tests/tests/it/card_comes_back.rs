@@ -95,9 +95,9 @@ fn a_lifted_card_is_asked_for_and_read_on() {
     assert!(finished.stderr.contains("lay it on the reader again"), "{}", finished.stderr);
     let dump = std::fs::read_to_string(&trace).unwrap();
     // The link lost, the card back; no password, and nothing that would open what is protected.
-    for there in
-        ["# protocol T=1", "\n!\n", "# tap the card was laid on again", " ms\n", "# outcome complete"]
-    {
+    // A driver may tell of a lifted card by an answer of no bytes.
+    assert!(dump.contains("\n!\n") || dump.contains("\n< \n"), "{dump}");
+    for there in ["# protocol T=1", "# tap the card was laid on again", " ms\n", "# outcome complete"] {
         assert!(dump.contains(there), "{there}: {dump}");
     }
     for absent in [card.can(), "# random", "# sod-sha256"] {
