@@ -31,7 +31,7 @@ pub const BODIES: &[Body] = &[
     },
 ];
 
-fn rng(seed: u64) -> ChaCha20Rng {
+pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 

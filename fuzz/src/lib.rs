@@ -7,6 +7,7 @@ mod cvc;
 mod issuer;
 mod keys;
 pub mod mutate;
+mod pace;
 mod pictures;
 mod population;
 
@@ -29,6 +30,7 @@ pub fn bodies() -> impl Iterator<Item = &'static Body> {
         .chain(conversations::BODIES)
         .chain(cvc::BODIES)
         .chain(issuer::BODIES)
+        .chain(pace::BODIES)
         .chain(pictures::BODIES)
         .chain(population::BODIES)
 }

@@ -39,6 +39,9 @@ pub struct Evidence {
     pub interruptions: u32,
     /// How the chip was opened.
     pub access: AccessLog,
+    /// What the chip showed within PACE, if it was opened by the chip authentication mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace_chip_authentication: Option<PaceChipAuthenticationRecord>,
     /// Chip Authentication, if it was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chip_authentication: Option<ChipAuthenticationRecord>,
@@ -59,6 +62,9 @@ pub struct Files {
     /// EF.CardAccess, read before anything was authenticated.
     #[serde(with = "base64_bytes", skip_serializing_if = "Option::is_none")]
     pub card_access: Option<Vec<u8>>,
+    /// EF.CardSecurity, if it was read: it holds the static key of PACE with chip authentication mapping.
+    #[serde(with = "base64_bytes", skip_serializing_if = "Option::is_none")]
+    pub card_security: Option<Vec<u8>>,
     /// EF.COM, if it was read.
     #[serde(with = "base64_bytes", skip_serializing_if = "Option::is_none")]
     pub com: Option<Vec<u8>>,
@@ -127,6 +133,8 @@ pub enum PasswordKind {
     Can,
     /// The machine readable zone.
     Mrz,
+    /// The personal identification number.
+    Pin,
 }
 
 /// How the chip was opened.
@@ -157,6 +165,21 @@ pub enum PaceFailure {
     NotSupported,
     /// The chip broke the protocol off or answered wrongly.
     Broken,
+}
+
+/// PACE with chip authentication mapping as it ran (Doc 9303-11 §4.4.3.5): enough to judge it again, and nothing that
+/// helps a copy. Anyone can make such a record up: it proves something to whoever ran the protocol, or vouches for it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaceChipAuthenticationRecord {
+    /// The standardized domain parameters, by number.
+    pub parameters: u8,
+    /// The chip's mapping key, `PK_Map,IC`.
+    #[serde(with = "bytes::base64_required")]
+    pub mapping_key: Vec<u8>,
+    /// The Chip Authentication Data, `CA_IC`; empty when the chip sent none that could be decrypted.
+    #[serde(with = "bytes::base64_required")]
+    pub data: Vec<u8>,
 }
 
 /// Chip Authentication as it ran.
@@ -343,6 +366,7 @@ impl Evidence {
                 pace_used: None,
                 pace_failure: None,
             },
+            pace_chip_authentication: None,
             chip_authentication: None,
             active_authentication: None,
             terminal_authentication: None,
@@ -384,6 +408,7 @@ impl std::fmt::Debug for Evidence {
             .field("complete", &self.complete)
             .field("interruptions", &self.interruptions)
             .field("access", &self.access)
+            .field("pace_chip_authentication", &self.pace_chip_authentication)
             .field("chip_authentication", &self.chip_authentication)
             .field("active_authentication", &self.active_authentication)
             .field("terminal_authentication", &self.terminal_authentication)
@@ -399,12 +424,19 @@ impl std::fmt::Debug for Files {
             self.data_groups.iter().map(|(n, file)| (*n, file.len())).collect();
         f.debug_struct("Files")
             .field("card_access", &self.card_access.as_ref().map(Vec::len))
+            .field("card_security", &self.card_security.as_ref().map(Vec::len))
             .field("com", &self.com.as_ref().map(Vec::len))
             .field("sod", &self.sod.as_ref().map(Vec::len))
             .field("data_groups", &lengths)
             .field("withheld", &self.withheld.keys())
             .field("missing", &self.missing)
             .finish()
+    }
+}
+
+impl std::fmt::Debug for PaceChipAuthenticationRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PaceChipAuthenticationRecord({})", self.parameters)
     }
 }
 

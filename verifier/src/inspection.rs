@@ -15,6 +15,7 @@
 
 mod access;
 mod choice;
+mod opening;
 mod reading;
 mod run;
 
@@ -201,6 +202,18 @@ pub enum ReadError {
     /// The password opens another card.
     #[error("the chip refuses the password: it belongs to another card, or was mistyped")]
     WrongPassword,
+    /// The PIN is wrong.
+    #[error("the chip refuses the PIN: {left} tries are left")]
+    WrongPin {
+        /// How many tries are left.
+        left: u8,
+    },
+    /// The PIN has one try left, and the chip takes it only after the card access number.
+    #[error("the PIN has one try left, and the chip takes it only after the card access number")]
+    PinSuspended,
+    /// No try is left of the PIN.
+    #[error("the PIN is blocked")]
+    PinBlocked,
     /// The chip asks for a password that was not given.
     #[error("the chip opens with {needed} only")]
     PasswordNeeded {
@@ -225,6 +238,9 @@ impl ReadError {
         match self {
             Self::Link(_) => "card-lost",
             Self::WrongPassword => "wrong-password",
+            Self::WrongPin { .. } => "wrong-pin",
+            Self::PinSuspended => "pin-suspended",
+            Self::PinBlocked => "pin-blocked",
             Self::PasswordNeeded { .. } => "password-needed",
             Self::NoApplication => "no-application",
             Self::Protocol(_) => "access-protocol",
@@ -240,6 +256,11 @@ impl ReadError {
             Self::WrongPassword => {
                 "check the six digits (the last six of the personal number) or the machine readable zone on the back"
             }
+            Self::WrongPin { .. } => "ask the holder for the PIN again; each wrong one costs a try",
+            Self::PinSuspended => {
+                "give the card access number beside the PIN, and make sure of the PIN first: it is the last try"
+            }
+            Self::PinBlocked => "give the PUK beside the PIN",
             Self::PasswordNeeded { .. } => "give the machine readable zone with --mrz",
             Self::NoApplication => "use an identity card with a personalised chip",
             Self::Protocol(_) => {
@@ -255,6 +276,9 @@ impl From<OpenError> for ReadError {
         match error {
             OpenError::Link(lost) => Self::Link(lost),
             OpenError::WrongPassword => Self::WrongPassword,
+            OpenError::WrongPin { left } => Self::WrongPin { left },
+            OpenError::PinSuspended => Self::PinSuspended,
+            OpenError::PinBlocked => Self::PinBlocked,
             OpenError::PasswordNotOffered(_) => Self::PasswordNeeded { needed: "another password" },
             OpenError::NoApplication(_) => Self::NoApplication,
             OpenError::Protocol(what) => Self::Protocol(what),

@@ -5,6 +5,7 @@
 //! given up; its transport comes back for another try.
 
 mod blocks;
+mod pace;
 mod read;
 
 use cccd_card_profile::apdu::{
@@ -19,9 +20,7 @@ use cccd_card_profile::protocol::bac::{BacError, BacTerminal, BasicAccessKeys};
 use cccd_card_profile::protocol::chip_authentication::{
     ChipAuthentication2Terminal, ChipAuthenticationError, ChipAuthenticationTerminal,
 };
-use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::kdf::Cipher;
-use cccd_card_profile::protocol::pace::{PaceError, PaceOffer, PaceProtocol, PaceTerminal, Password};
 use cccd_card_profile::protocol::secure_messaging::{
     ChannelError, SecureChannel, SecureMessaging, SecureMessagingError,
 };
@@ -33,6 +32,7 @@ use cccd_cvc::{Certificate, PrivateKey};
 use rand_core::CryptoRng;
 
 pub use blocks::BlockSizes;
+pub use pace::{PaceAttempt, PaceOpened, PaceShown};
 pub use read::{FileError, PartialFile};
 
 use read::PlainFile;
@@ -71,6 +71,18 @@ pub enum OpenError {
     /// The password is not this card's.
     #[error("the chip refuses the password")]
     WrongPassword,
+    /// The PIN is wrong, and so many tries are left.
+    #[error("the chip refuses the PIN: {left} tries are left")]
+    WrongPin {
+        /// How many.
+        left: u8,
+    },
+    /// One try is left of the PIN, and the chip takes it only after the card access number.
+    #[error("the PIN has one try left")]
+    PinSuspended,
+    /// No try is left of the PIN.
+    #[error("the PIN is blocked")]
+    PinBlocked,
     /// The chip does not take a password of this kind.
     #[error("the chip does not take a password of this kind: {0}")]
     PasswordNotOffered(StatusWord),
@@ -158,59 +170,6 @@ impl<T: Transport> Session<Connected<T>> {
             }
         }
         Ok(None)
-    }
-
-    /// PACE (Doc 9303-11 §4.4): MSE:SET AT and four GENERAL AUTHENTICATE, then SELECT of the application under the new
-    /// keys. A failure gives the session back.
-    ///
-    /// # Errors
-    /// The session as it was, and why.
-    pub fn pace(
-        self,
-        protocol: PaceProtocol,
-        parameters: DomainParameters,
-        several: bool,
-        password: &Password,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Session<Secured<T>>, Box<NotOpened<T>>> {
-        self.pace_in_master_file(protocol, parameters, several, password, rng)?.select_application()
-    }
-
-    /// As [`Session::pace`], and stays in the master file: there [`Session::read_file`] reads EF.CardSecurity, which
-    /// shares its identifiers with the application's EF.SOD (Doc 9303-10 §3.11.4). [`Session::select_application`]
-    /// goes on.
-    ///
-    /// # Errors
-    /// The session as it was, and why.
-    pub fn pace_in_master_file(
-        mut self,
-        protocol: PaceProtocol,
-        parameters: DomainParameters,
-        several: bool,
-        password: &Password,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Session<Secured<T>>, Box<NotOpened<T>>> {
-        let terminal = match PaceTerminal::new(PaceOffer::new(protocol, parameters), password, rng) {
-            Ok(terminal) if several => terminal.naming_parameters(),
-            Ok(terminal) => terminal,
-            Err(error) => return Err(NotOpened::boxed(self, OpenError::Protocol(error.to_string()))),
-        };
-        match drive(&mut self.state.link, terminal) {
-            Ok(outcome) => {
-                let identifier = ChipIdentifier::pace(&outcome.chip_identity);
-                Ok(self.secured(outcome.session, Some(identifier)))
-            }
-            Err(DriveError::Link(lost)) => Err(NotOpened::boxed(self, OpenError::Link(lost))),
-            Err(DriveError::Protocol(PaceError::WrongPassword(_) | PaceError::Token)) => {
-                Err(NotOpened::boxed(self, OpenError::WrongPassword))
-            }
-            Err(DriveError::Protocol(PaceError::NotOffered(status))) => {
-                Err(NotOpened::boxed(self, OpenError::PasswordNotOffered(status)))
-            }
-            Err(DriveError::Protocol(error)) => {
-                Err(NotOpened::boxed(self, OpenError::Protocol(error.to_string())))
-            }
-        }
     }
 
     /// Basic Access Control (Doc 9303-11 §4.3): SELECT of the application, GET CHALLENGE, MUTUAL AUTHENTICATE.

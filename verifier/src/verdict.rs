@@ -76,9 +76,7 @@ pub fn effect(finding: &Finding, policy: &Policy) -> Effect {
                 Effect::None
             }
             // One proof of the chip is enough; whether there is one, the whole rule says.
-            (Check::ChipAuthentication | Check::ActiveAuthentication, Some(Reason::ProtocolNotUsed)) => {
-                Effect::None
-            }
+            (check, Some(Reason::ProtocolNotUsed)) if CHIP.contains(&check) => Effect::None,
             _ => Effect::Withhold,
         },
     }

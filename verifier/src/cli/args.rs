@@ -103,6 +103,13 @@ pub(crate) struct CardArguments {
     /// The card access number: six digits, the last of the personal number.
     #[arg(long, value_name = "N")]
     pub(crate) can: Option<String>,
+    /// The PIN, on chips that have one (a CCCD has none). A WRONG PIN COSTS ONE OF THREE TRIES: it is tried once, and the last
+    /// try is spent only with --can beside. `-` reads it from standard input, where nobody else on this machine sees it.
+    #[arg(long, value_name = "N|-", env = "CCCD_PIN", hide_env_values = true)]
+    pub(crate) pin: Option<String>,
+    /// The PUK, beside --pin: unblocks a blocked PIN. `-` reads it from standard input, after the PIN.
+    #[arg(long, value_name = "N|-", requires = "pin", env = "CCCD_PUK", hide_env_values = true)]
+    pub(crate) puk: Option<String>,
     /// File with the printed machine readable zone. Opens the chip if there is no --can; is compared in any case.
     #[arg(long, value_name = "FILE")]
     pub(crate) mrz: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! The card in a reader: found, opened, read, with a progress bar.
 
+use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,12 +11,13 @@ use cccd_card_profile::mrz::Mrz;
 use cccd_card_profile::qr::ScannedQr;
 use cccd_reader::{PcscTransport, Protocols, ReaderError, Service, Share};
 use cccd_verifier::inspection::{
-    Access, Arrived, ExtendedLength, InspectionOptions, Progress, ReadError, Step,
+    Access, AccessError, Arrived, ExtendedLength, InspectionOptions, Progress, ReadError, Step,
 };
 use cccd_verifier::report::{Lang, printable};
 use cccd_verifier::{Evidence, Reading, Tap};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::args::CardArguments;
 use super::evidence_store::read_bounded;
@@ -78,6 +80,9 @@ impl Printed {
                 ["gõ sáu số cuối của số định danh", "type the last six digits of the personal number"],
             )
         };
+        if let Some(pin) = &card.pin {
+            return pin_access(card, pin);
+        }
         let access = match (&card.can, &self.mrz, &self.qr) {
             (Some(can), _, _) if can.trim().len() != 6 => return Err(bad_can(())),
             (Some(can), _, _) => Access::can(can.trim()).map_err(|_| bad_can(()))?,
@@ -110,6 +115,47 @@ impl Printed {
     }
 }
 
+/// By the PIN, with what resumes or unblocks it beside.
+fn pin_access(card: &CardArguments, pin: &str) -> Result<Access, Failure> {
+    let wrong = |error: AccessError| {
+        Failure::usage(
+            "bad-pin",
+            ["PIN gồm 5 đến 16 chữ số, PUK 8 đến 16, CAN 6", &error.to_string()],
+            [
+                "gõ lại; chip chưa bị hỏi nên chưa mất lần thử nào",
+                "type it again; the chip was not asked, no try is lost",
+            ],
+        )
+    };
+    let mut access = Access::pin(&secret(pin)?).map_err(wrong)?;
+    if let Some(can) = &card.can {
+        access = access.or_can(can.trim()).map_err(wrong)?;
+    }
+    if let Some(puk) = &card.puk {
+        access = access.or_puk(&secret(puk)?).map_err(wrong)?;
+    }
+    Ok(access)
+}
+
+/// The argument, or a line of standard input for `-`.
+fn secret(argument: &str) -> Result<Zeroizing<String>, Failure> {
+    if argument != "-" {
+        return Ok(Zeroizing::new(argument.trim().to_owned()));
+    }
+    let mut line = Zeroizing::new(String::with_capacity(64));
+    match std::io::stdin().lock().take(64).read_line(&mut line) {
+        Ok(_) => Ok(Zeroizing::new(line.trim().to_owned())),
+        Err(error) => Err(Failure::usage(
+            "no-password",
+            ["không đọc được từ đầu vào chuẩn", &format!("standard input cannot be read: {error}")],
+            [
+                "gõ PIN trên dòng lệnh, hoặc nối đầu vào",
+                "give the PIN as an argument, or connect standard input",
+            ],
+        )),
+    }
+}
+
 fn read_mrz(path: &Path) -> Result<Mrz, Failure> {
     let bytes = read_bounded(path, 4096)?;
     let text = String::from_utf8_lossy(&bytes);
@@ -131,6 +177,15 @@ pub(super) fn inspect(
     output: Output,
 ) -> Result<Evidence, Failure> {
     let access = printed.access(card)?;
+    if card.pin.is_some() {
+        eprintln!(
+            "{}",
+            output.text(
+                "CẢNH BÁO: mỗi PIN sai mất một trong ba lần thử; hết lượt thì PIN bị khoá cho đến khi có PUK.",
+                "WARNING: each wrong PIN costs one of three tries; when none is left the PIN is blocked until the PUK comes.",
+            )
+        );
+    }
     let length = if card.short_length { ExtendedLength::Never } else { ExtendedLength::Announced };
     let terminal = card.terminal.as_deref().map(terminal::read).transpose()?;
     let options = options.thorough(card.thorough).extended_length(length).terminal(terminal);

@@ -152,6 +152,14 @@ fn card_in_vietnamese(error: &ReadError) -> (&'static str, &'static str) {
             "chip không nhận mật khẩu: của thẻ khác, hoặc gõ nhầm",
             "kiểm tra sáu số cuối của số định danh, hoặc các dòng MRZ ở mặt sau",
         ),
+        ReadError::WrongPin { .. } => {
+            ("chip không nhận PIN; đã mất một lần thử", "hỏi lại chủ thẻ; mỗi PIN sai mất một lần thử")
+        }
+        ReadError::PinSuspended => (
+            "PIN chỉ còn một lần thử, chip đòi CAN trước",
+            "chắc chắn về PIN rồi thêm --can; đây là lần thử cuối",
+        ),
+        ReadError::PinBlocked => ("PIN đã bị khoá", "thêm --puk để mở khoá PIN"),
         ReadError::PasswordNeeded { .. } => ("chip chỉ mở bằng MRZ", "đưa tệp MRZ bằng --mrz"),
         ReadError::OtherCard => {
             ("đây không phải thẻ đang đọc dở", "đặt lại đúng thẻ ban đầu, hoặc làm lại từ đầu với thẻ này")

@@ -1,7 +1,7 @@
 //! Passwords, from what a person holds in the hand.
 
 use cccd_card_profile::mrz::{Mrz, MrzInformation};
-use cccd_card_profile::protocol::pace::{NotACan, Password};
+use cccd_card_profile::protocol::pace::{NotACan, NotAPin, NotAPuk, Password};
 use cccd_card_profile::qr::ScannedQr;
 
 use crate::evidence::PasswordKind;
@@ -13,6 +13,8 @@ pub struct Access {
     /// The CAN was not given: it follows from the personal number in the zone.
     can_is_derived: bool,
     mrz: Option<Password>,
+    pin: Option<Password>,
+    puk: Option<Password>,
     bac: Option<MrzInformation>,
 }
 
@@ -23,6 +25,12 @@ pub enum AccessError {
     /// Not a card access number.
     #[error(transparent)]
     Can(#[from] NotACan),
+    /// Not a PIN.
+    #[error(transparent)]
+    Pin(#[from] NotAPin),
+    /// Not a PUK.
+    #[error(transparent)]
+    Puk(#[from] NotAPuk),
 }
 
 impl Access {
@@ -32,6 +40,33 @@ impl Access {
     /// [`AccessError::Can`].
     pub fn can(digits: &str) -> Result<Self, AccessError> {
         Ok(Self { can: Some(Password::can(digits)?), ..Self::default() })
+    }
+
+    /// By the PIN, on chips that have one. **A wrong PIN costs a try**: it is tried once in a reading, and the last try is
+    /// spent only after the card access number ([`Access::or_can`]).
+    ///
+    /// # Errors
+    /// [`AccessError::Pin`].
+    pub fn pin(digits: &str) -> Result<Self, AccessError> {
+        Ok(Self { pin: Some(Password::pin(digits)?), ..Self::default() })
+    }
+
+    /// With the card access number beside a PIN: it resumes one that has a single try left.
+    ///
+    /// # Errors
+    /// [`AccessError::Can`].
+    pub fn or_can(mut self, digits: &str) -> Result<Self, AccessError> {
+        self.can = Some(Password::can(digits)?);
+        Ok(self)
+    }
+
+    /// With the PUK beside a PIN: it unblocks a blocked one.
+    ///
+    /// # Errors
+    /// [`AccessError::Puk`].
+    pub fn or_puk(mut self, digits: &str) -> Result<Self, AccessError> {
+        self.puk = Some(Password::puk(digits)?);
+        Ok(self)
     }
 
     /// By the machine readable zone. On Vietnam's cards the CAN follows from the personal number in it and is tried first,
@@ -46,7 +81,7 @@ impl Access {
     /// By the machine readable zone's three fields, given twice as the value is not copied.
     #[must_use]
     pub fn mrz_information(pace: MrzInformation, bac: MrzInformation) -> Self {
-        Self { can: None, can_is_derived: false, mrz: Some(Password::mrz(&pace)), bac: Some(bac) }
+        Self { mrz: Some(Password::mrz(&pace)), bac: Some(bac), ..Self::default() }
     }
 
     /// By the QR code: the CAN of a CCCD is the last six digits of the personal number.
@@ -69,10 +104,24 @@ impl Access {
     /// The passwords for PACE, in the order in which they are tried. Of a CAN that was given no other is tried: it is
     /// right, or mistyped.
     pub(super) fn pace(&self) -> Vec<(&Password, PasswordKind)> {
+        // A PIN that was given is what opens the chip: nothing else is tried after it.
+        if let Some(pin) = &self.pin {
+            return vec![(pin, PasswordKind::Pin)];
+        }
         let can = self.can.as_ref().map(|password| (password, PasswordKind::Can));
         let mrz = self.mrz.as_ref().map(|password| (password, PasswordKind::Mrz));
         let mrz = mrz.filter(|_| self.can.is_none() || self.can_is_derived);
         can.into_iter().chain(mrz).collect()
+    }
+
+    /// What resumes a suspended PIN.
+    pub(super) fn resuming(&self) -> Option<&Password> {
+        self.can.as_ref()
+    }
+
+    /// What unblocks a blocked PIN.
+    pub(super) fn unblocking(&self) -> Option<&Password> {
+        self.puk.as_ref()
     }
 
     /// What BAC needs.

@@ -4,17 +4,38 @@ use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::lds::security_infos::oid::ID_PK_DH;
 use cccd_card_profile::protocol::chip_authentication::ChipAuthenticationProtocol;
 use cccd_card_profile::protocol::curve::DomainParameters;
-use cccd_card_profile::protocol::group::Element;
+use cccd_card_profile::protocol::group::{Element, Group};
 use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::{Agreement, Mapping, PaceOffer, PaceProtocol};
 use cccd_card_profile::protocol::private_key::PublicKey;
 
-/// The best PACE variant of EF.CardAccess that is known here.
-pub(super) fn pace(infos: &SecurityInfos) -> Option<(PaceProtocol, DomainParameters)> {
-    PaceOffer::among(infos)
-        .into_iter()
-        .find(|offer| offer.protocol.mapping != Mapping::ChipAuthentication)
-        .map(|offer| (offer.protocol, offer.parameters))
+/// The PACE variants of EF.CardAccess that are known here, the best first (`docs/decisions/0042-pace-variant.md`): no group
+/// below 112 bits of security where there is a stronger one; the chip authentication mapping, as it proves the chip in
+/// the same exchanges; AES before 3DES; curves before residues; the generic mapping before the integrated one; the
+/// smallest of groups that are strong enough. What is equal stays in the chip's order.
+pub(super) fn pace(infos: &SecurityInfos) -> Vec<PaceOffer> {
+    let mut offers = PaceOffer::among(infos);
+    offers.sort_by_key(|offer| {
+        let PaceProtocol { agreement, mapping, cipher } = offer.protocol;
+        let (is_weak, size) = strength(offer.parameters);
+        (
+            is_weak,
+            mapping != Mapping::ChipAuthentication,
+            cipher == Cipher::TripleDes,
+            agreement == Agreement::Dh,
+            mapping == Mapping::Integrated,
+            size,
+        )
+    });
+    offers
+}
+
+/// Whether a group gives less than 112 bits of security (NIST SP 800-57-1 table 2), and its size.
+fn strength(parameters: DomainParameters) -> (bool, usize) {
+    match parameters.group() {
+        Group::Curve(curve) => (curve.field_length() < 28, curve.field_length()),
+        Group::Modp(group) => (group.length() < 256, group.length()),
+    }
 }
 
 pub(super) struct ChipAuthenticationChoice {
@@ -84,14 +105,32 @@ mod tests {
     }
 
     #[test]
-    fn the_first_variant_that_is_known_is_taken() {
-        let unsuited = pace_info("0.4.0.127.0.7.2.2.4.4.2", Some(10));
-        let unknown = pace_info("0.4.0.127.0.7.2.2.4.2.2", Some(300));
-        let generic = pace_info("0.4.0.127.0.7.2.2.4.2.2", Some(12));
-        let offers = |infos: Vec<SecurityInfo>| pace(&SecurityInfos { infos });
-        let chosen = offers(vec![unsuited.clone(), unknown.clone(), generic]).unwrap();
-        assert_eq!(chosen, (PaceProtocol::ECDH_GM_AES_128, DomainParameters::P256));
-        assert_eq!(offers(vec![unsuited, unknown]), None);
+    fn the_best_variant_that_is_known_comes_first() {
+        let info = |name: &str, parameters| {
+            pace_info(&PaceProtocol::from_name(name).unwrap().oid().to_string(), Some(parameters))
+        };
+        // From the best to the worst.
+        let ranked = [
+            ("ECDH-CAM-AES-128", 13),
+            ("ECDH-CAM-AES-256", 18),
+            ("ECDH-GM-AES-128", 12),
+            ("ECDH-GM-AES-256", 16),
+            ("ECDH-IM-AES-128", 12),
+            ("DH-GM-AES-128", 2),
+            ("ECDH-GM-3DES", 12),
+            ("DH-IM-3DES", 1),
+            ("ECDH-CAM-AES-256", 8),
+            ("DH-GM-AES-128", 0),
+        ];
+        let mut infos: Vec<_> = ranked.iter().rev().map(|(name, id)| info(name, *id)).collect();
+        infos.push(info("ECDH-IM-AES-128", 10));
+        infos.push(pace_info("0.4.0.127.0.7.2.2.4.2.2", Some(300)));
+        let found: Vec<_> = pace(&SecurityInfos { infos })
+            .into_iter()
+            .map(|offer| (offer.protocol.name(), u32::from(offer.parameter_id)))
+            .collect();
+        let expected: Vec<_> = ranked.iter().map(|(name, id)| ((*name).to_owned(), *id)).collect();
+        assert_eq!(found, expected);
     }
 
     #[test]

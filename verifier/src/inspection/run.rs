@@ -13,21 +13,23 @@ use cccd_card_profile::protocol::chip_authentication::{
     ChipAuthentication2Terminal, ChipAuthenticationProtocol, ChipAuthenticationTerminal,
 };
 use cccd_card_profile::protocol::group::{Element, Secret};
+use cccd_card_profile::protocol::pace::PaceOffer;
 use cccd_card_profile::protocol::secure_messaging::SecureMessagingError;
 use cccd_keys::sod::EfSod;
 use rand_core::CryptoRng;
 
 use super::choice;
+use super::opening::{self, Opening};
 use super::reading::{Reading, Tap};
 use super::{Access, Arrived, ExtendedLength, Progress, ReadError, Step};
 use crate::evidence::{
     AccessLog, AccessProtocol, ActiveAuthenticationRecord, ChipAuthenticationOutcome,
-    ChipAuthenticationRecord, Evidence, Incident, IncidentKind, MissingCause, MissingFile, PaceFailure,
-    SecureMessagingLog, bound_challenge,
+    ChipAuthenticationRecord, Evidence, Incident, IncidentKind, MissingCause, MissingFile,
+    PaceChipAuthenticationRecord, PaceFailure, SecureMessagingLog, bound_challenge,
 };
 use crate::session::{
-    BlockSizes, Connected, FileError, NotOpened, OpenError, PartialFile, ProofError, Secured, Session,
-    is_about_length, parse_card_access,
+    BlockSizes, Connected, FileError, PaceShown, PartialFile, ProofError, Secured, Session, is_about_length,
+    parse_card_access,
 };
 
 /// How often a chip is opened anew in one tap: after Chip Authentication, after each length that it refuses, and for a
@@ -204,37 +206,25 @@ impl<'a, R> Inspection<'a, R> {
             pace_used: None,
             pace_failure: None,
         };
-        let chosen = choice::pace(&infos);
+        let offers = choice::pace(&infos);
         let mut session = session;
-        if let Some((protocol, parameters)) = chosen {
+        self.reading.evidence.pace_chip_authentication = None;
+        if !offers.is_empty() {
             let several = offered.len() > 1;
-            let mut refused = false;
-            for (password, kind) in self.access.pace() {
-                let NotOpened { session: given_back, error } =
-                    match session.pace(protocol, parameters, several, password, &mut *self.rng) {
-                        Ok(open) => {
-                            log.password = Some(kind);
-                            log.pace_used = Some(protocol.oid().to_string());
-                            self.reading.evidence.access = log;
-                            return Ok(open);
-                        }
-                        Err(not_opened) => *not_opened,
-                    };
-                session = given_back;
-                match error {
-                    OpenError::WrongPassword => refused = true,
-                    // The chip has PACE, and not with this password.
-                    OpenError::PasswordNotOffered(_) => log.pace_failure = Some(PaceFailure::NotSupported),
-                    OpenError::Protocol(_) if self.access.bac().is_some() => {
-                        log.pace_failure = Some(PaceFailure::Broken);
-                        break;
-                    }
-                    error => return Err(error.into()),
+            let blocks = self.reading.blocks;
+            match opening::by_pace(session, &offers, several, self.access, blocks, &mut *self.rng) {
+                Opening::Open { session, shown, offer, password } => {
+                    log.password = Some(password);
+                    log.pace_used = Some(offer.protocol.oid().to_string());
+                    self.reading.evidence.access = log;
+                    self.shown(offer, shown);
+                    return Ok(*session);
                 }
-            }
-            // A password that opens another card is no reason to try a weaker protocol.
-            if refused {
-                return Err(ReadError::WrongPassword);
+                Opening::Failed(error) => return Err(error),
+                Opening::Closed { session: given_back, failure } => {
+                    session = given_back;
+                    log.pace_failure = failure;
+                }
             }
         } else if !offered.is_empty() {
             log.pace_failure = Some(PaceFailure::NotSupported);
@@ -246,6 +236,22 @@ impl<'a, R> Inspection<'a, R> {
         log.password = Some(crate::evidence::PasswordKind::Mrz);
         self.reading.evidence.access = log;
         session.bac(information, &mut *self.rng).map_err(|not_opened| not_opened.error.into())
+    }
+
+    /// What the chip authentication mapping brought.
+    fn shown(&mut self, offer: PaceOffer, shown: PaceShown) {
+        self.evidence().pace_chip_authentication = shown.proof.map(|proof| PaceChipAuthenticationRecord {
+            parameters: offer.parameters.id(),
+            mapping_key: proof.mapping_key().as_bytes().to_vec(),
+            data: proof.data().to_vec(),
+        });
+        let file = ElementaryFile::CardSecurity;
+        match shown.card_security {
+            Some(Ok(bytes)) => self.evidence().files.card_security = Some(bytes),
+            Some(Err(FileError::Refused(status))) => self.miss(file, cause_of(status), Some(status)),
+            Some(Err(FileError::TooLong)) => self.miss(file, MissingCause::TooLong, None),
+            Some(Err(_)) | None => {}
+        }
     }
 
     /// Opens the chip once more after its session broke.

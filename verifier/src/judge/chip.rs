@@ -4,10 +4,13 @@
 //! it is known to have happened here and now, before a trusted station, or in answer to this verifier's challenge.
 
 use cccd_card_profile::lds::DataGroupNumber;
+use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::protocol::active_authentication::{
     ActiveAuthenticationError, Challenge, HashAlgorithm, verify,
 };
-use cccd_card_profile::protocol::pace::{Mapping, PaceProtocol};
+use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::group::Element;
+use cccd_card_profile::protocol::pace::{Mapping, MappingProof, PaceProtocol};
 use cccd_card_profile::protocol::private_key::PublicKey;
 use const_oid::ObjectIdentifier;
 
@@ -18,7 +21,7 @@ use crate::finding::{Check, Finding, Reason, Scope};
 use crate::policy::WeakAlgorithms;
 
 pub(super) fn findings(case: &Case<'_>, facts: &Facts) -> Vec<Finding> {
-    vec![chip_authentication(case, facts), active_authentication(case, facts), pace_cam(case)]
+    vec![chip_authentication(case, facts), active_authentication(case, facts), pace_cam(case, facts)]
 }
 
 /// Why a group that a proof needs is not there: not offered, or lost.
@@ -165,19 +168,57 @@ fn nonce_is_answered(case: &Case<'_>) -> bool {
         .is_some_and(|challenge| answers_our_challenge(case, &challenge))
 }
 
-fn pace_cam(case: &Case<'_>) -> Finding {
+/// PACE with chip authentication mapping. The static key counts when its file is authentic: EF.CardSecurity by a signer
+/// that we trust as we trust EF.SOD's, or DG14 by EF.SOD.
+fn pace_cam(case: &Case<'_>, facts: &Facts) -> Finding {
     let check = Check::PaceChipAuthenticationMapping;
+    let evidence = case.evidence;
     let is_cam = |oid: &String| {
         ObjectIdentifier::new(oid)
             .ok()
             .and_then(PaceProtocol::from_oid)
             .is_some_and(|protocol| protocol.mapping == Mapping::ChipAuthentication)
     };
-    if case.evidence.access.protocol == AccessProtocol::None {
+    if evidence.access.protocol == AccessProtocol::None {
         return Finding::unavailable(check, Reason::NotRead);
     }
-    if case.evidence.access.pace_offered.iter().any(is_cam) {
-        return Finding::not_applicable(check, Reason::ProtocolNotSupported);
+    if !evidence.access.pace_offered.iter().any(is_cam) {
+        return Finding::not_applicable(check, Reason::ProtocolNotOffered);
     }
-    Finding::not_applicable(check, Reason::ProtocolNotOffered)
+    let Some(record) = &evidence.pace_chip_authentication else {
+        return Finding::unavailable(check, Reason::ProtocolNotUsed);
+    };
+    let proof = DomainParameters::from_id(record.parameters)
+        .and_then(|parameters| MappingProof::from_parts(parameters, &record.mapping_key, &record.data));
+    let Some(proof) = proof else { return Finding::inconclusive(check, Reason::MalformedData) };
+    let card_security = match &facts.card_security {
+        Some(Ok(file)) => Some(file),
+        Some(Err(_)) => return Finding::inconclusive(check, Reason::MalformedData),
+        None => None,
+    };
+    let signed_group = facts.security_infos().filter(|_| facts.is_signed(evidence, DataGroupNumber::DG14));
+    let holds = |infos: &SecurityInfos| static_keys(infos).any(|key| proof.is_of(&key));
+    let by_card_security = card_security.is_some_and(|file| holds(&file.infos));
+    if signed_group.is_some_and(holds)
+        || by_card_security && card_security.is_some_and(|file| file.is_authentic)
+    {
+        return fresh(case, check);
+    }
+    if by_card_security || facts.security_infos().is_some_and(holds) {
+        return Finding::inconclusive(check, Reason::KeyNotAuthentic);
+    }
+    let on_the_group = |key: Element| key.group() == proof.mapping_key().group();
+    match card_security {
+        // It states a key on this group, and did not come to it.
+        Some(file) if static_keys(&file.infos).any(on_the_group) => {
+            Finding::failed(check, Reason::KeyAgreementFailed)
+        }
+        Some(_) => Finding::inconclusive(check, Reason::KeyNotAuthentic),
+        None => Finding::unavailable(check, Reason::NotRead),
+    }
+}
+
+fn static_keys(infos: &SecurityInfos) -> impl Iterator<Item = Element> + '_ {
+    let element = |spki: &[u8]| PublicKey::from_spki(spki).ok().and_then(|key| key.element());
+    infos.chip_authentication_keys().filter_map(move |key| element(&key.public_key))
 }

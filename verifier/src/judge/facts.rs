@@ -4,11 +4,11 @@ use cccd_card_profile::lds::dg13::Dg13;
 use cccd_card_profile::lds::public_key::PublicKeyInfo;
 use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_card_profile::lds::sod::{DigestAlgorithm, HashCheck, LdsSecurityObject};
-use cccd_card_profile::lds::{DataGroupNumber, LdsError, dg1, dg14, dg15};
+use cccd_card_profile::lds::{DataGroupNumber, LdsError, card_security, dg1, dg14, dg15};
 use cccd_card_profile::mrz::Mrz;
-use cccd_keys::signed_data::{SignatureFacts, SignatureProblem};
+use cccd_keys::signed_data::{SignatureFacts, SignatureProblem, SignedData};
 use cccd_keys::sod::{EfSod, SodError};
-use cccd_keys::trust::{ChainResult, SignerPath};
+use cccd_keys::trust::{ChainResult, RevocationResult, SignerPath, ValidityStatus};
 
 use super::Case;
 use crate::evidence::Evidence;
@@ -20,6 +20,13 @@ pub(crate) struct Sod {
     pub(crate) signature: Result<SignatureFacts, SignatureProblem>,
 }
 
+/// EF.CardSecurity, as far as it can be read.
+pub(crate) struct CardSecurity {
+    pub(crate) infos: SecurityInfos,
+    /// Its signature holds, an anchor vouches for its signer, who is of the same country as EF.SOD's and not revoked.
+    pub(crate) is_authentic: bool,
+}
+
 /// What the files say.
 pub(crate) struct Facts {
     pub(crate) sod: Option<Result<Box<Sod>, SodError>>,
@@ -27,6 +34,7 @@ pub(crate) struct Facts {
     pub(crate) mrz: Option<Result<Mrz, LdsError>>,
     pub(crate) national: Option<Result<Dg13, LdsError>>,
     pub(crate) security_infos: Option<Result<SecurityInfos, LdsError>>,
+    pub(crate) card_security: Option<Result<CardSecurity, LdsError>>,
     pub(crate) chip_key: Option<Result<PublicKeyInfo, LdsError>>,
 }
 
@@ -47,9 +55,16 @@ impl Facts {
             _ => None,
         };
         let group = |number| evidence.data_group(number);
+        let country = signer.as_ref().and_then(|signer| signer.country.clone());
+        let card_security = evidence
+            .files
+            .card_security
+            .as_deref()
+            .map(|file| CardSecurity::read(case, file, country.as_deref()));
         Self {
             sod,
             signer,
+            card_security,
             mrz: group(DataGroupNumber::DG1).map(dg1::parse),
             national: group(DataGroupNumber::DG13).map(Dg13::parse),
             security_infos: group(DataGroupNumber::DG14).map(dg14::parse),
@@ -102,6 +117,29 @@ impl Facts {
     /// Whether the document says that it is of the issuing state whose cards must show that their chip is genuine.
     pub(crate) fn is_own(&self, case: &Case<'_>) -> bool {
         self.mrz().is_some_and(|mrz| mrz.issuing_state() == case.policy.own_issuing_state)
+    }
+}
+
+impl CardSecurity {
+    /// Reads the file (Doc 9303-10 §3.11.4, TR-03110-3 A.1.2.5). Whether it is authentic is not whether it can be read.
+    fn read(case: &Case<'_>, file: &[u8], sod_country: Option<&str>) -> Result<Self, LdsError> {
+        let content_info = card_security::content_info(file)?;
+        let wrong = LdsError::Value { what: "SignedData of EF.CardSecurity", offset: 0 };
+        let Ok(signed) = SignedData::parse(content_info) else { return Err(wrong) };
+        let infos = card_security::parse(signed.econtent().ok_or(wrong)?)?;
+        let signer = signed.signers().first().and_then(|info| signed.certificate_of(info));
+        let is_authentic = signed.econtent_type() == card_security::ID_SECURITY_OBJECT
+            && signed.verify().is_ok()
+            && signer.is_some_and(|signer| {
+                let path = case.trust.check_signer(signer, case.at);
+                matches!(path.chain, ChainResult::Trusted { .. })
+                    && matches!(path.revocation, RevocationResult::Good { .. })
+                    && path.validity == ValidityStatus::Valid
+                    && path.profile_problems.is_empty()
+                    && path.country.is_some()
+                    && path.country.as_deref() == sod_country
+            });
+        Ok(Self { infos, is_authentic })
     }
 }
 

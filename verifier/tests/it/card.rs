@@ -288,7 +288,7 @@ impl Card {
         Self::of_profile(Profile::P256).with(change)
     }
 
-    fn with(self, change: impl FnOnce(&mut Bench)) -> Self {
+    pub(crate) fn with(self, change: impl FnOnce(&mut Bench)) -> Self {
         let card = self;
         let mut bench = Bench::open(&card.path).unwrap();
         change(&mut bench);
@@ -311,6 +311,11 @@ impl Card {
     /// Reads it through the default inspection.
     pub(crate) fn read(&self) -> Evidence {
         self.read_with(&options()).unwrap()
+    }
+
+    /// Reads it with this password.
+    pub(crate) fn read_by(&self, access: &Access) -> Result<Evidence, ReadError> {
+        inspect(self.chip(), access, &options(), &mut rng(9), &mut |_| {})
     }
 
     pub(crate) fn read_with(&self, options: &InspectionOptions) -> Result<Evidence, ReadError> {

@@ -3,11 +3,11 @@
 use cccd_card_profile::apdu::{StatusWord, Trace};
 use cccd_card_profile::lds::dir::Dir;
 use cccd_card_profile::protocol::curve::DomainParameters;
-use cccd_card_profile::protocol::pace::{PaceProtocol, Password};
+use cccd_card_profile::protocol::pace::{PaceOffer, PaceProtocol, Password};
 use cccd_card_profile::tlv;
 use cccd_verifier::evidence::{AccessProtocol, PasswordKind};
 use cccd_verifier::inspection::{ExtendedLength, ReadError, Step};
-use cccd_verifier::session::{BlockSizes, FileError, Session};
+use cccd_verifier::session::{BlockSizes, FileError, PaceAttempt, Session};
 use cccd_verifier::{Access, Check, Decision, Status, inspect};
 use cccd_virtual_chip::Profile;
 use cccd_virtual_chip::lab::File;
@@ -127,10 +127,10 @@ fn files_of_the_master_file_are_read_where_they_stand() {
     for card in [card.chip(), Card::genuine().chip()] {
         let mut session = Session::connect(card);
         let has = session.read_dir().unwrap();
-        let (protocol, parameters) = (PaceProtocol::ECDH_GM_AES_128, DomainParameters::BrainpoolP256r1);
-        let password = Password::can(CAN).unwrap();
-        let mut session =
-            session.pace_in_master_file(protocol, parameters, false, &password, &mut rng(3)).unwrap();
+        let offer = PaceOffer::new(PaceProtocol::ECDH_GM_AES_128, DomainParameters::BrainpoolP256r1);
+        let password = &Password::can(CAN).unwrap();
+        let attempt = PaceAttempt { offer, several: false, password, blocks: BlockSizes::SHORT };
+        let mut session = session.pace_in_master_file(&attempt, &mut rng(3)).unwrap();
         let read = session.read_file(File::CardSecurity, BlockSizes::SHORT);
         match has {
             Some(found) => assert_eq!((found, read.unwrap()), (directory.clone(), security.clone())),

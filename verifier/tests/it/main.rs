@@ -15,6 +15,8 @@ mod genuine;
 mod hostile;
 mod http;
 mod no_panic;
+mod pace_variants;
+mod pin;
 mod program;
 mod reports;
 mod resume;

@@ -8,7 +8,7 @@ use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
 use cccd_keys::master_list::MasterList;
 use cccd_keys::sod::EfSod;
 use cccd_keys::trust::{ChainResult, RevocationResult, SignerPath, TrustStore, ValidityStatus};
-use cccd_verifier::evidence::{AccessLog, AccessProtocol, Evidence, Files, SecureMessagingLog};
+use cccd_verifier::evidence::{Evidence, Files};
 use cccd_verifier::finding::{Check, Finding, Reason, Status};
 use cccd_verifier::judge::{Case as JudgedCase, judge as judge_card};
 use cccd_verifier::policy::{Policy, WeakAlgorithms};
@@ -33,24 +33,8 @@ pub(super) fn judge(case: &Case, data: &Data) -> Result<Outcome, Problem> {
     let com = case.inputs.get("com").and_then(Value::as_str).map(|name| data.file(name)).transpose()?;
     let trust = trust_of(case, data)?;
     let read_at = case.at.unwrap_or(Timestamp::UNIX_EPOCH);
-    let evidence = Evidence {
-        read_at,
-        station: None,
-        files: Files { com, sod: Some(sod.clone()), data_groups, ..Files::default() },
-        complete: false,
-        interruptions: 0,
-        access: AccessLog {
-            protocol: AccessProtocol::None,
-            password: None,
-            pace_offered: Vec::new(),
-            pace_used: None,
-            pace_failure: None,
-        },
-        chip_authentication: None,
-        active_authentication: None,
-        terminal_authentication: None,
-        secure_messaging: SecureMessagingLog::default(),
-    };
+    let files = Files { com, sod: Some(sod.clone()), data_groups, ..Files::default() };
+    let evidence = Evidence::of_files(files, read_at);
     let mut policy = Policy::default();
     policy.weak_algorithms = WeakAlgorithms::Accept;
     let judgement =
