@@ -101,7 +101,8 @@ fn curve(parameters: &Tlv<'_>) -> Option<Curve> {
     let b = coefficients.expect(0x04).ok()?.value;
     let generator = reader.expect(0x04).ok()?.value;
     let order = reader.expect(0x02).ok()?.value;
-    let cofactor = reader.optional(0x02).ok()?.map(|object| object.value);
+    // X9.62 lets the cofactor be left out, Doc 9303-12 §4.4.2 does not.
+    let cofactor = Some(reader.expect(0x02).ok()?.value);
     reader.finish().ok()?;
     ExplicitParameters { prime, a, b, generator, order, cofactor }.curve()
 }

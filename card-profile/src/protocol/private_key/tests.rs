@@ -83,7 +83,7 @@ fn explicit_parameters_name_the_curve_they_equal() {
         let prime_field = "1.2.840.10045.1.1".parse::<const_oid::ObjectIdentifier>().unwrap();
         let field = [tlv::encode(0x06, prime_field.as_bytes()), integer(domain.prime)].concat();
         let coefficients = [tlv::encode(0x04, &hex(domain.a)), tlv::encode(0x04, &hex(domain.b))].concat();
-        let parameters = |generator: &[u8]| {
+        let with_cofactor = |generator: &[u8], cofactor: &[u8]| {
             tlv::encode_all(
                 0x30,
                 &[
@@ -92,10 +92,11 @@ fn explicit_parameters_name_the_curve_they_equal() {
                     &tlv::encode(0x30, &coefficients),
                     &tlv::encode(0x04, generator),
                     &integer(domain.order),
-                    &[2, 1, 1],
+                    cofactor,
                 ],
             )
         };
+        let parameters = |generator: &[u8]| with_cofactor(generator, &[2, 1, 1]);
         let point = Scalar::generate(curve, &mut Given::new(&[])).public_point().unwrap();
         let spki = |parameters: &[u8]| {
             let ec = "1.2.840.10045.2.1".parse::<const_oid::ObjectIdentifier>().unwrap();
@@ -105,6 +106,8 @@ fn explicit_parameters_name_the_curve_they_equal() {
         };
         let good = PublicKey::from_spki(&spki(&parameters(&domain.generator())));
         assert_eq!(good, Ok(PublicKey::EllipticCurve(point.clone())));
+        let without = with_cofactor(&domain.generator(), &[]);
+        assert_eq!(PublicKey::from_spki(&spki(&without)), Err(KeyError::Unsupported), "no cofactor");
         // CVE-2020-0601: the public key as its own generator.
         assert_eq!(PublicKey::from_spki(&spki(&parameters(point.as_bytes()))), Err(KeyError::Unsupported));
     }
