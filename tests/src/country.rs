@@ -1,16 +1,21 @@
 //! A country in this process: keys, a register with people, a ledger and blanks; nothing on disk but the key store, in a
 //! folder that goes with it.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::validity::age_on;
+use cccd_cvc::InspectionRights;
 use cccd_issuer::application::{Application, Asserted, Reason, Template};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
 use cccd_issuer::station::{Blank, IssuedCard, Job, Station, StationKeys};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{DocumentSigner, KeyStore, Passphrase, StoreSettings};
+use cccd_keys::store::{
+    DocumentSigner, KeyStore, Passphrase, StoreSettings, TERMINAL_KEY_FILE, VerifyingRequest,
+};
 use cccd_keys::trust::TrustStore;
 use cccd_population::generate::Nation;
 use cccd_population::person::{Life, Person};
@@ -35,6 +40,8 @@ pub struct Country {
     signer: DocumentSigner,
     /// Whom its verifiers believe.
     pub trust: TrustStore,
+    /// A station that may read fingerprints, if the country has such.
+    pub terminal: Option<InspectionTerminal>,
     at: Timestamp,
     _folder: TempDir,
 }
@@ -45,15 +52,25 @@ impl Country {
     /// # Errors
     /// If its keys or its register cannot be made.
     pub fn found(cards: usize, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<(Self, Vec<Application>)> {
-        Self::found_with(AlgorithmProfile::Cccd, cards, at, rng)
+        Self::build(AlgorithmProfile::Cccd, false, cards, at, rng)
     }
 
-    /// A country with these algorithms.
+    /// A country with these algorithms, and with an authority over terminals.
     ///
     /// # Errors
     /// If its keys or its register cannot be made.
     pub fn found_with(
         profile: AlgorithmProfile,
+        cards: usize,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Self, Vec<Application>)> {
+        Self::build(profile, true, cards, at, rng)
+    }
+
+    fn build(
+        profile: AlgorithmProfile,
+        terminals: bool,
         cards: usize,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
@@ -67,6 +84,9 @@ impl Country {
         let exported = folder.path().join("trust");
         store.export(&exported)?;
         let trust = TrustStore::load(&exported)?;
+        let terminal = terminals
+            .then(|| InspectionTerminal::certified(&store, &folder.path().join("terminal"), at, rng))
+            .transpose()?;
         let keys = StationKeys::from_store(&store, at)?;
         let signer = store.active_document_signer(at)?;
 
@@ -87,7 +107,7 @@ impl Country {
         anyhow::ensure!(applications.len() == cards, "the generated nation has too few people");
         let register = LocalRegister::new(register, "bench");
         let ledger = Ledger::in_memory()?;
-        Ok((Self { keys, register, ledger, signer, trust, at, _folder: folder }, applications))
+        Ok((Self { keys, register, ledger, signer, trust, terminal, at, _folder: folder }, applications))
     }
 
     /// Signs an LDS security object as its Document Signer does: for cards that differ from issued ones.
@@ -128,6 +148,39 @@ impl Country {
         station
             .issue_into(link, application, &mut NoMonitor, rng)
             .context("the station did not issue the card")
+    }
+}
+
+/// Certificates and key of a station that may read fingerprints.
+pub struct InspectionTerminal {
+    /// The CVCA's name.
+    pub authority: String,
+    /// The document verifier's certificate and the terminal's.
+    pub chain: Vec<Vec<u8>>,
+    /// Its private key, PKCS#8.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for InspectionTerminal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InspectionTerminal").field("authority", &self.authority).finish_non_exhaustive()
+    }
+}
+
+impl InspectionTerminal {
+    fn certified(store: &KeyStore, out: &Path, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Self> {
+        let rights = InspectionRights { fingerprints: true, irises: false };
+        let request = |holder, days| VerifyingRequest { holder, rights, days };
+        let cvca = store.create_cvca(at, &request("CVCA", 1000), rng)?;
+        store.create_document_verifier(at, &request("DVHCM", 90), false, rng)?;
+        let terminal = store.create_terminal(at, &request("ISHCM", 30), None, rng)?;
+        let mut chain = Vec::new();
+        let mut key = Vec::new();
+        for file in store.export_terminal(at, &terminal.holder().to_string(), out)? {
+            let bytes = std::fs::read(out.join(&file))?;
+            if file == TERMINAL_KEY_FILE { key = bytes } else { chain.push(bytes) }
+        }
+        Ok(Self { authority: cvca.holder().to_string(), chain, key })
     }
 }
 

@@ -5,6 +5,7 @@
 //! | [`readers`] | JMRTD, the crate `dmrtd` | read our chip through pcscd |
 //! | [`pace`] | libeac | terminal and chip of PACE |
 //! | [`chip_authentication`] | libeac | terminal and chip of Chip Authentication |
+//! | [`terminal_authentication`] | libeac, JMRTD | terminal and chip of Terminal Authentication; CV certificates |
 //! | [`foreign_card`] | libeac | a whole card, read by our verifier |
 //! | [`card_security`] | libeac, JMRTD | parse our EF.CardSecurity |
 //! | [`data_groups`] | JMRTD | parses every group it knows, as we encode it |
@@ -25,3 +26,4 @@ pub mod readers;
 pub mod scp03;
 pub mod signatures;
 pub mod table;
+pub mod terminal_authentication;

@@ -279,6 +279,17 @@ public final class Peer {
       byte[] answer = service.doAA(key, null, null, challenge).getResponse();
       done(verifyActiveAuthentication(key, challenge, answer, given.get("hash")));
     }
+    if (!given.containsKey("ta-key")) {
+      begin("refused");
+      boolean refused = false;
+      try {
+        file(service, PassportService.EF_DG3);
+      } catch (Exception expected) {
+        refused = true;
+      }
+      check(refused, "DG3 is read without Terminal Authentication");
+      done("");
+    }
     begin("hashes");
     MessageDigest digest = MessageDigest.getInstance(sod.getDigestAlgorithm());
     Map<Integer, byte[]> hashes = sod.getDataGroupHashes();
@@ -343,7 +354,7 @@ public final class Peer {
     if (pace != null) {
       service.doEACTA(authority, chain, key, signature, chip, pace);
     } else {
-      service.doEACTA(authority, chain, key, signature, chip, given.get("number-with-check-digit"));
+      service.doEACTA(authority, chain, key, signature, chip, given.get("number"));
     }
   }
 

@@ -19,8 +19,8 @@
  *   ca-prove HEX                   chip, version 2: nonce and token over the terminal's key
  *   ca-check NONCE TOKEN           terminal, version 2: 1 if the token holds
  *   ta-anchor HEX                  chip: the CVCA's certificate
- *   ta-terminal KEY CVCA           terminal: its private key (PKCS#8) and the CVCA's certificate
- *   ta-import HEX                  the next certificate of the chain
+ *   ta-terminal KEY HEX            terminal: its private key (PKCS#8) and its certificate
+ *   ta-import HEX                  chip: the next certificate of the chain
  *   ta-challenge | ta-take HEX     chip draws the challenge | terminal takes it
  *   ta-sign EPHEMERAL ID           terminal: over the challenge and these, both as in the protocol
  *   ta-verify EPHEMERAL ID SIG     chip: 1 if it holds

@@ -3,6 +3,7 @@
 use cccd_tests::interop::table::Table;
 use cccd_tests::interop::{
     card_security, chip_authentication, data_groups, foreign_card, pace, readers, scp03, signatures,
+    terminal_authentication,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -16,6 +17,7 @@ Parts:
   readers     JMRTD and the crate dmrtd read our chips through pcscd
   pace        libeac is terminal and chip of PACE
   ca          libeac is terminal and chip of Chip Authentication
+  ta          libeac is terminal and chip of Terminal Authentication
   card        libeac is the chip of a whole card that our verifier reads
   security    libeac and JMRTD parse our EF.CardSecurity
   groups      JMRTD parses every data group it knows, as we encode it
@@ -29,7 +31,7 @@ Options:
 What a peer needs is installed by `scripts/setup interop` and built by `scripts/interop-peers`; a peer that is missing is
 skipped, unless CCCD_DEMAND_INTEROP is set: then a skipped line is a failure. Exit 0 if nothing failed, else 1.";
 
-const PARTS: [&str; 8] = ["readers", "pace", "ca", "card", "security", "groups", "signatures", "scp03"];
+const PARTS: [&str; 9] = ["readers", "pace", "ca", "ta", "card", "security", "groups", "signatures", "scp03"];
 
 #[expect(
     clippy::disallowed_methods,
@@ -62,6 +64,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("ca") {
         chip_authentication::run(&mut table, &mut rng);
+    }
+    if wanted("ta") {
+        terminal_authentication::run(&mut table, &mut rng);
     }
     if wanted("card") {
         foreign_card::run(&mut table, now, &mut rng);

@@ -6,7 +6,7 @@ use cccd_card_profile::protocol::chip_authentication::{
     ChipAuthenticationChip, ChipAuthenticationOffer, ChipAuthenticationProtocol, ChipAuthenticationTerminal,
     ChipAuthenticationVersion, set_kat,
 };
-use cccd_card_profile::protocol::curve::{Curve, DomainParameters, Scalar};
+use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::drive;
 use cccd_card_profile::protocol::kdf::Cipher;
 use cccd_card_profile::protocol::pace::Agreement;
@@ -15,44 +15,54 @@ use cccd_card_profile::tlv::{self, Reader};
 use rand_core::CryptoRng;
 
 use super::libeac::{Libeac, NAME};
-use super::pace::{CIPHERS, chip_uses, terminal_uses};
+use super::pace::{CIPHERS, REPETITIONS, chip_uses, drops_zeros, terminal_uses};
 use super::table::Table;
 
-const FAMILY: &str = "CA-ECDH version 1";
-
-/// Tries every cipher and curve in both roles; one line for each cipher and role.
+/// Tries every cipher and group in both roles; one line for each cipher and role.
 pub fn run(table: &mut Table, rng: &mut dyn CryptoRng) {
     let mut libeac = match Libeac::start() {
         Ok(libeac) => libeac,
-        Err(error) => return table.skip(NAME, &[FAMILY], &format!("{error:#}")),
+        Err(error) => return table.skip(NAME, &["CA version 1"], &format!("{error:#}")),
     };
-    for (cipher, name) in CIPHERS {
-        let protocol = ChipAuthenticationProtocol { agreement: Agreement::Ecdh, cipher };
-        let terminal = format!("{FAMILY} {name}, it is the terminal");
-        table.result(NAME, &terminal, every_curve(&mut libeac, protocol, rng, libeac_is_terminal));
-        let chip = format!("{FAMILY} {name}, it is the chip");
-        table.result(NAME, &chip, every_curve(&mut libeac, protocol, rng, libeac_is_chip));
+    for (agreement, family) in [(Agreement::Ecdh, "CA-ECDH"), (Agreement::Dh, "CA-DH")] {
+        for (cipher, name) in CIPHERS {
+            let protocol = ChipAuthenticationProtocol { agreement, cipher };
+            let terminal = format!("{family} version 1 {name}, it is the terminal");
+            table.result(NAME, &terminal, every_group(&mut libeac, protocol, rng, libeac_is_terminal));
+            let chip = format!("{family} version 1 {name}, it is the chip");
+            table.result(NAME, &chip, every_group(&mut libeac, protocol, rng, libeac_is_chip));
+        }
     }
 }
 
-type Run = fn(&mut Libeac, ChipAuthenticationProtocol, Curve, &mut dyn CryptoRng) -> Result<()>;
+type Run = fn(&mut Libeac, ChipAuthenticationProtocol, DomainParameters, &mut dyn CryptoRng) -> Result<()>;
 
-fn every_curve(
+fn every_group(
     libeac: &mut Libeac,
     protocol: ChipAuthenticationProtocol,
     rng: &mut dyn CryptoRng,
     run: Run,
 ) -> Result<String> {
     let mut agreed = Vec::new();
-    for curve in Curve::ALL {
-        let id = DomainParameters::from(curve).id();
-        if id == 14 {
-            // libeac takes another curve for these.
+    // libeac takes another curve for parameters 14.
+    for id in (0..=2).chain(8..=18).filter(|id| *id != 14) {
+        let parameters = DomainParameters::from_id(id).context("no such parameters")?;
+        if parameters.group().agreement() != protocol.agreement {
             continue;
         }
-        libeac.say("new 1")?;
-        libeac.say(&format!("ca {} {id}", protocol.oid()))?;
-        run(libeac, protocol, curve, rng).with_context(|| format!("parameters {id}"))?;
+        let mut try_it = |libeac: &mut Libeac| {
+            libeac.say("new 1")?;
+            libeac.say(&format!("ca {} {id}", protocol.oid()))?;
+            run(libeac, protocol, parameters, rng)
+        };
+        let mut outcome = try_it(libeac);
+        for _ in 0..REPETITIONS {
+            if outcome.is_ok() || !drops_zeros(libeac, "ca", parameters) {
+                break;
+            }
+            outcome = try_it(libeac);
+        }
+        outcome.with_context(|| format!("parameters {id}"))?;
         agreed.push(id.to_string());
     }
     Ok(format!("parameters {}", agreed.join(" ")))
@@ -61,10 +71,10 @@ fn every_curve(
 fn libeac_is_terminal(
     libeac: &mut Libeac,
     protocol: ChipAuthenticationProtocol,
-    curve: Curve,
+    parameters: DomainParameters,
     rng: &mut dyn CryptoRng,
 ) -> Result<()> {
-    let key = PrivateKey::generate(KeyAlgorithm::EllipticCurve(curve), rng)?;
+    let key = PrivateKey::generate(KeyAlgorithm::from(parameters.group()), rng)?;
     let public = key.public_key()?.element().context("a key that agrees")?;
     let answer = libeac.ask("ca-ephemeral", &[])?;
     let ephemeral = answer.get(1).context("no ephemeral key")?;
@@ -125,13 +135,15 @@ impl Transport for LibeacChip<'_> {
 fn libeac_is_chip(
     libeac: &mut Libeac,
     protocol: ChipAuthenticationProtocol,
-    curve: Curve,
+    parameters: DomainParameters,
     rng: &mut dyn CryptoRng,
 ) -> Result<()> {
     // libeac has no generator of long-term keys: ours makes the pair, libeac computes with it.
-    let key = Scalar::generate(curve, rng);
-    let public = key.public_point()?;
-    libeac.ask("ca-key", &[&key.to_secret_bytes(), public.as_bytes()])?;
+    let key = PrivateKey::generate(KeyAlgorithm::from(parameters.group()), rng)?;
+    let public = key.public_key()?.element().context("a key that agrees")?;
+    // The first byte names the algorithm.
+    let secret = key.to_secret_bytes()?;
+    libeac.ask("ca-key", &[secret.get(1..).context("no secret")?, public.as_bytes()])?;
     let terminal = ChipAuthenticationTerminal::new(protocol, public, None, rng)?;
     let claimed =
         drive(&mut LibeacChip(libeac), terminal).map_err(|error| anyhow::anyhow!("our terminal: {error}"))?;

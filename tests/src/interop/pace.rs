@@ -75,7 +75,7 @@ fn every_group(
             Role::Chip => libeac_is_chip(libeac, protocol, parameters, rng),
         };
         let mut outcome = run(libeac);
-        while outcome.is_err() && repeated < REPETITIONS && drops_zeros(libeac, parameters) {
+        while outcome.is_err() && repeated < REPETITIONS && drops_zeros(libeac, "pace", parameters) {
             repeated += 1;
             outcome = run(libeac);
         }
@@ -89,17 +89,17 @@ fn every_group(
 }
 
 /// How often a run may be repeated because of what [`drops_zeros`] tells: one in 256 is.
-const REPETITIONS: usize = 4;
+pub(super) const REPETITIONS: usize = 4;
 
 /// libeac leaves the leading zeros of a Diffie-Hellman secret out (PKCS#3 §8.3 keeps them, and so do we): whether this
 /// was such a run.
-fn drops_zeros(libeac: &mut Libeac, parameters: DomainParameters) -> bool {
+pub(super) fn drops_zeros(libeac: &mut Libeac, protocol: &str, parameters: DomainParameters) -> bool {
     let width = match parameters {
         DomainParameters::Modp1024Subgroup160 => 128,
         DomainParameters::Modp2048Subgroup224 | DomainParameters::Modp2048Subgroup256 => 256,
         _ => return false,
     };
-    libeac.one("keys pace", &[]).is_ok_and(|secret| secret.len() < width)
+    libeac.one(&format!("keys {protocol}"), &[]).is_ok_and(|secret| secret.len() < width)
 }
 
 fn begin(libeac: &mut Libeac, protocol: PaceProtocol, parameters: DomainParameters) -> Result<()> {

@@ -11,7 +11,6 @@ use cccd_card_profile::protocol::pace::{Agreement, Mapping, PaceOffer, PaceProto
 use cccd_hw_tests::pcscd::Pcscd;
 use cccd_issuer::station::IssuedCard;
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::trust::TrustStore;
 use cccd_reader::Service;
 use cccd_virtual_chip::lab::Equipment;
 use cccd_virtual_chip::vpcd::{Stop, serve};
@@ -118,11 +117,21 @@ struct Known {
     /// How the AA key is called, and the hash of its signatures.
     aa: &'static str,
     ca: &'static str,
+    /// The certificates and key that the card's chip lets read DG3.
+    terminal: String,
 }
 
 impl Known {
-    fn new(profile: Profile, card: &IssuedCard, trust: &TrustStore, reader: &str) -> Result<Self> {
-        let csca = trust.anchors().first().context("no CSCA")?.der();
+    fn new(profile: Profile, card: &IssuedCard, country: &Country, reader: &str) -> Result<Self> {
+        let terminal = country.terminal.as_ref().context("no terminal")?;
+        let chain: Vec<String> = terminal.chain.iter().map(hex::encode).collect();
+        let terminal = format!(
+            "ta-key={} ta-key-algorithm=EC ta-chain={} ta-authority={}",
+            hex::encode(&terminal.key),
+            chain.join(","),
+            terminal.authority
+        );
+        let csca = country.trust.anchors().first().context("no CSCA")?.der();
         let (aa, ca) = match profile {
             Profile::Cccd => ("RSA-2048", "brainpoolP256r1"),
             Profile::P256 => ("ECDSA P-256", "P-256"),
@@ -136,7 +145,7 @@ impl Known {
             hex::encode(csca)
         );
         let parameters = DomainParameters::from(profile.curve()).id();
-        Ok(Self { request, can: card.card.holder.number.can().to_owned(), parameters, aa, ca })
+        Ok(Self { request, can: card.card.holder.number.can().to_owned(), parameters, aa, ca, terminal })
     }
 }
 
@@ -162,7 +171,7 @@ fn with_pcscd(table: &mut Table, at: Timestamp, rng: &mut dyn CryptoRng) -> Resu
     let mut laid = Vec::new();
     let mut known = Vec::new();
     for (slot, (profile, chip, issued, country)) in (0..).zip(cards) {
-        known.push(Known::new(profile, &issued, &country.trust, pcscd.reader(slot)?)?);
+        known.push(Known::new(profile, &issued, &country, pcscd.reader(slot)?)?);
         laid.push(Laid::into_reader(chip, &pcscd, slot)?);
     }
     match start_jmrtd() {
@@ -294,7 +303,7 @@ fn challenge(rng: &mut dyn CryptoRng) -> String {
 const GM_AES_128: &str = "0.4.0.127.0.7.2.2.4.2.2";
 
 fn jmrtd(table: &mut Table, peer: &mut Peer, card: &Known, rng: &mut dyn CryptoRng) {
-    let Known { request, can, parameters, aa, ca, .. } = card;
+    let Known { request, can, parameters, aa, ca, terminal } = card;
     let pace = format!("oid={GM_AES_128} parameters={parameters}");
     let short = format!("{request} ca=1 aa={}", challenge(rng));
     let lines = [
@@ -302,6 +311,7 @@ fn jmrtd(table: &mut Table, peer: &mut Peer, card: &Known, rng: &mut dyn CryptoR
         ("CA", format!("CA-ECDH-AES-128 on {ca}, after BAC")),
         ("AA", format!("AA {aa}, after BAC")),
         ("signature", format!("EF.SOD's signature ({ca})")),
+        ("refused", "DG3 is refused without TA".to_owned()),
         ("hashes", "data groups against EF.SOD".to_owned()),
         ("classes", "data groups parsed by its LDS classes".to_owned()),
     ];
@@ -315,6 +325,15 @@ fn jmrtd(table: &mut Table, peer: &mut Peer, card: &Known, rng: &mut dyn CryptoR
         ("hashes", "data groups against EF.SOD, blocks of 8,000".to_owned()),
     ];
     read(table, JMRTD, peer, &extended, &lines);
+    for (access, opening) in [("BAC", String::new()), ("PACE", format!(" {pace} pace=can secret={can}"))] {
+        let authenticated = format!("{request}{opening} ca=1 {terminal}");
+        let lines = [
+            ("TA", format!("TA on {ca}, after {access}")),
+            ("DG3", format!("DG3 read by the terminal, after {access}")),
+            ("hashes", "data groups against EF.SOD, DG3 too".to_owned()),
+        ];
+        read(table, JMRTD, peer, &authenticated, &lines);
+    }
     let mrz = format!("{request} {pace} pace=mrz name-parameters=1 sfi=1 ca=1");
     let lines = [
         ("PACE", format!("PACE-MRZ-ECDH-GM-AES-128 on {ca}, named")),
