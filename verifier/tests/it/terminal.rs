@@ -1,6 +1,6 @@
 //! Terminal Authentication: what a reading station with the right compares, and what it says nothing about.
 
-use cccd_card_profile::apdu::Trace;
+use cccd_card_profile::apdu::{LinkLost, Trace, Transport};
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_cvc::chain::{ChipTrust, TrustPoint};
@@ -9,7 +9,7 @@ use cccd_cvc::{
     SignatureAlgorithm, TerminalCredentials,
 };
 use cccd_verifier::evidence::TerminalAuthenticationOutcome as Outcome;
-use cccd_verifier::{Check, Evidence, InspectionOptions, inspect};
+use cccd_verifier::{Check, Evidence, InspectionOptions, Reading, Tap, inspect};
 use cccd_virtual_chip::lab::Bench;
 use std::sync::Arc;
 
@@ -156,4 +156,46 @@ fn a_copy_is_shown_nothing() {
     assert_eq!(judged(evidence), ("unavailable", "chip-not-authenticated", "refused"));
     let shown = trace.exchanges().iter().filter(|exchange| exchange.header.get(1) == Some(&0x2A));
     assert_eq!(shown.count(), 0);
+}
+
+/// A link that ends after so many commands.
+struct Leaving<T> {
+    inner: T,
+    left: u64,
+}
+
+impl<T: Transport> Transport for Leaving<T> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| LinkLost::new("the card left"))?;
+        self.inner.transmit(command)
+    }
+}
+
+/// At every command of Terminal Authentication and of the files behind it.
+#[test]
+fn whenever_the_card_leaves_no_fingerprint_stays_and_another_tap_finishes() {
+    let card = Card::altered(believing);
+    let options = station(41, FINGERPRINTS, MONTH);
+    let count = |options: &InspectionOptions| {
+        let mut trace = Trace::new(card.chip());
+        inspect(&mut trace, &can(), options, &mut rng(9), &mut |_| {}).unwrap();
+        trace.counters().apdus
+    };
+    let (without, with) = (count(&crate::card::options()), count(&options));
+    // EF.CVCA, two certificates, the terminal's name, the challenge, the signature, DG3.
+    assert_eq!(with - without, 1 + 4 + 3 + 1);
+    for left in without..with {
+        let mut reading = Reading::new(options.clone());
+        let link = Leaving { inner: card.chip(), left };
+        let tap = reading.tap(link, |_| Ok(()), &can(), &mut rng(9), &mut |_| {}).unwrap();
+        assert!(matches!(tap, Tap::Lost(_)), "{left}: {tap:?}");
+        assert!(reading.evidence().data_group(DataGroupNumber::DG3).is_none());
+        assert!(!reading.evidence().complete);
+        let tap = reading.tap(card.chip(), |_| Ok(()), &can(), &mut rng(10), &mut |_| {}).unwrap();
+        assert_eq!(tap, Tap::Done);
+        let evidence = reading.into_evidence();
+        assert_eq!(outcome(&evidence), Outcome::Authenticated, "{left}");
+        assert!(evidence.files.withheld.contains_key(&3) && evidence.complete, "{left}");
+        assert!(evidence.missing(DG3).is_none());
+    }
 }
