@@ -191,7 +191,7 @@ impl PublicKey {
         signature: &[u8],
     ) -> Result<(), VerifyError> {
         if let Some(curve) = self.curve() {
-            let halves = signature.split_at_checked(curve.field_length());
+            let halves = signature.split_at_checked(curve.order_length());
             let (r, s) = halves.filter(|(r, s)| r.len() == s.len()).ok_or(VerifyError::Invalid)?;
             let der = asn1::sequence(&[&asn1::integer(r), &asn1::integer(s)]);
             return self.verify(SignatureAlgorithm::Ecdsa(hash), message, &der);

@@ -17,12 +17,3 @@ pub fn to_bytes(key: &PublicKeyInfo) -> Vec<u8> {
 pub fn parse(file: &[u8]) -> Result<PublicKeyInfo, LdsError> {
     PublicKeyInfo::from_der(Reader::new(file).expect(0x6F)?.value)
 }
-
-/// Whether the file holds what claims to be a `SubjectPublicKeyInfo`: a SEQUENCE. Of anything else nobody knows what
-/// key it is: the chip's key is unknown then, not malformed.
-///
-/// # Errors
-/// [`LdsError`] when it is no DG15 at all.
-pub fn holds_key(file: &[u8]) -> Result<bool, LdsError> {
-    Ok(Reader::new(file).expect(0x6F)?.value.first() == Some(&0x30))
-}

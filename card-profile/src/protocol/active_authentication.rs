@@ -155,6 +155,19 @@ pub fn verify(
     Err(error)
 }
 
+/// Checks the representative F = `6A` ‖ M1 ‖ H(M1 ‖ RND.IFD) ‖ trailer that an RSA key opened (§6.1.2.1, ISO/IEC 9796-2
+/// §8.2.1). Gives the hash that its trailer names. For worked examples, which print F and no key; a chip is judged by
+/// [`verify`].
+///
+/// # Errors
+/// [`ActiveAuthenticationError`].
+pub fn check_representative(
+    representative: &[u8],
+    challenge: &Challenge,
+) -> Result<HashAlgorithm, ActiveAuthenticationError> {
+    iso9796::check(representative, challenge)
+}
+
 /// Chip: signs. RSA recovers a random M1; ECDSA answers plain `r ‖ s` (TR-03111 §5.2.1) and needs no randomness
 /// (RFC 6979).
 ///

@@ -24,7 +24,7 @@ mod token;
 mod tries;
 
 pub use chip::{LastAnswer, PaceChip, PaceChipStep};
-pub use mapping::{map_generic, map_integrated, pseudo_random};
+pub use mapping::{map_generic, map_integrated, pseudo_random, reduced_pseudo_random};
 pub use mapping_proof::MappingProof;
 pub use nonce::{decrypt_nonce, encrypt_nonce, nonce_length};
 pub use offer::PaceOffer;

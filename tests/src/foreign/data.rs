@@ -14,6 +14,9 @@ use super::outcome::Problem;
 /// Larger files than this are not read.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
 
+/// More files than this in one folder are not looked at.
+const MAX_FILES: usize = 10_000;
+
 /// A folder of cases.
 #[derive(Debug)]
 pub struct Data {
@@ -57,6 +60,29 @@ impl Data {
             return Err(Problem::new(format!("{name} is larger than 64 MiB")));
         }
         Ok(bytes)
+    }
+
+    /// The files in the same folder as this one, sorted.
+    ///
+    /// # Errors
+    /// The folder cannot be listed, or holds more files than any case needs.
+    pub fn beside(&self, name: &str) -> Result<Vec<String>, Problem> {
+        self.file(name)?;
+        let folder = Path::new(name).parent().unwrap_or_else(|| Path::new(""));
+        let cannot =
+            |error: std::io::Error| Problem::new(format!("{} cannot be listed: {error}", folder.display()));
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.folder.join(folder)).map_err(cannot)? {
+            let entry = entry.map_err(cannot)?;
+            if entry.file_type().map_err(cannot)?.is_file() {
+                found.push(folder.join(entry.file_name()).to_string_lossy().into_owned());
+            }
+            if found.len() > MAX_FILES {
+                return Err(Problem::new(format!("{} has more than {MAX_FILES} files", folder.display())));
+            }
+        }
+        found.sort();
+        Ok(found)
     }
 
     /// A JSON file; read once, however many cases lie in it.

@@ -24,7 +24,7 @@ struct Task<'a> {
 /// Judges the cases. `progress` hears of every piece of work that is done, with how many there are.
 ///
 /// # Errors
-/// The folder has no cases that can be read.
+/// The folder has no cases, or none that can be read.
 pub fn run(
     data: &Data,
     only: Option<&str>,
@@ -41,6 +41,9 @@ pub fn run(
             pieces.into_iter().map(move |piece| Task { case, piece })
         })
         .collect();
+    if tasks.is_empty() {
+        return Err(Problem::new("there are no cases to judge"));
+    }
     let next = AtomicUsize::new(0);
     let lines = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -6,6 +6,7 @@ mod bad_input;
 mod card_comes_back;
 mod desk;
 mod fingerprints;
+mod foreign;
 mod forgeries;
 mod issued_card_passes_every_check;
 mod read_counts;

@@ -43,16 +43,13 @@ pub fn map_integrated(
         Group::Curve(curve) => {
             let domain = curve.domain();
             let (p, a, b) = (octets(domain.prime)?, octets(domain.a)?, octets(domain.b)?);
-            let bits = if curve == Curve::P521 { 521 } else { curve.field_length().saturating_mul(8) };
-            let random = integrated::pseudo_random(cipher, s, t, bits)?;
+            let random = integrated::pseudo_random(cipher, s, t, field_bits(curve))?;
             let [x, y] = integrated::encode_point([&p, &a, &b], &random).ok_or(PaceError::Unsupported)?;
             let point = Zeroizing::new([&[4][..], &x, &y].concat());
             Ok(Element::Point(curve.point(&point).map_err(|_| PaceError::PublicKey)?))
         }
         Group::Modp(group) => {
-            let random = integrated::pseudo_random(cipher, s, t, group.length().saturating_mul(8))?;
-            let field = Field::new(&group.prime()).ok_or(BAD)?;
-            let reduced = field.to_bytes(&field.reduce(&random));
+            let reduced = reduced_pseudo_random(parameters, cipher, s, t)?;
             Ok(Element::Residue(group.map_integrated(&reduced).map_err(|_| PaceError::PublicKey)?))
         }
     }
@@ -69,6 +66,29 @@ pub fn pseudo_random(
     modulus_bits: usize,
 ) -> Result<Zeroizing<Vec<u8>>, PaceError> {
     Ok(integrated::pseudo_random(cipher, s, t, modulus_bits)?)
+}
+
+/// `R_p(s, t)` = R(s, t) mod p, at the prime's width (§4.4.3.3.2): what the integrated mapping encodes or raises.
+///
+/// # Errors
+/// As [`pseudo_random`].
+pub fn reduced_pseudo_random(
+    parameters: DomainParameters,
+    cipher: Cipher,
+    s: &[u8],
+    t: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, PaceError> {
+    let (prime, bits) = match parameters.group() {
+        Group::Curve(curve) => (octets(curve.domain().prime)?, field_bits(curve)),
+        Group::Modp(group) => (group.prime(), group.length().saturating_mul(8)),
+    };
+    let field = Field::new(&prime).ok_or(BAD)?;
+    Ok(field.to_bytes(&field.reduce(&integrated::pseudo_random(cipher, s, t, bits)?)))
+}
+
+/// Bits of the field's prime.
+fn field_bits(curve: Curve) -> usize {
+    if curve == Curve::P521 { 521 } else { curve.field_length().saturating_mul(8) }
 }
 
 /// The tables hold; this is what would be said if they did not.

@@ -1,9 +1,10 @@
 //! `security-infos`: EF.CardAccess, DG14 and DG15 of others.
 
 use cccd_card_profile::lds::security_infos::SecurityInfo;
-use cccd_card_profile::lds::{card_access, dg14, dg15};
+use cccd_card_profile::lds::{DataGroup, DataGroupNumber, card_access, dg14};
 use serde_json::Value;
 
+use super::data_group::with_quirks;
 use crate::foreign::case::Case;
 use crate::foreign::data::{Data, hex_bytes};
 use crate::foreign::outcome::{Outcome, Problem};
@@ -18,12 +19,9 @@ pub(super) fn judge(case: &Case, data: &Data) -> Result<Outcome, Problem> {
         "DG14" => dg14::parse(&bytes),
         "EF.CardAccess" => card_access::parse(&bytes),
         "DG15" => {
-            return Ok(match dg15::parse(&bytes) {
-                Ok(_) => Outcome::parsed(),
-                // The file is a DG15, and what it holds is no key of any kind: nothing is computed with it.
-                Err(_) if dg15::holds_key(&bytes) == Ok(false) => {
-                    Outcome::Accepted { leniencies: vec!["chip-key-unknown".to_owned()] }
-                }
+            // One whose value is no key is read as that, and said: nothing can be authenticated with it.
+            return Ok(match DataGroup::parse(DataGroupNumber::DG15, &bytes) {
+                Ok(group) => with_quirks(&group),
                 Err(error) => Outcome::refused(error),
             });
         }
