@@ -4,7 +4,7 @@
 //! worth taking: it confines itself (memory, processor time, no files, no descriptors but its three) before it reads the
 //! first byte, takes the picture on standard input and gives bare pixels on standard output. The parent ([`Decoder`])
 //! bounds what goes in and comes out and how long it takes, and kills the child when that is over. A picture is never
-//! decoded on the way to a verdict. `docs/decisions/0051-pictures-in-a-child.md` tells why.
+//! decoded on the way to a verdict. `docs/decisions/0052-pictures-in-a-child.md` tells why.
 
 #![cfg_attr(
     not(test),
