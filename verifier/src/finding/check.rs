@@ -32,7 +32,7 @@ coded! {
         DocumentMrz = "document.mrz",
         /// The QR code is this card's.
         DocumentQr = "document.qr",
-        /// EF.CardAccess is repeated under the signature, in DG14 (Doc 9303-11 §9.2.11).
+        /// EF.CardAccess is repeated under the signature, in DG14 (Doc 9303-11 §9.2.11) or EF.CardSecurity.
         CardAccessAuthentic = "lds.card-access-authentic",
         /// DG1 and DG13 speak of one person and one card.
         DataGroupsConsistent = "lds.dg-consistent",

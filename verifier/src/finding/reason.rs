@@ -87,7 +87,7 @@ coded! {
         QrMismatch = "qr-mismatch",
         /// It was not shown to the verifier.
         NotPresented = "not-presented",
-        /// EF.CardAccess is not what DG14 repeats.
+        /// EF.CardAccess is not what DG14 or EF.CardSecurity repeats.
         CardAccessMismatch = "card-access-mismatch",
         /// Data groups contradict each other.
         DataMismatch = "data-mismatch",

@@ -7,7 +7,7 @@ use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::lds::com::Com;
 use cccd_card_profile::lds::dg13::NationalData;
-use cccd_card_profile::lds::security_infos::SecurityInfo;
+use cccd_card_profile::lds::security_infos::{SecurityInfo, SecurityInfos};
 use cccd_card_profile::mrz::Mrz;
 use cccd_card_profile::qr::Qr2021;
 use cccd_card_profile::transliteration::mrz_words;
@@ -140,7 +140,8 @@ fn qr_against_mrz(case: &Case<'_>, qr: &Qr2021, mrz: &Mrz) -> Vec<&'static str> 
 }
 
 /// EF.CardAccess is read before anything is authenticated, by design. DG14 repeats it under the signature
-/// (Doc 9303-11 §9.2.11): every info must stand there, byte for byte as re-encoded.
+/// (Doc 9303-11 §9.2.11), and so does EF.CardSecurity where the chip has one (Doc 9303-10 §3.11.4): every info must stand in
+/// each of them that is authentic, byte for byte as re-encoded. One is enough to compare with.
 fn card_access(case: &Case<'_>, facts: &Facts) -> Finding {
     let check = Check::CardAccessAuthentic;
     if case.evidence.access.protocol == AccessProtocol::None {
@@ -151,21 +152,35 @@ fn card_access(case: &Case<'_>, facts: &Facts) -> Finding {
     };
     let Some(infos) = parse_card_access(file) else { return Finding::failed(check, Reason::MalformedData) };
     let number = DataGroupNumber::DG14;
-    let Some(signed) = facts.security_infos() else {
-        if facts.object().is_some() && !facts.lists(number) {
-            return Finding::inconclusive(check, Reason::UnsignedContent);
-        }
-        return Finding::unavailable(check, Reason::DataGroupNotRead);
-    };
-    if !facts.is_signed(case.evidence, number) {
+    let group = facts.security_infos().filter(|_| facts.is_signed(case.evidence, number));
+    let card_security = facts.card_security.as_ref().and_then(|file| file.as_ref().ok());
+    let own_signature = card_security.filter(|file| file.is_authentic).map(|file| &file.infos);
+    let repeats = [("DG14", group), ("EF.CardSecurity", own_signature)];
+    let compared: Vec<(&str, bool)> = repeats
+        .into_iter()
+        .filter_map(|(name, repeated)| Some((name, is_repeated(&infos, repeated?))))
+        .collect();
+    let differing: Vec<&str> =
+        compared.iter().filter_map(|(name, agrees)| (!agrees).then_some(*name)).collect();
+    if !differing.is_empty() {
+        return Finding::failed(check, Reason::CardAccessMismatch).with_detail(differing.join(", "));
+    }
+    if !compared.is_empty() {
+        return Finding::passed(check);
+    }
+    if facts.security_infos().is_some() || card_security.is_some() {
         return Finding::inconclusive(check, Reason::KeyNotAuthentic);
     }
-    let repeated: BTreeSet<Vec<u8>> = signed.infos.iter().map(SecurityInfo::to_der).collect();
-    if infos.infos.iter().all(|info| repeated.contains(&info.to_der())) {
-        Finding::passed(check)
-    } else {
-        Finding::failed(check, Reason::CardAccessMismatch)
+    if facts.object().is_some() && !facts.lists(number) {
+        return Finding::inconclusive(check, Reason::UnsignedContent);
     }
+    Finding::unavailable(check, Reason::DataGroupNotRead)
+}
+
+/// Whether every info stands in the other file too.
+fn is_repeated(infos: &SecurityInfos, other: &SecurityInfos) -> bool {
+    let repeated: BTreeSet<Vec<u8>> = other.infos.iter().map(SecurityInfo::to_der).collect();
+    infos.infos.iter().all(|info| repeated.contains(&info.to_der()))
 }
 
 /// Whether a name with diacritics is the name of a zone: the same words in A–Z, or, where the zone's field is full,

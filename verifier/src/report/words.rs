@@ -330,9 +330,10 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
             ("mã QR thuộc về thẻ hoặc người khác", "the QR code is of another card or person")
         }
         Reason::NotPresented => ("không được xuất trình", "it was not shown"),
-        Reason::CardAccessMismatch => {
-            ("EF.CardAccess khác với phần nhắc lại trong DG14", "EF.CardAccess is not what DG14 repeats")
-        }
+        Reason::CardAccessMismatch => (
+            "EF.CardAccess khác với phần được nhắc lại dưới chữ ký",
+            "EF.CardAccess is not what is repeated under the signature",
+        ),
         Reason::DataMismatch => ("các nhóm dữ liệu mâu thuẫn nhau", "data groups contradict each other"),
         Reason::ComSodMismatch => ("EF.COM liệt kê khác EF.SOD", "EF.COM lists other groups than EF.SOD"),
         Reason::NotRead => ("không được đọc", "it was not read"),

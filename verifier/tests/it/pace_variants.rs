@@ -43,9 +43,13 @@ fn announce(bench: &mut Bench, names: &[&str], key_in_dg14: bool) {
 fn sign_again(bench: &mut Bench) {
     let genuine = EfSod::parse(bench.read(File::Sod).unwrap()).unwrap();
     let numbers = LdsSecurityObject::from_der(genuine.econtent()).unwrap().data_groups();
+    sign_over(bench, &numbers);
+}
+
+fn sign_over(bench: &mut Bench, numbers: &[DataGroupNumber]) {
     let groups: BTreeMap<_, _> = numbers
-        .into_iter()
-        .map(|number| (number, bench.read(File::DataGroup(number)).unwrap().to_vec()))
+        .iter()
+        .map(|number| (*number, bench.read(File::DataGroup(*number)).unwrap().to_vec()))
         .collect();
     let object = LdsSecurityObject::new(DigestAlgorithm::Sha256, &groups).unwrap();
     let signer = vietnam().keys.active_document_signer(at(ISSUED)).unwrap();
@@ -75,18 +79,42 @@ const BOTH: [&str; 2] = ["ECDH-GM-AES-128", "ECDH-CAM-AES-128"];
 /// A card with the mapping, its key in EF.CardSecurity alone.
 fn mapped(authority: &Authority) -> Card {
     Card::altered(|bench| {
+        announce(bench, &BOTH, true);
         card_security_by(bench, authority);
         announce(bench, &BOTH, false);
     })
 }
 
+/// A card with the mapping whose EF.CardSecurity is of another EF.CardAccess, which DG14 repeats.
+fn reannounced(authority: &Authority, key_in_dg14: bool) -> Card {
+    Card::altered(|bench| {
+        card_security_by(bench, authority);
+        announce(bench, &BOTH, key_in_dg14);
+    })
+}
+
+/// Without DG14, neither on the chip nor listed.
+fn without_dg14(bench: &mut Bench) {
+    let genuine = EfSod::parse(bench.read(File::Sod).unwrap()).unwrap();
+    let mut numbers = LdsSecurityObject::from_der(genuine.econtent()).unwrap().data_groups();
+    numbers.retain(|number| *number != DataGroupNumber::DG14);
+    bench.remove(DG14).unwrap();
+    sign_over(bench, &numbers);
+}
+
+fn finding_of(situation: &Situation, check: Check) -> Finding {
+    situation.judge().findings.into_iter().find(|finding| finding.check == check).unwrap()
+}
+
 fn finding(situation: &Situation) -> Finding {
-    let judgement = situation.judge();
-    judgement
-        .findings
-        .into_iter()
-        .find(|finding| finding.check == Check::PaceChipAuthenticationMapping)
-        .unwrap()
+    finding_of(situation, Check::PaceChipAuthenticationMapping)
+}
+
+/// Status, reason and detail of what is said about EF.CardAccess.
+fn card_access_told(situation: &Situation) -> (&'static str, &'static str, String) {
+    let finding = finding_of(situation, Check::CardAccessAuthentic);
+    let reason = finding.reason.map_or("-", |reason| reason.code());
+    (finding.status.code(), reason, finding.detail.unwrap_or_default())
 }
 
 fn told(situation: &Situation) -> (&'static str, &'static str) {
@@ -199,4 +227,33 @@ fn a_card_with_the_integrated_mapping_or_3des_is_read() {
         assert_eq!(evidence.access.pace_used, Some(oid(names.last().unwrap())));
         assert_eq!(Situation::of(evidence).judge().verdict.decision.code(), "accepted");
     }
+}
+
+/// Doc 9303-10 §3.11.4: EF.CardSecurity has all of EF.CardAccess, as DG14 has. Each that is authentic must agree.
+#[test]
+fn ef_card_access_is_compared_with_ef_card_security_too() {
+    let agreeing = Situation::of(mapped(vietnam()).read());
+    assert_eq!(card_access_told(&agreeing), ("passed", "-", String::new()));
+    for key_in_dg14 in [true, false] {
+        let differing = Situation::of(reannounced(vietnam(), key_in_dg14).read());
+        let expected = ("failed", "card-access-mismatch", "EF.CardSecurity".to_owned());
+        assert_eq!(card_access_told(&differing), expected);
+        assert_eq!(decided(&differing.judge()).0, "refused");
+    }
+    // Anyone can make such a file: it says nothing against what DG14 says.
+    let forged = Situation::of(reannounced(impostor(), true).read());
+    assert_eq!(card_access_told(&forged), ("passed", "-", String::new()));
+}
+
+#[test]
+fn ef_card_security_will_do_where_there_is_no_dg14() {
+    let alone = |card: Card| Situation::of(card.with(without_dg14).read());
+    assert_eq!(card_access_told(&alone(mapped(vietnam()))), ("passed", "-", String::new()));
+    let (status, reason, _) = card_access_told(&alone(reannounced(vietnam(), false)));
+    assert_eq!((status, reason), ("failed", "card-access-mismatch"));
+    let (status, reason, _) = card_access_told(&alone(mapped(impostor())));
+    assert_eq!((status, reason), ("inconclusive", "key-not-authentic"));
+    let nothing = alone(mapped(vietnam()).with(|bench| bench.remove(File::CardSecurity).unwrap()));
+    let (status, reason, _) = card_access_told(&nothing);
+    assert_eq!((status, reason), ("inconclusive", "unsigned-content"));
 }
