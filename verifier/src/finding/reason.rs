@@ -71,6 +71,8 @@ coded! {
         AnswerRefused = "answer-refused",
         /// The key was not the one that EF.SOD protects.
         KeyNotAuthentic = "key-not-authentic",
+        /// The key is authentic, and nothing says that it is the key of the chip with these data.
+        KeyNotBound = "key-not-bound",
         /// Nothing shows that the chip was here and now.
         NotFresh = "not-fresh",
         /// The station's signature on the evidence does not hold.

@@ -247,7 +247,10 @@ impl<'a, R> Inspection<'a, R> {
         });
         let file = ElementaryFile::CardSecurity;
         match shown.card_security {
-            Some(Ok(bytes)) => self.evidence().files.card_security = Some(bytes),
+            // A chip opened again may stand in the application, where the short identifier is EF.SOD's: the first stays.
+            Some(Ok(bytes)) => {
+                self.evidence().files.card_security.get_or_insert(bytes);
+            }
             Some(Err(FileError::Refused(status))) => self.miss(file, cause_of(status), Some(status)),
             Some(Err(FileError::TooLong)) => self.miss(file, MissingCause::TooLong, None),
             Some(Err(_)) | None => {}

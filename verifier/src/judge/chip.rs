@@ -198,13 +198,16 @@ fn pace_cam(case: &Case<'_>, facts: &Facts) -> Finding {
     };
     let signed_group = facts.security_infos().filter(|_| facts.is_signed(evidence, DataGroupNumber::DG14));
     let holds = |infos: &SecurityInfos| static_keys(infos).any(|key| proof.is_of(&key));
-    let by_card_security = card_security.is_some_and(|file| holds(&file.infos));
-    if signed_group.is_some_and(holds)
-        || by_card_security && card_security.is_some_and(|file| file.is_authentic)
-    {
+    if signed_group.is_some_and(holds) {
         return fresh(case, check);
     }
-    if by_card_security || facts.security_infos().is_some_and(holds) {
+    let by_card_security = card_security.filter(|file| holds(&file.infos));
+    // EF.CardSecurity is another file of another signature: that its chip is genuine says nothing about these data, which
+    // may be a copy of another card's, shown beside the copier's own chip.
+    if by_card_security.is_some_and(|file| file.is_authentic) {
+        return Finding::unavailable(check, Reason::KeyNotBound);
+    }
+    if by_card_security.is_some() || facts.security_infos().is_some_and(holds) {
         return Finding::inconclusive(check, Reason::KeyNotAuthentic);
     }
     let on_the_group = |key: Element| key.group() == proof.mapping_key().group();

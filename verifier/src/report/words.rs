@@ -313,6 +313,10 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
         ),
         Reason::AnswerRefused => ("chip từ chối trả lời", "the chip refuses to answer"),
         Reason::KeyNotAuthentic => ("khóa không được EF.SOD bảo đảm", "the key is not protected by EF.SOD"),
+        Reason::KeyNotBound => (
+            "khóa là thật, nhưng EF.SOD của thẻ này không gắn với nó: có thể là chip của thẻ khác",
+            "the key is authentic, and this card's EF.SOD does not name it: it may be another card's chip",
+        ),
         Reason::NotFresh => {
             ("không có gì cho thấy chip có mặt lúc này", "nothing shows that the chip was here and now")
         }

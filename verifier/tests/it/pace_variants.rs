@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cccd_card_profile::lds::security_infos::{SecurityInfo, SecurityInfos};
 use cccd_card_profile::lds::sod::{DigestAlgorithm, LdsSecurityObject};
 use cccd_card_profile::lds::{DataGroupNumber, card_access, card_security, dg14};
+use cccd_card_profile::protocol::curve::Curve;
 use cccd_card_profile::protocol::pace::PaceProtocol;
 use cccd_keys::signed_data;
 use cccd_keys::sod::EfSod;
@@ -60,8 +61,12 @@ fn sign_over(bench: &mut Bench, numbers: &[DataGroupNumber]) {
 /// EF.CardSecurity with the chip's static key, as it stood in DG14.
 fn card_security_by(bench: &mut Bench, authority: &Authority) {
     let dg14 = dg14::parse(bench.read(DG14).unwrap()).unwrap();
-    let mut infos = card_access::parse(bench.read(File::CardAccess).unwrap()).unwrap();
     let key = dg14.chip_authentication_keys().next().unwrap().public_key.clone();
+    card_security_with(bench, authority, key);
+}
+
+fn card_security_with(bench: &mut Bench, authority: &Authority, key: Vec<u8>) {
+    let mut infos = card_access::parse(bench.read(File::CardAccess).unwrap()).unwrap();
     infos.infos.push(SecurityInfo::chip_authentication_ecdh_key(key, Some(13)));
     let signer = authority.keys.active_document_signer(at(ISSUED)).unwrap();
     let file = signed_data::sign(
@@ -122,16 +127,28 @@ fn told(situation: &Situation) -> (&'static str, &'static str) {
     (finding.status.code(), finding.reason.map_or("-", |reason| reason.code()))
 }
 
+/// EF.CardSecurity is signed by itself and names no holder: its chip is genuine, and may be another card's.
 #[test]
-fn the_mapping_shows_the_chip_genuine_with_a_key_of_ef_card_security() {
+fn a_key_of_ef_card_security_alone_is_not_bound_to_the_data() {
     let evidence = mapped(vietnam()).read();
     assert_eq!(evidence.access.pace_used, Some(oid("ECDH-CAM-AES-128")));
     assert!(evidence.files.card_security.is_some());
+    assert_eq!(told(&Situation::of(evidence)), ("unavailable", "key-not-bound"));
+}
+
+/// The copied data of one card beside the chip of another, which the copier owns: its EF.CardSecurity and its mapping hold.
+#[test]
+fn copied_data_beside_ones_own_genuine_chip_are_not_genuine() {
+    let spliced = Card::altered(|bench| {
+        // DG14 as the victim's EF.SOD signs it; then the chip's keys, and the file that names them, are the copier's.
+        announce(bench, &BOTH, true);
+        let own = bench.state_mut().make_static_key(Curve::BrainpoolP256r1, &mut rng(78)).unwrap();
+        card_security_with(bench, vietnam(), own.to_spki().unwrap());
+    });
+    let evidence = spliced.read();
     let situation = Situation::of(evidence);
-    let finding = finding(&situation);
-    assert!(finding.is_passed(), "{finding:?}");
-    assert_eq!(finding.scope, Some(cccd_verifier::finding::Scope::HereAndNow));
-    assert_eq!(situation.judge().verdict.decision.code(), "accepted");
+    assert_eq!(told(&situation), ("unavailable", "key-not-bound"));
+    assert_eq!(situation.judge().verdict.decision.code(), "refused", "Chip Authentication fails");
 }
 
 #[test]
@@ -189,7 +206,11 @@ fn without_a_static_key_to_compare_nothing_is_known() {
 /// Anyone can make such a record up: from a file it counts when a station vouches for it.
 #[test]
 fn from_a_file_the_mapping_is_not_fresh() {
-    let evidence = mapped(vietnam()).read();
+    let card = Card::altered(|bench| {
+        card_security_by(bench, vietnam());
+        announce(bench, &BOTH, true);
+    });
+    let evidence = card.read();
     let plain = EvidenceFile::new(&evidence).unwrap().to_bytes().unwrap();
     let (again, provenance) = EvidenceFile::open(&plain, &TrustStore::new()).unwrap();
     assert_eq!(again, evidence);
