@@ -17,7 +17,7 @@ pub use version2::ChipAuthentication2Terminal;
 
 use super::group::{Element, InvalidElement, Secret};
 use super::kdf::Cipher;
-use super::pace::Agreement;
+use super::pace::{Agreement, public_value};
 use super::secure_messaging::SecureMessaging;
 use super::{Step, TerminalProtocol};
 use crate::apdu::{Command, Response, StatusWord};
@@ -184,7 +184,7 @@ impl TerminalProtocol for ChipAuthenticationTerminal {
         match (std::mem::replace(&mut self.state, State::Over), answer) {
             // MSE:SET KAT `00 22 41 A6 {91 ephemeral, [84 key]}`: 3DES only (Doc 9303-11 §6.2.4.1).
             (State::Start, None) if self.protocol.cipher == Cipher::TripleDes => {
-                let mut data = tlv::encode(0x91, self.public.as_bytes());
+                let mut data = tlv::encode(0x91, public_value(&self.public));
                 data.extend(key_reference(self.key_id));
                 self.state = State::AwaitKat;
                 Ok(Step::Send(Command::new(0x00, 0x22, 0x41, 0xA6).with_data(data)))
@@ -234,7 +234,7 @@ fn set_at(protocol: ChipAuthenticationProtocol, key_id: Option<u32>) -> Command 
 /// GENERAL AUTHENTICATE `00 86 00 00 7C{80 ephemeral}`.
 fn general_authenticate(ephemeral: &Element) -> Command {
     Command::new(0x00, 0x86, 0x00, 0x00)
-        .with_data(tlv::encode(0x7C, &tlv::encode(0x80, ephemeral.as_bytes())))
+        .with_data(tlv::encode(0x7C, &tlv::encode(0x80, public_value(ephemeral))))
         .with_expected_length(256)
 }
 

@@ -125,13 +125,13 @@ impl Element {
     }
 
     /// The compressed form by which a protocol binds a key (TR-03110-3 A.2.2.3): a point's x-coordinate, and SHA-1
-    /// over a residue at its full width.
+    /// over a residue as it is encoded: without leading zeros (D.2.1.1).
     #[must_use]
     pub fn compressed(&self) -> Vec<u8> {
         use sha1::Digest as _;
         match self {
             Self::Point(point) => point.x().to_vec(),
-            Self::Residue(residue) => sha1::Sha1::digest(residue.as_bytes()).to_vec(),
+            Self::Residue(_) => sha1::Sha1::digest(super::pace::public_value(self)).to_vec(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::apdu::Response;
 use crate::protocol::block_cipher::{BadLength, mac, same};
 use crate::protocol::group::{Element, Secret};
 use crate::protocol::kdf::{KeyUse, derive_key};
+use crate::protocol::pace::public_value;
 use crate::protocol::secure_messaging::SecureMessaging;
 use crate::protocol::{Step, TerminalProtocol};
 use crate::tlv::{self, Reader};
@@ -135,14 +136,15 @@ impl Agreed {
         Self(input)
     }
 
-    /// `T_PICC` over the terminal's ephemeral public key as a data object (TR-03110-3 A.2.4, D.3).
+    /// `T_PICC` over the terminal's ephemeral public key as a data object: a residue without leading zeros (TR-03110-3
+    /// A.2.4, D.2.1.1, D.3).
     pub(super) fn token(
         &self,
         protocol: ChipAuthenticationProtocol,
         ephemeral: &Element,
     ) -> Result<[u8; 8], BadLength> {
         let oid = tlv::encode(0x06, protocol.oid().as_bytes());
-        let value = tlv::encode(ephemeral.tag(), ephemeral.as_bytes());
+        let value = tlv::encode(ephemeral.tag(), public_value(ephemeral));
         mac(&derive_key(&self.0, KeyUse::Mac, protocol.cipher), &tlv::encode_all(0x7F49, &[&oid, &value]))
     }
 

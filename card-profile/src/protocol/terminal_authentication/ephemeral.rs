@@ -5,15 +5,19 @@ use crate::apdu::{Command, LinkLost, Response, Transport};
 use crate::tlv::Reader;
 use sha1::{Digest as _, Sha1};
 
-/// `Comp(PK)`: of a point its x-coordinate, of a Diffie-Hellman key SHA-1 over its bytes. A point `04 ‖ x ‖ y` has an odd
-/// length, a number of those groups an even one.
+/// `Comp(PK)`: of a point its x-coordinate, of a Diffie-Hellman key SHA-1 over its bytes without leading zeros (§D.2.1.1).
+/// A point is `04 ‖ x ‖ y`, and the coordinates of every curve together are whole words of four bytes: a number that lost
+/// a zero and begins like a point is not.
 #[must_use]
 pub fn compressed_key(key: &[u8]) -> Vec<u8> {
     match key {
-        [0x04, coordinates @ ..] if coordinates.len() % 2 == 0 => {
+        [0x04, coordinates @ ..] if coordinates.len() % 4 == 0 => {
             coordinates.get(..coordinates.len() / 2).unwrap_or_default().to_vec()
         }
-        _ => Sha1::digest(key).to_vec(),
+        _ => {
+            let zeros = key.iter().take_while(|byte| **byte == 0).count();
+            Sha1::digest(key.get(zeros..).unwrap_or_default()).to_vec()
+        }
     }
 }
 

@@ -96,6 +96,39 @@ const RESIDUES: Example = Example {
     encryption_key: "E813D09DF69FFCC63763C537F828985C",
 };
 
+/// One public value in 256 is shorter than the prime. The token is over the unsigned integer (TR-03110-3 D.2.1.1), and so
+/// are the command and the compressed form that Terminal Authentication announces.
+#[test]
+fn a_residue_loses_its_leading_zeros() {
+    use crate::protocol::block_cipher::mac;
+    use crate::protocol::terminal_authentication::{compressed_key, terminal_key_in};
+    use sha1::{Digest as _, Sha1};
+
+    let group = Group::Modp(ModpGroup::Modp1024Subgroup160);
+    let short = (2_u32..)
+        .map(|number| Secret::from_bytes(group, &number.to_be_bytes()).unwrap())
+        .find(|secret| secret.public().unwrap().as_bytes().first() == Some(&0))
+        .unwrap();
+    let public = short.public().unwrap();
+    let number = &public.as_bytes()[1..];
+    assert_eq!(number.len(), 127);
+    assert_ne!(number[0], 0);
+
+    let protocol = ChipAuthenticationProtocol { agreement: Agreement::Dh, cipher: Cipher::Aes128 };
+    let agreed = Agreed::new(b"a secret", &[7; NONCE_LENGTH]);
+    // 7F49 { 06 id-CA-DH-AES-CBC-CMAC-128, 84 y }
+    let input = [&hex("7F49818D060A04007F00070202030102847F")[..], number].concat();
+    let key = derive_key(&agreed.0, KeyUse::Mac, Cipher::Aes128);
+    assert_eq!(agreed.token(protocol, &public).unwrap(), mac(&key, &input).unwrap());
+
+    let command = general_authenticate(&public);
+    assert_eq!(command.data(), [&hex("7C8181807F")[..], number].concat());
+    let announced = Sha1::digest(number).to_vec();
+    assert_eq!(public.compressed(), announced);
+    assert_eq!(terminal_key_in(&command), Some(announced.clone()));
+    assert_eq!(compressed_key(public.as_bytes()), announced);
+}
+
 #[test]
 fn the_worked_examples() {
     for example in [CURVE, RESIDUES] {
