@@ -10,7 +10,7 @@ use crate::tlv::{self, Reader};
 use cccd_cvc::Reference;
 
 /// The length of the file: two references of 16 characters.
-const LENGTH: usize = 36;
+pub const LENGTH: usize = 36;
 
 /// The file, the newest key first. References beyond the second are left out.
 #[must_use]

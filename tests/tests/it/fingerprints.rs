@@ -114,6 +114,10 @@ fn from_the_authority_to_the_reading_station() {
     let evidence = read(&card, &under_the_next);
     assert_eq!(outcome(&evidence), Outcome::Authenticated);
     assert!(evidence.files.withheld.contains_key(&3));
+    // The card knows both keys now, and a station under the one before still reads it.
+    let evidence = read(&card, &with_right);
+    assert_eq!(outcome(&evidence), Outcome::Authenticated);
+    assert!(evidence.files.withheld.contains_key(&3));
 
     // A card of an issuer without CVCA lets nobody in, and is as good as before.
     let other = &world.cards[0];

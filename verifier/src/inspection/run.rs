@@ -152,6 +152,34 @@ impl<'a, R> Inspection<'a, R> {
         if session.prepare(false)?.card_access != self.reading.evidence.files.card_access {
             return Err(ReadError::OtherCard);
         }
+        // Nothing of this card is kept before it is known to be the same.
+        let kept = self.reading.evidence.clone();
+        match self.open_the_same(session) {
+            Ok(Ok((session, access))) => {
+                self.opened_again(access);
+                self.evidence().interruptions = self.evidence().interruptions.saturating_add(1);
+                Ok(self.authenticate_again(session))
+            }
+            Ok(Err(stop)) => {
+                self.reading.evidence = kept;
+                Ok(Err(stop))
+            }
+            Err(error) => {
+                self.reading.evidence = kept;
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a card and compares its EF.SOD with the one that was read. How it was opened comes beside.
+    #[expect(clippy::type_complexity, reason = "the stop of a session beside the error of a reading")]
+    fn open_the_same<T: Transport>(
+        &mut self,
+        session: Session<Connected<T>>,
+    ) -> Result<Result<(Session<Secured<T>>, AccessLog), Stop>, ReadError>
+    where
+        R: FnMut(&mut T) -> Result<(), LinkLost>,
+    {
         let before = self.reading.evidence.access.clone();
         let opened = self.open(session);
         let access = std::mem::replace(&mut self.evidence().access, before);
@@ -173,9 +201,7 @@ impl<'a, R> Inspection<'a, R> {
         if sod.ok().map(PartialFile::into_bytes) != self.reading.evidence.files.sod {
             return Err(ReadError::OtherCard);
         }
-        self.opened_again(access);
-        self.evidence().interruptions = self.evidence().interruptions.saturating_add(1);
-        Ok(self.authenticate_again(session))
+        Ok(Ok((session, access)))
     }
 
     /// What is told is how the chip was opened first, unless another time was weaker.

@@ -2,6 +2,7 @@
 
 use cccd_card_profile::apdu::{Command, LinkLost, Response, StatusClass, StatusWord, Transport, exchange};
 use cccd_card_profile::file_system::ElementaryFile;
+use cccd_card_profile::lds::cvca;
 use cccd_card_profile::protocol::secure_messaging::{ChannelError, SecureChannel, SecureMessagingError};
 use cccd_card_profile::tlv::{self, Reader};
 
@@ -69,6 +70,14 @@ impl PartialFile {
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// How long the file is by its own header, once that came. EF.CVCA is a list, of a fixed length.
+    fn length(&self) -> Option<usize> {
+        match self.file {
+            ElementaryFile::Cvca => Some(cvca::LENGTH),
+            _ => tlv::length_from_header(&self.bytes),
+        }
     }
 
     /// Whether nothing came.
@@ -188,7 +197,7 @@ pub(super) fn read_on<E: From<FileError>>(
     let mut ask = |partial: &PartialFile, command: &Command| {
         exchanges = exchanges.saturating_add(1);
         // Sixteen bytes an exchange are fewer than any chip gives.
-        let total = tlv::length_from_header(&partial.bytes).unwrap_or_default().min(MAX_FILE);
+        let total = partial.length().unwrap_or_default().min(MAX_FILE);
         if exchanges > 64_usize.saturating_add(total / 16) {
             return Err(FileError::Endless.into());
         }
@@ -196,7 +205,7 @@ pub(super) fn read_on<E: From<FileError>>(
     };
     loop {
         let offset = partial.bytes.len();
-        let total = tlv::length_from_header(&partial.bytes);
+        let total = partial.length();
         match total {
             Some(total) if total > MAX_FILE => return Err(FileError::TooLong.into()),
             // Bytes beyond the data object are filling of the file, not content.

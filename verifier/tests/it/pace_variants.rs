@@ -111,6 +111,11 @@ fn finding_of(situation: &Situation, check: Check) -> Finding {
     situation.judge().findings.into_iter().find(|finding| finding.check == check).unwrap()
 }
 
+/// A card with the mapping, its key in the signed DG14.
+pub(crate) fn with_the_mapping() -> Card {
+    Card::altered(|bench| announce(bench, &BOTH, true))
+}
+
 fn finding(situation: &Situation) -> Finding {
     finding_of(situation, Check::PaceChipAuthenticationMapping)
 }
@@ -153,8 +158,7 @@ fn copied_data_beside_ones_own_genuine_chip_are_not_genuine() {
 
 #[test]
 fn a_key_of_the_signed_dg14_will_do() {
-    let card = Card::altered(|bench| announce(bench, &BOTH, true));
-    let evidence = card.read();
+    let evidence = with_the_mapping().read();
     assert!(evidence.files.card_security.is_none());
     assert_eq!(evidence.missing(File::CardSecurity).unwrap().status_word.as_deref(), Some("6A82"));
     assert_eq!(told(&Situation::of(evidence)), ("passed", "-"));

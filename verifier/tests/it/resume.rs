@@ -12,6 +12,7 @@ use cccd_virtual_chip::lab::File;
 use cccd_virtual_chip::{Chip, Profile};
 
 use crate::card::{CAN, Card, Situation, can, card_data, decided, options, rng};
+use crate::pace_variants;
 
 /// The link is lost at the command of this number, before the chip has it or before its answer is heard.
 struct Torn<'a> {
@@ -165,6 +166,30 @@ fn another_card_is_told_and_nothing_of_it_kept() {
         assert_eq!(tap(&mut reading, &mut chip, &can()), Ok(Tap::Done));
         accepted(reading.into_evidence(), &left.to_string());
     }
+}
+
+/// The proof of the chip authentication mapping comes before EF.SOD: another card's goes with that card, lost or not.
+#[test]
+fn another_cards_mapping_is_not_kept() {
+    let first = pace_variants::with_the_mapping();
+    let other = pace_variants::with_the_mapping().with(|bench| {
+        let mut sod = bench.read(File::Sod).unwrap().to_vec();
+        *sod.last_mut().unwrap() ^= 1;
+        bench.replace(File::Sod, sod).unwrap();
+        bench.replace_private_keys(&mut rng(79)).unwrap();
+    });
+    let mut chip = first.chip();
+    let mut reading = torn(&mut chip, &options(), 14, false).unwrap();
+    let before = reading.evidence().clone();
+    assert!(before.pace_chip_authentication.is_some() && before.files.sod.is_some());
+    for left in 0..14 {
+        let mut others = other.chip();
+        let link = Torn { chip: &mut others, left, delivered: true };
+        assert!(tap(&mut reading, link, &can()) != Ok(Tap::Done), "{left}");
+        assert_eq!(reading.evidence(), &before, "{left}");
+    }
+    assert_eq!(tap(&mut reading, &mut chip, &can()), Ok(Tap::Done));
+    assert!(reading.into_evidence().pace_chip_authentication.is_some());
 }
 
 /// A copy of the card laid on in its place has the same EF.SOD, and not the key.
