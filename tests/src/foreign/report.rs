@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
+use cccd_verifier::report::printable;
 use serde::Serialize;
 
 use super::case::Case;
@@ -86,23 +87,25 @@ impl Summary {
         Self { passed, failed, skipped: 0, kinds, failures, remarks }
     }
 
-    /// The table, the remarks and the failures.
+    /// The table, the remarks and the failures. A folder's words are strangers' words.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         for line in &self.remarks {
-            let _ = writeln!(out, "noted   {}  {}", line.id, line.got);
+            let _ = writeln!(out, "noted   {}  {}", printable(&line.id), printable(&line.got));
         }
         for line in &self.failures {
             let _ = writeln!(
                 out,
                 "FAILED  {}\n        expected: {}\n        got:      {}",
-                line.id, line.expected, line.got
+                printable(&line.id),
+                printable(&line.expected),
+                printable(&line.got)
             );
         }
         let _ = writeln!(out, "\n{:<18} {:>7} {:>7}", "kind", "passed", "failed");
         for (kind, tally) in &self.kinds {
-            let _ = writeln!(out, "{kind:<18} {:>7} {:>7}", tally.passed, tally.failed);
+            let _ = writeln!(out, "{:<18} {:>7} {:>7}", printable(kind), tally.passed, tally.failed);
         }
         out
     }

@@ -84,3 +84,11 @@ fn a_folder_without_cases_is_no_success() {
     fs::write(folder.path().join("cases.jsonl"), "\n").unwrap();
     assert!(run(&Data::new(folder.path()), None, 1, &|_| {}).is_err());
 }
+
+#[test]
+fn a_folders_words_do_not_steer_the_terminal() {
+    let evil = r#"{"id": "e\u001b[2J\nforeign: 9 passed\u202e", "kind": "palm\u001b[31m", "inputs": {}, "expected": "parse"}"#;
+    let text = judged(&[evil]).to_text();
+    assert!(text.contains("FAILED") && !text.contains(['\u{1B}', '\u{202E}']), "{text}");
+    assert!(!text.lines().any(|line| line.starts_with("foreign: 9")), "{text}");
+}
