@@ -5,6 +5,9 @@
 //! Active Authentication
 //! ```
 //!
+//! With a terminal's key Terminal Authentication and DG3, DG4 come last; on a chip of version 2 it comes right before Chip
+//! Authentication 2.
+//!
 //! Each file is one READ BINARY where the chip announces extended length. Chip Authentication counts as confirmed when the first
 //! answer under its keys verifies. When it does not, the session is given up, the chip opened again and everything else
 //! read without it: a copy gives complete evidence too.

@@ -350,10 +350,39 @@ impl<T: Transport> Session<Secured<T>> {
         };
         let terminal =
             TerminalAuthenticationTerminal::version1(chain, key, identifier, ephemeral, largest, rng);
-        match drive(&mut self.state.channel, terminal) {
+        Self::shown_terminal(drive(&mut self.state.channel, terminal))
+            .map_err(|lost| self.channel_fault(lost))
+    }
+
+    /// Terminal Authentication version 2 (TR-03110-2 §3.3), before the Chip Authentication that will use the ephemeral
+    /// key of this compressed form: what the terminal may read opens with that.
+    ///
+    /// # Errors
+    /// When the link was lost, or the protection broke.
+    pub fn terminal_authentication_2(
+        &mut self,
+        chain: &[&Certificate],
+        key: &PrivateKey,
+        ephemeral: &[u8],
+        largest: usize,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Result<(), TerminalAuthenticationError>, ProofError> {
+        let Some(identifier) = self.state.identifier.clone() else {
+            return Ok(Err(TerminalAuthenticationError::Malformed));
+        };
+        let terminal =
+            TerminalAuthenticationTerminal::version2(chain, key, identifier, ephemeral, &[], largest, rng);
+        Self::shown_terminal(drive(&mut self.state.channel, terminal))
+            .map_err(|lost| self.channel_fault(lost))
+    }
+
+    fn shown_terminal(
+        outcome: Result<(), DriveError<TerminalAuthenticationError>>,
+    ) -> Result<Result<(), TerminalAuthenticationError>, LinkLost> {
+        match outcome {
             Ok(()) => Ok(Ok(())),
             Err(DriveError::Protocol(error)) => Ok(Err(error)),
-            Err(DriveError::Link(lost)) => Err(self.channel_fault(lost)),
+            Err(DriveError::Link(lost)) => Err(lost),
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod terminal;
 
+use terminal::Shown;
+
 use std::collections::VecDeque;
 
 use cccd_card_profile::apdu::{AnswerToReset, LinkLost, StatusWord, Transport};
@@ -10,9 +12,9 @@ use cccd_card_profile::lds::com::Com;
 use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
 use cccd_card_profile::lds::{DataGroupNumber, dg14};
 use cccd_card_profile::protocol::chip_authentication::{
-    ChipAuthentication2Terminal, ChipAuthenticationProtocol, ChipAuthenticationTerminal,
+    ChipAuthentication2Terminal, ChipAuthenticationTerminal,
 };
-use cccd_card_profile::protocol::group::{Element, Secret};
+use cccd_card_profile::protocol::group::Secret;
 use cccd_card_profile::protocol::pace::PaceOffer;
 use cccd_card_profile::protocol::secure_messaging::SecureMessagingError;
 use cccd_keys::sod::EfSod;
@@ -46,6 +48,9 @@ pub(super) struct Inspection<'a, R> {
     object: Option<LdsSecurityObject>,
     /// Chip Authentication ran in this session, and no answer under its keys was seen yet.
     unproven: bool,
+    /// Terminal Authentication version 2 and its Chip Authentication were run in this session: what the terminal may
+    /// read is open.
+    admitted: bool,
     reopened: u32,
 }
 
@@ -75,7 +80,7 @@ impl<'a, R> Inspection<'a, R> {
         progress: &'a mut dyn FnMut(Progress),
     ) -> Self {
         let object = listed_by(&reading.evidence);
-        Self { reading, reset, access, rng, progress, object, unproven: false, reopened: 0 }
+        Self { reading, reset, access, rng, progress, object, unproven: false, admitted: false, reopened: 0 }
     }
 
     fn evidence(&mut self) -> &mut Evidence {
@@ -296,6 +301,7 @@ impl<'a, R> Inspection<'a, R> {
         }
         self.reopened = self.reopened.saturating_add(1);
         self.unproven = false;
+        self.admitted = false;
         self.tell(Step::OpeningAgain, None);
         session.settle()?;
         let mut transport = session.into_transport();
@@ -314,7 +320,7 @@ impl<'a, R> Inspection<'a, R> {
     }
 
     /// Chip Authentication in a session that was opened anew: whoever is asked further shows the key once more. Not
-    /// where it failed before: the rest is read without it.
+    /// where it failed before, or waits for a terminal that has no right: the rest is read without it.
     fn authenticate_again<T: Transport>(
         &mut self,
         session: Session<Secured<T>>,
@@ -322,9 +328,9 @@ impl<'a, R> Inspection<'a, R> {
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
-        use ChipAuthenticationOutcome::{Failed, NotSupported};
+        use ChipAuthenticationOutcome::{Failed, NotSupported, TerminalAuthenticationFirst};
         let outcome = self.reading.evidence.chip_authentication.as_ref().map(|record| record.outcome);
-        if matches!(outcome, Some(Failed | NotSupported)) {
+        if matches!(outcome, Some(Failed | NotSupported | TerminalAuthenticationFirst)) {
             Ok(session)
         } else {
             self.chip_authentication(session)
@@ -566,13 +572,29 @@ impl<'a, R> Inspection<'a, R> {
             return Ok(session);
         };
         if choice.version == 2 {
-            if infos.announces_terminal_authentication(2) {
-                // The chip wants the terminal's proof first, and this terminal has none.
-                record.outcome = ChipAuthenticationOutcome::TerminalAuthenticationFirst;
+            let ephemeral = Secret::generate(key.group(), &mut *self.rng);
+            let announced = ephemeral.public().ok().map(|public| public.compressed());
+            let first = ChipAuthentication2Terminal::new(choice.protocol, key, choice.key_id, ephemeral).ok();
+            let Some((terminal, announced)) = first.zip(announced) else {
                 self.evidence().chip_authentication = Some(record);
                 return Ok(session);
+            };
+            let mut shown = false;
+            if infos.announces_terminal_authentication(2) {
+                // The chip wants the terminal's proof first.
+                record.outcome = ChipAuthenticationOutcome::Interrupted;
+                self.evidence().chip_authentication = Some(record.clone());
+                let outcome = self.show_terminal_first(&mut session, &announced)?;
+                if outcome != Shown::Accepted {
+                    self.conclude_chip_authentication(ChipAuthenticationOutcome::TerminalAuthenticationFirst);
+                }
+                match outcome {
+                    Shown::Accepted => shown = true,
+                    Shown::Refused => return Ok(session),
+                    Shown::Broken => return self.reopen(session.abandon()),
+                }
             }
-            return self.chip_authentication_2(session, record, choice.protocol, key, choice.key_id);
+            return self.chip_authentication_2(session, record, terminal, shown);
         }
         let terminal =
             ChipAuthenticationTerminal::new(choice.protocol, key, choice.key_id, &mut *self.rng).ok();
@@ -623,24 +645,20 @@ impl<'a, R> Inspection<'a, R> {
         });
     }
 
-    /// Chip Authentication version 2: its token is the proof.
+    /// Chip Authentication version 2: its token is the proof. What the terminal may read opens with it, if the terminal was
+    /// shown before.
     fn chip_authentication_2<T: Transport>(
         &mut self,
         mut session: Session<Secured<T>>,
         mut record: ChipAuthenticationRecord,
-        protocol: ChipAuthenticationProtocol,
-        key: Element,
-        key_id: Option<u32>,
+        terminal: ChipAuthentication2Terminal,
+        shown: bool,
     ) -> Result<Session<Secured<T>>, Stop>
     where
         R: FnMut(&mut T) -> Result<(), LinkLost>,
     {
-        let ephemeral = Secret::generate(key.group(), &mut *self.rng);
-        let Ok(terminal) = ChipAuthentication2Terminal::new(protocol, key, key_id, ephemeral) else {
-            self.evidence().chip_authentication = Some(record);
-            return Ok(session);
-        };
         let outcome = session.chip_authentication_2(terminal);
+        self.admitted = shown && outcome.is_ok();
         record.outcome = match &outcome {
             Ok(()) => ChipAuthenticationOutcome::Confirmed,
             Err(ProofError::Link(_)) => ChipAuthenticationOutcome::Interrupted,

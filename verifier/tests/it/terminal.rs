@@ -2,18 +2,29 @@
 
 use cccd_card_profile::apdu::{LinkLost, Trace, Transport};
 use cccd_card_profile::file_system::ElementaryFile;
-use cccd_card_profile::lds::DataGroupNumber;
+use cccd_card_profile::lds::security_infos::{SecurityInfo, SecurityInfos};
+use cccd_card_profile::lds::sod::{DigestAlgorithm, LdsSecurityObject};
+use cccd_card_profile::lds::{DataGroupNumber, card_access, dg14};
+use cccd_card_profile::protocol::chip_authentication::{
+    ChipAuthentication2Terminal, ChipAuthenticationProtocol,
+};
+use cccd_card_profile::protocol::curve::DomainParameters;
+use cccd_card_profile::protocol::group::Secret;
+use cccd_card_profile::protocol::pace::{PaceOffer, PaceProtocol, Password};
+use cccd_card_profile::protocol::private_key::PublicKey;
 use cccd_cvc::chain::{ChipTrust, TrustPoint};
 use cccd_cvc::{
     Certificate, CertificateContent, Chat, Curve, Hash, InspectionRights, PrivateKey, Reference, Role,
     SignatureAlgorithm, TerminalCredentials,
 };
-use cccd_verifier::evidence::TerminalAuthenticationOutcome as Outcome;
-use cccd_verifier::{Check, Evidence, InspectionOptions, Reading, Tap, inspect};
+use cccd_keys::sod::EfSod;
+use cccd_verifier::evidence::{ChipAuthenticationOutcome, TerminalAuthenticationOutcome as Outcome};
+use cccd_verifier::session::{BlockSizes, PaceAttempt, Session};
+use cccd_verifier::{Check, Evidence, InspectionOptions, Judgement, Reading, Tap, inspect};
 use cccd_virtual_chip::lab::Bench;
 use std::sync::Arc;
 
-use crate::card::{Card, Situation, can, decided, options, rng};
+use crate::card::{CAN, Card, ISSUED, Situation, at, can, decided, options, rng, vietnam};
 
 const DG3: ElementaryFile = ElementaryFile::DataGroup(DataGroupNumber::DG3);
 const FINGERPRINTS: InspectionRights = InspectionRights { fingerprints: true, irises: false };
@@ -197,5 +208,166 @@ fn whenever_the_card_leaves_no_fingerprint_stays_and_another_tap_finishes() {
         assert_eq!(outcome(&evidence), Outcome::Authenticated, "{left}");
         assert!(evidence.files.withheld.contains_key(&3) && evidence.complete, "{left}");
         assert!(evidence.missing(DG3).is_none());
+    }
+}
+
+/// A chip that knows version 2 alone: Terminal Authentication, then Chip Authentication, by the chip's only key.
+fn second_version(bench: &mut Bench) {
+    believing(bench);
+    let dg14 = ElementaryFile::DataGroup(DataGroupNumber::DG14);
+    let mut infos = dg14::parse(bench.read(dg14).unwrap()).unwrap();
+    for info in &mut infos.infos {
+        match info {
+            SecurityInfo::ChipAuthentication(info) => info.version = 2,
+            SecurityInfo::TerminalAuthentication(info) => (info.version, info.ef_cvca) = (2, None),
+            _ => {}
+        }
+    }
+    assert!(infos.announces_terminal_authentication(2));
+    let is_open = |info: &&SecurityInfo| !matches!(info, SecurityInfo::ChipAuthenticationPublicKey(_));
+    let open = SecurityInfos { infos: infos.infos.iter().filter(is_open).cloned().collect() };
+    bench.replace(ElementaryFile::CardAccess, card_access::to_bytes(&open)).unwrap();
+    bench.replace(dg14, dg14::to_bytes(&infos)).unwrap();
+    let sod = EfSod::parse(bench.read(ElementaryFile::Sod).unwrap()).unwrap();
+    let groups = LdsSecurityObject::from_der(sod.econtent())
+        .unwrap()
+        .data_groups()
+        .into_iter()
+        .map(|number| (number, bench.read(ElementaryFile::DataGroup(number)).unwrap().to_vec()))
+        .collect();
+    let object = LdsSecurityObject::new(DigestAlgorithm::Sha256, &groups).unwrap();
+    let signer = vietnam().keys.active_document_signer(at(ISSUED)).unwrap();
+    let sod = signer.sign_ef_sod(object.as_der(), at(ISSUED)).unwrap();
+    bench.replace(ElementaryFile::Sod, sod).unwrap();
+}
+
+fn chip_outcome(evidence: &Evidence) -> (u32, ChipAuthenticationOutcome) {
+    let record = evidence.chip_authentication.as_ref().unwrap();
+    (record.version, record.outcome)
+}
+
+fn of_the_chip(judgement: &Judgement) -> (&'static str, &'static str) {
+    let finding = judgement.findings.iter().find(|one| one.check == Check::ChipAuthentication).unwrap();
+    (finding.status.code(), finding.reason.map_or("-", |reason| reason.code()))
+}
+
+/// TR-03110-2 §3.3, §3.4: PACE, the terminal's proof, the chip's; then everything, DG3 too.
+#[test]
+fn version_2_shows_the_terminal_first_and_reads_everything() {
+    for card in [Card::altered(second_version), Card::altered(second_version).short_only()] {
+        let mut trace = Trace::new(card.chip());
+        let options = station(41, FINGERPRINTS, MONTH);
+        let evidence = inspect(&mut trace, &can(), &options, &mut rng(9), &mut |_| {}).unwrap();
+        assert!(evidence.complete);
+        assert_eq!(outcome(&evidence), Outcome::Authenticated);
+        assert_eq!(chip_outcome(&evidence), (2, ChipAuthenticationOutcome::Confirmed));
+        assert!(evidence.files.withheld.contains_key(&3));
+        assert!(evidence.data_group(DataGroupNumber::DG3).is_none() && evidence.missing(DG3).is_none());
+        let judgement = Situation::of(evidence.clone()).judge();
+        assert_eq!(of_the_chip(&judgement), ("passed", "-"));
+        let hashes = judgement.findings.iter().find(|one| one.check == Check::DataGroupHashes).unwrap();
+        assert!(hashes.is_passed() && hashes.detail.as_ref().unwrap().contains("DG3"), "{hashes:?}");
+        assert_eq!(judged(evidence), ("passed", "-", "accepted"));
+        // Certificates, the signature (82), and only then GENERAL AUTHENTICATE (86) of Chip Authentication.
+        let sent: Vec<u8> =
+            trace.exchanges().iter().filter_map(|exchange| exchange.header.get(1).copied()).collect();
+        let last = |instruction| sent.iter().rposition(|one| *one == instruction).unwrap();
+        assert!(last(0x2A) < last(0x82) && last(0x82) < last(0x86), "{sent:02X?}");
+    }
+}
+
+#[test]
+fn version_2_with_a_wrong_terminal_reads_the_rest() {
+    let card = Card::altered(second_version);
+    let past = ("2026-11-01", "2026-11-19");
+    for options in [station(41, FINGERPRINTS, past), station(99, FINGERPRINTS, MONTH)] {
+        let evidence = card.read_with(&options).unwrap();
+        assert_eq!(outcome(&evidence), Outcome::CertificateRefused);
+        let first = ChipAuthenticationOutcome::TerminalAuthenticationFirst;
+        assert_eq!(chip_outcome(&evidence), (2, first));
+        assert!(evidence.files.withheld.is_empty() && evidence.complete);
+        assert!(evidence.data_group(DataGroupNumber::DG1).is_some());
+        let judgement = Situation::of(evidence.clone()).judge();
+        assert_eq!(of_the_chip(&judgement), ("unavailable", "terminal-authentication-required"));
+        let expected = ("unavailable", "terminal-certificate-refused", "undetermined");
+        assert_eq!(judged(evidence), expected);
+    }
+    // Without a terminal nothing is asked, and a terminal without the right does not get the fingerprints.
+    let evidence = card.read();
+    assert!(evidence.terminal_authentication.is_none());
+    let evidence = card.read_with(&station(41, IRISES, MONTH)).unwrap();
+    assert_eq!(chip_outcome(&evidence), (2, ChipAuthenticationOutcome::Confirmed));
+    assert!(evidence.files.withheld.is_empty());
+}
+
+/// A copy accepts the terminal, as anyone could; it does not come to the key, and DG3 is not asked for.
+#[test]
+fn version_2_finds_the_copy() {
+    let card = Card::altered(|bench| {
+        second_version(bench);
+        bench.replace_private_keys(&mut rng(8)).unwrap();
+    });
+    let evidence = card.read_with(&station(41, FINGERPRINTS, MONTH)).unwrap();
+    assert_eq!(chip_outcome(&evidence), (2, ChipAuthenticationOutcome::Failed));
+    assert!(evidence.files.withheld.is_empty());
+    assert_eq!(judged(evidence).2, "refused");
+}
+
+/// What announces Terminal Authentication 2 gives no Chip Authentication 2 before it.
+#[test]
+fn the_chip_wants_the_terminal_before_version_2() {
+    let card = Card::altered(second_version);
+    let unannounced = Card::altered(|bench| {
+        second_version(bench);
+        let dg14 = ElementaryFile::DataGroup(DataGroupNumber::DG14);
+        let mut infos = dg14::parse(bench.read(dg14).unwrap()).unwrap();
+        infos.infos.retain(|info| !matches!(info, SecurityInfo::TerminalAuthentication(_)));
+        bench.replace(dg14, dg14::to_bytes(&infos)).unwrap();
+    });
+    for (card, expected) in [(card, false), (unannounced, true)] {
+        let dg14 = card.read().files.data_groups[&14].clone();
+        let infos = dg14::parse(&dg14).unwrap();
+        let key = infos.chip_authentication_keys().next().unwrap();
+        let element = PublicKey::from_spki(&key.public_key).unwrap().element().unwrap();
+        let protocol = infos.chip_authentication().next().unwrap().protocol;
+        let protocol = ChipAuthenticationProtocol::from_oid(protocol).unwrap();
+        let ephemeral = Secret::generate(element.group(), &mut rng(3));
+        let terminal = ChipAuthentication2Terminal::new(protocol, element, key.key_id, ephemeral).unwrap();
+        let offer = PaceOffer::new(PaceProtocol::ECDH_GM_AES_128, DomainParameters::BrainpoolP256r1);
+        let password = &Password::can(CAN).unwrap();
+        let attempt = PaceAttempt { offer, several: false, password, blocks: BlockSizes::SHORT };
+        let (mut session, _) = Session::connect(card.chip()).pace(&attempt, &mut rng(4)).unwrap();
+        let outcome = session.chip_authentication_2(terminal);
+        assert_eq!(outcome.is_ok(), expected, "{outcome:?}");
+    }
+}
+
+/// At every command of Terminal Authentication 2, Chip Authentication 2 and what follows.
+#[test]
+fn version_2_goes_on_after_the_card_left_at_any_command() {
+    let card = Card::altered(second_version);
+    let options = station(41, FINGERPRINTS, MONTH);
+    let mut trace = Trace::new(card.chip());
+    let whole = inspect(&mut trace, &can(), &options, &mut rng(9), &mut |_| {}).unwrap();
+    let names: Vec<_> = trace.exchanges().iter().map(|exchange| exchange.header.get(1).copied()).collect();
+    drop(trace);
+    // From EF.CVCA, which comes right before the first MSE:SET DST.
+    let certificates = names.iter().position(|instruction| *instruction == Some(0x2A)).unwrap();
+    for left in certificates - 2..names.len() {
+        let left = u64::try_from(left).unwrap();
+        let mut reading = Reading::new(options.clone());
+        let link = Leaving { inner: card.chip(), left };
+        let tap = reading.tap(link, |_| Ok(()), &can(), &mut rng(9), &mut |_| {}).unwrap();
+        assert!(matches!(tap, Tap::Lost(_)), "{left}: {tap:?}");
+        assert!(reading.evidence().data_group(DataGroupNumber::DG3).is_none());
+        assert!(!reading.evidence().complete);
+        let tap = reading.tap(card.chip(), |_| Ok(()), &can(), &mut rng(10), &mut |_| {}).unwrap();
+        assert_eq!(tap, Tap::Done);
+        let evidence = reading.into_evidence();
+        assert_eq!(outcome(&evidence), Outcome::Authenticated, "{left}");
+        assert_eq!(chip_outcome(&evidence), (2, ChipAuthenticationOutcome::Confirmed), "{left}");
+        assert_eq!(evidence.files.withheld, whole.files.withheld, "{left}");
+        assert_eq!(evidence.files.data_groups, whole.files.data_groups, "{left}");
+        assert!(evidence.complete && evidence.missing(DG3).is_none(), "{left}");
     }
 }

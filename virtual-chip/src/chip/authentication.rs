@@ -111,6 +111,13 @@ impl Chip {
                         || offer.version == ChipAuthenticationVersion::Two
                 });
                 let run = ChipAuthenticationChip::set_at(command, &offers, &mut *self.rng)?;
+                // Version 2 comes after the terminal's proof, where that is announced (TR-03110-2 §3.4).
+                if run.offer().version == ChipAuthenticationVersion::Two
+                    && self.announces_terminal_authentication_2()
+                    && !self.session.terminal.awaits_chip_authentication()
+                {
+                    return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+                }
                 self.session.chip_authentication = Some(run);
                 Ok(Response::ok(Vec::new()))
             }
@@ -251,6 +258,12 @@ impl Chip {
             }));
         }
         offers
+    }
+
+    fn announces_terminal_authentication_2(&self) -> bool {
+        let file = self.state.file(ElementaryFile::DataGroup(DataGroupNumber::DG14));
+        file.and_then(|file| dg14::parse(file).ok())
+            .is_some_and(|infos| infos.announces_terminal_authentication(2))
     }
 
     /// GENERAL AUTHENTICATE: the next step of PACE, or of Chip Authentication.

@@ -33,6 +33,11 @@ impl TerminalSession {
         Self { identifier: Some(identifier), announced, ..Self::default() }
     }
 
+    /// Whether a terminal of version 2 signed, and its rights wait for the key that it named.
+    pub(super) fn awaits_chip_authentication(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// What a chain's rights are worth here (TR-03110-3 §2.7): no more than was announced, and nothing if that cannot be
     /// read.
     fn allowed(&self, effective: &Chat) -> Vec<TerminalRight> {

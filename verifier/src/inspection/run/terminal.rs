@@ -1,4 +1,5 @@
-//! Terminal Authentication, and the files that it opens.
+//! Terminal Authentication, and the files that it opens. Version 1 runs last, on a chip that proved itself; version 2 before
+//! Chip Authentication version 2 (TR-03110-2 §3.3), on chips that announce both and no version 1.
 
 use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_card_profile::file_system::ElementaryFile;
@@ -9,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::{Inspection, Stop, kind_of};
 use crate::evidence::{
-    ChipAuthenticationOutcome, TerminalAuthenticationOutcome as Outcome, TerminalAuthenticationRecord,
-    digests,
+    ChipAuthenticationOutcome, ChipAuthenticationRecord, TerminalAuthenticationOutcome as Outcome,
+    TerminalAuthenticationRecord, digests,
 };
 use crate::inspection::{Arrived, Step};
 use crate::session::{FileError, PartialFile, ProofError, Secured, Session};
@@ -19,6 +20,17 @@ use crate::session::{FileError, PartialFile, ProofError, Secured, Session};
 /// extended length takes.
 const SHORT: usize = 223;
 const EXTENDED: usize = 2_000;
+
+/// What came of showing the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// The chip accepts it.
+    Accepted,
+    /// It does not, or there was nothing to show.
+    Refused,
+    /// The channel broke.
+    Broken,
+}
 
 impl<R> Inspection<'_, R> {
     /// Shows the chip what this station may read, and reads it: of DG3 and DG4 only digests stay.
@@ -47,45 +59,92 @@ impl<R> Inspection<'_, R> {
         if due.is_empty() && self.reading.evidence.terminal_authentication.is_some() {
             return Ok(session);
         }
-        self.step(Step::TerminalAuthentication);
+        if !self.admitted {
+            let confirmed = ChipAuthenticationOutcome::Confirmed;
+            let evidence = &self.reading.evidence;
+            let unproven =
+                |record: &ChipAuthenticationRecord| record.version == 2 && record.outcome != confirmed;
+            if evidence.terminal_authentication.is_some()
+                && evidence.chip_authentication.as_ref().is_some_and(unproven)
+            {
+                // It was shown first and refused, or the chip did not come to its key.
+                return Ok(session);
+            }
+            self.step(Step::TerminalAuthentication);
+            match self.show_terminal(&mut session, &terminal, None)? {
+                Shown::Accepted => {}
+                Shown::Refused => return Ok(session),
+                Shown::Broken => return self.reopen(session.abandon()),
+            }
+        }
+        for group in due {
+            session = self.digest_of(session, group)?;
+        }
+        Ok(session)
+    }
+
+    /// Version 2: the terminal is shown before Chip Authentication, which must use the key of this compressed form. A
+    /// station without a terminal's key has nothing to show.
+    pub(super) fn show_terminal_first<T: Transport>(
+        &mut self,
+        session: &mut Session<Secured<T>>,
+        ephemeral: &[u8],
+    ) -> Result<Shown, Stop> {
+        let Some(terminal) = self.reading.options.terminal.clone() else { return Ok(Shown::Refused) };
+        if self.reading.evidence.terminal_authentication.is_some() {
+            self.tell(Step::TerminalAuthentication, None);
+        } else {
+            self.step(Step::TerminalAuthentication);
+        }
+        self.show_terminal(session, &terminal, Some(ephemeral))
+    }
+
+    /// Runs Terminal Authentication and keeps its record.
+    fn show_terminal<T: Transport>(
+        &mut self,
+        session: &mut Session<Secured<T>>,
+        terminal: &TerminalCredentials,
+        ephemeral: Option<&[u8]>,
+    ) -> Result<Shown, Stop> {
         let mut record = TerminalAuthenticationRecord {
             terminal: terminal.holder().to_string(),
             outcome: Outcome::Interrupted,
             status_word: None,
         };
         self.evidence().terminal_authentication = Some(record.clone());
-        match self.authenticate_terminal(&mut session, &terminal) {
+        match self.authenticate_terminal(session, terminal, ephemeral) {
             Ok((outcome, status_word)) => {
                 record.outcome = outcome;
                 record.status_word = status_word;
             }
             Err(ProofError::Link(lost)) => {
-                self.keep_log(&session);
+                self.keep_log(session);
                 return Err(Stop::Lost(lost));
             }
             Err(ProofError::SecureMessaging(error)) => {
                 self.incident("terminal-authentication", kind_of(error));
-                self.keep_log(&session);
-                return self.reopen(session.abandon());
+                self.keep_log(session);
+                return Ok(Shown::Broken);
             }
             Err(_) => record.outcome = Outcome::Refused,
         }
-        let open = record.outcome == Outcome::Authenticated;
+        let accepted = record.outcome == Outcome::Authenticated;
         self.evidence().terminal_authentication = Some(record);
-        for group in due.into_iter().filter(|_| open) {
-            session = self.digest_of(session, group)?;
-        }
-        Ok(session)
+        Ok(if accepted { Shown::Accepted } else { Shown::Refused })
     }
 
-    /// The chip says which CVCA keys it knows; the certificates below one of them are presented.
+    /// The chip says which CVCA keys it knows; the certificates below one of them are presented. Version 2 names the
+    /// ephemeral key of the Chip Authentication to come; version 1 is shown to a chip that proved itself.
     fn authenticate_terminal<T: Transport>(
         &mut self,
         session: &mut Session<Secured<T>>,
         terminal: &TerminalCredentials,
+        ephemeral: Option<&[u8]>,
     ) -> Result<(Outcome, Option<String>), ProofError> {
         let proven = self.reading.evidence.chip_authentication.as_ref();
-        if proven.is_none_or(|record| record.outcome != ChipAuthenticationOutcome::Confirmed) {
+        if ephemeral.is_none()
+            && proven.is_none_or(|record| record.outcome != ChipAuthenticationOutcome::Confirmed)
+        {
             return Ok((Outcome::ChipNotAuthenticated, None));
         }
         let file = match session.read_file(ElementaryFile::Cvca, self.reading.blocks) {
@@ -100,7 +159,11 @@ impl<R> Inspection<'_, R> {
         let Ok(known) = cvca::parse(&file) else { return Ok((Outcome::NotOffered, None)) };
         let Some(chain) = terminal.chain_from(&known) else { return Ok((Outcome::AuthorityUnknown, None)) };
         let largest = if self.reading.blocks.extended { EXTENDED } else { SHORT };
-        let outcome = session.terminal_authentication(&chain, terminal.key(), largest, &mut *self.rng)?;
+        let (key, rng) = (terminal.key(), &mut *self.rng);
+        let outcome = match ephemeral {
+            None => session.terminal_authentication(&chain, key, largest, rng)?,
+            Some(ephemeral) => session.terminal_authentication_2(&chain, key, ephemeral, largest, rng)?,
+        };
         Ok(match outcome {
             Ok(()) => (Outcome::Authenticated, None),
             Err(TerminalAuthenticationError::Refused { what, status }) => {
