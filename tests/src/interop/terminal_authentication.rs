@@ -152,6 +152,18 @@ impl Chain {
     }
 }
 
+/// A plain signature as TR-03111 §5.2.1 has it, r and s as wide as the order: libeac makes them as wide as the longer of
+/// the two, which on P-521 is a byte short once in four.
+fn at_full_width(signature: Vec<u8>, curve: Option<Curve>) -> Vec<u8> {
+    let Some(width) = curve.map(Curve::order_length) else { return signature };
+    let (r, s) = signature.split_at(signature.len() / 2);
+    if r.len() != s.len() || r.len() > width {
+        return signature;
+    }
+    let zeros = vec![0; width - r.len()];
+    [&zeros, r, &zeros, s].concat()
+}
+
 fn reference(name: &str) -> Result<Reference> {
     Ok(Reference::from_bytes(name.as_bytes())?)
 }
@@ -233,7 +245,7 @@ fn libeac_is_terminal(libeac: &mut Libeac, chain: &Chain, rng: &mut dyn CryptoRn
     let set = [tlv::encode(0x83, chain.terminal.holder().as_bytes()), tlv::encode(0x91, EPHEMERAL)].concat();
     chip.set_at(&Command::new(0x00, 0x22, 0x81, 0xA4).with_data(set)).map_err(refused)?;
     libeac.ask("ta-take", &[&chip.get_challenge(rng)])?;
-    let signature = libeac.one("ta-sign", &[EPHEMERAL, CHIP])?;
+    let signature = at_full_width(libeac.one("ta-sign", &[EPHEMERAL, CHIP])?, chain.key.curve());
     let authenticate = Command::new(0x00, 0x82, 0x00, 0x00).with_data(signature);
     let terminal = chip
         .external_authenticate(&authenticate, &ChipIdentifier::pace(CHIP), None)
