@@ -206,7 +206,7 @@ pub enum ReadError {
     #[error("the chip refuses the password: it belongs to another card, or was mistyped")]
     WrongPassword,
     /// The PIN is wrong.
-    #[error("the chip refuses the PIN: {left} tries are left")]
+    #[error("the chip refuses the PIN: {}", tries_left(*left))]
     WrongPin {
         /// How many tries are left.
         left: u8,
@@ -217,6 +217,18 @@ pub enum ReadError {
     /// No try is left of the PIN.
     #[error("the PIN is blocked")]
     PinBlocked,
+    /// The card access number beside the PIN is another card's. The PIN was not tried.
+    #[error("the chip refuses the card access number beside the PIN; the PIN was not tried")]
+    WrongCan,
+    /// The PUK is another card's.
+    #[error("the chip refuses the PUK; the PIN stays blocked")]
+    WrongPuk,
+    /// The chip does not unblock its PIN by a PUK.
+    #[error("the PIN is blocked, and the chip does not unblock it by the PUK")]
+    PukNotOffered,
+    /// The chip does not open with a PIN.
+    #[error("the chip has no PIN that opens it")]
+    NoPin,
     /// The chip asks for a password that was not given.
     #[error("the chip opens with {needed} only")]
     PasswordNeeded {
@@ -244,7 +256,10 @@ impl ReadError {
             Self::WrongPin { .. } => "wrong-pin",
             Self::PinSuspended => "pin-suspended",
             Self::PinBlocked => "pin-blocked",
-            Self::PasswordNeeded { .. } => "password-needed",
+            Self::WrongCan => "wrong-can",
+            Self::WrongPuk => "wrong-puk",
+            Self::PukNotOffered => "puk-not-offered",
+            Self::NoPin | Self::PasswordNeeded { .. } => "password-needed",
             Self::NoApplication => "no-application",
             Self::Protocol(_) => "access-protocol",
             Self::OtherCard => "other-card",
@@ -259,18 +274,38 @@ impl ReadError {
             Self::WrongPassword => {
                 "check the six digits (the last six of the personal number) or the machine readable zone on the back"
             }
+            Self::WrongPin { left: 0 } => "unblock the PIN with --puk beside the right --pin",
+            Self::WrongPin { left: 1 } => {
+                "make sure of the PIN and add --can: the chip takes the last try only after the card access number"
+            }
             Self::WrongPin { .. } => "ask the holder for the PIN again; each wrong one costs a try",
             Self::PinSuspended => {
                 "give the card access number beside the PIN, and make sure of the PIN first: it is the last try"
             }
             Self::PinBlocked => "give the PUK beside the PIN",
-            Self::PasswordNeeded { .. } => "give the machine readable zone with --mrz",
+            Self::WrongCan => {
+                "check the card access number: on a CCCD the last six digits of the personal number"
+            }
+            Self::WrongPuk => "type the PUK again as the issuer gave it; the PIN was not tried",
+            Self::PukNotOffered => {
+                "have the PIN set anew by the office that issued the card; without --pin, --can opens the chip"
+            }
+            Self::NoPin => "leave --pin out and give --can: a CCCD has no PIN",
+            Self::PasswordNeeded { .. } => "give the machine readable zone with --mrz, without --pin",
             Self::NoApplication => "use an identity card with a personalised chip",
             Self::Protocol(_) => {
                 "take the card off, lay it on again and start again; if it stays so, the chip may be damaged"
             }
             Self::OtherCard => "lay the first card on the reader again, or start anew with this one",
         }
+    }
+}
+
+fn tries_left(left: u8) -> String {
+    match left {
+        0 => "it was the last try, the PIN is blocked".to_owned(),
+        1 => "one try is left".to_owned(),
+        left => format!("{left} tries are left"),
     }
 }
 
@@ -282,6 +317,9 @@ impl From<OpenError> for ReadError {
             OpenError::WrongPin { left } => Self::WrongPin { left },
             OpenError::PinSuspended => Self::PinSuspended,
             OpenError::PinBlocked => Self::PinBlocked,
+            OpenError::WrongCan => Self::WrongCan,
+            OpenError::WrongPuk => Self::WrongPuk,
+            OpenError::PukNotOffered(_) => Self::PukNotOffered,
             OpenError::PasswordNotOffered(_) => Self::PasswordNeeded { needed: "another password" },
             OpenError::NoApplication(_) => Self::NoApplication,
             OpenError::Protocol(what) => Self::Protocol(what),

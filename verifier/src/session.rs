@@ -71,8 +71,17 @@ pub enum OpenError {
     /// The password is not this card's.
     #[error("the chip refuses the password")]
     WrongPassword,
+    /// The card access number beside a PIN is not this card's; the PIN was not tried.
+    #[error("the chip refuses the card access number beside the PIN")]
+    WrongCan,
+    /// The PUK is not this card's; the PIN stays blocked.
+    #[error("the chip refuses the PUK")]
+    WrongPuk,
+    /// The chip does not unblock a PIN by the PUK; the PIN stays blocked.
+    #[error("the chip does not unblock the PIN by the PUK: {0}")]
+    PukNotOffered(StatusWord),
     /// The PIN is wrong, and so many tries are left.
-    #[error("the chip refuses the PIN: {left} tries are left")]
+    #[error("the chip refuses the PIN; tries left: {left}")]
     WrongPin {
         /// How many.
         left: u8,
@@ -106,6 +115,11 @@ pub struct NotOpened<T> {
 impl<T> NotOpened<T> {
     fn boxed(session: Session<Connected<T>>, error: OpenError) -> Box<Self> {
         Box::new(Self { session, error })
+    }
+
+    /// The same, told more exactly.
+    fn because(self, told: impl FnOnce(OpenError) -> OpenError) -> Box<Self> {
+        Self::boxed(self.session, told(self.error))
     }
 }
 

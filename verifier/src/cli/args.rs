@@ -135,7 +135,7 @@ pub(crate) struct CardArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// DANGEROUS: the trace also holds the password, the reader's random numbers and so everything that the card says. Such a
-    /// trace can be replayed. For synthetic cards and your own only.
+    /// trace can be replayed, unless --pin opened the chip: PIN and PUK are not written. For synthetic cards and your own only.
     #[arg(long, requires = "trace")]
     pub(crate) trace_with_secrets: bool,
     /// Never use extended length: for readers that do not carry it.

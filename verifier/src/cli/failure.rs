@@ -105,7 +105,7 @@ impl Failure {
             Self::Card(error) => match lang {
                 Lang::Vi => {
                     let (what, hint) = card_in_vietnamese(error);
-                    (what.to_owned(), hint.to_owned())
+                    (what, hint.to_owned())
                 }
                 Lang::En => (error.to_string(), error.hint().to_owned()),
             },
@@ -145,22 +145,43 @@ fn reader_in_vietnamese(error: &ReaderError) -> Option<(String, &'static str)> {
     })
 }
 
-fn card_in_vietnamese(error: &ReadError) -> (&'static str, &'static str) {
-    match error {
+fn card_in_vietnamese(error: &ReadError) -> (String, &'static str) {
+    let (what, hint) = match error {
         ReadError::Link(_) => ("mất liên lạc với thẻ", "đặt thẻ nằm phẳng trên đầu đọc, để yên và làm lại"),
         ReadError::WrongPassword => (
             "chip không nhận mật khẩu: của thẻ khác, hoặc gõ nhầm",
             "kiểm tra sáu số cuối của số định danh, hoặc các dòng MRZ ở mặt sau",
         ),
-        ReadError::WrongPin { .. } => {
-            ("chip không nhận PIN; đã mất một lần thử", "hỏi lại chủ thẻ; mỗi PIN sai mất một lần thử")
+        ReadError::WrongPin { left: 0 } => (
+            "chip không nhận PIN; đó là lần thử cuối, PIN đã bị khoá",
+            "thêm --puk cạnh --pin đúng để mở khoá PIN",
+        ),
+        ReadError::WrongPin { left } => {
+            let hint = if *left == 1 {
+                "chắc chắn về PIN rồi thêm --can: chip chỉ nhận lần thử cuối sau CAN"
+            } else {
+                "hỏi lại chủ thẻ; mỗi PIN sai mất một lần thử"
+            };
+            return (format!("chip không nhận PIN; còn {left} lần thử"), hint);
         }
         ReadError::PinSuspended => (
             "PIN chỉ còn một lần thử, chip đòi CAN trước",
             "chắc chắn về PIN rồi thêm --can; đây là lần thử cuối",
         ),
         ReadError::PinBlocked => ("PIN đã bị khoá", "thêm --puk để mở khoá PIN"),
-        ReadError::PasswordNeeded { .. } => ("chip chỉ mở bằng MRZ", "đưa tệp MRZ bằng --mrz"),
+        ReadError::WrongCan => (
+            "chip không nhận CAN đưa cùng PIN; PIN chưa bị thử",
+            "kiểm tra CAN: trên thẻ căn cước là sáu số cuối của số định danh",
+        ),
+        ReadError::WrongPuk => {
+            ("chip không nhận PUK; PIN vẫn bị khoá", "gõ lại đúng PUK mà nơi cấp đã đưa; PIN chưa bị thử")
+        }
+        ReadError::PukNotOffered => (
+            "PIN đã bị khoá và chip không mở khoá PIN bằng PUK",
+            "nhờ nơi cấp thẻ đặt lại PIN; bỏ --pin thì --can mở được chip",
+        ),
+        ReadError::NoPin => ("chip không có PIN để mở", "bỏ --pin và đưa --can: thẻ căn cước không có PIN"),
+        ReadError::PasswordNeeded { .. } => ("chip chỉ mở bằng MRZ", "đưa tệp MRZ bằng --mrz, bỏ --pin"),
         ReadError::OtherCard => {
             ("đây không phải thẻ đang đọc dở", "đặt lại đúng thẻ ban đầu, hoặc làm lại từ đầu với thẻ này")
         }
@@ -169,7 +190,8 @@ fn card_in_vietnamese(error: &ReadError) -> (&'static str, &'static str) {
             "chip không hoàn thành giao thức mở",
             "nhấc thẻ ra, đặt lại và làm lại; nếu vẫn vậy, chip có thể hỏng",
         ),
-    }
+    };
+    (what.to_owned(), hint)
 }
 
 impl From<ReaderError> for Failure {
@@ -190,6 +212,26 @@ impl From<EvidenceError> for Failure {
             code: error.code(),
             what: [format!("bằng chứng không dùng được ({error})"), error.to_string()],
             hint: ["đọc thẻ lại", "read the card again"],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_tell_the_tries_and_the_way_out() {
+        let failure = |left| Failure::Card(ReadError::WrongPin { left });
+        for (left, tries, way) in [
+            (2, ["2 lần", "2 tries"], "PIN"),
+            (1, ["1 lần", "one try"], "--can"),
+            (0, ["khoá", "blocked"], "--puk"),
+        ] {
+            for (lang, tries) in [Lang::Vi, Lang::En].into_iter().zip(tries) {
+                let (what, hint) = failure(left).words(lang);
+                assert!(what.contains(tries) && hint.contains(way), "{what}: {hint}");
+            }
         }
     }
 }

@@ -114,6 +114,11 @@ impl Access {
         can.into_iter().chain(mrz).collect()
     }
 
+    /// Whether a PIN is to open the chip.
+    pub(super) fn is_pin(&self) -> bool {
+        self.pin.is_some()
+    }
+
     /// What resumes a suspended PIN.
     pub(super) fn resuming(&self) -> Option<&Password> {
         self.can.as_ref()

@@ -81,7 +81,13 @@ pub(super) fn by_pace<T: Transport>(
         }
     }
     // A password that opens another card is no reason to try a weaker protocol.
-    if refused { Opening::Failed(ReadError::WrongPassword) } else { Opening::Closed { session, failure } }
+    if refused {
+        Opening::Failed(ReadError::WrongPassword)
+    } else if access.is_pin() {
+        Opening::Failed(ReadError::NoPin)
+    } else {
+        Opening::Closed { session, failure }
+    }
 }
 
 fn by_pin<T: Transport>(

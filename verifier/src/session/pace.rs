@@ -107,7 +107,13 @@ impl<T: Transport> Session<Connected<T>> {
         card_access_number: &Password,
         rng: &mut dyn CryptoRng,
     ) -> PaceOpened<T> {
-        let (mut session, _) = self.established(&attempt.with(card_access_number), rng)?;
+        let (mut session, _) =
+            self.established(&attempt.with(card_access_number), rng).map_err(|not_opened| {
+                not_opened.because(|error| match error {
+                    OpenError::WrongPassword | OpenError::WrongPin { .. } => OpenError::WrongCan,
+                    other => other,
+                })
+            })?;
         let terminal = match attempt.terminal(rng) {
             Ok(terminal) => terminal.spending_the_last_try(),
             Err(error) => return Err(NotOpened::boxed(session.abandon(), error)),
@@ -131,10 +137,16 @@ impl<T: Transport> Session<Connected<T>> {
         attempt: &PaceAttempt<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Box<NotOpened<T>>> {
-        let (mut session, _) = self.established(attempt, rng)?;
+        let (mut session, _) = self.established(attempt, rng).map_err(|not_opened| {
+            not_opened.because(|error| match error {
+                OpenError::WrongPassword | OpenError::WrongPin { .. } => OpenError::WrongPuk,
+                OpenError::PasswordNotOffered(status) => OpenError::PukNotOffered(status),
+                other => other,
+            })
+        })?;
         let error = match session.state.channel.exchange(&reset_retry_counter(None)) {
             Ok(answer) if answer.is_ok() => None,
-            Ok(answer) => Some(OpenError::PasswordNotOffered(answer.status)),
+            Ok(answer) => Some(OpenError::PukNotOffered(answer.status)),
             Err(ChannelError::Link(lost)) => Some(OpenError::Link(lost)),
             Err(ChannelError::SecureMessaging(error)) => Some(OpenError::Protocol(error.to_string())),
         };

@@ -51,7 +51,7 @@ fn a_wrong_pin_is_told_with_its_tries_and_the_last_is_kept() {
     assert_eq!(left(&card), 1);
     // With a wrong one nothing is lost either: the PIN is not reached.
     let mistyped = pin(PIN).or_can("999999").unwrap();
-    assert!(matches!(card.read_by(&mistyped), Err(ReadError::WrongPassword)));
+    assert!(matches!(card.read_by(&mistyped), Err(ReadError::WrongCan)));
     assert_eq!(left(&card), 1);
     let evidence = card.read_by(&pin(PIN).or_can(CAN).unwrap()).unwrap();
     assert_eq!(evidence.access.password, Some(PasswordKind::Pin));
@@ -68,13 +68,17 @@ fn a_blocked_pin_is_unblocked_by_the_puk() {
     }
     assert!(matches!(card.read_by(&pin(PIN).or_can(CAN).unwrap()), Err(ReadError::PinBlocked)));
     let mistyped = pin(PIN).or_puk("9999999999").unwrap();
-    assert!(matches!(card.read_by(&mistyped), Err(ReadError::WrongPassword)));
+    assert!(matches!(card.read_by(&mistyped), Err(ReadError::WrongPuk)));
     assert!(card.read_by(&pin(PIN).or_puk(PUK).unwrap()).is_ok());
     assert_eq!(left(&card), PinTries::INITIAL);
 }
 
 #[test]
 fn a_card_without_a_pin_says_so() {
-    let error = Card::genuine().read_by(&pin(PIN)).unwrap_err();
-    assert_eq!(error.code(), "password-needed");
+    for access in [pin(PIN), pin(PIN).or_can(CAN).unwrap()] {
+        let error = Card::genuine().read_by(&access).unwrap_err();
+        assert_eq!(error, ReadError::NoPin);
+        assert_eq!(error.code(), "password-needed");
+        assert!(error.hint().contains("leave --pin out and give --can"));
+    }
 }
