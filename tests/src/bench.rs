@@ -6,7 +6,7 @@
 //! | [`read`] | APDUs, bytes and time of a whole reading | the least that the protocols need: 16 APDUs |
 //! | [`issue`] | cards issued per second | the share of cryptography that nobody can leave out |
 //!
-//! [`country`](crate::country) is what the last two have in common, [`measure`] how all of them measure and report.
+//! [`country`] is what the last two have in common, [`measure`] how all of them measure and report.
 
 pub use crate::country;
 
