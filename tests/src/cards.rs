@@ -153,12 +153,16 @@ fn portrait_file(length: usize) -> Result<Vec<u8>> {
     file(length.checked_sub(around).context("too short for a portrait")?)
 }
 
-/// EF.SOD of exactly this length: `ldsVersionInfo` is as long as it takes. An ECDSA signature varies by a few bytes.
+/// EF.SOD of exactly this length: `ldsVersionInfo` is as long as it takes. An ECDSA signature varies by a few bytes and is the same
+/// for the same content (RFC 6979), so that every attempt carries its number: else two lengths could answer each other for ever.
 fn sod_of_length(country: &Country, object: &LdsSecurityObject, length: usize) -> Result<Vec<u8>> {
     let mut filling = 0;
-    for _ in 0..500 {
-        let object =
-            object.clone().with_version_info("0107", &"0".repeat(filling)).context("no version info")?;
+    for attempt in 0..500 {
+        let lds_version = format!("{attempt:04}");
+        let object = object
+            .clone()
+            .with_version_info(&lds_version, &"0".repeat(filling))
+            .context("no version info")?;
         let sod = country.sign(object.as_der())?;
         if sod.len() == length {
             return Ok(sod);
