@@ -6,7 +6,7 @@
 //! prime order, so that a finite point on the curve is in the group.
 //!
 //! [`Curve`] names them, [`Point`] and [`Scalar`] compute on whichever curve a card names, [`verify_ecdsa`] checks a
-//! signature, and [`on_curve`] hands the `RustCrypto` type to code that needs it.
+//! signature, [`PreparedKey`] checks many of one key faster, and [`on_curve`] hands the `RustCrypto` type to code that needs it.
 
 mod brainpool;
 mod curve;
@@ -14,6 +14,7 @@ mod define;
 mod domain;
 mod nist;
 mod point;
+mod prepared;
 mod scalar;
 mod signature;
 
@@ -22,6 +23,7 @@ pub use curve::Curve;
 pub use domain::{Domain, ExplicitParameters};
 pub use nist::{p192, p224};
 pub use point::{InvalidPoint, Point};
+pub use prepared::PreparedKey;
 pub use scalar::Scalar;
 pub use signature::{EcdsaError, Signature, verify_ecdsa};
 

@@ -1,7 +1,7 @@
 //! The files of project Wycheproof, from the folder that `CCCD_FOREIGN_DATA` names; without it one line says that
 //! they were skipped.
 
-use cccd_curves::{Curve, Scalar, Signature, verify_ecdsa};
+use cccd_curves::{Curve, PreparedKey, Scalar, Signature, verify_ecdsa};
 use serde_json::Value;
 use sha2::Digest as _;
 use std::fs;
@@ -50,6 +50,7 @@ fn each_test(file: &str, mut run: impl FnMut(&Value, &Value)) {
 
 fn signatures(file: &str, plain: bool) {
     let mut judged = 0;
+    let mut prepared: Option<(Vec<u8>, PreparedKey)> = None;
     each_test(file, |group, test| {
         let curve = curve(group["publicKey"]["curve"].as_str().unwrap());
         let key = bytes(&group["publicKey"]["uncompressed"]);
@@ -62,7 +63,15 @@ fn signatures(file: &str, plain: bool) {
         };
         let signature = bytes(&test["sig"]);
         let signature = if plain { Signature::Plain(&signature) } else { Signature::Der(&signature) };
-        let holds = verify_ecdsa(curve, &key, &digest, signature).is_ok();
+        let by_plain_way = verify_ecdsa(curve, &key, &digest, signature);
+        let holds = by_plain_way.is_ok();
+        // The same key in tables must say the same, and for the same reason.
+        let tables = match prepared.take() {
+            Some((of, tables)) if of == key => tables,
+            _ => PreparedKey::new(curve, &key).unwrap(),
+        };
+        assert_eq!(tables.verify(&digest, signature), by_plain_way, "{file} {test}");
+        prepared = Some((key, tables));
         match test["result"].as_str().unwrap() {
             "valid" => assert!(holds, "{file} {test}"),
             "invalid" => assert!(!holds, "{file} {test}"),
