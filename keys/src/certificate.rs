@@ -7,7 +7,10 @@ mod build;
 mod extensions;
 mod name;
 
-pub use build::{BuildError, CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity};
+pub use build::{
+    BuildError, CertificateOptions, CscaProfile, DocumentSignerProfile, LinkProfile, MasterListSignerProfile,
+    SigningKeyValidity,
+};
 pub(crate) use extensions::full_names;
 pub use extensions::{KeyUsage, PrivateKeyUsagePeriod};
 pub use name::DistinguishedName;

@@ -7,6 +7,10 @@
 //! The list's signature makes nothing in it an anchor: whether its signer is to be believed is asked of a trust store
 //! or of a path ([`MasterList::signer_path`]), and each certificate is judged by itself ([`MasterList::entries`]).
 
+mod build;
+
+pub use build::sign;
+
 use crate::algorithm::oids;
 use crate::asn1::{self, Malformed, Reader, tag};
 use crate::certificate::Certificate;

@@ -160,6 +160,7 @@ pub fn sign(
         &oids::LDS_SECURITY_OBJECT,
         lds_security_object,
         certificate,
+        &[],
         signer,
         signing_time,
     )?;

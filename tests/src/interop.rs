@@ -10,6 +10,7 @@
 //! | [`card_security`] | libeac, JMRTD | parse our EF.CardSecurity |
 //! | [`data_groups`] | JMRTD | parses every group it knows, as we encode it |
 //! | [`signatures`] | `BouncyCastle`, OpenSSL | check our Active Authentication |
+//! | [`pki`] | `BouncyCastle`, OpenSSL | check what the PKI signs: certificates, CRL, EF.SOD, master list |
 //! | [`scp03`] | yubikey-manager | opens our chip's secure channel |
 //!
 //! [`table`] is what is printed, [`peer`] a foreign program and how it is spoken to, [`libeac`] its verbs and its secure
@@ -22,6 +23,7 @@ pub mod foreign_card;
 pub mod libeac;
 pub mod pace;
 pub mod peer;
+pub mod pki;
 pub mod readers;
 pub mod scp03;
 pub mod signatures;

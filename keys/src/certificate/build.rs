@@ -1,5 +1,11 @@
 //! Building certificates of the CSCA and the Document Signer: Doc 9303-12 §7.1.1, tables 6 and 7.
 
+mod link;
+mod master_list_signer;
+
+pub use link::LinkProfile;
+pub use master_list_signer::MasterListSignerProfile;
+
 use super::{Certificate, KeyUsage};
 use crate::algorithm::oids;
 use crate::asn1::{self, Malformed, tag};
@@ -182,6 +188,19 @@ impl CscaProfile {
         validity: SigningKeyValidity,
     ) -> Result<Self, BuildError> {
         let subject = options.name(&format!("CSCA {} {sequence:03}", options.country))?;
+        Ok(Self { options, subject, validity })
+    }
+
+    /// The profile of another key of `before`'s authority: its name stays, the key identifiers tell the keys apart.
+    ///
+    /// # Errors
+    /// A name that cannot be written.
+    pub fn succeeding(
+        options: CertificateOptions,
+        before: &Certificate,
+        validity: SigningKeyValidity,
+    ) -> Result<Self, BuildError> {
+        let subject = Name::from_der(before.subject().der()).map_err(|e| BuildError::Field(e.to_string()))?;
         Ok(Self { options, subject, validity })
     }
 

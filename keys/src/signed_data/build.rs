@@ -38,16 +38,17 @@ pub fn sign(
     signer: &dyn Signer,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignError> {
-    let der = build(content_type, content, certificate, signer, signing_time)?;
+    let der = build(content_type, content, certificate, &[], signer, signing_time)?;
     SignedData::parse(&der)?.verify()?;
     Ok(der)
 }
 
-/// As [`sign`], for a caller that verifies the whole in which this is wrapped.
+/// As [`sign`], for a caller that verifies the whole in which this is wrapped; `others` are certificates that come along.
 pub(crate) fn build(
     content_type: &ObjectIdentifier,
     content: &[u8],
     certificate: &Certificate,
+    others: &[&Certificate],
     signer: &dyn Signer,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignError> {
@@ -79,11 +80,13 @@ pub(crate) fn build(
         &asn1::oid(content_type),
         &asn1::tlv(tag::context(0), &asn1::tlv(tag::OCTET_STRING, content)),
     ]);
+    let along = std::iter::once(certificate).chain(others.iter().copied());
+    let certificates = along.map(|certificate| certificate.der().to_vec()).collect();
     let signed_data = asn1::sequence(&[
         &asn1::integer(&[3]),
         &asn1::tlv(tag::SET, &hash_identifier(hash)),
         &encapsulated,
-        &asn1::tlv(tag::context(0), certificate.der()),
+        &asn1::set_of(tag::context(0), certificates),
         &asn1::tlv(tag::SET, &signer_info),
     ]);
     let der = asn1::sequence(&[&asn1::oid(&oids::SIGNED_DATA), &asn1::tlv(tag::context(0), &signed_data)]);

@@ -13,6 +13,14 @@ import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Security;
 import java.security.Signature;
+import java.security.cert.CertPathValidator;
+import java.security.cert.CertStore;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
@@ -20,16 +28,22 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.smartcardio.CardTerminal;
 import javax.smartcardio.TerminalFactory;
 import net.sf.scuba.smartcards.TerminalCardService;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cms.CMSSignedData;
+import org.bouncycastle.cms.SignerInformation;
+import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.crypto.AsymmetricBlockCipher;
 import org.bouncycastle.crypto.Digest;
 import org.bouncycastle.crypto.digests.SHA1Digest;
@@ -103,6 +117,9 @@ public final class Peer {
               case "aa-sign" -> sign(given);
               case "card-security" -> cardSecurity(given);
               case "cvc" -> certificate(given);
+              case "path" -> path(given);
+              case "crl" -> revocationList(given);
+              case "cms" -> signedData(given);
               default -> throw new IllegalArgumentException("no such request");
             };
         System.out.println(("ok " + result).trim());
@@ -388,6 +405,61 @@ public final class Peer {
     CardVerifiableCertificate issuer = certificate(bytes(given, "issuer"));
     certificate.verify(issuer.getPublicKey(), "BC");
     return certificate.getHolderReference().getName();
+  }
+
+  private static List<X509Certificate> certificates(Map<String, String> given, String name) throws Exception {
+    CertificateFactory factory = CertificateFactory.getInstance("X.509", "BC");
+    List<X509Certificate> found = new ArrayList<>();
+    for (String one : given.getOrDefault(name, "").split(",")) {
+      if (!one.isEmpty()) {
+        found.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(HEX.parseHex(one))));
+      }
+    }
+    return found;
+  }
+
+  private static X509CRL list(byte[] encoded) throws Exception {
+    CertificateFactory factory = CertificateFactory.getInstance("X.509", "BC");
+    return (X509CRL) factory.generateCRL(new ByteArrayInputStream(encoded));
+  }
+
+  /** A certification path by RFC 5280, from one anchor, at a time, with revocation if a list is given. */
+  private static String path(Map<String, String> given) throws Exception {
+    List<X509Certificate> chain = certificates(given, "chain");
+    PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(certificates(given, "anchor").get(0), null)));
+    parameters.setDate(new Date(Long.parseLong(given.get("at")) * 1000));
+    parameters.setSigProvider("BC");
+    List<Object> known = new ArrayList<>(chain);
+    known.addAll(certificates(given, "known"));
+    parameters.setRevocationEnabled(given.containsKey("crl"));
+    if (given.containsKey("crl")) {
+      known.add(list(bytes(given, "crl")));
+    }
+    parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(known), "BC"));
+    CertificateFactory factory = CertificateFactory.getInstance("X.509", "BC");
+    CertPathValidator.getInstance("PKIX", "BC").validate(factory.generateCertPath(chain), parameters);
+    return chain.size() + " below the anchor";
+  }
+
+  private static String revocationList(Map<String, String> given) throws Exception {
+    X509CRL list = list(bytes(given, "content"));
+    list.verify(certificates(given, "issuer").get(0).getPublicKey(), "BC");
+    return String.valueOf(list.getRevokedCertificates() == null ? 0 : list.getRevokedCertificates().size());
+  }
+
+  /** A SignedData: every signer by the certificate that came along; the answer is the content. */
+  private static String signedData(Map<String, String> given) throws Exception {
+    CMSSignedData data = new CMSSignedData(bytes(given, "content"));
+    for (SignerInformation signer : data.getSignerInfos()) {
+      @SuppressWarnings("unchecked")
+      var found = data.getCertificates().getMatches(signer.getSID());
+      check(found.size() == 1, found.size() + " certificates are named by the signer");
+      X509CertificateHolder certificate = (X509CertificateHolder) found.iterator().next();
+      var verifier = new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(certificate);
+      check(signer.verify(verifier), "the signature does not hold");
+    }
+    check(data.getSignerInfos().size() == 1, "there is not one signer");
+    return data.getSignedContentTypeOID() + " " + HEX.formatHex((byte[]) data.getSignedContent().getContent());
   }
 
   private static String activeAuthentication(Map<String, String> given) throws Exception {

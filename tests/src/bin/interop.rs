@@ -2,7 +2,7 @@
 
 use cccd_tests::interop::table::Table;
 use cccd_tests::interop::{
-    card_security, chip_authentication, data_groups, foreign_card, pace, readers, scp03, signatures,
+    card_security, chip_authentication, data_groups, foreign_card, pace, pki, readers, scp03, signatures,
     terminal_authentication,
 };
 use rand_chacha::ChaCha20Rng;
@@ -22,6 +22,7 @@ Parts:
   security    libeac and JMRTD parse our EF.CardSecurity
   groups      JMRTD parses every data group it knows, as we encode it
   signatures  BouncyCastle and OpenSSL check our Active Authentication, and we theirs
+  pki         BouncyCastle and OpenSSL check what the PKI signs: certificates, CRL, EF.SOD, master list
   scp03       yubikey-manager opens our chip's secure channel
 
 Options:
@@ -31,7 +32,8 @@ Options:
 What a peer needs is installed by `scripts/setup interop` and built by `scripts/interop-peers`; a peer that is missing is
 skipped, unless CCCD_DEMAND_INTEROP is set: then a skipped line is a failure. Exit 0 if nothing failed, else 1.";
 
-const PARTS: [&str; 9] = ["readers", "pace", "ca", "ta", "card", "security", "groups", "signatures", "scp03"];
+const PARTS: [&str; 10] =
+    ["readers", "pace", "ca", "ta", "card", "security", "groups", "signatures", "pki", "scp03"];
 
 #[expect(
     clippy::disallowed_methods,
@@ -79,6 +81,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("signatures") {
         signatures::run(&mut table, &mut rng);
+    }
+    if wanted("pki") {
+        pki::run(&mut table, now, &mut rng);
     }
     if wanted("scp03") {
         scp03::run(&mut table);
