@@ -63,6 +63,8 @@ pub mod oids {
         EC_PUBLIC_KEY = "1.2.840.10045.2.1";
         /// prime-field
         PRIME_FIELD = "1.2.840.10045.1.1";
+        /// id-data
+        DATA = "1.2.840.113549.1.7.1";
         /// id-signedData
         SIGNED_DATA = "1.2.840.113549.1.7.2";
         /// id-contentType
@@ -109,6 +111,10 @@ pub mod oids {
         AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
         /// id-ce-extKeyUsage
         EXTENDED_KEY_USAGE = "2.5.29.37";
+        /// id-at-commonName
+        COMMON_NAME = "2.5.4.3";
+        /// id-at-serialNumber
+        SERIAL_NUMBER = "2.5.4.5";
         /// id-at-countryName
         COUNTRY_NAME = "2.5.4.6";
         /// id-at-localityName

@@ -34,12 +34,18 @@ pub mod tag {
     pub const UTF8_STRING: u8 = 0x0c;
     /// `PrintableString`
     pub const PRINTABLE_STRING: u8 = 0x13;
+    /// `TeletexString`
+    pub const TELETEX_STRING: u8 = 0x14;
     /// `IA5String`
     pub const IA5_STRING: u8 = 0x16;
     /// `UTCTime`
     pub const UTC_TIME: u8 = 0x17;
     /// `GeneralizedTime`
     pub const GENERALIZED_TIME: u8 = 0x18;
+    /// `VisibleString`
+    pub const VISIBLE_STRING: u8 = 0x1a;
+    /// `BMPString`
+    pub const BMP_STRING: u8 = 0x1e;
     /// SEQUENCE
     pub const SEQUENCE: u8 = 0x30;
     /// SET
@@ -306,6 +312,38 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether any length within the object is not in its shortest form (X.690 §10.1). Primitive contents are not looked into.
+#[must_use]
+pub fn has_long_lengths(object: &[u8]) -> bool {
+    let mut open = vec![Reader::new(object)];
+    while let Some(reader) = open.last_mut() {
+        if reader.is_empty() {
+            open.pop();
+            continue;
+        }
+        let Ok(element) = reader.any() else { return false };
+        let header = element.content_offset.saturating_sub(element.offset);
+        if header != header_length(element.content.len()) {
+            return true;
+        }
+        if element.tag & 0x20 != 0 {
+            if open.len() == MAX_DEPTH {
+                return false;
+            }
+            open.push(element.reader());
+        }
+    }
+    false
+}
+
+/// Deeper nesting than this is not looked into.
+const MAX_DEPTH: usize = 32;
+
+/// Octets of identifier and length before a content of this length, in DER.
+fn header_length(content: usize) -> usize {
+    if content < 0x80 { 2 } else { 2 + unsigned(&content.to_be_bytes()).len() }
+}
+
 /// The magnitude of non-negative integer octets: leading zeros removed.
 #[must_use]
 pub fn unsigned(octets: &[u8]) -> &[u8] {
@@ -432,6 +470,18 @@ mod tests {
             let element = Reader::new(&encoded).any().unwrap();
             assert_eq!((element.content.len(), element.raw.len()), (length, encoded.len()));
         }
+    }
+
+    #[test]
+    fn long_lengths_are_seen_wherever_they_stand() {
+        for length in [0usize, 0x7f, 0x80, 0xff, 0x100, 0x1_0000] {
+            assert!(!has_long_lengths(&sequence(&[&tlv(tag::OCTET_STRING, &vec![7; length])])));
+        }
+        assert!(has_long_lengths(&[0x30, 0x81, 0x02, 0x05, 0x00]));
+        assert!(has_long_lengths(&[0x30, 0x05, 0x31, 0x03, 0x04, 0x81, 0x00]));
+        assert!(!has_long_lengths(&[0x04, 0x03, 0x04, 0x81, 0x00]), "octets are no objects");
+        assert!(!has_long_lengths(&[0x30, 0x05, 0x31]), "cut short is another question");
+        assert!(!has_long_lengths(&[0xa0, 0x7e].repeat(200)));
     }
 
     #[test]

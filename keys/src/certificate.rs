@@ -17,7 +17,7 @@ pub use name::DistinguishedName;
 
 use crate::algorithm::{SignatureAlgorithm, UnknownAlgorithm, oids};
 use crate::asn1::{self, Element, Malformed, Reader, tag};
-use crate::public_key::{PublicKey, VerifyError};
+use crate::public_key::{PublicKey, SignatureLeniency, VerifyError};
 use const_oid::ObjectIdentifier;
 use extensions::Extensions;
 use jiff::Timestamp;
@@ -59,6 +59,8 @@ pub enum Leniency {
     AlgorithmFieldsDiffer,
     /// The same extension occurs twice.
     RepeatedExtension,
+    /// Lengths of BER that DER does not have.
+    BerLengths,
 }
 
 impl Leniency {
@@ -72,6 +74,7 @@ impl Leniency {
             Self::NoSubjectKeyIdentifier => "no-subject-key-identifier",
             Self::AlgorithmFieldsDiffer => "algorithm-fields-differ",
             Self::RepeatedExtension => "repeated-extension",
+            Self::BerLengths => "ber-lengths",
         }
     }
 }
@@ -152,6 +155,9 @@ impl Certificate {
         }
         if extensions.subject_key_identifier.is_none() {
             leniencies.push(Leniency::NoSubjectKeyIdentifier);
+        }
+        if asn1::has_long_lengths(element.raw) {
+            leniencies.push(Leniency::BerLengths);
         }
         Ok(Self {
             der: element.raw.to_vec(),
@@ -328,6 +334,23 @@ impl Certificate {
     /// [`VerifyError`].
     pub fn verify_signature(&self, issuer_key: &PublicKey) -> Result<(), VerifyError> {
         issuer_key.verify(self.signature_algorithm()?, &self.tbs, &self.signature)
+    }
+
+    /// As [`verify_signature`](Self::verify_signature), but tolerates what old signers write, and says so.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_signature_leniently(
+        &self,
+        issuer_key: &PublicKey,
+    ) -> Result<Option<SignatureLeniency>, VerifyError> {
+        issuer_key.verify_leniently(self.signature_algorithm()?, &self.tbs, &self.signature)
+    }
+
+    /// Its issuer signed with a hash that is no longer collision resistant.
+    #[must_use]
+    pub fn has_weak_signature(&self) -> bool {
+        self.signature_algorithm.as_ref().is_ok_and(|algorithm| algorithm.hash().is_weak())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::algorithm::{SignatureAlgorithm, UnknownAlgorithm, oids};
 use crate::asn1::{self, Element, Malformed, Reader, tag};
 use crate::certificate::{BuildError, Certificate, DistinguishedName};
-use crate::public_key::{PublicKey, VerifyError};
+use crate::public_key::{PublicKey, SignatureLeniency, VerifyError};
 use crate::signer::Signer;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -31,6 +31,7 @@ pub struct CertificateRevocationList {
     scope: Option<Vec<Vec<u8>>>,
     signature_algorithm: Result<SignatureAlgorithm, UnknownAlgorithm>,
     signature: Vec<u8>,
+    leniencies: Vec<&'static str>,
 }
 
 /// One revoked certificate.
@@ -139,6 +140,11 @@ impl CertificateRevocationList {
             })?;
         }
         fields.finish("bytes after the TBSCertList")?;
+        let leniencies =
+            [(asn1::has_long_lengths(list.raw), "ber-lengths"), (number.is_none(), "no-crl-number")]
+                .into_iter()
+                .filter_map(|(present, code)| present.then_some(code))
+                .collect();
         Ok(Self {
             der: list.raw.to_vec(),
             tbs: tbs.raw.to_vec(),
@@ -153,6 +159,7 @@ impl CertificateRevocationList {
             scope,
             signature_algorithm: SignatureAlgorithm::from_element(&algorithm, None)?,
             signature,
+            leniencies,
         })
     }
 
@@ -278,6 +285,12 @@ impl CertificateRevocationList {
         })
     }
 
+    /// What reading tolerated, by stable code.
+    #[must_use]
+    pub fn leniencies(&self) -> &[&'static str] {
+        &self.leniencies
+    }
+
     /// The revoked certificates, by serial number.
     #[must_use]
     pub fn entries(&self) -> &[RevokedCertificate] {
@@ -298,6 +311,23 @@ impl CertificateRevocationList {
     /// [`VerifyError`].
     pub fn verify_signature(&self, issuer_key: &PublicKey) -> Result<(), VerifyError> {
         issuer_key.verify(self.signature_algorithm.clone()?, &self.tbs, &self.signature)
+    }
+
+    /// As [`verify_signature`](Self::verify_signature), but tolerates what old signers write, and says so.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_signature_leniently(
+        &self,
+        issuer_key: &PublicKey,
+    ) -> Result<Option<SignatureLeniency>, VerifyError> {
+        issuer_key.verify_leniently(self.signature_algorithm.clone()?, &self.tbs, &self.signature)
+    }
+
+    /// It is signed with a hash that is no longer collision resistant.
+    #[must_use]
+    pub fn has_weak_signature(&self) -> bool {
+        self.signature_algorithm.as_ref().is_ok_and(|algorithm| algorithm.hash().is_weak())
     }
 }
 

@@ -98,12 +98,12 @@ impl Budget {
         self.signatures
     }
 
-    fn signature(&mut self) -> Result<(), PathProblem> {
+    pub(crate) fn signature(&mut self) -> Result<(), PathProblem> {
         self.signatures = self.signatures.checked_sub(1).ok_or(PathProblem::BudgetExhausted)?;
         Ok(())
     }
 
-    fn step(&mut self) -> Result<(), PathProblem> {
+    pub(crate) fn step(&mut self) -> Result<(), PathProblem> {
         self.steps = self.steps.checked_sub(1).ok_or(PathProblem::BudgetExhausted)?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Public keys: `SubjectPublicKeyInfo` in and out, and the one place where signatures are verified.
 
 mod dsa;
+mod pkcs1;
 mod pss;
 mod verify;
 
@@ -48,6 +49,24 @@ pub enum VerifyError {
     /// The algorithm belongs to another type of key.
     #[error("the signature algorithm does not fit the key")]
     KeyTypeMismatch,
+}
+
+/// A departure in a signature that is tolerated and reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SignatureLeniency {
+    /// RSA PKCS#1 v1.5 over a `DigestInfo` whose algorithm lacks NULL.
+    DigestInfoWithoutNull,
+}
+
+impl SignatureLeniency {
+    /// Stable code for reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::DigestInfoWithoutNull => "digest-info-without-null",
+        }
+    }
 }
 
 impl PublicKey {
@@ -178,6 +197,36 @@ impl PublicKey {
         signature: &[u8],
     ) -> Result<(), VerifyError> {
         verify::verify(&self.material, algorithm, message, signature)
+    }
+
+    /// As [`verify`](Self::verify), but tolerates what old signers write, and says so.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_leniently(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<Option<SignatureLeniency>, VerifyError> {
+        match (self.verify(algorithm, message, signature), &self.material, algorithm) {
+            (
+                Err(VerifyError::Invalid),
+                Material::Rsa { modulus, exponent },
+                SignatureAlgorithm::RsaPkcs1v15(hash),
+            ) if pkcs1::holds_without_null(modulus, exponent, hash, message, signature) => {
+                Ok(Some(SignatureLeniency::DigestInfoWithoutNull))
+            }
+            (result, _, _) => result.map(|()| None),
+        }
+    }
+
+    /// Bits of the modulus, if it is an RSA key.
+    #[must_use]
+    pub fn rsa_bits(&self) -> Option<usize> {
+        let Material::Rsa { modulus, .. } = &self.material else { return None };
+        let spare = modulus.first().map_or(0, |first| first.leading_zeros());
+        Some((modulus.len() * 8).saturating_sub(usize::try_from(spare).unwrap_or(0)))
     }
 
     /// Whether `signature`, the plain `r ‖ s` of TR-03111 §5.2.1 at the width of the curve, is this key's over `message`.

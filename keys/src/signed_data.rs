@@ -45,8 +45,12 @@ pub enum Leniency {
     TaggedKeyIdentifier,
     /// The signer identifier writes the issuer's name otherwise than the certificate does: order, case, string types.
     IssuerNameDiffers,
+    /// The signer identifier names another issuer than the certificate's, of the same country; the serial number is its.
+    IssuerNameOther,
     /// The signed attributes are not in the order in which they were signed.
     AttributesOutOfOrder,
+    /// RSA PKCS#1 v1.5 over a `DigestInfo` whose algorithm lacks NULL.
+    DigestInfoWithoutNull,
 }
 
 impl Leniency {
@@ -58,7 +62,9 @@ impl Leniency {
             Self::UnreadableCertificate => "unreadable-certificate",
             Self::TaggedKeyIdentifier => "tagged-key-identifier",
             Self::IssuerNameDiffers => "issuer-name-differs",
+            Self::IssuerNameOther => "issuer-name-other",
             Self::AttributesOutOfOrder => "attributes-out-of-order",
+            Self::DigestInfoWithoutNull => "digest-info-without-null",
         }
     }
 }
@@ -121,7 +127,9 @@ impl SignedData {
 
     /// Marks what was read from BER.
     pub(crate) fn read_from_ber(mut self) -> Self {
-        self.leniencies.push(Leniency::BerLengths);
+        if !self.leniencies.contains(&Leniency::BerLengths) {
+            self.leniencies.push(Leniency::BerLengths);
+        }
         self
     }
 
@@ -188,6 +196,9 @@ impl SignedData {
         let mut infos = fields.expect(tag::SET, "signer infos")?.reader();
         fields.finish("bytes after the signer infos")?;
         let mut leniencies = Vec::new();
+        if asn1::has_long_lengths(content_info.raw) {
+            leniencies.push(Leniency::BerLengths);
+        }
         if unreadable_certificates > 0 {
             leniencies.push(Leniency::UnreadableCertificate);
         }
@@ -308,7 +319,8 @@ impl SignerInfo {
     pub fn names(&self, certificate: &Certificate) -> bool {
         match &self.sid {
             SignerIdentifier::IssuerAndSerialNumber { issuer, serial } => {
-                certificate.serial() == serial && certificate.issuer().matches(issuer)
+                asn1::shortest(certificate.serial()) == asn1::shortest(serial)
+                    && certificate.issuer().matches(issuer)
             }
             SignerIdentifier::SubjectKeyIdentifier(identifier) => {
                 // A signer without the extension is still known by the hash of its key.
@@ -322,6 +334,15 @@ impl SignerInfo {
 }
 
 impl SignerInfo {
+    /// Whether it means this certificate though it names another issuer: one of the same country, and the serial number
+    /// is the certificate's. The identifier is not signed; the signature decides.
+    fn might_mean(&self, certificate: &Certificate) -> bool {
+        matches!(&self.sid, SignerIdentifier::IssuerAndSerialNumber { issuer, serial }
+            if asn1::shortest(certificate.serial()) == asn1::shortest(serial)
+                && issuer.country().is_some()
+                && issuer.country() == certificate.issuer().country())
+    }
+
     /// The issuer's name in the identifier is not octet for octet the certificate's.
     fn writes_issuer_otherwise(&self, certificate: &Certificate) -> bool {
         matches!(&self.sid, SignerIdentifier::IssuerAndSerialNumber { issuer, .. }

@@ -130,6 +130,20 @@ impl EfSod {
         self.file_digest
     }
 
+    /// What reading tolerated, by stable code: the file's own departures and those of its `SignedData`.
+    #[must_use]
+    pub fn leniencies(&self) -> Vec<&'static str> {
+        let mut codes: Vec<&'static str> =
+            self.signed_data.leniencies().iter().map(|leniency| leniency.code()).collect();
+        if self.padding > 0 {
+            codes.push("trailing-padding");
+        }
+        if self.econtent_type() == oids::DATA {
+            codes.push("id-data");
+        }
+        codes
+    }
+
     /// Zero octets that followed the template.
     #[must_use]
     pub const fn padding(&self) -> usize {

@@ -24,31 +24,48 @@ const COUNTRIES: &str = "\
     USA:US UZB:UZ VAT:VA VCT:VC VEN:VE VGB:VG VIR:VI VNM:VN VUT:VU WLF:WF WSM:WS YEM:YE ZAF:ZA \
     ZMB:ZM ZWE:ZW";
 
-/// The codes of Doc 9303-3 §5 beyond ISO 3166-1 that issue documents: `D` is Germany's, the five `GB…` are the United
-/// Kingdom's, `RKS` is Kosovo (its CSCA writes `KS`).
-const OTHERS: [(&str, &str); 11] = [
-    ("D", "DE"),
-    ("EUE", "EU"),
-    ("GBD", "GB"),
-    ("GBN", "GB"),
-    ("GBO", "GB"),
-    ("GBP", "GB"),
-    ("GBS", "GB"),
-    ("RKS", "KS"),
-    ("UNA", "UN"),
-    ("UNK", "UN"),
-    ("UNO", "UN"),
+/// The codes of Doc 9303-3 §5 beyond ISO 3166-1 that issue documents, and what their certificates name. `D` is Germany's,
+/// the five `GB…` are the United Kingdom's, Kosovo's certificates say `KS`, and `XK` is its code everywhere else; `UN…` are
+/// the United Nations', `EUE` the European Union's.
+const OTHERS: [(&str, &[&str]); 12] = [
+    ("D", &["DE"]),
+    ("EUE", &["EU"]),
+    ("GBD", &["GB"]),
+    ("GBN", &["GB"]),
+    ("GBO", &["GB"]),
+    ("GBP", &["GB"]),
+    ("GBS", &["GB"]),
+    ("RKS", &["KS", "XK"]),
+    ("UNA", &["UN"]),
+    ("UNK", &["UN"]),
+    ("UNO", &["UN"]),
+    ("XKX", &["KS", "XK"]),
 ];
 
-/// The country, in upper case, that the certificates of this issuing state name. `None` for a code of no table.
+/// Codes of certificates that are written in more than one way: the same country under its other name.
+const OTHER_NAMES: [(&str, &str); 1] = [("D", "DE")];
+
+/// The countries, in upper case, that the certificates of this issuing state may name. Empty for a code of no table.
 #[must_use]
-pub fn certificate_country(issuing_state: &str) -> Option<&'static str> {
+pub fn certificate_countries(issuing_state: &str) -> Vec<&'static str> {
     let state = issuing_state.trim_end_matches('<').to_ascii_uppercase();
-    OTHERS
-        .iter()
-        .copied()
-        .chain(COUNTRIES.split_ascii_whitespace().filter_map(|row| row.split_once(':')))
-        .find_map(|(three, two)| (three == state).then_some(two))
+    let other = OTHERS.iter().find(|(three, _)| *three == state).map(|(_, countries)| countries.to_vec());
+    let iso = || {
+        let rows = COUNTRIES.split_ascii_whitespace().filter_map(|row| row.split_once(':'));
+        rows.filter(|(three, _)| *three == state).map(|(_, two)| two).take(1).collect()
+    };
+    other.unwrap_or_else(iso)
+}
+
+/// Whether a certificate that names this country may vouch for a document of this issuing state, whatever the case;
+/// `None` for a state of no table.
+#[must_use]
+pub fn is_country_of(issuing_state: &str, certificate_country: &str) -> Option<bool> {
+    let written = certificate_country.trim().to_ascii_uppercase();
+    let country =
+        OTHER_NAMES.iter().find(|(name, _)| *name == written).map_or(written.as_str(), |(_, name)| name);
+    let countries = certificate_countries(issuing_state);
+    (!countries.is_empty()).then(|| countries.contains(&country))
 }
 
 #[cfg(test)]
@@ -68,11 +85,44 @@ mod tests {
 
     #[test]
     fn states_of_zones_are_countries_of_certificates() {
-        assert_eq!(certificate_country("VNM"), Some("VN"));
-        assert_eq!(certificate_country("D<<"), Some("DE"));
-        assert_eq!(certificate_country("che"), Some("CH"));
-        assert_eq!(certificate_country("GBD"), Some("GB"));
-        assert_eq!(certificate_country("UTO"), None);
-        assert_eq!(certificate_country(""), None);
+        let accepted = [
+            ("VNM", "VN"),
+            ("VNM", "vn"),
+            ("D<<", "DE"),
+            ("D<<", "D"),
+            ("D<<", "d"),
+            ("DEU", "DE"),
+            ("che", "CH"),
+            ("GBD", "GB"),
+            ("GBR", "gb"),
+            ("RKS", "KS"),
+            ("RKS", "XK"),
+            ("RKS", "xk"),
+            ("XKX", "KS"),
+            ("UNO", "UN"),
+            ("UNA", "UN"),
+            ("UNK", "un"),
+            ("EUE", "EU"),
+        ];
+        for (state, country) in accepted {
+            assert_eq!(is_country_of(state, country), Some(true), "{state} {country}");
+        }
+        let refused = [
+            ("VNM", "LA"),
+            ("D<<", "DK"),
+            ("DNK", "D"),
+            ("UNO", "US"),
+            ("EUE", "DE"),
+            ("RKS", "RS"),
+            ("SRB", "KS"),
+            ("VNM", ""),
+            ("VNM", "VNM"),
+        ];
+        for (state, country) in refused {
+            assert_eq!(is_country_of(state, country), Some(false), "{state} {country}");
+        }
+        for state in ["UTO", "", "<<<", "XXA", "XOM"] {
+            assert_eq!(is_country_of(state, "VN"), None, "{state}");
+        }
     }
 }

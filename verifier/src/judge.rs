@@ -14,10 +14,12 @@ mod channel;
 mod chip;
 pub(crate) mod content;
 pub(crate) mod facts;
+mod leniency;
 mod passive;
 mod presented;
 mod register;
 
+pub use leniency::{Leniency, Place};
 pub use presented::{Presented, PresentedQr};
 
 use std::sync::LazyLock;
@@ -100,6 +102,8 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// What the card says about its holder, each value marked authentic or not.
     pub document: Document,
+    /// What was tolerated in reading.
+    pub leniencies: Vec<Leniency>,
     /// Who vouches, and how fresh that is.
     pub trust: TrustReport,
     /// How the card is known: hex SHA-256 of its EF.SOD.
@@ -127,7 +131,8 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         verdict,
         statements: Statements::of(&findings),
         document: Document::of(case, &facts, &findings),
-        trust: TrustReport::of(&facts),
+        leniencies: leniency::leniencies(&facts),
+        trust: TrustReport::of(case, &facts),
         findings,
         sod_sha256: case.evidence.sod_sha256().map(hex::encode),
         read_at: case.evidence.read_at,

@@ -15,6 +15,8 @@ pub struct Policy {
     pub least_rsa_bits: usize,
     /// Whether a card may be accepted when nobody asked the register.
     pub register: RegisterDemand,
+    /// How long before its next update a revocation list is told to grow old.
+    pub crl_warning: SignedDuration,
     /// How far before the verifier's clock a register's answer may lie.
     pub answer_age: SignedDuration,
     /// How far after it.
@@ -50,6 +52,7 @@ impl Default for Policy {
             weak_algorithms: WeakAlgorithms::Distrust,
             least_rsa_bits: 2048,
             register: RegisterDemand::WhenAsked,
+            crl_warning: cccd_keys::trust::CRL_WARNING,
             answer_age: SignedDuration::from_mins(5),
             answer_lead: SignedDuration::from_mins(2),
             challenge_age: SignedDuration::from_mins(10),

@@ -3,19 +3,18 @@
 mod json;
 mod sanitize;
 mod text;
+mod trust;
 mod words;
 
 pub use json::to_json;
 pub use sanitize::printable;
 pub use text::to_text;
+pub use trust::{TrustReport, TrustWarning, WarningCode};
 pub use words::{check_name, decision_name, does_not_prove, proves, reason_text, status_name};
 
 use cccd_card_profile::card_holder::{Sex, vietnamese_date, vietnamese_expiry};
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::mrz::Mrz;
-use cccd_keys::certificate::Certificate;
-use cccd_keys::trust::{ChainResult, RevocationResult};
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::finding::{Check, Finding, coded};
@@ -142,44 +141,6 @@ impl Document {
             expiry,
             residence: national(data.and_then(|data| data.residence.as_ref())),
             portrait,
-        }
-    }
-}
-
-/// Who vouches, and how fresh that is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct TrustReport {
-    /// Country of the Document Signer.
-    pub signer_country: Option<String>,
-    /// Its serial number, hex.
-    pub signer_serial: Option<String>,
-    /// The trust anchor that vouches for it.
-    pub anchor: Option<String>,
-    /// When the revocation list was made.
-    pub crl_this_update: Option<Timestamp>,
-    /// When the next is due.
-    pub crl_next_update: Option<Timestamp>,
-}
-
-impl TrustReport {
-    pub(crate) fn of(facts: &Facts) -> Self {
-        let certificate = facts.sod().and_then(|sod| sod.file.signer_certificate());
-        let anchor = match facts.signer.as_ref().map(|signer| &signer.chain) {
-            Some(ChainResult::Trusted { anchor }) => Some(printable(&anchor.subject().to_string())),
-            _ => None,
-        };
-        let crl = match facts.signer.as_ref().map(|signer| &signer.revocation) {
-            Some(RevocationResult::Good { this_update, next_update }) if anchor.is_some() => {
-                Some((*this_update, *next_update))
-            }
-            _ => None,
-        };
-        Self {
-            signer_country: certificate.and_then(Certificate::country).as_deref().map(printable),
-            signer_serial: certificate.map(Certificate::serial_hex),
-            anchor,
-            crl_this_update: crl.map(|(this_update, _)| this_update),
-            crl_next_update: crl.map(|(_, next_update)| next_update),
         }
     }
 }

@@ -27,9 +27,9 @@ impl DistinguishedName {
                 let kind = attribute.any()?.oid()?;
                 let value = attribute.any()?;
                 if kind == oids::COUNTRY_NAME && country.is_none() {
-                    country = value.text().map(str::to_owned);
+                    country = text_of(&value);
                 }
-                let comparable = value.text().map_or_else(
+                let comparable = text_of(&value).map_or_else(
                     || value.content.to_vec(),
                     |text| {
                         let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
@@ -80,10 +80,59 @@ impl DistinguishedName {
         self.ordered == other.ordered
     }
 
+    /// The same attributes apart from the number of the key: states number the keys of one authority in serialNumber or
+    /// at the end of the common name (`csca-germany` 103, `CSCA-HUNGARY 4`, `csca-switzerland-2`).
+    #[must_use]
+    pub fn is_same_authority(&self, other: &Self) -> bool {
+        self.canonical == other.canonical || self.without_numbers() == other.without_numbers()
+    }
+
+    fn without_numbers(&self) -> Vec<(&[u8], &[u8])> {
+        let common_name = oids::COMMON_NAME.as_bytes();
+        self.canonical
+            .iter()
+            .filter(|(kind, _)| kind != oids::SERIAL_NUMBER.as_bytes())
+            .map(|(kind, text)| {
+                let text = text.as_slice();
+                (kind.as_slice(), if kind == common_name { without_number(text) } else { text })
+            })
+            .collect()
+    }
+
     /// The same attributes, without regard to order, case, string type and extra blanks (RFC 5280 §7.1, relaxed).
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         self.canonical == other.canonical
+    }
+}
+
+/// A text without the number at its end, and without what joins the two.
+fn without_number(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let [before @ .., b'0'..=b'9'] = rest {
+        rest = before;
+    }
+    if rest.len() < text.len() {
+        while let [before @ .., b' ' | b'-' | b'_' | b'.'] = rest {
+            rest = before;
+        }
+    }
+    rest
+}
+
+/// The text of a `DirectoryString`: the same name is written in any of its types (RFC 5280 §4.1.2.4).
+fn text_of(value: &Element<'_>) -> Option<String> {
+    match value.tag {
+        // What is called TeletexString is Latin-1 wherever it is found.
+        tag::TELETEX_STRING | tag::VISIBLE_STRING => {
+            Some(value.content.iter().copied().map(char::from).collect())
+        }
+        tag::BMP_STRING => {
+            let (units, rest) = value.content.as_chunks::<2>();
+            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
+            String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+        }
+        _ => value.text().map(str::to_owned),
     }
 }
 

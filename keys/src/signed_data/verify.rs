@@ -4,7 +4,7 @@ use super::{Leniency, SignedData, SignerInfo};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
 use crate::asn1::{self, tag};
 use crate::certificate::Certificate;
-use crate::public_key::VerifyError;
+use crate::public_key::{SignatureLeniency, VerifyError};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
@@ -136,7 +136,10 @@ impl SignedData {
     pub fn certificate_of(&self, info: &SignerInfo) -> Option<&Certificate> {
         let mut named = self.certificates().iter().filter(|certificate| info.names(certificate));
         let first = named.clone().next();
-        named.find(|certificate| !info.writes_issuer_otherwise(certificate)).or(first)
+        named.find(|certificate| !info.writes_issuer_otherwise(certificate)).or(first).or_else(|| {
+            let mut meant = self.certificates().iter().filter(|certificate| info.might_mean(certificate));
+            meant.next().filter(|_| meant.next().is_none())
+        })
     }
 
     fn verify_signer(&self, info: &SignerInfo, content: &[u8]) -> Result<SignatureFacts, SignatureProblem> {
@@ -155,17 +158,28 @@ impl SignedData {
         }
         let signer = self.certificate_of(info).ok_or(SignatureProblem::NoSignerCertificate)?;
         let algorithm = info.algorithm.clone()?;
-        let verify = |message: &[u8]| signer.public_key().verify(algorithm, message, &info.signature);
+        let verify =
+            |message: &[u8]| signer.public_key().verify_leniently(algorithm, message, &info.signature);
         let mut leniencies = self.leniencies().to_vec();
-        match verify(&attributes.encoded) {
+        let tolerated = match verify(&attributes.encoded) {
             // The signature is over the DER form; a card may carry the attributes in another order.
             Err(VerifyError::Invalid) => {
-                verify(&asn1::set_of(tag::SET, attributes.parts.clone()))?;
+                let sorted = asn1::set_of(tag::SET, attributes.parts.clone());
+                // Attributes that are in order have no other form: nothing is computed twice.
+                if sorted == attributes.encoded {
+                    return Err(SignatureProblem::SignatureInvalid);
+                }
                 leniencies.push(Leniency::AttributesOutOfOrder);
+                verify(&sorted)?
             }
             other => other?,
+        };
+        if let Some(SignatureLeniency::DigestInfoWithoutNull) = tolerated {
+            leniencies.push(Leniency::DigestInfoWithoutNull);
         }
-        if info.writes_issuer_otherwise(signer) {
+        if !info.names(signer) {
+            leniencies.push(Leniency::IssuerNameOther);
+        } else if info.writes_issuer_otherwise(signer) {
             leniencies.push(Leniency::IssuerNameDiffers);
         }
         Ok(SignatureFacts {

@@ -3,8 +3,7 @@
 use super::TrustStore;
 use crate::algorithm::UnknownAlgorithm;
 use crate::certificate::{Certificate, PrivateKeyUsagePeriod};
-use crate::path::{Budget, NameChaining, PathMaterial, PathPolicy, RevocationDemand, VerifiedPath};
-use crate::public_key::VerifyError;
+use crate::path::Budget;
 use jiff::Timestamp;
 
 /// Everything that is known about a signer at a time. Facts, no verdict.
@@ -17,8 +16,12 @@ pub struct SignerPath {
     pub chain: ChainResult,
     /// The link certificate over which it does, if not directly.
     pub link: Option<Box<Certificate>>,
-    /// What was tolerated in the signer's certificate and the anchor's, by stable code.
+    /// What was tolerated in the certificates from the signer to the anchor, by stable code.
     pub leniencies: Vec<&'static str>,
+    /// A signature between the signer and the anchor was made with a hash that is no longer collision resistant.
+    pub weak_hash: bool,
+    /// Bits of the shortest RSA key among the signer's and those above it, if there is one.
+    pub shortest_rsa: Option<usize>,
     /// Where the judged time lies in the signer's validity.
     pub validity: ValidityStatus,
     /// Where the judged time lies in the anchor's validity, if there is an anchor.
@@ -31,6 +34,14 @@ pub struct SignerPath {
     pub profile_problems: Vec<ProfileProblem>,
     /// What the CRLs say.
     pub revocation: RevocationResult,
+    /// What was tolerated in the list that decided, by stable code.
+    pub crl_leniencies: Vec<&'static str>,
+    /// The list that decided is signed with a hash that is no longer collision resistant.
+    pub crl_weak_hash: bool,
+    /// Lists of the signer's authority that begin after the judged time. They make nothing good.
+    pub crls_from_the_future: usize,
+    /// Lists of the country that speak for another authority, or that nobody who is believed has signed.
+    pub crls_of_others: usize,
 }
 
 /// Whether an anchor vouches for the signer.
@@ -51,6 +62,8 @@ pub enum ChainResult {
     NotTrusted(NotTrusted),
     /// The signature cannot be computed here: undetermined, `unknown-algorithm`.
     UnknownAlgorithm(UnknownAlgorithm),
+    /// The search took more work than is allowed: undetermined, `budget-exhausted`.
+    BudgetExhausted,
 }
 
 impl ChainResult {
@@ -62,6 +75,7 @@ impl ChainResult {
             Self::NoAnchorForIssuer { .. } => Some("no-trust-anchor"),
             Self::NotTrusted(_) => Some("chain-not-trusted"),
             Self::UnknownAlgorithm(_) => Some("unknown-algorithm"),
+            Self::BudgetExhausted => Some("budget-exhausted"),
         }
     }
 }
@@ -180,6 +194,13 @@ pub enum RevocationResult {
         /// Reason in kebab case.
         reason: &'static str,
     },
+    /// An authority between the signer and the anchor, or the anchor itself, is named: all that it vouches for falls.
+    AuthorityRevoked {
+        /// Since when.
+        date: Timestamp,
+        /// Reason in kebab case.
+        reason: &'static str,
+    },
     /// It cannot be said.
     Unknown(UnknownRevocation),
 }
@@ -202,6 +223,10 @@ pub enum UnknownRevocation {
         /// When the earliest begins.
         this_update: Timestamp,
     },
+    /// The country's lists are those of another of its authorities.
+    OtherAuthority,
+    /// It took more work than is allowed.
+    BudgetExhausted,
 }
 
 impl UnknownRevocation {
@@ -213,19 +238,20 @@ impl UnknownRevocation {
             Self::Stale { .. } => "crl-stale",
             Self::SignatureInvalid => "crl-signature-invalid",
             Self::FromTheFuture { .. } => "crl-from-the-future",
+            Self::OtherAuthority => "crl-of-other-authority",
+            Self::BudgetExhausted => "budget-exhausted",
         }
     }
 }
 
 impl TrustStore {
-    /// Gathers the facts about a Document Signer at a time.
+    /// Gathers the facts about a Document Signer at a time. The work is bounded, whatever the certificates claim.
     #[must_use]
     pub fn check_signer(&self, signer: &Certificate, at: Timestamp) -> SignerPath {
-        let (chain, link) = self.chain_over_links(signer);
-        let anchor = match &chain {
-            ChainResult::Trusted { anchor } => Some(anchor.as_ref()),
-            _ => None,
-        };
+        let mut budget = Budget::default();
+        let chain = self.find_chain(signer, &mut budget);
+        let anchor = chain.anchor();
+        let revocation = self.revocation(signer, &chain, at, &mut budget);
         SignerPath {
             country: signer.country(),
             validity: ValidityStatus::of(signer, at),
@@ -233,10 +259,16 @@ impl TrustStore {
             private_key_usage: signer.private_key_usage(),
             document_types: signer.document_types().map(<[String]>::to_vec),
             profile_problems: profile_problems(signer, anchor),
-            revocation: self.revocation(signer, at),
-            leniencies: leniencies(signer, link.as_ref().or(anchor)),
-            link: link.map(Box::new),
-            chain,
+            leniencies: chain.leniencies(signer),
+            weak_hash: chain.weak_hash(signer),
+            shortest_rsa: chain.shortest_rsa(signer),
+            revocation: revocation.result,
+            crl_leniencies: revocation.leniencies,
+            crl_weak_hash: revocation.weak_hash,
+            crls_from_the_future: revocation.from_the_future,
+            crls_of_others: revocation.of_others,
+            link: chain.links.first().cloned().map(Box::new),
+            chain: chain.result,
         }
     }
 
@@ -244,141 +276,8 @@ impl TrustStore {
     /// revocation are not looked at.
     #[must_use]
     pub fn chain_of(&self, signer: &Certificate) -> ChainResult {
-        self.chain_over_links(signer).0
+        self.find_chain(signer, &mut Budget::default()).result
     }
-
-    /// The anchor, or the link certificate whose key made the signer's certificate and the anchor behind it.
-    fn chain_over_links(&self, signer: &Certificate) -> (ChainResult, Option<Certificate>) {
-        let direct = self.direct_chain(signer);
-        if matches!(
-            direct,
-            ChainResult::Trusted { .. } | ChainResult::NotTrusted(NotTrusted::CountryMismatch)
-        ) {
-            return (direct, None);
-        }
-        let country = signer.issuer().country();
-        let of_country =
-            |certificate: &&Certificate| country.is_some() && certificate.subject().country() == country;
-        let links: Vec<Certificate> = self.links.iter().filter(of_country).cloned().collect();
-        let anchors: Vec<Certificate> = self.anchors.iter().filter(of_country).cloned().collect();
-        let policy = PathPolicy {
-            revocation: RevocationDemand::NotAsked,
-            names: NameChaining::AnyOrder,
-            ..PathPolicy::default()
-        };
-        let mut budget = Budget::default();
-        for link in links.iter().filter(|link| is_named(signer, link)) {
-            if signer.verify_signature(link.public_key()).is_err() {
-                continue;
-            }
-            let material = PathMaterial { anchors: &anchors, intermediates: &links, crls: &[] };
-            if let Ok(path) = VerifiedPath::build(link, material, None, &policy, &mut budget) {
-                return (
-                    ChainResult::Trusted { anchor: Box::new(path.anchor().clone()) },
-                    Some(link.clone()),
-                );
-            }
-        }
-        (direct, None)
-    }
-
-    fn direct_chain(&self, signer: &Certificate) -> ChainResult {
-        let country = signer.issuer().country();
-        if country.is_some() && signer.subject().country().is_some_and(|own| Some(own) != country) {
-            return ChainResult::NotTrusted(NotTrusted::CountryMismatch);
-        }
-        let mut of_country = self
-            .anchors
-            .iter()
-            .filter(|anchor| country.is_some() && anchor.subject().country() == country)
-            .peekable();
-        if of_country.peek().is_none() {
-            return ChainResult::NoAnchorForIssuer { country };
-        }
-        let (mut named, mut unknown) = (false, None);
-        for anchor in of_country {
-            if !is_named(signer, anchor) {
-                continue;
-            }
-            // The anchor itself is no Document Signer, whatever signed it.
-            if anchor.der() == signer.der() {
-                continue;
-            }
-            named = true;
-            match signer.verify_signature(anchor.public_key()) {
-                Ok(()) => return ChainResult::Trusted { anchor: Box::new(anchor.clone()) },
-                Err(VerifyError::Unknown(algorithm)) => unknown = Some(algorithm),
-                Err(_) => {}
-            }
-        }
-        match (unknown, named) {
-            (Some(algorithm), _) => ChainResult::UnknownAlgorithm(algorithm),
-            (None, true) => ChainResult::NotTrusted(NotTrusted::SignatureInvalid),
-            (None, false) => ChainResult::NotTrusted(NotTrusted::UnknownIssuer),
-        }
-    }
-
-    fn revocation(&self, signer: &Certificate, at: Timestamp) -> RevocationResult {
-        let country = signer.issuer().country();
-        let lists: Vec<_> = self
-            .crls
-            .iter()
-            .filter(|crl| country.is_some() && crl.list.issuer().country() == country)
-            .filter(|crl| crl.list.covers(signer))
-            .collect();
-        if lists.is_empty() {
-            return RevocationResult::Unknown(UnknownRevocation::NoCrl);
-        }
-        let usable =
-            |crl: &&&super::StoredCrl| crl.signed_by.is_some() && !crl.list.has_unknown_critical_extension();
-        let signed: Vec<_> = lists.iter().filter(usable).map(|crl| &crl.list).collect();
-        // A signed list that names the signer counts whatever its age: revocation is for ever.
-        if let Some(entry) = signed.iter().find_map(|list| list.find(signer.serial())) {
-            return RevocationResult::Revoked { date: entry.date, reason: entry.reason_name() };
-        }
-        let newest =
-            signed.iter().filter(|list| list.this_update() <= at).max_by_key(|list| list.this_update());
-        let unknown = match newest {
-            Some(list) => match list.next_update() {
-                Some(next_update) if at <= next_update => {
-                    return RevocationResult::Good { this_update: list.this_update(), next_update };
-                }
-                next_update => UnknownRevocation::Stale { next_update },
-            },
-            None => signed
-                .iter()
-                .map(|list| list.this_update())
-                .min()
-                .map_or(UnknownRevocation::SignatureInvalid, |this_update| {
-                    UnknownRevocation::FromTheFuture { this_update }
-                }),
-        };
-        RevocationResult::Unknown(unknown)
-    }
-}
-
-/// Whether the signer names this authority as its issuer, by key identifier or by name.
-fn is_named(signer: &Certificate, authority: &Certificate) -> bool {
-    let same_key =
-        signer.authority_key_identifier().is_some_and(|id| authority.subject_key_identifier() == Some(id));
-    same_key || authority.subject().matches(signer.issuer())
-}
-
-/// What was tolerated, by stable code.
-fn leniencies(signer: &Certificate, authority: Option<&Certificate>) -> Vec<&'static str> {
-    let of =
-        |certificate: &Certificate| certificate.leniencies().iter().map(|leniency| leniency.code()).collect();
-    let mut codes: Vec<&'static str> = of(signer);
-    if let Some(authority) = authority {
-        codes.extend(of(authority));
-        if !signer.issuer().matches_in_order(authority.subject()) {
-            let same = signer.issuer().matches(authority.subject());
-            codes.push(if same { "name-order" } else { "issuer-by-key-identifier" });
-        }
-    }
-    codes.sort_unstable();
-    codes.dedup();
-    codes
 }
 
 fn profile_problems(signer: &Certificate, anchor: Option<&Certificate>) -> Vec<ProfileProblem> {

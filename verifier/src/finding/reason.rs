@@ -33,6 +33,8 @@ coded! {
         NoTrustAnchor = "no-trust-anchor",
         /// Anchors of the country are at hand, and none vouches for the signer.
         ChainNotTrusted = "chain-not-trusted",
+        /// The search took more work than is allowed.
+        BudgetExhausted = "budget-exhausted",
         /// The signer is of another country than the document.
         CountryMismatch = "country-mismatch",
         /// The document's issuing state is in no table.

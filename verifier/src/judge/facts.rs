@@ -133,6 +133,7 @@ impl CardSecurity {
             && signer.is_some_and(|signer| {
                 let path = case.trust.check_signer(signer, case.at);
                 matches!(path.chain, ChainResult::Trusted { .. })
+                    && !(path.weak_hash || path.crl_weak_hash)
                     && matches!(path.revocation, RevocationResult::Good { .. })
                     && path.validity == ValidityStatus::Valid
                     && path.profile_problems.is_empty()

@@ -4,7 +4,7 @@ use cccd_card_profile::card_holder::parse_vietnamese_date;
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::lds::sod::{DigestAlgorithm, HashCheck, LdsSecurityObject};
-use cccd_keys::signed_data::SignatureProblem;
+use cccd_keys::signed_data::{Leniency, SignatureProblem};
 use cccd_keys::trust::{
     ChainResult, NotTrusted, RevocationResult, SignerPath, UnknownRevocation, ValidityStatus,
 };
@@ -14,7 +14,7 @@ use jiff::civil::Date;
 
 use super::Case;
 use super::facts::{Facts, digest_name};
-use crate::country::certificate_country;
+use crate::country::{certificate_countries, is_country_of};
 use crate::evidence::MissingCause;
 use crate::finding::{Check, Finding, Reason, Scope};
 use crate::policy::WeakAlgorithms;
@@ -26,11 +26,11 @@ pub(super) fn findings(case: &Case<'_>, facts: &Facts) -> Vec<Finding> {
     vec![
         sod_signature(case, facts),
         data_group_hashes(case, facts),
-        signer_chain(facts),
+        signer_chain(case, facts),
         signer_country(facts),
         signer_document_type(case, facts),
         signer_validity(case, facts),
-        revocation(facts),
+        revocation(case, facts),
     ]
 }
 
@@ -78,6 +78,14 @@ fn sod_signature(case: &Case<'_>, facts: &Facts) -> Finding {
     }
     if let Err(error) = &sod.object {
         return Finding::failed(check, Reason::MalformedData).with_detail(error.to_string());
+    }
+    // Foreign signers are read as they write; ours writes by the book, and whatever differs is not from it.
+    if let Some(departure) = signature.leniencies.first().filter(|_| facts.is_own(case)) {
+        let reason = match departure {
+            Leniency::IssuerNameOther => Reason::NoSignerCertificate,
+            _ => Reason::MalformedData,
+        };
+        return Finding::failed(check, reason).with_detail(departure.code());
     }
     if signature.weak_hash && weak(case) {
         return Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail(signature.digest.to_string());
@@ -199,14 +207,17 @@ fn no_signer(check: Check, facts: &Facts) -> Finding {
     Finding::unavailable(check, reason)
 }
 
-fn signer_chain(facts: &Facts) -> Finding {
+fn signer_chain(case: &Case<'_>, facts: &Facts) -> Finding {
     let check = Check::SignerChain;
     let Some(signer) = &facts.signer else { return no_signer(check, facts) };
     match &signer.chain {
         ChainResult::Trusted { .. } => {
             match signer.profile_problems.iter().find(|problem| problem.is_violation()) {
                 Some(problem) => Finding::failed(check, Reason::SignerProfile).with_detail(problem.code()),
-                None => Finding::passed(check),
+                None => match weak_chain(case, signer) {
+                    Some(detail) => Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail(detail),
+                    None => Finding::passed(check),
+                },
             }
         }
         ChainResult::NoAnchorForIssuer { country } => {
@@ -222,7 +233,18 @@ fn signer_chain(facts: &Facts) -> Finding {
                 _ => "not-trusted",
             })
         }
+        ChainResult::BudgetExhausted => Finding::inconclusive(check, Reason::BudgetExhausted),
         _ => Finding::inconclusive(check, Reason::UnknownAlgorithm),
+    }
+}
+
+/// What of the chain is past its sunset: the hash of a signature, or the size of a key.
+fn weak_chain(case: &Case<'_>, signer: &SignerPath) -> Option<String> {
+    let short = signer.shortest_rsa.filter(|bits| *bits < case.policy.least_rsa_bits);
+    match short {
+        _ if !weak(case) => None,
+        _ if signer.weak_hash => Some("SHA-1".to_owned()),
+        short => short.map(|bits| format!("RSA-{bits}")),
     }
 }
 
@@ -230,14 +252,14 @@ fn signer_country(facts: &Facts) -> Finding {
     let check = Check::SignerCountry;
     let Some(signer) = &facts.signer else { return no_signer(check, facts) };
     let Some(mrz) = facts.mrz() else { return Finding::unavailable(check, Reason::NotRead) };
-    let Some(expected) = certificate_country(mrz.issuing_state()) else {
-        return Finding::inconclusive(check, Reason::UnknownIssuingState);
-    };
-    match signer.country.as_deref() {
-        Some(country) if country.eq_ignore_ascii_case(expected) => Finding::passed(check),
-        country => {
-            let found = crate::report::printable(country.unwrap_or("-"));
-            Finding::failed(check, Reason::CountryMismatch).with_detail(format!("{expected} / {found}"))
+    let country = signer.country.as_deref().unwrap_or("-");
+    match is_country_of(mrz.issuing_state(), country) {
+        None => Finding::inconclusive(check, Reason::UnknownIssuingState),
+        Some(true) => Finding::passed(check),
+        Some(false) => {
+            let expected = certificate_countries(mrz.issuing_state()).join(", ");
+            let detail = format!("{expected} / {}", crate::report::printable(country));
+            Finding::failed(check, Reason::CountryMismatch).with_detail(detail)
         }
     }
 }
@@ -294,7 +316,7 @@ fn might_sign(signer: &SignerPath, issued: Date) -> bool {
     period.not_before.is_none_or(|from| from <= end) && period.not_after.is_none_or(|to| start <= to)
 }
 
-fn revocation(facts: &Facts) -> Finding {
+fn revocation(case: &Case<'_>, facts: &Facts) -> Finding {
     let check = Check::Revocation;
     let Some(signer) = &facts.signer else { return no_signer(check, facts) };
     // A list says something about a signer only if the anchor that vouches for the one vouches for the other.
@@ -302,6 +324,13 @@ fn revocation(facts: &Facts) -> Finding {
         return Finding::unavailable(check, Reason::RevocationUnknown).with_detail("no-trusted-signer");
     }
     match &signer.revocation {
+        RevocationResult::Good { .. } if signer.crl_weak_hash && weak(case) => {
+            Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail("SHA-1")
+        }
+        RevocationResult::AuthorityRevoked { date, reason } => {
+            Finding::failed(check, Reason::CertificateRevoked)
+                .with_detail(format!("authority, {date}, {reason}"))
+        }
         RevocationResult::Good { this_update, next_update } => {
             Finding::passed(check).with_detail(format!("{this_update} – {next_update}"))
         }

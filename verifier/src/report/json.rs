@@ -46,6 +46,7 @@ pub fn to_json(judgement: &Judgement, lang: Lang) -> Value {
         "findings": findings,
         "document": judgement.document,
         "trust": judgement.trust,
+        "leniencies": judgement.leniencies,
         "card": { "sod_sha256": judgement.sod_sha256 },
         "reading": { "read_at": judgement.read_at, "provenance": provenance, "station_key": station_key },
     })

@@ -82,6 +82,19 @@ pub fn to_text(judgement: &Judgement, lang: Lang) -> String {
         }
         text.push('\n');
     }
+    if !judgement.leniencies.is_empty() {
+        let _ = writeln!(text, "\n{}", label(Label::Tolerated));
+        for leniency in &judgement.leniencies {
+            let _ = writeln!(text, "  {}: {}", leniency.place, leniency.code);
+        }
+    }
+    if !judgement.trust.warnings.is_empty() {
+        let _ = writeln!(text, "\n{}", label(Label::Warnings));
+        for warning in &judgement.trust.warnings {
+            let _ =
+                writeln!(text, "  {}: {}", words::warning(warning.code, lang), printable(&warning.detail));
+        }
+    }
     text
 }
 

@@ -1,6 +1,6 @@
 //! The words of reports, Vietnamese and English side by side. A missing word is a compile error.
 
-use super::Lang;
+use super::{Lang, WarningCode};
 use crate::finding::{Check, Finding, Reason, Scope, Status};
 use crate::verdict::{
     BearerStatement, ChipStatement, DataStatement, Decision, RegisterStatement, TrustStatement,
@@ -268,6 +268,9 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
         Reason::NoTrustAnchor => {
             ("không có CSCA của quốc gia này để tin", "no CSCA of this country is at hand")
         }
+        Reason::BudgetExhausted => {
+            ("việc tìm đường tin cậy vượt quá mức cho phép", "the search took more work than is allowed")
+        }
         Reason::ChainNotTrusted => (
             "không CSCA nào của quốc gia này bảo đảm cho người ký",
             "no CSCA of this country vouches for the signer",
@@ -481,6 +484,23 @@ pub(super) fn bearer(statement: BearerStatement, lang: Lang) -> &'static str {
 }
 
 /// The labels of a report.
+/// What a warning about the trust says.
+pub(super) fn warning(code: WarningCode, lang: Lang) -> &'static str {
+    let (vi, en) = match code {
+        WarningCode::CrlDueSoon => ("danh sách thu hồi sắp quá hạn", "the revocation list is due soon"),
+        WarningCode::CrlFromTheFuture => (
+            "danh sách thu hồi có ngày trong tương lai, không tính",
+            "revocation lists from the future, not counted",
+        ),
+        WarningCode::CrlNotUsed => (
+            "danh sách thu hồi của quốc gia này không dùng được",
+            "revocation lists of the country that say nothing about this signer",
+        ),
+        WarningCode::FileNotUsable => ("tệp không dùng được", "a file cannot be used"),
+    };
+    pick(lang, vi, en)
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Label {
     Verdict,
@@ -502,6 +522,8 @@ pub(super) enum Label {
     Register,
     Bearer,
     Checks,
+    Tolerated,
+    Warnings,
     FromCard,
     FromStation,
     FromAltered,
@@ -529,6 +551,8 @@ pub(super) fn label(label: Label, lang: Lang) -> &'static str {
         Label::Register => ("Cơ sở dữ liệu dân cư", "Register"),
         Label::Bearer => ("Người cầm thẻ", "Bearer"),
         Label::Checks => ("CÁC PHÉP KIỂM TRA", "CHECKS"),
+        Label::Tolerated => ("ĐÃ DUNG THỨ KHI ĐỌC", "TOLERATED IN READING"),
+        Label::Warnings => ("CẦN LƯU Ý VỀ THƯ MỤC TIN CẬY", "TO LOOK AFTER IN THE TRUST DIRECTORY"),
         Label::FromCard => ("từ thẻ", "from the card"),
         Label::FromStation => ("từ tệp, trạm đọc đáng tin đã ký", "from a file signed by a trusted station"),
         Label::FromAltered => ("từ tệp có chữ ký KHÔNG đúng", "from a file whose signature does NOT hold"),

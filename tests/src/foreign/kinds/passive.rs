@@ -113,7 +113,9 @@ pub(super) fn of_signer(path: &SignerPath) -> Outcome {
     if let Some(problem) = path.profile_problems.iter().find(|problem| problem.is_violation()) {
         return Outcome::refused(problem.code());
     }
-    if let RevocationResult::Revoked { reason, .. } = path.revocation {
+    if let RevocationResult::Revoked { reason, .. } | RevocationResult::AuthorityRevoked { reason, .. } =
+        path.revocation
+    {
         return Outcome::refused(reason);
     }
     Outcome::Accepted { leniencies: path.leniencies.iter().map(|code| (*code).to_owned()).collect() }

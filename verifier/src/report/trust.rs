@@ -1,0 +1,98 @@
+//! Who vouches for a card, how fresh that is, and what of the trust directory will not last or was not used.
+
+use cccd_keys::certificate::Certificate;
+use cccd_keys::trust::{ChainResult, RevocationResult};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::printable;
+use crate::finding::coded;
+use crate::judge::Case;
+use crate::judge::facts::Facts;
+
+/// More warnings of one kind than this are not told one by one.
+const MAX_WARNINGS: usize = 16;
+
+coded! {
+    /// What a warning is about. A warning decides nothing; what decides is a finding.
+    pub enum WarningCode {
+        /// The revocation list that was used is due soon.
+        CrlDueSoon = "crl-due-soon",
+        /// A list of the signer's authority begins after the time judged at, and counted for nothing.
+        CrlFromTheFuture = "crl-from-the-future",
+        /// A list of the country counted for nothing: another authority's, or signed by nobody who is believed.
+        CrlNotUsed = "crl-not-used",
+        /// A file of the trust directory cannot be used.
+        FileNotUsable = "file-not-usable",
+    }
+}
+
+/// Something of the trust that a person should look after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrustWarning {
+    /// What it is about.
+    pub code: WarningCode,
+    /// Facts: dates, counts, names of files.
+    pub detail: String,
+}
+
+/// Who vouches, and how fresh that is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TrustReport {
+    /// Country of the Document Signer.
+    pub signer_country: Option<String>,
+    /// Its serial number, hex.
+    pub signer_serial: Option<String>,
+    /// The trust anchor that vouches for it.
+    pub anchor: Option<String>,
+    /// When the revocation list was made.
+    pub crl_this_update: Option<Timestamp>,
+    /// When the next is due.
+    pub crl_next_update: Option<Timestamp>,
+    /// What a person should look after.
+    pub warnings: Vec<TrustWarning>,
+}
+
+impl TrustReport {
+    pub(crate) fn of(case: &Case<'_>, facts: &Facts) -> Self {
+        let certificate = facts.sod().and_then(|sod| sod.file.signer_certificate());
+        let anchor = match facts.signer.as_ref().map(|signer| &signer.chain) {
+            Some(ChainResult::Trusted { anchor }) => Some(printable(&anchor.subject().to_string())),
+            _ => None,
+        };
+        let crl = match facts.signer.as_ref().map(|signer| &signer.revocation) {
+            Some(RevocationResult::Good { this_update, next_update }) if anchor.is_some() => {
+                Some((*this_update, *next_update))
+            }
+            _ => None,
+        };
+        Self {
+            signer_country: certificate.and_then(Certificate::country).as_deref().map(printable),
+            signer_serial: certificate.map(Certificate::serial_hex),
+            anchor,
+            crl_this_update: crl.map(|(this_update, _)| this_update),
+            crl_next_update: crl.map(|(_, next_update)| next_update),
+            warnings: warnings(case, facts, crl.map(|(_, next_update)| next_update)),
+        }
+    }
+}
+
+fn warnings(case: &Case<'_>, facts: &Facts, next_update: Option<Timestamp>) -> Vec<TrustWarning> {
+    let mut found = Vec::new();
+    let mut warn = |code, detail: String| found.push(TrustWarning { code, detail });
+    if let Some(next) = next_update.filter(|next| next.duration_since(case.at) < case.policy.crl_warning) {
+        warn(WarningCode::CrlDueSoon, next.to_string());
+    }
+    if let Some(signer) = &facts.signer {
+        if signer.crls_from_the_future > 0 {
+            warn(WarningCode::CrlFromTheFuture, signer.crls_from_the_future.to_string());
+        }
+        if signer.crls_of_others > 0 {
+            warn(WarningCode::CrlNotUsed, signer.crls_of_others.to_string());
+        }
+    }
+    for problem in case.trust.problems().iter().take(MAX_WARNINGS) {
+        warn(WarningCode::FileNotUsable, printable(&format!("{}: {}", problem.file, problem.problem)));
+    }
+    found
+}
