@@ -25,7 +25,7 @@ fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
 	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 3
 
 faults: ## every removal of a card, while it is read and while it is made, enumerated; LONG=1 all combinations
-	@cargo run --quiet --locked -p cccd-tests --bin faults -- $(if $(LONG),--long)
+	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long)
 
 interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace" runs a part
 	@scripts/setup run

@@ -4,6 +4,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::certificate::Certificate;
 use crate::chain::find_chain;
 use crate::chat::Role;
+use crate::date::Date;
 use crate::private_key::PrivateKey;
 use crate::reference::Reference;
 use std::fmt;
@@ -59,6 +60,15 @@ impl TerminalCredentials {
     #[must_use]
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificates.iter().find(|one| one.holder() == &self.holder)
+    }
+
+    /// The certificate that a station may not show on this day: one that begins later, which would carry a chip's date into
+    /// the future and lock others out, or its own after its last day.
+    #[must_use]
+    pub fn not_current_on(&self, day: Date) -> Option<&Certificate> {
+        let early = |one: &&Certificate| one.content().effective > day;
+        let late = |one: &&Certificate| one.content().expiration < day;
+        self.certificates.iter().find(early).or_else(|| self.certificate().filter(late))
     }
 
     /// The certificates to present to a chip that knows one of these keys.

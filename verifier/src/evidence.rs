@@ -263,6 +263,8 @@ pub enum TerminalAuthenticationOutcome {
     NotOffered,
     /// None of the terminal's certificates leads to a CVCA key that the chip knows.
     AuthorityUnknown,
+    /// A certificate begins after the time of reading: it was not shown, for a chip takes its date from it.
+    CertificateNotYetValid,
     /// The chip refused a certificate: past its last day by the chip's date, or not as it should be.
     CertificateRefused,
     /// The chip refused the terminal's signature.

@@ -20,9 +20,12 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::args::CardArguments;
-use super::evidence_store::read_bounded;
+use super::evidence_store::{check_writable, read_bounded};
 use super::trace::Recorder;
 use super::{Failure, Output, terminal};
+
+/// Between two tries to speak to a card that is there and does not answer.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// More often a card need not be laid on again.
 const MOST_TAPS: u32 = 20;
@@ -187,7 +190,7 @@ pub(super) fn inspect(
         );
     }
     let length = if card.short_length { ExtendedLength::Never } else { ExtendedLength::Announced };
-    let terminal = card.terminal.as_deref().map(terminal::read).transpose()?;
+    let terminal = card.terminal.as_deref().map(|folder| terminal::read(folder, options.at)).transpose()?;
     let options = options.thorough(card.thorough).extended_length(length).terminal(terminal);
     if card.trace_with_secrets {
         output.note(
@@ -195,6 +198,9 @@ pub(super) fn inspect(
             "WARNING: the trace will hold the password that opens the chip and everything that the card says. For synthetic \
              cards and your own only.",
         );
+    }
+    if let Some(trace) = &card.trace {
+        check_writable(trace)?;
     }
     let service = Service::open()?;
     let reader = find_reader(&service, card.reader.as_deref())?;
@@ -205,8 +211,7 @@ pub(super) fn inspect(
         flag.store(true, Ordering::SeqCst);
         canceller.cancel();
     });
-    let atr = service.wait_for_card(&reader, Duration::from_secs(card.timeout))?;
-    let transport = service.connect(&reader, Share::Exclusive, Protocols::Any)?;
+    let (atr, transport) = first_card(&service, &reader, card)?;
     let options = options.answer_to_reset(atr);
     let mut recorder = Recorder::new(transport, Arc::clone(&interrupted), card);
     recorder.describe(&options, card, printed);
@@ -215,6 +220,33 @@ pub(super) fn inspect(
     let outcome = taps(&mut reading, &mut recorder, &access, &Desk { service, reader, card, output, bar });
     recorder.write(&reading, &outcome)?;
     outcome.map(|()| reading.into_evidence())
+}
+
+/// The first card, with its answer to reset. One that is still on its way into the field is there and does not answer, or is gone
+/// again: as long as a lifted card may take to come back, it is asked once more.
+fn first_card(
+    service: &Service,
+    reader: &str,
+    card: &CardArguments,
+) -> Result<(Vec<u8>, PcscTransport), Failure> {
+    let mut atr = service.wait_for_card(reader, Duration::from_secs(card.timeout))?;
+    let deadline = Instant::now() + Duration::from_secs(card.resume_for);
+    let left = || deadline.saturating_duration_since(Instant::now());
+    loop {
+        match service.connect(reader, Share::Exclusive, Protocols::Any) {
+            Ok(transport) => return Ok((atr, transport)),
+            Err(ReaderError::Unresponsive { .. } | ReaderError::NoCard { .. }) if !left().is_zero() => {
+                std::thread::sleep(BETWEEN_TRIES);
+                match service.wait_for_card(reader, left()) {
+                    Ok(again) => atr = again,
+                    Err(ReaderError::Cancelled) => return Err(ReaderError::Cancelled.into()),
+                    // What is wrong with the card says the next try.
+                    Err(_) => {}
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// Where cards are laid, and how one speaks to whoever lays them.
@@ -296,7 +328,7 @@ impl Desk<'_> {
                 Ok(_) => match self.service.connect(&self.reader, Share::Exclusive, Protocols::Any) {
                     Ok(transport) => return Some(transport),
                     Err(_) if left().is_zero() => return None,
-                    Err(_) => std::thread::sleep(Duration::from_millis(200)),
+                    Err(_) => std::thread::sleep(BETWEEN_TRIES),
                 },
                 Err(_) => return None,
             }

@@ -51,6 +51,21 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| Failure::cannot_write(path, &error))
 }
 
+/// Finds out before the card is read that its result can be written: nobody lays a card on twice for a wrong path.
+pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let writable = || -> io::Result<()> {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let probe = parent.join(format!(".{name}.{}.tmp", std::process::id()));
+        fs::File::create(&probe)?;
+        fs::remove_file(&probe)
+    };
+    writable().map_err(|error| Failure::cannot_write(path, &error))
+}
+
 /// Encrypts to an age recipient: `age1…`, or a file with one.
 pub(super) fn encrypt(recipient: &str, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     let text = if recipient.starts_with("age1") {
@@ -157,5 +172,10 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let nowhere = folder.path().join("no").join("such");
         assert_eq!(write_private(&nowhere, b"x").unwrap_err().code(), "file-unwritable");
+        assert_eq!(check_writable(&nowhere).unwrap_err().code(), "file-unwritable");
+        assert_eq!(check_writable(folder.path()).unwrap_err().code(), "file-unwritable");
+        check_writable(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(&path).unwrap(), b"after");
     }
 }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::args::ReadArguments;
 use super::card::{Printed, inspect};
-use super::evidence_store::{encrypt, write_private};
+use super::evidence_store::{check_writable, encrypt, write_private};
 use super::{Failure, Output};
 
 pub(super) fn run(arguments: &ReadArguments, at: Timestamp, output: Output) -> Result<u8, Failure> {
@@ -31,6 +31,7 @@ pub(super) fn run(arguments: &ReadArguments, at: Timestamp, output: Output) -> R
     if let Some(recipient) = &arguments.recipient {
         encrypt(recipient, b"")?;
     }
+    check_writable(&arguments.out)?;
     let printed = Printed::of(&arguments.card)?;
     let mut options = InspectionOptions::new(at);
     options.station.clone_from(&arguments.station);

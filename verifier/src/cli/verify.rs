@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::args::{VerifyArguments, YesNo};
 use super::card::{Printed, inspect};
-use super::evidence_store::{open, read_bounded};
+use super::evidence_store::{check_writable, open, read_bounded};
 use super::{Failure, Output, generator, now, portrait};
 
 /// How long the register may take for one answer.
@@ -27,6 +27,9 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
         arguments.register.as_ref().and(arguments.token_file.as_deref()).map(read_token).transpose()?;
     if let Some(url) = &arguments.register {
         check_register_address(url)?;
+    }
+    if let Some(path) = &arguments.portrait {
+        check_writable(path)?;
     }
     let printed = Printed::of(&arguments.card)?;
     let (evidence, provenance) = match &arguments.evidence {

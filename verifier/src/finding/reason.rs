@@ -103,6 +103,8 @@ coded! {
         AccessDenied = "access-denied",
         /// The chip knows no authority above this terminal.
         TerminalAuthorityUnknown = "terminal-authority-unknown",
+        /// A certificate of this terminal begins later: it was not shown to the chip.
+        TerminalCertificateNotYetValid = "terminal-certificate-not-yet-valid",
         /// The chip refused a certificate of this terminal.
         TerminalCertificateRefused = "terminal-certificate-refused",
         /// The chip refused this terminal.

@@ -66,6 +66,7 @@ fn terminal_authentication(case: &Case<'_>) -> Finding {
         Outcome::NotOffered => return Finding::not_applicable(check, Reason::ProtocolNotOffered),
         Outcome::ChipNotAuthenticated => Reason::ChipNotAuthenticated,
         Outcome::AuthorityUnknown => Reason::TerminalAuthorityUnknown,
+        Outcome::CertificateNotYetValid => Reason::TerminalCertificateNotYetValid,
         Outcome::CertificateRefused => Reason::TerminalCertificateRefused,
         Outcome::SignatureRefused | Outcome::Refused => Reason::TerminalRefused,
         Outcome::Interrupted => Reason::TransportFailure,

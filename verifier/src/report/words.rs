@@ -351,6 +351,10 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
             "chip không biết cơ quan cấp chứng thư cho thiết bị này",
             "the chip knows no authority above this terminal",
         ),
+        Reason::TerminalCertificateNotYetValid => (
+            "chứng thư của thiết bị này chưa đến ngày hiệu lực nên không được trình cho chip",
+            "a certificate of this terminal begins later, so it was not shown to the chip",
+        ),
         Reason::TerminalCertificateRefused => (
             "chip từ chối chứng thư của thiết bị này: có thể đã hết hạn",
             "the chip refuses a certificate of this terminal: it may be past its last day",

@@ -128,6 +128,11 @@ fn a_refused_terminal_says_nothing_about_the_card() {
     for (options, expected, check) in [
         (station(41, FINGERPRINTS, past), Outcome::CertificateRefused, "terminal-certificate-refused"),
         (station(99, FINGERPRINTS, MONTH), Outcome::CertificateRefused, "terminal-certificate-refused"),
+        (
+            station(41, FINGERPRINTS, ("2026-12-01", "2026-12-31")),
+            Outcome::CertificateNotYetValid,
+            "terminal-certificate-not-yet-valid",
+        ),
     ] {
         let evidence = card.read_with(&options).unwrap();
         assert_eq!(outcome(&evidence), expected);

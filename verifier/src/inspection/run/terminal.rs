@@ -5,7 +5,9 @@ use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::{DataGroupNumber, cvca};
 use cccd_card_profile::protocol::terminal_authentication::{TerminalAuthenticationError, TerminalRefusal};
-use cccd_cvc::TerminalCredentials;
+use cccd_cvc::{Date, TerminalCredentials};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
 use super::{Inspection, Stop, kind_of};
@@ -158,6 +160,11 @@ impl<R> Inspection<'_, R> {
         };
         let Ok(known) = cvca::parse(&file) else { return Ok((Outcome::NotOffered, None)) };
         let Some(chain) = terminal.chain_from(&known) else { return Ok((Outcome::AuthorityUnknown, None)) };
+        if let Some(today) = day(self.reading.options.at)
+            && chain.iter().any(|certificate| certificate.content().effective > today)
+        {
+            return Ok((Outcome::CertificateNotYetValid, None));
+        }
         let largest = if self.reading.blocks.extended { EXTENDED } else { SHORT };
         let (key, rng) = (terminal.key(), &mut *self.rng);
         let outcome = match ephemeral {
@@ -203,4 +210,11 @@ impl<R> Inspection<'_, R> {
         }
         Ok(session)
     }
+}
+
+/// The day of a time as certificates and chips write it, in UTC.
+fn day(at: Timestamp) -> Option<Date> {
+    let date = at.to_zoned(TimeZone::UTC).date();
+    let (month, day) = (u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?);
+    Date::new(u16::try_from(date.year()).ok()?, month, day).ok()
 }
