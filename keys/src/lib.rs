@@ -10,7 +10,7 @@
 //! | [`signed_data`], [`sod`] | CMS `SignedData` and EF.SOD: sign, parse, verify | Doc 9303-10 §4.6.2, RFC 5652 |
 //! | [`master_list`] | master lists: read, verify, which certificate is of use | Doc 9303-12 §9 |
 //! | [`path`] | certification paths of any depth, with revocation and a work budget | RFC 5280 §6 |
-//! | [`trust`] | trust store, and the path from a Document Signer to an anchor | Doc 9303-12 §8, Doc 9303-11 §5 |
+//! | [`trust`] | trust store, the path from a Document Signer to an anchor, signers met before | Doc 9303-12 §8, Doc 9303-11 §5 |
 //! | [`store`] | the encrypted key store on disk, and its ceremonies | Doc 9303-12 §4.1 |
 //! | [`transport_keys`] | keys of blanks, diversified per chip | `GlobalPlatform` Amendment D |
 //! | [`detached`] | signed answers of the register, signed evidence of a station | – |

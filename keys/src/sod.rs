@@ -11,6 +11,7 @@ use crate::asn1::{self, Malformed, Reader};
 use crate::certificate::Certificate;
 use crate::signed_data::{self, SignError, SignatureFacts, SignatureProblem, SignedData};
 use crate::signer::Signer;
+use crate::trust::KnownSigners;
 use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -157,6 +158,17 @@ impl EfSod {
     /// [`SignatureProblem`], with its reason code.
     pub fn verify_signature(&self) -> Result<SignatureFacts, SignatureProblem> {
         self.signed_data.verify()
+    }
+
+    /// As [`verify_signature`](Self::verify_signature), with the tables of signers that are known.
+    ///
+    /// # Errors
+    /// As [`verify_signature`](Self::verify_signature).
+    pub fn verify_signature_with(
+        &self,
+        known: Option<&KnownSigners<'_>>,
+    ) -> Result<SignatureFacts, SignatureProblem> {
+        self.signed_data.verify_with(known)
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod chain;
 pub mod directory;
+mod known;
 mod path;
 mod revocation;
 
 pub use directory::{ImportError, ImportKind, ImportReport, Imported, LoadError};
+pub use known::{KnownSigners, KnownSignersLimits};
 pub use path::{
     ChainResult, NotTrusted, ProfileProblem, RevocationResult, SignerPath, UnknownRevocation, ValidityStatus,
 };

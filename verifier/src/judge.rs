@@ -24,7 +24,7 @@ pub use presented::{Presented, PresentedQr};
 
 use std::sync::LazyLock;
 
-use cccd_keys::trust::TrustStore;
+use cccd_keys::trust::{KnownSigners, TrustStore};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -117,11 +117,23 @@ pub struct Judgement {
 /// Judges a card.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Judgement {
-    let facts = Facts::gather(case);
-    let mut findings = passive::findings(case, &facts);
-    findings.extend(chip::findings(case, &facts));
-    findings.extend(content::findings(case, &facts));
-    findings.extend(channel::findings(case, &facts));
+    judge_facts(case, &Facts::gather(case, None))
+}
+
+/// Judges one of many cards: as [`judge`], to the same judgement, but signers that were met before under `case.trust` are
+/// neither searched for nor computed with from the beginning. It serves all threads; known signers of another trust
+/// store are not used.
+#[must_use]
+pub fn judge_among(case: &Case<'_>, known: &KnownSigners<'_>) -> Judgement {
+    let known = Some(known).filter(|known| std::ptr::eq(known.trust(), case.trust));
+    judge_facts(case, &Facts::gather(case, known))
+}
+
+fn judge_facts(case: &Case<'_>, facts: &Facts) -> Judgement {
+    let mut findings = passive::findings(case, facts);
+    findings.extend(chip::findings(case, facts));
+    findings.extend(content::findings(case, facts));
+    findings.extend(channel::findings(case, facts));
     findings.extend(register::findings(case));
     findings.sort_by_key(|finding| finding.check);
     let own = facts.is_own(case);
@@ -130,9 +142,9 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         judged_at: case.at,
         verdict,
         statements: Statements::of(&findings),
-        document: Document::of(case, &facts, &findings),
-        leniencies: leniency::leniencies(&facts),
-        trust: TrustReport::of(case, &facts),
+        document: Document::of(case, facts, &findings),
+        leniencies: leniency::leniencies(facts),
+        trust: TrustReport::of(case, facts),
         findings,
         sod_sha256: case.evidence.sod_sha256().map(hex::encode),
         read_at: case.evidence.read_at,

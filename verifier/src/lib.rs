@@ -32,6 +32,6 @@ pub mod verdict;
 pub use evidence::Evidence;
 pub use finding::{Check, Finding, Reason, Status};
 pub use inspection::{Access, InspectionOptions, Reading, Tap, inspect};
-pub use judge::{Case, Judgement, Presented, judge};
+pub use judge::{Case, Judgement, Presented, judge, judge_among};
 pub use policy::Policy;
 pub use verdict::{Decision, Statements, Verdict};

@@ -1,13 +1,30 @@
 //! Dispatch of signature verification: key type × algorithm → arithmetic.
 
-use super::{Material, VerifyError, dsa, pss};
+use super::{Material, PublicKey, VerifyError, dsa, pss};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
-use crate::curve::NamedCurve;
 use cccd_curves::{EcdsaError, Signature};
 use rsa::traits::SignatureScheme as _;
 use rsa::{BoxedUint, Pkcs1v15Sign, RsaPublicKey};
 
+/// By the fastest way that the key has. All ways have one answer.
 pub(super) fn verify(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), VerifyError> {
+    if let (Some(tables), SignatureAlgorithm::Ecdsa(hash)) = (key.tables.get(), algorithm) {
+        return of_ecdsa(tables.verify(&hash.digest(message), Signature::Der(signature)));
+    }
+    #[cfg(feature = "aws-lc")]
+    if super::aws_lc::holds(&key.material, algorithm, message, signature) {
+        return Ok(());
+    }
+    plain(&key.material, algorithm, message, signature)
+}
+
+/// The referee: no tables, no foreign arithmetic.
+pub(super) fn plain(
     key: &Material,
     algorithm: SignatureAlgorithm,
     message: &[u8],
@@ -17,7 +34,7 @@ pub(super) fn verify(
     match (key, algorithm) {
         (Material::Unknown(what), _) => Err(UnknownAlgorithm(what.clone()).into()),
         (Material::Ec { curve, point, .. }, SignatureAlgorithm::Ecdsa(_)) => {
-            ecdsa_verify(*curve, point, &digest, signature)
+            of_ecdsa(cccd_curves::verify_ecdsa(*curve, point, &digest, Signature::Der(signature)))
         }
         (Material::Rsa { modulus, exponent }, _) => {
             rsa_verify(modulus, exponent, algorithm, &digest, signature)
@@ -32,8 +49,8 @@ pub(super) fn verify(
     }
 }
 
-fn ecdsa_verify(curve: NamedCurve, point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
-    cccd_curves::verify_ecdsa(curve, point, digest, Signature::Der(signature)).map_err(|error| match error {
+fn of_ecdsa(result: Result<(), EcdsaError>) -> Result<(), VerifyError> {
+    result.map_err(|error| match error {
         EcdsaError::Key => VerifyError::UnusableKey("the point is not on the curve"),
         EcdsaError::Malformed | EcdsaError::Wrong => VerifyError::Invalid,
     })

@@ -6,6 +6,7 @@ mod attacks;
 mod cli;
 mod foreign;
 mod house;
+mod known;
 mod leniencies;
 mod no_panic;
 mod openssl;

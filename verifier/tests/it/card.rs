@@ -22,14 +22,14 @@ use cccd_card_profile::personalization::{
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
-use cccd_keys::trust::TrustStore;
+use cccd_keys::trust::{KnownSigners, KnownSignersLimits, TrustStore};
 use cccd_verifier::evidence::Provenance;
 use cccd_verifier::inspection::ReadError;
 use cccd_verifier::register::{
     CardStatus, CardStatusAnswer, MatchAnswer, MatchQuestion, Register, RegisterError, RegisterReport,
 };
 use cccd_verifier::{
-    Access, Case, Evidence, InspectionOptions, Judgement, Policy, Presented, inspect, judge,
+    Access, Case, Evidence, InspectionOptions, Judgement, Policy, Presented, inspect, judge, judge_among,
 };
 use cccd_virtual_chip::lab::Bench;
 use cccd_virtual_chip::{Chip, ChipState, LengthSupport, Profile};
@@ -365,6 +365,12 @@ pub(crate) struct Situation {
     pub(crate) policy: Policy,
 }
 
+/// Known signers whose keys get tables at their first use.
+pub(crate) fn tables_at_once(trust: &TrustStore) -> KnownSigners<'_> {
+    let limits = KnownSignersLimits { uses_before_tables: 0, ..KnownSignersLimits::default() };
+    KnownSigners::new(trust, limits)
+}
+
 impl Situation {
     pub(crate) fn of(evidence: Evidence) -> Self {
         let mut register = Says { status: CardStatus::Active, matches: true };
@@ -380,8 +386,21 @@ impl Situation {
         }
     }
 
+    /// Every case of these tests is judged twice: alone, and among many whose signers are known and have their tables.
     pub(crate) fn judge(&self) -> Judgement {
-        judge(&Case {
+        self.judge_beside(&tables_at_once(&self.trust))
+    }
+
+    /// The same with signers that are known from other cards. The trust of the situation is theirs.
+    pub(crate) fn judge_beside(&self, known: &KnownSigners<'_>) -> Judgement {
+        let case = Case { trust: known.trust(), ..self.case() };
+        let alone = judge(&case);
+        assert_eq!(format!("{:?}", judge_among(&case, known)), format!("{alone:?}"));
+        alone
+    }
+
+    fn case(&self) -> Case<'_> {
+        Case {
             evidence: &self.evidence,
             provenance: &self.provenance,
             issued_nonce: self.nonce.as_deref(),
@@ -390,7 +409,7 @@ impl Situation {
             presented: &self.presented,
             register: &self.register,
             policy: &self.policy,
-        })
+        }
     }
 }
 
