@@ -86,8 +86,17 @@ impl CertificateContent {
     /// # Errors
     /// [`SigningError`].
     pub fn sign(self, key: &PrivateKey, rng: &mut dyn CryptoRng) -> Result<Certificate, SigningError> {
+        self.sign_with(|body| key.sign(&[body], rng))
+    }
+
+    /// Has it signed by a key that is elsewhere, such as in a token: the closure is given the body and answers with the
+    /// signature, for ECDSA `r ‖ s`.
+    ///
+    /// # Errors
+    /// The closure's.
+    pub fn sign_with<E>(self, sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>) -> Result<Certificate, E> {
         let body = self.to_body();
-        let signature = key.sign(&[&body], rng)?;
+        let signature = sign(&body)?;
         let signature_object = encode(0x5F37, &[&signature]);
         let whole = encode(0x7F21, &[&body, &signature_object]);
         let value = body.len().saturating_add(signature_object.len());

@@ -252,7 +252,9 @@ impl VerifyingKey {
         Self { algorithm, material: VerifyingMaterial::Rsa(key) }
     }
 
-    pub(crate) fn elliptic_curve(algorithm: SignatureAlgorithm, point: Point) -> Self {
+    /// A key on a curve, of its point: for whoever holds the private half elsewhere.
+    #[must_use]
+    pub fn elliptic_curve(algorithm: SignatureAlgorithm, point: Point) -> Self {
         Self { algorithm, material: VerifyingMaterial::EllipticCurve(point) }
     }
 

@@ -41,7 +41,20 @@ impl Request {
         authority: Option<&Reference>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, SigningError> {
-        let public_key = key.public_key(true)?;
+        Self::make_with(key.public_key(true)?, holder, authority, |body| key.sign(&[body], rng))
+    }
+
+    /// Makes a request of a key that is elsewhere, such as in a token: the closure is given the body and answers with the
+    /// signature, for ECDSA `r ‖ s`. The public key must have its domain parameters.
+    ///
+    /// # Errors
+    /// The closure's.
+    pub fn make_with<E>(
+        public_key: PublicKey,
+        holder: &Reference,
+        authority: Option<&Reference>,
+        sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Self, E> {
         let wanted = authority.map(|authority| encode(0x42, &[authority.as_bytes()])).unwrap_or_default();
         let body = encode(
             0x7F4E,
@@ -52,7 +65,7 @@ impl Request {
                 &encode(0x5F20, &[holder.as_bytes()]),
             ],
         );
-        let signature = key.sign(&[&body], rng)?;
+        let signature = sign(&body)?;
         let raw = encode(0x7F21, &[&body, &encode(0x5F37, &[&signature])]);
         Ok(Self {
             raw,
@@ -126,8 +139,20 @@ impl Request {
         key: &PrivateKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<AuthenticatedRequest, SigningError> {
+        self.authenticate_with(reference, |message| key.sign(&[message], rng))
+    }
+
+    /// The same by a key that is elsewhere.
+    ///
+    /// # Errors
+    /// The closure's.
+    pub fn authenticate_with<E>(
+        self,
+        reference: &Reference,
+        sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<AuthenticatedRequest, E> {
         let name = encode(0x42, &[reference.as_bytes()]);
-        let signature = key.sign(&[&self.raw, &name], rng)?;
+        let signature = sign(&[self.raw.as_slice(), &name].concat())?;
         Ok(AuthenticatedRequest { request: self, reference: reference.clone(), signature })
     }
 }

@@ -9,8 +9,8 @@ use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::mrz::Mrz;
 use cccd_cvc::chain::{ChipTrust, TrustPoint};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{DocumentSigner, KeyStore, StoreError, certificate_date};
-use cccd_keys::transport_keys::{ChipSerial, TransportMaster};
+use cccd_keys::store::{DocumentSigner, KeyStore, Purpose, StoreError, StoreMaster, certificate_date};
+use cccd_keys::transport_keys::{ChipSerial, TEST_KEY_VERSION, TransportKeys};
 use cccd_population::card::SodDigest;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
@@ -18,7 +18,8 @@ use rand_core::CryptoRng;
 use crate::application::{Application, Portrait, Template};
 use crate::ledger::{Act, ApplicationId, Ledger};
 use crate::personalize::{
-    Capabilities, CardDriver, CardLink, Icao9Driver, JmrtdBlank, JmrtdDriver, LockProof, Monitor, Timings,
+    Capabilities, CardDriver, CardLink, DriverError, Icao9Driver, JmrtdBlank, JmrtdDriver, LockProof,
+    Monitor, Timings, TransportKeySource,
 };
 use crate::register::Register;
 
@@ -29,9 +30,10 @@ pub use error::IssueError;
 #[derive(Debug)]
 pub struct StationKeys {
     signer: DocumentSigner,
-    master: TransportMaster,
+    master: StoreMaster,
     profile: AlgorithmProfile,
     trust_points: Vec<TrustPoint>,
+    purpose: Purpose,
 }
 
 impl StationKeys {
@@ -45,20 +47,8 @@ impl StationKeys {
             master: store.transport_master()?,
             profile: store.profile(),
             trust_points: store.trust_points(at)?,
+            purpose: store.purpose(),
         })
-    }
-
-    /// From its parts.
-    #[must_use]
-    pub fn new(signer: DocumentSigner, master: TransportMaster, profile: AlgorithmProfile) -> Self {
-        Self { signer, master, profile, trust_points: Vec::new() }
-    }
-
-    /// With these CVCA keys, the newest first.
-    #[must_use]
-    pub fn with_trust_points(mut self, trust_points: Vec<TrustPoint>) -> Self {
-        self.trust_points = trust_points;
-        self
     }
 
     /// What a chip that is made at this time believes about terminals; `None` without CVCA.
@@ -69,8 +59,23 @@ impl StationKeys {
 
     /// The master of transport keys.
     #[must_use]
-    pub fn master(&self) -> &TransportMaster {
+    pub fn master(&self) -> &StoreMaster {
         &self.master
+    }
+
+    /// What they are for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+}
+
+impl TransportKeySource for StationKeys {
+    fn keys(&self, serial: &ChipSerial, version: u8) -> Result<TransportKeys, DriverError> {
+        if self.purpose == Purpose::Production && version == TEST_KEY_VERSION {
+            return Err(DriverError::TestKeys);
+        }
+        self.master.keys(serial, version)
     }
 }
 
@@ -150,11 +155,15 @@ impl<'a> Station<'a> {
         Act { actor: self.actor, at: self.at }
     }
 
-    /// No citizen gets a card of a blank that is for the laboratory.
+    /// No citizen gets a card of a blank that is for the laboratory, and the keys of production make no card for it.
     fn allow_blank(&self) -> Result<(), IssueError> {
-        match (self.blank, self.job) {
-            (Blank::Icao9, _) | (Blank::Jmrtd(_), Job::Laboratory) => Ok(()),
-            (Blank::Jmrtd(_), Job::Production) => Err(IssueError::LaboratoryOnly("jmrtd")),
+        match (self.blank, self.job, self.keys.purpose) {
+            (_, Job::Laboratory, Purpose::Production) => {
+                Err(IssueError::ProductionKeys("a laboratory's card"))
+            }
+            (Blank::Jmrtd(_), _, Purpose::Production) => Err(IssueError::ProductionKeys("the driver jmrtd")),
+            (Blank::Icao9, ..) | (Blank::Jmrtd(_), Job::Laboratory, _) => Ok(()),
+            (Blank::Jmrtd(_), Job::Production, _) => Err(IssueError::LaboratoryOnly("jmrtd")),
         }
     }
 
@@ -192,7 +201,7 @@ fn driver_of<'d>(
     rng: &'d mut dyn CryptoRng,
 ) -> Box<dyn CardDriver + 'd> {
     match blank {
-        Blank::Icao9 => Box::new(Icao9Driver::new(link, &keys.master, extended, rng)),
+        Blank::Icao9 => Box::new(Icao9Driver::new(link, keys, extended, rng)),
         Blank::Jmrtd(blank) => Box::new(JmrtdDriver::new(link, blank, rng)),
     }
 }

@@ -12,11 +12,12 @@
 //! | [`path`] | certification paths of any depth, with revocation and a work budget | RFC 5280 §6 |
 //! | [`trust`] | trust store, the path from a Document Signer to an anchor, signers met before | Doc 9303-12 §8, Doc 9303-11 §5 |
 //! | [`store`] | the encrypted key store on disk, and its ceremonies | Doc 9303-12 §4.1 |
+//! | [`token`], [`pkcs11`] | keys in hardware: sessions, losses, PINs; the port over a PKCS#11 module | PKCS#11 v3.1 |
 //! | [`transport_keys`] | keys of blanks, diversified per chip | `GlobalPlatform` Amendment D |
 //! | [`detached`] | signed answers of the register, signed evidence of a station | – |
 //! | [`audit_log`] | hash-chained, signed log | – |
 //!
-//! Time, randomness and trust are arguments. Only [`store`], [`trust::directory`] and [`audit_log`]'s file do I/O.
+//! Time, randomness and trust are arguments. Only [`store`], [`trust::directory`], [`pkcs11`] and [`audit_log`]'s file do I/O.
 
 pub mod algorithm;
 pub mod asn1;
@@ -28,6 +29,8 @@ pub mod curve;
 pub mod detached;
 pub mod master_list;
 pub mod path;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod profile;
 pub mod public_key;
 pub mod signed_data;
@@ -35,5 +38,7 @@ pub mod signer;
 pub mod sod;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "store")]
+pub mod token;
 pub mod transport_keys;
 pub mod trust;

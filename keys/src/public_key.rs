@@ -167,6 +167,15 @@ impl PublicKey {
         }
     }
 
+    /// Curve and point (SEC1, as received), if it is an EC key on a known curve.
+    #[must_use]
+    pub fn point(&self) -> Option<(NamedCurve, &[u8])> {
+        match &self.material {
+            Material::Ec { curve, point, .. } => Some((*curve, point)),
+            _ => None,
+        }
+    }
+
     /// How the curve is written, if it is an EC key on a known curve.
     #[must_use]
     pub fn curve_encoding(&self) -> Option<CurveEncoding> {

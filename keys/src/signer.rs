@@ -1,4 +1,4 @@
-//! The port through which everything is signed: a software key here, a PKCS#11 token later.
+//! The port through which everything is signed: a software key here, a key in a token in [`crate::token`].
 
 mod software;
 
@@ -47,7 +47,37 @@ impl<S: Signer + ?Sized> Signer for Box<S> {
     }
 }
 
-/// A key that could not sign.
+/// A key that could not sign: what happened, with the code and the advice of whoever holds it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the key could not sign: {0}")]
-pub struct SigningFailed(pub String);
+#[error("the key could not sign: {what}")]
+pub struct SigningFailed {
+    what: String,
+    code: &'static str,
+    hint: &'static str,
+}
+
+impl SigningFailed {
+    /// Of a key that has no particular advice to give.
+    #[must_use]
+    pub const fn new(what: String) -> Self {
+        Self { what, code: "signing-failed", hint: "try again; nothing was issued" }
+    }
+
+    /// With a stable code and a sentence what to do.
+    #[must_use]
+    pub const fn with_advice(what: String, code: &'static str, hint: &'static str) -> Self {
+        Self { what, code, hint }
+    }
+
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// One sentence: what to do.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        self.hint
+    }
+}

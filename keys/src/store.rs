@@ -1,4 +1,4 @@
-//! The key store on disk, in software, and its ceremonies: Doc 9303-12 §4.1.
+//! The key store and its ceremonies: Doc 9303-12 §4.1.
 //!
 //! ```text
 //! D/store.json            profile, country                    D/csca/001.cer, 001.key.age
@@ -11,13 +11,18 @@
 //! Every private key is a file of its own, mode 0600, written atomically, encrypted (age) to the wrapping key and
 //! bound to its name. The wrapping key is encrypted under the passphrase (scrypt), so that opening costs one scrypt.
 //! A software store is no place for the keys of a nation; the command line says so every time.
+//!
+//! The same store with its keys in a token has a `001.key.token` in place of each `001.key.age`, which says where the
+//! key is and nothing secret, and neither `identity.age` nor passphrase: see [`crate::token`].
 
+mod custody;
 mod files;
 mod passphrase;
 mod sealed;
 mod signers;
 mod verifying;
 
+pub use custody::{StoreKey, StoreMaster};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
 pub use signers::{DocumentSigner, DocumentSignerStatus};
 pub use verifying::{
@@ -31,14 +36,16 @@ use crate::certificate::{BuildError, Certificate};
 use crate::crl::CertificateRevocationList;
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::profile::AlgorithmProfile;
-use crate::signer::{Signer as _, SoftwareKey, SoftwareKeyError};
-use crate::transport_keys::TransportMaster;
+use crate::signer::{Signer as _, SigningFailed, SoftwareKeyError};
+use crate::token::{Token, TokenError, TokenIdentity};
+use custody::{Custody, KeySpec};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
-use sealed::{Sealer, StoredKey};
+use sealed::Sealer;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a store is made for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -53,6 +60,34 @@ pub struct StoreSettings {
     pub country: String,
     /// When it was made.
     pub created: Timestamp,
+    /// What the keys are for.
+    #[serde(default)]
+    pub purpose: Purpose,
+    /// The token that holds the private keys; `None` for sealed files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenIdentity>,
+}
+
+/// What a store's keys are for. It is said once, when the store is made, and everything that uses the keys obeys it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Tests, demonstrations, training.
+    #[default]
+    Laboratory,
+    /// Cards of citizens: keys in hardware only, no laboratory's drivers, blanks or registers.
+    Production,
+}
+
+impl Purpose {
+    /// The name used on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Laboratory => "laboratory",
+            Self::Production => "production",
+        }
+    }
 }
 
 impl StoreSettings {
@@ -65,7 +100,16 @@ impl StoreSettings {
             curve_encoding: profile.curve_encoding(),
             country: country.to_owned(),
             created,
+            purpose: Purpose::Laboratory,
+            token: None,
         }
+    }
+
+    /// For this purpose.
+    #[must_use]
+    pub const fn with_purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
     }
 }
 
@@ -133,6 +177,24 @@ pub enum StoreError {
     /// A card-verifiable certificate could not be made.
     #[error("the card-verifiable certificate could not be made: {0}")]
     Verifying(String),
+    /// A key did not sign.
+    #[error(transparent)]
+    Signing(#[from] SigningFailed),
+    /// The token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The keys are in a token, and none was named; or the other way round.
+    #[error("the keys of this store are in the token {0:?}")]
+    InToken(String),
+    /// A token was named for a store in software.
+    #[error("the keys of this store are files, not in a token")]
+    NotInToken,
+    /// A production store in software.
+    #[error("a production store does not take keys in software")]
+    SoftwareInProduction,
+    /// A key cannot be taken out of its token.
+    #[error("the private key of {0} stays in its token")]
+    StaysInToken(String),
     /// The log of ceremonies could not be written, or does not hold.
     #[error(transparent)]
     Log(#[from] AuditLogError),
@@ -153,6 +215,9 @@ impl StoreError {
             Self::NoDocumentSigner(_) => "no-document-signer",
             Self::NoCrl => "no-crl",
             Self::UnknownSerial(_) => "unknown-serial",
+            Self::Build(BuildError::Signing(failed))
+            | Self::Log(AuditLogError::Signing(failed))
+            | Self::Signing(failed) => failed.code(),
             Self::Build(_) => "certificate-not-built",
             Self::Key(_) => "key-not-made",
             Self::CvcaExists => "cvca-exists",
@@ -161,6 +226,11 @@ impl StoreError {
             Self::UnknownHolder(_) => "unknown-holder",
             Self::NotAHolder(_) => "not-a-holder",
             Self::Verifying(_) => "cv-certificate-not-made",
+            Self::Token(error) => error.code(),
+            Self::InToken(_) => "token-not-named",
+            Self::NotInToken => "not-in-token",
+            Self::SoftwareInProduction => "software-in-production",
+            Self::StaysInToken(_) => "stays-in-token",
             Self::Log(_) => "audit-log",
         }
     }
@@ -179,6 +249,9 @@ impl StoreError {
             Self::NoDocumentSigner(_) => "run `keys ds new --dir D`",
             Self::NoCrl => "run `keys crl issue --dir D`",
             Self::UnknownSerial(_) => "see `keys ds list --dir D` for the serial numbers",
+            Self::Build(BuildError::Signing(failed))
+            | Self::Log(AuditLogError::Signing(failed))
+            | Self::Signing(failed) => failed.hint(),
             Self::Build(_) | Self::Key(_) => "check country, times and profile",
             Self::CvcaExists => "run `keys cvca link --dir D` to make the next generation",
             Self::NoCvca => "run `keys cvca init --dir D`; a CVCA past its last day cannot be continued",
@@ -186,6 +259,13 @@ impl StoreError {
             Self::UnknownHolder(_) => "see `keys cvca list --dir D` for the holders",
             Self::NotAHolder(_) => "give 1 to 9 letters or digits, such as HCM01",
             Self::Verifying(_) => "check country, times and profile",
+            Self::Token(error) => error.hint(),
+            Self::InToken(_) => "name the module that reaches it with --pkcs11, and its PIN with --pin-file",
+            Self::NotInToken => "leave --pkcs11 out, or name the directory of a store in a token",
+            Self::SoftwareInProduction => {
+                "name a token with --pkcs11 and --token, or make a laboratory's store"
+            }
+            Self::StaysInToken(_) => "have the station make its own key and certify its request",
             Self::Log(_) => "keep the directory as it is and have the log examined",
         }
     }
@@ -196,11 +276,11 @@ impl StoreError {
 pub struct KeyStore {
     dir: PathBuf,
     settings: StoreSettings,
-    sealer: Sealer,
+    custody: Custody,
 }
 
 impl KeyStore {
-    /// Makes a new store with its wrapping key, transport master and the keys of register, station and log.
+    /// Makes a new store in software with its wrapping key, transport master and the keys of register, station and log.
     ///
     /// # Errors
     /// [`StoreError`]; an existing store is left as it is.
@@ -210,45 +290,92 @@ impl KeyStore {
         passphrase: &Passphrase,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, StoreError> {
-        let marker = dir.join("store.json");
-        if marker.exists() {
+        if settings.purpose == Purpose::Production {
+            return Err(StoreError::SoftwareInProduction);
+        }
+        Self::prepare(dir, &settings)?;
+        let (sealer, identity) = Sealer::create(passphrase)?;
+        files::write(&dir.join("identity.age"), &identity, true)?;
+        Self { dir: dir.to_owned(), settings, custody: Custody::Sealed(sealer) }.fill(rng)
+    }
+
+    /// Makes a new store whose private keys are all made in this token and stay there: the same keys, the same files but
+    /// for the keys, and no passphrase.
+    ///
+    /// # Errors
+    /// [`StoreError`]; an existing store is left as it is. For production, a token that is no device is refused.
+    pub fn init_in_token(
+        dir: &Path,
+        mut settings: StoreSettings,
+        token: Arc<Token>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, StoreError> {
+        if settings.purpose == Purpose::Production {
+            token.demand_hardware()?;
+        }
+        Self::prepare(dir, &settings)?;
+        settings.token = Some(token.identity());
+        Self { dir: dir.to_owned(), settings, custody: Custody::Token(token) }.fill(rng)
+    }
+
+    fn prepare(dir: &Path, settings: &StoreSettings) -> Result<(), StoreError> {
+        if dir.join("store.json").exists() {
             return Err(StoreError::Exists(dir.to_owned()));
         }
         crate::certificate::CertificateOptions::for_country(&settings.country)?;
-        for folder in ["secret", "csca", "ds", "crl"] {
-            files::private_dir(&dir.join(folder))?;
-        }
-        let (sealer, identity) = Sealer::create(passphrase)?;
-        files::write(&dir.join("identity.age"), &identity, true)?;
-        let store = Self { dir: dir.to_owned(), settings, sealer };
-        let mut random = || {
-            let mut bytes = [0; 32];
-            rng.fill_bytes(&mut bytes);
-            bytes
-        };
-        store.seal_symmetric("transport", random())?;
-        store.seal_symmetric("log-subjects", random())?;
-        for name in ["register", "station", "log"] {
-            let key =
-                SoftwareKey::generate(NamedCurve::P256, HashAlgorithm::Sha256, CurveEncoding::Named, rng)?;
-            store.seal_key(&format!("secret/{name}"), &key)?;
-            files::write(&dir.join(format!("{name}.pub")), key.public_key().spki(), false)?;
-        }
-        // Written last: a store is one only when it is whole.
-        let json = serde_json::to_vec_pretty(&store.settings).unwrap_or_default();
-        files::write(&marker, &json, false)?;
-        store.log(Event::new(store.settings.created, "store-made").note(store.settings.profile.name()))?;
-        Ok(store)
+        ["secret", "csca", "ds", "crl"].iter().try_for_each(|folder| files::private_dir(&dir.join(folder)))
     }
 
-    /// Opens a store.
+    fn fill(self, rng: &mut dyn CryptoRng) -> Result<Self, StoreError> {
+        self.make_master(rng)?;
+        self.make_secret("log-subjects", rng)?;
+        let spec =
+            KeySpec { curve: NamedCurve::P256, hash: HashAlgorithm::Sha256, encoding: CurveEncoding::Named };
+        for name in ["register", "station", "log"] {
+            let full = format!("secret/{name}");
+            let key = self.new_key(&full, spec, rng)?;
+            self.keep_key(&full, &key)?;
+            files::write(&self.dir.join(format!("{name}.pub")), key.public_key().spki(), false)?;
+        }
+        // Written last: a store is one only when it is whole.
+        let json = serde_json::to_vec_pretty(&self.settings).unwrap_or_default();
+        files::write(&self.dir.join("store.json"), &json, false)?;
+        self.log(Event::new(self.settings.created, "store-made").note(self.settings.profile.name()))?;
+        Ok(self)
+    }
+
+    /// Opens a store in software.
     ///
     /// # Errors
-    /// Missing, another passphrase, or damaged.
+    /// Missing, another passphrase, or damaged; [`StoreError::InToken`].
     pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, StoreError> {
         let settings = read_settings(dir)?;
+        if let Some(token) = &settings.token {
+            return Err(StoreError::InToken(token.label.clone()));
+        }
+        if settings.purpose == Purpose::Production {
+            return Err(StoreError::SoftwareInProduction);
+        }
         let sealer = Sealer::open(&files::read(&dir.join("identity.age"))?, passphrase)?;
-        Ok(Self { dir: dir.to_owned(), settings, sealer })
+        Ok(Self { dir: dir.to_owned(), settings, custody: Custody::Sealed(sealer) })
+    }
+
+    /// Opens a store whose keys are in this token.
+    ///
+    /// # Errors
+    /// Missing, damaged, or of another token; for production, a token that is no device.
+    pub fn open_in_token(dir: &Path, token: Arc<Token>) -> Result<Self, StoreError> {
+        let settings = read_settings(dir)?;
+        let expected = settings.token.as_ref().ok_or(StoreError::NotInToken)?;
+        let found = token.identity();
+        if *expected != found {
+            let TokenIdentity { label, serial } = expected.clone();
+            return Err(TokenError::OtherToken { label, expected: serial, found: found.serial }.into());
+        }
+        if settings.purpose == Purpose::Production {
+            token.demand_hardware()?;
+        }
+        Ok(Self { dir: dir.to_owned(), settings, custody: Custody::Token(token) })
     }
 
     /// Where it lies.
@@ -275,19 +402,17 @@ impl KeyStore {
         &self.settings.country
     }
 
-    /// The master from which the keys of blanks are derived.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn transport_master(&self) -> Result<TransportMaster, StoreError> {
-        self.open_symmetric("transport").map(TransportMaster::from_bytes)
+    /// What it is for.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        self.settings.purpose
     }
 
     /// The key with which the register signs its answers (P-256).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn register_key(&self) -> Result<SoftwareKey, StoreError> {
+    pub fn register_key(&self) -> Result<StoreKey, StoreError> {
         self.open_key("secret/register")
     }
 
@@ -295,7 +420,7 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn station_key(&self) -> Result<SoftwareKey, StoreError> {
+    pub fn station_key(&self) -> Result<StoreKey, StoreError> {
         self.open_key("secret/station")
     }
 
@@ -303,7 +428,7 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn log_key(&self) -> Result<SoftwareKey, StoreError> {
+    pub fn log_key(&self) -> Result<StoreKey, StoreError> {
         self.open_key("secret/log")
     }
 
@@ -312,7 +437,7 @@ impl KeyStore {
     /// # Errors
     /// [`StoreError`].
     pub fn subject_key(&self) -> Result<SubjectKey, StoreError> {
-        self.open_symmetric("log-subjects").map(SubjectKey::from_bytes)
+        self.open_secret("log-subjects").map(|key| SubjectKey::from_bytes(*key))
     }
 
     /// Path of the log of ceremonies.
@@ -368,41 +493,6 @@ impl KeyStore {
     /// One ceremony at a time: numbers of new files are taken under this lock.
     fn lock(&self) -> Result<fs::File, StoreError> {
         files::lock(&self.dir.join(".lock"))
-    }
-
-    fn key_path(&self, name: &str) -> PathBuf {
-        self.dir.join(format!("{name}.key.age"))
-    }
-
-    fn seal_key(&self, name: &str, key: &SoftwareKey) -> Result<(), StoreError> {
-        let sealed = self.sealer.seal(name, &StoredKey::of(key))?;
-        files::write(&self.key_path(name), &sealed, true)
-    }
-
-    fn open_key(&self, name: &str) -> Result<SoftwareKey, StoreError> {
-        let sealed = files::read(&self.key_path(name))?;
-        match self.sealer.open_sealed(name, &sealed)? {
-            StoredKey::Ecdsa { curve, hash, encoding, scalar } => {
-                SoftwareKey::from_scalar(curve, hash, encoding, &scalar)
-                    .map_err(|_| StoreError::Damaged(name.to_owned()))
-            }
-            StoredKey::Symmetric(_) => Err(StoreError::Damaged(name.to_owned())),
-        }
-    }
-
-    fn seal_symmetric(&self, name: &str, key: [u8; 32]) -> Result<(), StoreError> {
-        let name = format!("secret/{name}");
-        let sealed = self.sealer.seal(&name, &StoredKey::Symmetric(key.into()))?;
-        files::write(&self.key_path(&name), &sealed, true)
-    }
-
-    fn open_symmetric(&self, name: &str) -> Result<[u8; 32], StoreError> {
-        let name = format!("secret/{name}");
-        let sealed = files::read(&self.key_path(&name))?;
-        match self.sealer.open_sealed(&name, &sealed)? {
-            StoredKey::Symmetric(key) => Ok(*key),
-            StoredKey::Ecdsa { .. } => Err(StoreError::Damaged(name)),
-        }
     }
 
     /// Every CSCA certificate of this store, oldest first.

@@ -89,18 +89,36 @@ impl TransportMaster {
     /// The keys of one chip.
     #[must_use]
     pub fn derive(&self, label: TransportKeyLabel, serial: &ChipSerial) -> TransportKeys {
-        let key = |kind: u8| {
+        let derived = TransportKeys::derive_by(label, serial, |message| {
             let mut mac = <Cmac<Aes256> as KeyInit>::new(&self.0.into());
-            mac.update(label.octets());
-            mac.update(&[kind]);
-            mac.update(&serial.0);
-            mac.finalize().into_bytes().into()
-        };
-        TransportKeys { encryption: key(1), mac: key(2), data_encryption: key(3) }
+            mac.update(message);
+            Ok::<_, std::convert::Infallible>(mac.finalize().into_bytes().into())
+        });
+        match derived {
+            Ok(keys) => keys,
+            Err(never) => match never {},
+        }
     }
 }
 
 impl TransportKeys {
+    /// The keys of one chip, by whatever computes CMACs under the master: label ‖ type ‖ serial.
+    ///
+    /// # Errors
+    /// The computation's.
+    pub fn derive_by<E>(
+        label: TransportKeyLabel,
+        serial: &ChipSerial,
+        mut cmac: impl FnMut(&[u8]) -> Result<[u8; 16], E>,
+    ) -> Result<Self, E> {
+        // Filled in place: what was derived before a failure is zeroized with the rest.
+        let mut keys = Self { encryption: [0; 16], mac: [0; 16], data_encryption: [0; 16] };
+        for (kind, key) in (1u8..).zip([&mut keys.encryption, &mut keys.mac, &mut keys.data_encryption]) {
+            *key = cmac(&[label.octets(), &[kind], &serial.0].concat())?;
+        }
+        Ok(keys)
+    }
+
     /// The publicly known test keys 40…4F of `GlobalPlatform` (key version FF).
     #[must_use]
     pub const fn test() -> Self {

@@ -196,7 +196,7 @@ impl Answer {
     /// # Errors
     /// The key could not sign.
     pub fn sign(&self, signer: &dyn Signer) -> Result<SignedAnswer, SigningFailed> {
-        let bytes = serde_json::to_vec(self).map_err(|error| SigningFailed(error.to_string()))?;
+        let bytes = serde_json::to_vec(self).map_err(|error| SigningFailed::new(error.to_string()))?;
         let signature = detached::sign_register_answer(signer, &bytes)?;
         Ok(SignedAnswer {
             answer: STANDARD.encode(bytes),

@@ -10,8 +10,8 @@ use cccd_issuer::personalize::CardLink;
 use cccd_issuer::register::{HttpRegister, LocalRegister, Register};
 use cccd_issuer::station::StationKeys;
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{KeyStore, Passphrase};
-use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportMaster};
+use cccd_keys::store::{KeyStore, Passphrase, StoreError, StoreMaster};
+use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_reader::{Protocols, Service, Share};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use rand::SeedableRng as _;
@@ -82,7 +82,7 @@ pub(crate) fn reader(
 /// one that an interrupted run left there.
 pub(crate) fn virtual_chip(
     out: &Path,
-    master: &TransportMaster,
+    master: &StoreMaster,
     profile: AlgorithmProfile,
     rng: &mut dyn CryptoRng,
 ) -> Result<Card, Failure> {
@@ -96,7 +96,7 @@ pub(crate) fn virtual_chip(
     } else {
         let mut serial = [0; 10];
         rng.fill_bytes(&mut serial);
-        let keys = master.derive(TransportKeyLabel::Blank, &ChipSerial(serial));
+        let keys = master.derive(TransportKeyLabel::Blank, &ChipSerial(serial)).map_err(StoreError::from)?;
         let keys = StaticKeys::new(*keys.encryption(), *keys.mac(), *keys.data_encryption());
         let profile = match profile {
             AlgorithmProfile::Cccd => Profile::Cccd,

@@ -6,6 +6,7 @@ use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::KeyReference;
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
 use cccd_cvc::chain::ChipTrust;
+use cccd_keys::token::TokenError;
 
 use super::{CardLink, ChipReport, LockProof};
 use crate::issuance::CardLayout;
@@ -159,6 +160,12 @@ pub enum DriverError {
     /// No keys for this version.
     #[error("the chip's transport keys are of version {0:02X}, for which there are no keys here")]
     UnknownKeys(u8),
+    /// The blank's keys are publicly known, and this station makes cards of citizens.
+    #[error("the chip came with publicly known test keys: anyone could have written to it")]
+    TestKeys,
+    /// The token that holds the master of transport keys. The chip was not asked anything because of it.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The chip has other keys than it should. Trying again counts down.
     #[error("the chip does not hold the transport keys of its serial")]
     WrongKeys,
@@ -191,6 +198,6 @@ impl DriverError {
     /// The card may have done what was asked: only a probe tells.
     #[must_use]
     pub fn leaves_doubt(&self) -> bool {
-        matches!(self, Self::Link(_) | Self::Channel(_))
+        matches!(self, Self::Link(_) | Self::Channel(_) | Self::Token(_))
     }
 }

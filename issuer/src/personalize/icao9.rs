@@ -11,7 +11,8 @@ use cccd_card_profile::personalization::{
 };
 use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
 use cccd_cvc::chain::ChipTrust;
-use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportKeys, TransportMaster};
+use cccd_keys::store::StoreMaster;
+use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportKeys};
 use rand_core::CryptoRng;
 
 use super::lock_proof::forbidden;
@@ -25,17 +26,21 @@ const EXTENDED_CHUNK: usize = 8_000;
 
 /// Where the transport keys of chips come from. A card's keys live in memory for that card only.
 pub trait TransportKeySource {
-    /// The keys of this chip and version, if there are any.
-    fn keys(&self, serial: &ChipSerial, version: u8) -> Option<TransportKeys>;
+    /// The keys of this chip and version.
+    ///
+    /// # Errors
+    /// [`DriverError::UnknownKeys`]; [`DriverError::Token`] when the token that holds the master does not compute them.
+    fn keys(&self, serial: &ChipSerial, version: u8) -> Result<TransportKeys, DriverError>;
 }
 
-impl TransportKeySource for TransportMaster {
-    fn keys(&self, serial: &ChipSerial, version: u8) -> Option<TransportKeys> {
-        [TransportKeyLabel::Blank, TransportKeyLabel::Locked]
-            .into_iter()
-            .find(|label| label.key_version() == version)
-            .map(|label| self.derive(label, serial))
-            .or_else(|| (version == KeyVersion::TEST.0).then(TransportKeys::test))
+impl TransportKeySource for StoreMaster {
+    fn keys(&self, serial: &ChipSerial, version: u8) -> Result<TransportKeys, DriverError> {
+        let labels = [TransportKeyLabel::Blank, TransportKeyLabel::Locked];
+        match labels.into_iter().find(|label| label.key_version() == version) {
+            Some(label) => Ok(self.derive(label, serial)?),
+            None if version == KeyVersion::TEST.0 => Ok(TransportKeys::test()),
+            None => Err(DriverError::UnknownKeys(version)),
+        }
     }
 }
 
@@ -108,7 +113,7 @@ impl<'a> Icao9Driver<'a> {
     }
 
     fn chip_keys(&self, serial: &ChipSerial, version: u8) -> Result<StaticKeys, DriverError> {
-        let keys = self.keys.keys(serial, version).ok_or(DriverError::UnknownKeys(version))?;
+        let keys = self.keys.keys(serial, version)?;
         Ok(StaticKeys::new(*keys.encryption(), *keys.mac(), *keys.data_encryption()))
     }
 }

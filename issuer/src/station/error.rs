@@ -33,6 +33,9 @@ pub enum IssueError {
     /// No citizen may get a card of this kind of blank.
     #[error("a card by the driver {0} is for the laboratory only: its keys and data travel in clear")]
     LaboratoryOnly(&'static str),
+    /// These keys are for cards of citizens only.
+    #[error("the key store is for production, and {0} is of a laboratory")]
+    ProductionKeys(&'static str),
     /// Something is on the chip.
     #[error("the chip {serial} is not blank: {what}")]
     NotBlank {
@@ -93,8 +96,11 @@ impl IssueError {
             Self::Issuance(_) => "card-not-buildable",
             Self::Chip(DriverError::Link(_)) => "card-lost",
             Self::Chip(DriverError::WrongKeys | DriverError::UnknownKeys(_)) => "chip-keys",
+            Self::Chip(DriverError::TestKeys) => "production-keys",
+            Self::Chip(DriverError::Token(error)) => error.code(),
             Self::Chip(_) => "no-blank-of-ours",
             Self::LaboratoryOnly(_) => "laboratory-only",
+            Self::ProductionKeys(_) => "production-keys",
             Self::NotBlank { .. } => "chip-not-blank",
             Self::ChipUsed { .. } => "chip-used",
             Self::OtherChip { .. } => "other-chip",
@@ -113,6 +119,8 @@ impl IssueError {
                 | Self::Portrait(_)
                 | Self::Register(RegisterError::Refused(_))
                 | Self::LaboratoryOnly(_)
+                | Self::ProductionKeys(_)
+                | Self::Chip(DriverError::TestKeys)
                 | Self::NotBlank { .. }
                 | Self::ChipUsed { .. }
                 | Self::OtherChip { .. }

@@ -52,7 +52,7 @@ fn a_card_is_written_proven_locked_and_recorded() {
 fn the_profile_of_the_cards_in_use_with_diversified_keys_over_short_apdus() {
     let mut office = Office::with_profile(AlgorithmProfile::Cccd);
     let serial = ChipSerial([0x5A; 10]);
-    let keys = office.keys.master().derive(TransportKeyLabel::Blank, &serial);
+    let keys = office.keys.master().derive(TransportKeyLabel::Blank, &serial).unwrap();
     let keys = cccd_card_profile::personalization::StaticKeys::new(
         *keys.encryption(),
         *keys.mac(),

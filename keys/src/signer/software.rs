@@ -2,6 +2,7 @@
 
 use super::{Signer, SigningFailed};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
+use crate::asn1;
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::public_key::PublicKey;
 use rand_core::CryptoRng;
@@ -85,6 +86,31 @@ impl SoftwareKey {
         Ok(Self { inner, hash, public_key: PublicKey::from_point(curve, encoding, &point) })
     }
 
+    /// Signs a message: the plain `r ‖ s` of TR-03111 §5.2.1.
+    ///
+    /// # Errors
+    /// A hash that is too short for the curve.
+    pub fn sign_plain(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+        self.sign_digest(&self.hash.digest(message))
+    }
+
+    /// Signs a digest, whatever its hash: `r ‖ s`.
+    pub(crate) fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+        macro_rules! sign {
+            ($key:expr, $curve:ty) => {{
+                let signature: Result<ecdsa::Signature<$curve>, _> = $key.sign_prehash(digest);
+                signature.map(|signature| signature.to_bytes().to_vec())
+            }};
+        }
+        match &self.inner {
+            Inner::P256(key) => sign!(key, p256::NistP256),
+            Inner::P384(key) => sign!(key, p384::NistP384),
+            Inner::BrainpoolP256r1(key) => sign!(key, bp256::BrainpoolP256r1),
+            Inner::BrainpoolP384r1(key) => sign!(key, bp384::BrainpoolP384r1),
+        }
+        .map_err(|error| SigningFailed::new(error.to_string()))
+    }
+
     /// The scalar, for the encrypted store only.
     #[cfg(feature = "store")]
     pub(crate) fn to_scalar(&self) -> Zeroizing<Vec<u8>> {
@@ -107,20 +133,9 @@ impl Signer for SoftwareKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
-        let digest = self.hash.digest(message);
-        macro_rules! sign {
-            ($key:expr, $curve:ty) => {{
-                let signature: Result<ecdsa::Signature<$curve>, _> = $key.sign_prehash(&digest);
-                signature.map(|signature| signature.to_der().as_bytes().to_vec())
-            }};
-        }
-        match &self.inner {
-            Inner::P256(key) => sign!(key, p256::NistP256),
-            Inner::P384(key) => sign!(key, p384::NistP384),
-            Inner::BrainpoolP256r1(key) => sign!(key, bp256::BrainpoolP256r1),
-            Inner::BrainpoolP384r1(key) => sign!(key, bp384::BrainpoolP384r1),
-        }
-        .map_err(|error| SigningFailed(error.to_string()))
+        let plain = self.sign_plain(message)?;
+        let (r, s) = plain.split_at_checked(plain.len() / 2).unwrap_or_default();
+        Ok(asn1::sequence(&[&asn1::integer(r), &asn1::integer(s)]))
     }
 }
 

@@ -1,13 +1,15 @@
 //! Ceremonies on CSCA, Document Signers and CRL.
 
+use super::custody::{KeySpec, StoreKey};
 use super::{KeyStore, StoreError, files};
+use crate::algorithm::HashAlgorithm;
 use crate::audit_log::Event;
 use crate::certificate::{
     Certificate, CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity,
 };
 use crate::crl::{CertificateRevocationList, RevokedCertificate};
 use crate::signed_data::SignError;
-use crate::signer::{Signer, SoftwareKey};
+use crate::signer::Signer;
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 
@@ -15,7 +17,7 @@ use rand_core::CryptoRng;
 #[derive(Debug)]
 pub struct DocumentSigner {
     certificate: Certificate,
-    key: SoftwareKey,
+    key: StoreKey,
 }
 
 impl DocumentSigner {
@@ -66,18 +68,13 @@ impl KeyStore {
         let _lock = self.lock()?;
         let number = self.csca_certificates()?.len() + 1;
         let profile = self.profile();
-        let key = SoftwareKey::generate(
-            profile.curve(),
-            profile.certificate_hash(),
-            self.settings().curve_encoding,
-            rng,
-        )?;
+        let name = format!("csca/{number:03}");
+        let key = self.new_key(&name, self.spec(profile.certificate_hash()), rng)?;
         let options = CertificateOptions::for_country(self.country())?;
         let sequence = u32::try_from(number).unwrap_or(u32::MAX);
         let certificate =
             CscaProfile::new(options, sequence, SigningKeyValidity::csca(at)?)?.issue(&key, rng)?;
-        let name = format!("csca/{number:03}");
-        self.seal_key(&name, &key)?;
+        self.keep_key(&name, &key)?;
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
         self.log(Event::new(at, "csca-made").payload(certificate.der()).note(&certificate.serial_hex()))?;
         Ok(certificate)
@@ -96,12 +93,8 @@ impl KeyStore {
         let (csca, csca_key) = self.csca_that_signs(at)?;
         let number = self.certificates("ds")?.len() + 1;
         let profile = self.profile();
-        let key = SoftwareKey::generate(
-            profile.curve(),
-            profile.document_hash(),
-            self.settings().curve_encoding,
-            rng,
-        )?;
+        let name = format!("ds/{number:05}");
+        let key = self.new_key(&name, self.spec(profile.document_hash()), rng)?;
         let options = CertificateOptions::for_country(self.country())?;
         let sequence = u32::try_from(number).unwrap_or(u32::MAX);
         let validity = SigningKeyValidity::document_signer(at)?;
@@ -110,8 +103,7 @@ impl KeyStore {
             &csca_key,
             rng,
         )?;
-        let name = format!("ds/{number:05}");
-        self.seal_key(&name, &key)?;
+        self.keep_key(&name, &key)?;
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
         let note = certificate.serial_hex();
         self.log(Event::new(at, "document-signer-made").payload(certificate.der()).note(&note))?;
@@ -119,7 +111,7 @@ impl KeyStore {
     }
 
     /// Makes a new Document Signer and erases the private keys of all older ones (Doc 9303-12 §4.1: a key past its use
-    /// is destroyed accountably). The file is overwritten before it is removed; what a medium keeps beyond that is
+    /// is destroyed accountably): in its token, or its file, which is overwritten before it is removed; what a medium keeps beyond that is
     /// why a software store is no place for real keys. Gives the new certificate and the serial numbers erased.
     ///
     /// # Errors
@@ -133,13 +125,10 @@ impl KeyStore {
         let _lock = self.lock()?;
         let mut erased = Vec::new();
         for (name, old) in self.certificates("ds")? {
-            let path = self.key_path(&name);
-            if old.serial() == certificate.serial() || !path.exists() {
+            if old.serial() == certificate.serial() || !self.key_path(&name).exists() {
                 continue;
             }
-            let mut noise = vec![0; files::read(&path)?.len()];
-            rng.fill_bytes(&mut noise);
-            files::erase(&path, &noise)?;
+            self.erase_key(&name, rng)?;
             let serial = old.serial_hex();
             self.log(Event::new(at, "document-signer-key-erased").payload(old.der()).note(&serial))?;
             erased.push(serial);
@@ -232,6 +221,10 @@ impl KeyStore {
         Ok(crl)
     }
 
+    fn spec(&self, hash: HashAlgorithm) -> KeySpec {
+        KeySpec { curve: self.profile().curve(), hash, encoding: self.settings().curve_encoding }
+    }
+
     fn newest_crl(&self) -> Result<Option<CertificateRevocationList>, StoreError> {
         match self.crl() {
             Ok(crl) => Ok(Some(crl)),
@@ -240,7 +233,7 @@ impl KeyStore {
         }
     }
 
-    fn csca_that_signs(&self, at: Timestamp) -> Result<(Certificate, SoftwareKey), StoreError> {
+    fn csca_that_signs(&self, at: Timestamp) -> Result<(Certificate, StoreKey), StoreError> {
         let (name, certificate) = self.certificates("csca")?.pop().ok_or(StoreError::NoCsca)?;
         if !may_sign(&certificate, at) {
             return Err(StoreError::CscaKeyExpired(at));

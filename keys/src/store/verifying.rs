@@ -9,12 +9,13 @@
 //! The CVCA is the card issuer's: what it allows, chips open. Its certificates are kept beside the CSCA's and have nothing
 //! else to do with them.
 
-use super::{KeyStore, StoreError, StoredKey, files};
+use super::custody::{KeySpec, StoreKey};
+use super::sealed::StoredKey;
+use super::{KeyStore, StoreError, files};
 use crate::algorithm::HashAlgorithm;
 use crate::audit_log::Event;
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::profile::AlgorithmProfile;
-use crate::signer::SoftwareKey;
 use cccd_cvc::chain::{MAX_TRUST_POINTS, TrustPoint, find_chain};
 use cccd_cvc::{
     Certificate, CertificateContent, Chat, Curve, Date, Hash, InspectionRights, PrivateKey, Reference, Role,
@@ -73,7 +74,7 @@ impl VerifyingKind {
 /// A certificate with its key.
 struct Authority {
     certificate: Certificate,
-    key: PrivateKey,
+    key: StoreKey,
 }
 
 impl KeyStore {
@@ -119,7 +120,7 @@ impl KeyStore {
         let certificate = self.self_signed_cvca(at, &request, number, rng)?;
         let mut content = certificate.content().clone();
         content.authority = old.certificate.holder().clone();
-        let link = content.sign(&old.key, rng).map_err(unsigned)?;
+        let link = content.sign_with(|body| old.key.sign_plain(body))?;
         files::write(&self.dir().join(format!("cvca/{number:03}.link.cvcert")), &link.to_bytes(), false)?;
         self.log_certificate(at, "cvca-linked", &link)?;
         Ok((certificate, link))
@@ -166,7 +167,7 @@ impl KeyStore {
             .into_iter()
             .rfind(|(_, one)| verifier.is_none_or(|name| named(one, name)) && in_use(one, today))
             .ok_or(StoreError::NoDocumentVerifier(at))?;
-        let key = self.open_verifying_key(&name)?;
+        let key = self.open_key(&name)?;
         let verifier = Authority { certificate, key };
         let certificate =
             self.certify(&verifier, at, VerifyingKind::Terminal, request, Role::Terminal, rng)?;
@@ -230,7 +231,11 @@ impl KeyStore {
             .into_iter()
             .rfind(|(_, one)| named(one, terminal))
             .ok_or_else(|| StoreError::UnknownHolder(terminal.to_owned()))?;
-        let key = self.open_verifying_key(&name)?;
+        // Only a key in software can be handed over.
+        let StoreKey::Software(key) = self.open_key(&name)? else {
+            return Err(StoreError::StaysInToken(certificate.holder().to_string()));
+        };
+        let key = private_key(&StoredKey::of(&key)).ok_or_else(|| damaged_key(&name))?;
         let mut pile = self.link_certificates()?;
         let verifiers = self.verifying_certificates(VerifyingKind::DocumentVerifier)?;
         pile.extend(verifiers.into_iter().map(|(_, verifier)| verifier));
@@ -262,21 +267,21 @@ impl KeyStore {
         number: usize,
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate, StoreError> {
-        let (stored, key) = self.new_verifying_key(rng)?;
+        let place = format!("cvca/{number:03}");
         let name = self.reference(request.holder, number)?;
+        let key = self.new_verifying_key(&place, rng)?;
         let (effective, expiration) = days(at, request.days, None)?;
         let certificate = CertificateContent {
             authority: name.clone(),
-            public_key: key.public_key(true).map_err(unsigned)?,
+            public_key: public_key(&key, true)?,
             holder: name,
             chat: Chat::inspection(Role::Cvca, request.rights),
             effective,
             expiration,
             extensions: None,
         }
-        .sign(&key, rng)
-        .map_err(unsigned)?;
-        self.keep(&format!("cvca/{number:03}"), &stored, &certificate)?;
+        .sign_with(|body| key.sign_plain(body))?;
+        self.keep(&place, &key, &certificate)?;
         Ok(certificate)
     }
 
@@ -289,33 +294,33 @@ impl KeyStore {
         role: Role,
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate, StoreError> {
-        let (stored, key) = self.new_verifying_key(rng)?;
         let before = self.verifying_certificates(kind)?;
+        let place = format!("{}/{:05}", kind.folder(), before.len().saturating_add(1));
         let generation =
             before.iter().filter(|(_, one)| one.holder().holder() == Some(request.holder)).count();
         let (effective, expiration) = days(at, request.days, Some(&authority.certificate))?;
+        let holder = self.reference(request.holder, generation.saturating_add(1))?;
+        let key = self.new_verifying_key(&place, rng)?;
         let certificate = CertificateContent {
             authority: authority.certificate.holder().clone(),
-            public_key: key.public_key(false).map_err(unsigned)?,
-            holder: self.reference(request.holder, generation.saturating_add(1))?,
+            public_key: public_key(&key, false)?,
+            holder,
             chat: Chat::inspection(role, request.rights),
             effective,
             expiration,
             extensions: None,
         }
-        .sign(&authority.key, rng)
-        .map_err(unsigned)?;
-        let number = before.len().saturating_add(1);
-        self.keep(&format!("{}/{number:05}", kind.folder()), &stored, &certificate)?;
+        .sign_with(|body| authority.key.sign_plain(body))?;
+        self.keep(&place, &key, &certificate)?;
         Ok(certificate)
     }
 
-    fn keep(&self, name: &str, key: &SoftwareKey, certificate: &Certificate) -> Result<(), StoreError> {
+    fn keep(&self, name: &str, key: &StoreKey, certificate: &Certificate) -> Result<(), StoreError> {
         let path = self.dir().join(format!("{name}.cvcert"));
         if let Some(folder) = path.parent() {
             files::private_dir(folder)?;
         }
-        self.seal_key(name, key)?;
+        self.keep_key(name, key)?;
         files::write(&path, &certificate.to_bytes(), false)
     }
 
@@ -325,9 +330,9 @@ impl KeyStore {
         let number = all.len();
         let (name, certificate) =
             all.into_iter().next_back().filter(|(_, one)| in_use(one, today)).ok_or(StoreError::NoCvca)?;
-        let key = self.open_verifying_key(&name)?;
+        let key = self.open_key(&name)?;
         // A certificate that rotted, or was swapped, on the disk certifies nothing.
-        let vouched = key.verifying_key().is_ok_and(|key| certificate.verify_signature(&key).is_ok());
+        let vouched = key.verifying_key().is_some_and(|key| certificate.verify_signature(&key).is_ok());
         if !vouched {
             return Err(StoreError::Damaged(name));
         }
@@ -335,19 +340,13 @@ impl KeyStore {
     }
 
     /// Keys behind Terminal Authentication are on the chip's own curve: a chip verifies three signatures in a session.
-    fn new_verifying_key(&self, rng: &mut dyn CryptoRng) -> Result<(SoftwareKey, PrivateKey), StoreError> {
+    fn new_verifying_key(&self, name: &str, rng: &mut dyn CryptoRng) -> Result<StoreKey, StoreError> {
         let curve = match self.profile() {
             AlgorithmProfile::Cccd => NamedCurve::BrainpoolP256r1,
             AlgorithmProfile::P256 => NamedCurve::P256,
         };
-        let stored = SoftwareKey::generate(curve, HashAlgorithm::Sha256, CurveEncoding::Explicit, rng)?;
-        let key = verifying_key(&StoredKey::of(&stored)).ok_or_else(|| damaged_key("new key"))?;
-        Ok((stored, key))
-    }
-
-    fn open_verifying_key(&self, name: &str) -> Result<PrivateKey, StoreError> {
-        let sealed = files::read(&self.key_path(name))?;
-        verifying_key(&self.sealer.open_sealed(name, &sealed)?).ok_or_else(|| damaged_key(name))
+        let spec = KeySpec { curve, hash: HashAlgorithm::Sha256, encoding: CurveEncoding::Explicit };
+        self.new_key(name, spec, rng)
     }
 
     fn reference(&self, holder: &str, number: usize) -> Result<Reference, StoreError> {
@@ -379,7 +378,12 @@ impl KeyStore {
     }
 }
 
-fn verifying_key(stored: &StoredKey) -> Option<PrivateKey> {
+fn public_key(key: &StoreKey, with_parameters: bool) -> Result<cccd_cvc::PublicKey, StoreError> {
+    let key = key.verifying_key().ok_or_else(|| damaged_key("new key"))?;
+    cccd_cvc::PublicKey::new(&key, with_parameters).map_err(unsigned)
+}
+
+fn private_key(stored: &StoredKey) -> Option<PrivateKey> {
     let StoredKey::Ecdsa { curve, hash: HashAlgorithm::Sha256, scalar, .. } = stored else { return None };
     let scalar = Scalar::from_bytes(Curve::from_oid(curve.oid())?, scalar)?;
     PrivateKey::from_scalar(scalar, SignatureAlgorithm::Ecdsa(Hash::Sha256)).ok()

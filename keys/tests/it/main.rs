@@ -12,5 +12,7 @@ mod no_panic;
 mod openssl;
 mod path;
 mod revocation;
+mod softhsm;
 mod store;
+mod token;
 mod verifying;

@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &ReadArguments, at: Timestamp, output: Output) -> R
 fn open_store(
     dir: &std::path::Path,
     arguments: &ReadArguments,
-) -> Result<cccd_keys::signer::SoftwareKey, Failure> {
+) -> Result<cccd_keys::store::StoreKey, Failure> {
     let bad = |error: String| {
         Failure::bad_file(
             "station-keys",

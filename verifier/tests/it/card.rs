@@ -95,7 +95,7 @@ trait Spki {
     fn public_key_spki(&self) -> &[u8];
 }
 
-impl Spki for cccd_keys::signer::SoftwareKey {
+impl Spki for cccd_keys::store::StoreKey {
     fn public_key_spki(&self) -> &[u8] {
         cccd_keys::signer::Signer::public_key(self).spki()
     }

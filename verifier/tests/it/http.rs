@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cccd_keys::detached::sign_register_answer;
-use cccd_keys::signer::{Signer as _, SoftwareKey};
+use cccd_keys::signer::Signer as _;
 use cccd_keys::trust::TrustStore;
 use cccd_verifier::Policy;
 use cccd_verifier::register::answer::AnswerError;
@@ -56,7 +56,7 @@ fn serve(
     (url, served)
 }
 
-fn seal(key: &SoftwareKey, inner: &Value) -> Vec<u8> {
+fn seal(key: &dyn cccd_keys::signer::Signer, inner: &Value) -> Vec<u8> {
     let bytes = inner.to_string();
     let signature = sign_register_answer(key, bytes.as_bytes()).unwrap();
     json!({

@@ -1,0 +1,351 @@
+//! A token in this process's memory that fails on demand: the twin of [`crate::pkcs11`] for tests. Its keys are software.
+
+use super::Pin;
+use super::port::{Fault, KeyId, Mechanisms, ObjectKind, Port, Session, TokenInfo};
+use crate::algorithm::HashAlgorithm;
+use crate::curve::{CurveEncoding, NamedCurve};
+use crate::signer::{Signer as _, SoftwareKey};
+use cmac::{Cmac, KeyInit as _, Mac as _};
+use rand_core::CryptoRng;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
+
+/// How a call goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The fault, before anything was done.
+    Before(Fault),
+    /// The fault, after it was done: the answer was lost.
+    After(Fault),
+    /// Done, and the answer has a bit turned.
+    Garbage,
+    /// Done, and the answer is empty.
+    Empty,
+    /// The token is pulled out: everything is lost until it is put back.
+    Removed,
+}
+
+/// The call that is to go wrong, counted from one among the calls that do something with keys (sessions and look-ups
+/// are not counted), and how.
+pub type Plan = HashMap<usize, Failure>;
+
+type Objects = HashMap<(u8, KeyId), Object>;
+
+enum Object {
+    Pair(SoftwareKey),
+    Octets(Zeroizing<Vec<u8>>),
+}
+
+struct Inside {
+    info: TokenInfo,
+    pin: String,
+    tries: u32,
+    objects: Objects,
+    plan: Plan,
+    calls: usize,
+    present: bool,
+    epoch: u64,
+    sessions: usize,
+    most_sessions: usize,
+    logged_in: bool,
+    rng: Box<dyn CryptoRng + Send>,
+}
+
+/// A token in memory. Clones are the same token.
+#[derive(Clone)]
+pub struct LabToken(Arc<Mutex<Inside>>);
+
+/// PINs that may be wrong in a row.
+const TRIES: u32 = 3;
+
+impl LabToken {
+    /// A token with this label and PIN.
+    #[must_use]
+    pub fn new(label: &str, pin: &str, rng: Box<dyn CryptoRng + Send>) -> Self {
+        let mechanisms = Mechanisms { ec_key_pair_gen: true, ecdsa: true, aes_key_gen: true, aes_cmac: true };
+        let info = TokenInfo {
+            slot: 7,
+            label: label.to_owned(),
+            serial: "LAB0000000000001".to_owned(),
+            initialized: true,
+            pin_count_low: false,
+            pin_final_try: false,
+            pin_locked: false,
+            hardware: false,
+            mechanisms,
+        };
+        Self(Arc::new(Mutex::new(Inside {
+            info,
+            pin: pin.to_owned(),
+            tries: TRIES,
+            objects: HashMap::new(),
+            plan: Plan::new(),
+            calls: 0,
+            present: true,
+            epoch: 0,
+            sessions: 0,
+            most_sessions: 0,
+            logged_in: false,
+            rng,
+        })))
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what it says of itself.
+    pub fn change(&self, change: impl FnOnce(&mut TokenInfo)) {
+        change(&mut self.inside().info);
+    }
+
+    /// From now on these calls go wrong; counting begins anew.
+    pub fn plan(&self, plan: Plan) {
+        let mut inside = self.inside();
+        (inside.plan, inside.calls) = (plan, 0);
+    }
+
+    /// Pulls it out, or puts it back; sessions do not survive it.
+    pub fn put_back(&self, present: bool) {
+        let mut inside = self.inside();
+        inside.present = present;
+        inside.lose();
+    }
+
+    /// Calls since the plan was made.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.inside().calls
+    }
+
+    /// The most sessions that were open at once.
+    #[must_use]
+    pub fn most_sessions(&self) -> usize {
+        self.inside().most_sessions
+    }
+
+    /// Objects in it.
+    #[must_use]
+    pub fn objects(&self) -> usize {
+        self.inside().objects.len()
+    }
+}
+
+impl Inside {
+    fn lose(&mut self) {
+        self.epoch += 1;
+        self.logged_in = false;
+    }
+}
+
+impl std::fmt::Debug for LabToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LabToken")
+    }
+}
+
+impl Port for LabToken {
+    fn tokens(&self) -> Result<Vec<TokenInfo>, Fault> {
+        let inside = self.inside();
+        Ok(if inside.present { vec![inside.info.clone()] } else { Vec::new() })
+    }
+
+    fn open(&self, slot: u64) -> Result<Box<dyn Session>, Fault> {
+        let mut inside = self.inside();
+        if !inside.present || slot != inside.info.slot {
+            return Err(Fault::Lost("CKR_TOKEN_NOT_PRESENT".to_owned()));
+        }
+        inside.sessions += 1;
+        inside.most_sessions = inside.most_sessions.max(inside.sessions);
+        Ok(Box::new(LabSession { token: self.clone(), epoch: inside.epoch }))
+    }
+
+    fn restart(&self) -> Result<(), Fault> {
+        self.inside().lose();
+        Ok(())
+    }
+}
+
+struct LabSession {
+    token: LabToken,
+    epoch: u64,
+}
+
+impl Drop for LabSession {
+    fn drop(&mut self) {
+        self.token.inside().sessions -= 1;
+    }
+}
+
+const fn class(kind: ObjectKind) -> u8 {
+    match kind {
+        ObjectKind::KeyPair => 0,
+        ObjectKind::SecretKey => 1,
+        ObjectKind::Data => 2,
+    }
+}
+
+impl LabSession {
+    fn alive(&self) -> Result<MutexGuard<'_, Inside>, Fault> {
+        let inside = self.token.inside();
+        if !inside.present {
+            return Err(Fault::Lost("CKR_DEVICE_REMOVED".to_owned()));
+        }
+        if inside.epoch != self.epoch {
+            return Err(Fault::Lost("CKR_SESSION_HANDLE_INVALID".to_owned()));
+        }
+        Ok(inside)
+    }
+
+    /// A call that counts.
+    fn counted(&self, call: impl FnOnce(&mut Inside) -> Result<Vec<u8>, Fault>) -> Result<Vec<u8>, Fault> {
+        let mut inside = self.alive()?;
+        if !inside.logged_in {
+            return Err(Fault::Lost("CKR_USER_NOT_LOGGED_IN".to_owned()));
+        }
+        inside.calls += 1;
+        let number = inside.calls;
+        let failure = inside.plan.get(&number).cloned();
+        let lose = |inside: &mut Inside, fault: &Fault| {
+            if matches!(fault, Fault::Lost(_)) {
+                inside.lose();
+            }
+        };
+        match failure {
+            None => call(&mut inside),
+            Some(Failure::Before(fault)) => {
+                lose(&mut inside, &fault);
+                Err(fault)
+            }
+            Some(Failure::After(fault)) => {
+                call(&mut inside)?;
+                lose(&mut inside, &fault);
+                Err(fault)
+            }
+            Some(Failure::Garbage) => {
+                let mut answer = call(&mut inside)?;
+                if let Some(last) = answer.last_mut() {
+                    *last ^= 1;
+                }
+                Ok(answer)
+            }
+            Some(Failure::Empty) => call(&mut inside).map(|_| Vec::new()),
+            Some(Failure::Removed) => {
+                inside.present = false;
+                inside.lose();
+                Err(Fault::Lost("CKR_DEVICE_REMOVED".to_owned()))
+            }
+        }
+    }
+}
+
+fn point(key: &SoftwareKey) -> Vec<u8> {
+    key.public_key().point().map(|(_, point)| point.to_vec()).unwrap_or_default()
+}
+
+impl Session for LabSession {
+    fn login(&mut self, pin: &Pin) -> Result<(), Fault> {
+        let mut inside = self.alive()?;
+        if inside.info.pin_locked {
+            return Err(Fault::PinLocked);
+        }
+        if pin.expose() == inside.pin {
+            inside.tries = TRIES;
+            inside.logged_in = true;
+        } else {
+            inside.tries = inside.tries.saturating_sub(1);
+        }
+        let tries = inside.tries;
+        inside.info.pin_count_low = tries < TRIES;
+        inside.info.pin_final_try = tries == 1;
+        inside.info.pin_locked = tries == 0;
+        if tries == TRIES { Ok(()) } else { Err(Fault::PinWrong) }
+    }
+
+    fn generate_key_pair(
+        &mut self,
+        id: &KeyId,
+        _label: &str,
+        curve: NamedCurve,
+        _wrappable: bool,
+    ) -> Result<Vec<u8>, Fault> {
+        self.counted(|inside| {
+            let hash = HashAlgorithm::Sha256;
+            let key = SoftwareKey::generate(curve, hash, CurveEncoding::Named, &mut inside.rng)
+                .map_err(|error| Fault::Unsupported(error.to_string()))?;
+            let point = point(&key);
+            inside.objects.insert((0, *id), Object::Pair(key));
+            Ok(point)
+        })
+    }
+
+    fn public_point(&mut self, id: &KeyId) -> Result<Vec<u8>, Fault> {
+        match self.alive()?.objects.get(&(0, *id)) {
+            Some(Object::Pair(key)) => Ok(point(key)),
+            _ => Err(Fault::NoKey),
+        }
+    }
+
+    fn exists(&mut self, kind: ObjectKind, id: &KeyId) -> Result<bool, Fault> {
+        Ok(self.alive()?.objects.contains_key(&(class(kind), *id)))
+    }
+
+    fn sign(&mut self, id: &KeyId, digest: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.counted(|inside| match inside.objects.get(&(0, *id)) {
+            Some(Object::Pair(key)) => {
+                key.sign_digest(digest).map_err(|error| Fault::Refused(error.to_string()))
+            }
+            _ => Err(Fault::NoKey),
+        })
+    }
+
+    fn generate_secret_key(&mut self, id: &KeyId, label: &str) -> Result<(), Fault> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.token.inside().rng.fill_bytes(&mut *key);
+        self.import_secret_key(id, label, &key)
+    }
+
+    fn import_secret_key(&mut self, id: &KeyId, _label: &str, key: &[u8; 32]) -> Result<(), Fault> {
+        self.counted(|inside| {
+            inside.objects.insert((1, *id), Object::Octets(Zeroizing::new(key.to_vec())));
+            Ok(Vec::new())
+        })
+        .map(drop)
+    }
+
+    fn mac(&mut self, id: &KeyId, message: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.counted(|inside| match inside.objects.get(&(1, *id)) {
+            Some(Object::Octets(key)) => {
+                let mut mac = Cmac::<aes::Aes256>::new_from_slice(key)
+                    .map_err(|error| Fault::Refused(error.to_string()))?;
+                mac.update(message);
+                Ok(mac.finalize().into_bytes().to_vec())
+            }
+            _ => Err(Fault::NoKey),
+        })
+    }
+
+    fn store_data(&mut self, id: &KeyId, _label: &str, value: &[u8]) -> Result<(), Fault> {
+        self.counted(|inside| {
+            inside.objects.insert((2, *id), Object::Octets(Zeroizing::new(value.to_vec())));
+            Ok(Vec::new())
+        })
+        .map(drop)
+    }
+
+    fn read_data(&mut self, id: &KeyId) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        self.counted(|inside| match inside.objects.get(&(2, *id)) {
+            Some(Object::Octets(value)) => Ok(value.to_vec()),
+            _ => Err(Fault::NoKey),
+        })
+        .map(Zeroizing::new)
+    }
+
+    fn destroy(&mut self, kind: ObjectKind, id: &KeyId) -> Result<(), Fault> {
+        self.counted(|inside| {
+            inside.objects.remove(&(class(kind), *id)).map(|_| Vec::new()).ok_or(Fault::NoKey)
+        })
+        .map(drop)
+    }
+}

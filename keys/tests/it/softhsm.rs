@@ -1,0 +1,195 @@
+//! The same over PKCS#11, with `SoftHSM2`: keys made in the token, signatures verified by our own side.
+
+use cccd_keys::algorithm::HashAlgorithm;
+use cccd_keys::curve::{CurveEncoding, NamedCurve};
+use cccd_keys::pkcs11::open_token;
+use cccd_keys::pkcs11::softhsm::SoftHsm;
+use cccd_keys::signer::Signer as _;
+use cccd_keys::token::{Pin, Retries, Token, TokenError, TokenKey, TokenLimits, TokenMaster};
+use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportMaster};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+fn story(name: &str, body: impl FnOnce(&SoftHsm)) {
+    let folder = tempfile::tempdir().unwrap();
+    SoftHsm::story(&format!("softhsm::{name}"), folder.path(), body).unwrap();
+}
+
+fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+fn limits() -> TokenLimits {
+    TokenLimits { pause: Duration::from_millis(1), ..TokenLimits::default() }
+}
+
+fn try_open(hsm: &SoftHsm, label: &str, pin: &str) -> Result<Token, TokenError> {
+    open_token(hsm.module(), label, None, Pin::new(pin.to_owned()), limits())
+}
+
+fn open(hsm: &SoftHsm, label: &str) -> Arc<Token> {
+    Arc::new(try_open(hsm, label, SoftHsm::PIN).unwrap())
+}
+
+fn key(token: &Arc<Token>, curve: NamedCurve, hash: HashAlgorithm, seed: u64) -> TokenKey {
+    let label = format!("test {}", curve.name());
+    TokenKey::generate(token, "test", &label, curve, hash, CurveEncoding::Explicit, false, &mut rng(seed))
+        .unwrap()
+}
+
+#[test]
+fn keys_of_every_curve_sign_in_the_token() {
+    story("keys_of_every_curve_sign_in_the_token", |hsm| {
+        hsm.make_token("house").unwrap();
+        let token = open(hsm, "house");
+        assert!(!token.info().hardware, "SoftHSM2 does not pretend to be a device");
+        for (seed, curve) in (1u64..).zip(NamedCurve::ALL) {
+            for (more, hash) in
+                (0u64..).zip([HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512])
+            {
+                let key = key(&token, curve, hash, seed * 10 + more);
+                let signature = key.sign(b"message").unwrap();
+                key.public_key().verify(key.algorithm(), b"message", &signature).unwrap();
+                assert!(key.public_key().verify(key.algorithm(), b"massage", &signature).is_err());
+                let again = TokenKey::open(&token, "test", &key.reference()).unwrap();
+                assert!(again.sign_plain(b"again").is_ok());
+            }
+        }
+    });
+}
+
+#[test]
+fn a_master_brought_into_the_token_derives_as_in_software() {
+    story("a_master_brought_into_the_token_derives_as_in_software", |hsm| {
+        hsm.make_token("house").unwrap();
+        let token = open(hsm, "house");
+        let bytes = Zeroizing::new([0x5A; 32]);
+        let inside = TokenMaster::import(&token, "master", &bytes, &mut rng(1)).unwrap();
+        let software = TransportMaster::from_bytes(*bytes);
+        for label in [TransportKeyLabel::Blank, TransportKeyLabel::Locked] {
+            for serial in [[0; 10], [0xFF; 10], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]].map(ChipSerial) {
+                let (ours, theirs) =
+                    (inside.derive(label, &serial).unwrap(), software.derive(label, &serial));
+                assert_eq!(ours.encryption(), theirs.encryption());
+                assert_eq!(ours.mac(), theirs.mac());
+                assert_eq!(ours.data_encryption(), theirs.data_encryption());
+            }
+        }
+        let made = TokenMaster::generate(&token, "another", &mut rng(2)).unwrap();
+        assert_ne!(made.reference().check, inside.reference().check);
+        let again = TokenMaster::open(&token, made.reference()).unwrap();
+        let serial = ChipSerial([7; 10]);
+        let derive = |master: &TokenMaster| *master.derive(TransportKeyLabel::Blank, &serial).unwrap().mac();
+        assert_eq!(derive(&made), derive(&again));
+    });
+}
+
+#[test]
+fn wrong_pins_and_missing_things_are_told_apart() {
+    story("wrong_pins_and_missing_things_are_told_apart", |hsm| {
+        hsm.make_token("house").unwrap();
+        let error = try_open(hsm, "house", "wrong").unwrap_err();
+        let expected = TokenError::PinWrong { label: "house".to_owned(), retries: Retries::Low };
+        assert_eq!(error, expected);
+        // The right one, and the token counts anew. SoftHSM2 itself never locks.
+        open(hsm, "house");
+        assert_eq!(try_open(hsm, "other", "x").unwrap_err().code(), "token-missing");
+        let module = Path::new("/nonexistent/libnone.so");
+        let pin = || Pin::new("x".to_owned());
+        let error = open_token(module, "house", None, pin(), limits()).unwrap_err();
+        assert_eq!(error.code(), "token-module");
+        let error =
+            open_token(&std::env::current_exe().unwrap(), "house", None, pin(), limits()).unwrap_err();
+        assert_eq!(error.code(), "token-module");
+        let token = open(hsm, "house");
+        let made = key(&token, NamedCurve::P256, HashAlgorithm::Sha256, 3);
+        TokenKey::destroy_by_reference(&token, "test", &made.reference()).unwrap();
+        assert_eq!(TokenKey::open(&token, "test", &made.reference()).unwrap_err().code(), "token-no-key");
+        assert_eq!(made.sign_plain(b"message").unwrap_err().code(), "token-no-key");
+    });
+}
+
+#[test]
+fn a_token_that_is_gone_is_said_to_be_and_comes_back() {
+    story("a_token_that_is_gone_is_said_to_be_and_comes_back", |hsm| {
+        hsm.make_token("house").unwrap();
+        let token = open(hsm, "house");
+        let made = key(&token, NamedCurve::P256, HashAlgorithm::Sha256, 3);
+        let away = hsm.tokens().with_extension("away");
+        for round in 0..3 {
+            made.sign_plain(b"before").unwrap();
+            std::fs::rename(hsm.tokens(), &away).unwrap();
+            std::fs::create_dir(hsm.tokens()).unwrap();
+            let error = made.sign_plain(b"gone").unwrap_err();
+            assert_eq!(error.code(), "token-lost", "{round}: {error}");
+            std::fs::remove_dir_all(hsm.tokens()).unwrap();
+            std::fs::rename(&away, hsm.tokens()).unwrap();
+            made.sign_plain(b"back").unwrap_or_else(|error| panic!("{round}: {error}"));
+        }
+    });
+}
+
+#[test]
+fn many_threads_sign_at_once_while_the_module_is_restarted() {
+    story("many_threads_sign_at_once_while_the_module_is_restarted", |hsm| {
+        use cccd_keys::token::port::Port as _;
+        hsm.make_token("house").unwrap();
+        let token = open(hsm, "house");
+        let made = key(&token, NamedCurve::P256, HashAlgorithm::Sha256, 3);
+        let module = cccd_keys::pkcs11::Module::load(hsm.module()).unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..8u8 {
+                let made = &made;
+                scope.spawn(move || {
+                    for number in 0..40u8 {
+                        made.sign(&[thread, number]).unwrap_or_else(|error| panic!("{error}"));
+                    }
+                });
+            }
+            for _ in 0..5 {
+                std::thread::sleep(Duration::from_millis(10));
+                module.restart().unwrap();
+            }
+        });
+    });
+}
+
+/// Not a claim, a measurement: printed with `--nocapture`.
+#[test]
+fn how_fast_the_token_signs() {
+    story("how_fast_the_token_signs", |hsm| {
+        hsm.make_token("house").unwrap();
+        for (curve, hash, count) in [
+            (NamedCurve::P256, HashAlgorithm::Sha256, 400u32),
+            (NamedCurve::BrainpoolP384r1, HashAlgorithm::Sha256, 60),
+        ] {
+            for sessions in [1, 8] {
+                let limits = TokenLimits { sessions, ..limits() };
+                let pin = Pin::new(SoftHsm::PIN.to_owned());
+                let token = Arc::new(open_token(hsm.module(), "house", None, pin, limits).unwrap());
+                let made = key(&token, curve, hash, 100 + sessions as u64 + u64::from(count));
+                let start = Instant::now();
+                std::thread::scope(|scope| {
+                    for _ in 0..sessions {
+                        let made = &made;
+                        scope.spawn(move || {
+                            for number in 0..count {
+                                made.sign(&number.to_be_bytes()).unwrap();
+                            }
+                        });
+                    }
+                });
+                let total = f64::from(count) * sessions as f64;
+                println!(
+                    "{}: {sessions} sessions, {:.0} signatures/s, each verified",
+                    curve.name(),
+                    total / start.elapsed().as_secs_f64()
+                );
+            }
+        }
+    });
+}
