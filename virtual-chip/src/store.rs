@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -161,6 +162,10 @@ impl StateFile {
     }
 }
 
+/// How often a lock is tried for, and the time between.
+const LOCK_TRIES: u32 = 50;
+const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(20);
+
 /// Where the generation before the newest lies.
 #[must_use]
 pub fn previous(path: &Path) -> PathBuf {
@@ -180,7 +185,9 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The lock stands on a file of its own: the state file itself is replaced at every commit.
+/// The lock stands on a file of its own: the state file itself is replaced at every commit. A process that is just being
+/// started holds every lock of the one that starts it until its own program runs: a lock that was let go may be held a moment
+/// longer by nobody in particular, so that it is tried for a second.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let lock_path = beside(path, ".lock");
     let io = |cause| StoreError::Io { path: lock_path.clone(), cause };
@@ -191,11 +198,15 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         .mode(0o600)
         .open(&lock_path)
         .map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(cause)) => Err(io(cause)),
+    for left in (0..LOCK_TRIES).rev() {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if left > 0 => std::thread::sleep(BETWEEN_LOCK_TRIES),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(cause)) => return Err(io(cause)),
+        }
     }
+    Err(StoreError::InUse { path: path.to_owned() })
 }
 
 fn load(path: &Path) -> Result<(ChipState, u64, Option<FormatError>), StoreError> {
