@@ -218,7 +218,7 @@ fn new(
         Some((directory, passphrase_file)) => {
             let passphrase = Passphrase::for_store(directory, passphrase_file)?;
             let master = KeyStore::open(directory, &passphrase)?.transport_master()?;
-            let keys = master.derive(TransportKeyLabel::Blank, &serial);
+            let keys = master.derive(TransportKeyLabel::Blank, &serial)?;
             let keys = StaticKeys::new(*keys.encryption(), *keys.mac(), *keys.data_encryption());
             ChipState::blank_with_keys(
                 serial.0,
