@@ -9,7 +9,7 @@ use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::mrz::Mrz;
 use cccd_cvc::chain::{ChipTrust, TrustPoint};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{DocumentSigner, KeyStore, Purpose, StoreError, StoreMaster, certificate_date};
+use cccd_keys::store::{DocumentSigners, KeyStore, Purpose, StoreError, StoreMaster, certificate_date};
 use cccd_keys::transport_keys::{ChipSerial, TEST_KEY_VERSION, TransportKeys};
 use cccd_population::card::SodDigest;
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ pub use error::IssueError;
 /// What a station holds of the PKI while it works.
 #[derive(Debug)]
 pub struct StationKeys {
-    signer: DocumentSigner,
+    signers: DocumentSigners,
     master: StoreMaster,
     profile: AlgorithmProfile,
     trust_points: Vec<TrustPoint>,
@@ -37,13 +37,13 @@ pub struct StationKeys {
 }
 
 impl StationKeys {
-    /// From an opened key store: the active Document Signer, the transport master, and the CVCA keys if it has any.
+    /// From an opened key store: the Document Signers that may sign now, the transport master, and the CVCA keys if it has any.
     ///
     /// # Errors
     /// [`StoreError`]: no signer may sign at this time, or the CVCA is past its last day.
     pub fn from_store(store: &KeyStore, at: Timestamp) -> Result<Self, StoreError> {
         Ok(Self {
-            signer: store.active_document_signer(at)?,
+            signers: store.active_signers(at)?,
             master: store.transport_master()?,
             profile: store.profile(),
             trust_points: store.trust_points(at)?,

@@ -2,9 +2,11 @@
 
 pub(crate) mod args;
 mod cvca;
+mod master_list;
 mod output;
+mod signers;
 
-use args::{Arguments, Command, CrlCommand, Ds, LogCommand};
+use args::{Arguments, Command, CrlCommand, LogCommand};
 use cccd_keys::asn1::Malformed;
 use cccd_keys::audit_log::{AuditLog, AuditLogError};
 use cccd_keys::certificate::{Certificate, CertificateOptions};
@@ -61,6 +63,10 @@ impl Failure {
                 StoreError::Exists(_)
                 | StoreError::NoCsca
                 | StoreError::NoCrl
+                | StoreError::NoCscaOfPool(_)
+                | StoreError::NoSignerOfPool { .. }
+                | StoreError::CrlSequence(_)
+                | StoreError::MasterList(_)
                 | StoreError::CscaKeyExpired(_)
                 | StoreError::NoDocumentSigner(_)
                 | StoreError::CvcaExists
@@ -127,51 +133,8 @@ fn execute(
             }
             init(arguments, output, settings, rng)
         }
-        Command::Csca => {
-            let store = open()?;
-            if !store.csca_certificates()?.is_empty() {
-                confirm(
-                    arguments,
-                    output,
-                    output.text("making the next CSCA generation", "tạo thế hệ CSCA kế tiếp"),
-                )?;
-            }
-            let certificate = store.create_csca(at, rng)?;
-            output.certificate("CSCA", &certificate);
-            Ok(())
-        }
-        Command::Ds(Ds::New) => {
-            let certificate = open()?.create_document_signer(at, rng)?;
-            output.certificate("Document Signer", &certificate);
-            Ok(())
-        }
-        Command::Ds(Ds::Rotate) => {
-            let store = open()?;
-            confirm(
-                arguments,
-                output,
-                output.text(
-                    "a new Document Signer, and erasing the private keys of all older ones",
-                    "tạo Document Signer mới và xoá khoá riêng của mọi Document Signer cũ",
-                ),
-            )?;
-            let (certificate, erased) = store.rotate_document_signer(at, rng)?;
-            output.print(
-                &json!({ "certificate": output::certificate_json(&certificate), "erased": erased }),
-                &format!(
-                    "{} {}\n{} {}",
-                    output.text("New Document Signer:", "Document Signer mới:"),
-                    certificate.serial_hex(),
-                    output.text("Private keys erased:", "Số khoá riêng đã xoá:"),
-                    erased.len()
-                ),
-            );
-            Ok(())
-        }
-        Command::Ds(Ds::List) => {
-            list_signers(&open()?, output, at)?;
-            Ok(())
-        }
+        Command::Csca(request) => signers::authority(request, arguments, &open()?, output, at, rng),
+        Command::Ds(command) => signers::run(command, arguments, &open()?, output, at, rng),
         Command::Crl(CrlCommand::Issue { days, revoke, reason }) => {
             let store = open()?;
             if !revoke.is_empty() {
@@ -184,6 +147,7 @@ fn execute(
                     ),
                 )?;
             }
+            warn_of_time_without_list(&store, output, at)?;
             let validity = SignedDuration::from_hours(i64::from(*days).saturating_mul(24));
             let crl = store.issue_crl(at, validity, revoke, reason.map(args::Reason::code))?;
             let (number, count) = (crl.number().unwrap_or(0), crl.entries().len());
@@ -199,6 +163,7 @@ fn execute(
             Ok(())
         }
         Command::Cvca(command) => cvca::run(command, arguments, &open()?, output, at, rng),
+        Command::MasterList(command) => master_list::run(command, &open()?, output, at, rng),
         Command::Export { out } => {
             let files = open()?.export(out)?;
             output.print(
@@ -275,30 +240,22 @@ fn confirm(arguments: &Arguments, output: &Output, what: String) -> Result<(), F
     if answer.trim() == "yes" { Ok(()) } else { Err(Failure::NotConfirmed) }
 }
 
-fn list_signers(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreError> {
-    let mut lines = Vec::new();
-    let mut values = Vec::new();
-    for status in store.document_signers(at)? {
-        let (state, label) = if status.revoked {
-            ("revoked", output.text("revoked", "bị thu hồi"))
-        } else if status.erased {
-            ("erased", output.text("key erased", "khoá đã xoá"))
-        } else if status.may_sign {
-            ("active", output.text("may sign", "được ký"))
-        } else {
-            ("inactive", output.text("outside its time of use", "ngoài thời hạn sử dụng"))
-        };
-        lines.push(format!("{}  {label}  {}", status.certificate.serial_hex(), period(&status.certificate)));
-        let mut value = output::certificate_json(&status.certificate);
-        if let Value::Object(map) = &mut value {
-            map.insert("state".to_owned(), state.into());
-        }
-        values.push(value);
+/// Between the last list's end and this one nobody could say that a card is not revoked.
+fn warn_of_time_without_list(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreError> {
+    let last = match store.crl() {
+        Ok(crl) => crl.next_update(),
+        Err(StoreError::NoCrl) => None,
+        Err(error) => return Err(error),
+    };
+    if let Some(due) = last.filter(|due| *due < at) {
+        output.warn(&format!(
+            "{} {due}",
+            output.text(
+                "the last list ran out before this one; cards read undetermined since",
+                "danh sách trước đã hết hạn; thẻ không xác định được kể từ"
+            )
+        ));
     }
-    if lines.is_empty() {
-        lines.push(output.text("no Document Signer yet", "chưa có Document Signer"));
-    }
-    output.print(&json!({ "document_signers": values }), &lines.join("\n"));
     Ok(())
 }
 

@@ -7,7 +7,9 @@
 //! | [`signer`], [`profile`] | the port that signs, and which algorithms it uses | Doc 9303-12 §4.4 |
 //! | [`certificate`] | certificates of CSCA and Document Signer: read, build | Doc 9303-12 §7.1 |
 //! | [`crl`] | certificate revocation lists: read, build | Doc 9303-12 §7.1.4 |
+//! | [`shamir`] | a secret in N shares, of which any M give it back | – |
 //! | [`signed_data`], [`sod`] | CMS `SignedData` and EF.SOD: sign, parse, verify | Doc 9303-10 §4.6.2, RFC 5652 |
+//! | [`life`] | how long keys sign, how often, what for: the rules, without I/O | Doc 9303-12 §4.1 |
 //! | [`master_list`] | master lists: read, verify, which certificate is of use | Doc 9303-12 §9 |
 //! | [`path`] | certification paths of any depth, with revocation and a work budget | RFC 5280 §6 |
 //! | [`trust`] | trust store, the path from a Document Signer to an anchor, signers met before | Doc 9303-12 §8, Doc 9303-11 §5 |
@@ -27,12 +29,15 @@ pub mod certificate;
 pub mod crl;
 pub mod curve;
 pub mod detached;
+pub mod life;
 pub mod master_list;
 pub mod path;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 pub mod profile;
 pub mod public_key;
+#[cfg(feature = "store")]
+pub mod shamir;
 pub mod signed_data;
 pub mod signer;
 pub mod sod;

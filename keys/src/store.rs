@@ -4,6 +4,8 @@
 //! D/store.json            profile, country                    D/csca/001.cer, 001.key.age
 //! D/identity.age          wrapping key, under the passphrase  D/ds/00001.cer, 00001.key.age
 //! D/passphrase            0600, only for demonstrations       D/crl/000001.crl
+//! D/ds/00001.count.json   signatures made and allowed         D/link/002.cer, from one CSCA key to the next
+//! D/master-list, D/master-list-signer, D/foreign              lists of our own, and other states' authorities
 //! D/audit.log             every ceremony, hash-chained        D/secret/{transport,register,station,log,…}.age
 //! D/cvca, D/dv, D/terminal  card-verifiable certificates (Terminal Authentication), 001.cvcert, 001.key.age
 //! ```
@@ -15,16 +17,22 @@
 //! The same store with its keys in a token has a `001.key.token` in place of each `001.key.age`, which says where the
 //! key is and nothing secret, and neither `identity.age` nor passphrase: see [`crate::token`].
 
+mod authority;
+mod count;
 mod custody;
 mod files;
+mod master_lists;
 mod passphrase;
+mod revocation;
 mod sealed;
 mod signers;
 mod verifying;
 
+pub use authority::{AuthorityRequest, NewAuthority, Rename};
 pub use custody::{StoreKey, StoreMaster};
+pub use master_lists::{MasterListImport, NewMasterList};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
-pub use signers::{DocumentSigner, DocumentSignerStatus};
+pub use signers::{DocumentSigner, DocumentSignerStatus, DocumentSigners, ErasedSigner};
 pub use verifying::{
     MAX_CVCA_DAYS, MAX_TERMINAL_DAYS, MAX_VERIFIER_DAYS, TERMINAL_KEY_FILE, VerifyingKind, VerifyingRequest,
     certificate_date,
@@ -35,6 +43,7 @@ use crate::audit_log::{AuditLog, AuditLogError, Event, SubjectKey};
 use crate::certificate::{BuildError, Certificate};
 use crate::crl::CertificateRevocationList;
 use crate::curve::{CurveEncoding, NamedCurve};
+use crate::life::{ListSequence, Pool};
 use crate::profile::AlgorithmProfile;
 use crate::signer::{Signer as _, SigningFailed, SoftwareKeyError};
 use crate::token::{Token, TokenError, TokenIdentity};
@@ -141,12 +150,26 @@ pub enum StoreError {
     /// No CSCA yet.
     #[error("the key store has no CSCA yet")]
     NoCsca,
+    /// No CSCA for these cards yet.
+    #[error("the key store has no CSCA for cards of the pool {0} yet")]
+    NoCscaOfPool(Pool),
     /// The CSCA's key may no longer sign.
     #[error("the CSCA's key may not sign at {0}")]
     CscaKeyExpired(Timestamp),
     /// No Document Signer whose key may sign at the time.
     #[error("no Document Signer of this store may sign at {0}")]
     NoDocumentSigner(Timestamp),
+    /// No Document Signer for the card.
+    #[error("no Document Signer of the pool {pool} may sign at {at} and outlives the card")]
+    NoSignerOfPool {
+        /// Which pool the card is of.
+        pool: Pool,
+        /// When.
+        at: Timestamp,
+    },
+    /// The series of CRLs cannot be continued.
+    #[error("the next CRL does not follow: {0}")]
+    CrlSequence(#[from] ListSequence),
     /// No CRL yet.
     #[error("the key store has no CRL yet")]
     NoCrl,
@@ -195,6 +218,9 @@ pub enum StoreError {
     /// A key cannot be taken out of its token.
     #[error("the private key of {0} stays in its token")]
     StaysInToken(String),
+    /// A master list was not made or not taken in.
+    #[error("the master list is refused: {0}")]
+    MasterList(String),
     /// The log of ceremonies could not be written, or does not hold.
     #[error(transparent)]
     Log(#[from] AuditLogError),
@@ -211,6 +237,10 @@ impl StoreError {
             Self::Damaged(_) => "store-damaged",
             Self::Io { .. } => "io",
             Self::NoCsca => "no-csca",
+            Self::NoCscaOfPool(_) => "no-csca-of-pool",
+            Self::NoSignerOfPool { .. } => "no-signer-of-pool",
+            Self::CrlSequence(ListSequence::Gap(_)) => "crl-gap",
+            Self::CrlSequence(_) => "crl-backwards",
             Self::CscaKeyExpired(_) => "csca-key-expired",
             Self::NoDocumentSigner(_) => "no-document-signer",
             Self::NoCrl => "no-crl",
@@ -231,6 +261,7 @@ impl StoreError {
             Self::NotInToken => "not-in-token",
             Self::SoftwareInProduction => "software-in-production",
             Self::StaysInToken(_) => "stays-in-token",
+            Self::MasterList(_) => "master-list-refused",
             Self::Log(_) => "audit-log",
         }
     }
@@ -245,6 +276,12 @@ impl StoreError {
             Self::Damaged(_) => "restore the file from the backup of the key store",
             Self::Io { .. } => "check that the path exists, is writable and the disk is not full",
             Self::NoCsca => "run `keys csca --dir D`",
+            Self::NoCscaOfPool(_) => "run `keys csca --pool no-expiry --dir D` (or --pool dated)",
+            Self::NoSignerOfPool { .. } => "run `keys ds new --pool no-expiry --dir D` (or --pool dated)",
+            Self::CrlSequence(ListSequence::Gap(_)) => {
+                "restore the missing list from the backup of the key store"
+            }
+            Self::CrlSequence(_) => "check the clock",
             Self::CscaKeyExpired(_) => "run `keys csca --dir D` to make the next generation",
             Self::NoDocumentSigner(_) => "run `keys ds new --dir D`",
             Self::NoCrl => "run `keys crl issue --dir D`",
@@ -266,6 +303,7 @@ impl StoreError {
                 "name a token with --pkcs11 and --token, or make a laboratory's store"
             }
             Self::StaysInToken(_) => "have the station make its own key and certify its request",
+            Self::MasterList(_) => "get the list anew, or name the authority above its signer with --anchor",
             Self::Log(_) => "keep the directory as it is and have the log examined",
         }
     }
@@ -446,13 +484,13 @@ impl KeyStore {
         self.dir.join("audit.log")
     }
 
-    /// Writes what verifiers need into a trust directory: CSCAs, the CRL, the public keys of register and station.
+    /// Writes what verifiers need into a trust directory: CSCAs, the link certificates between them, the CRL, the public keys of register and station.
     /// Gives the names of the files.
     ///
     /// # Errors
     /// No CSCA, no CRL, or a file that cannot be written.
     pub fn export(&self, out: &Path) -> Result<Vec<String>, StoreError> {
-        use crate::trust::directory::{describe_anchor, describe_crl};
+        use crate::trust::directory::{describe_anchor, describe_crl, describe_link};
         let mut planned = Vec::new();
         let authorities = self.csca_certificates()?;
         if authorities.is_empty() {
@@ -460,6 +498,9 @@ impl KeyStore {
         }
         for certificate in &authorities {
             planned.push((describe_anchor(certificate).0, certificate.der().to_vec()));
+        }
+        for link in self.csca_links()? {
+            planned.push((describe_link(&link).0, link.der().to_vec()));
         }
         let crl = self.crl()?;
         planned.push((describe_crl(&crl).0, crl.der().to_vec()));

@@ -12,9 +12,11 @@ use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
 use cccd_issuer::station::{Blank, IssuedCard, Job, Station, StationKeys};
+use cccd_keys::life::{Pool, SIGNATURE_LIMIT};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{
-    DocumentSigner, KeyStore, Passphrase, StoreSettings, TERMINAL_KEY_FILE, VerifyingRequest,
+    AuthorityRequest, DocumentSigner, KeyStore, Passphrase, StoreSettings, TERMINAL_KEY_FILE,
+    VerifyingRequest,
 };
 use cccd_keys::trust::TrustStore;
 use cccd_population::generate::Nation;
@@ -43,7 +45,7 @@ pub struct Country {
     /// A station that may read fingerprints, if the country has such.
     pub terminal: Option<InspectionTerminal>,
     at: Timestamp,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Country {
@@ -80,6 +82,12 @@ impl Country {
         let store = KeyStore::init(&folder.path().join("keys"), settings, &Passphrase::generate(rng), rng)?;
         store.create_csca(at, rng)?;
         store.create_document_signer(at, rng)?;
+        store.create_authority(
+            AuthorityRequest { pool: Pool::NoExpiry, ..AuthorityRequest::default() },
+            at,
+            rng,
+        )?;
+        store.create_signer_of_pool(Pool::NoExpiry, SIGNATURE_LIMIT, at, rng)?;
         store.issue_crl(at, SignedDuration::from_hours(24 * 30), &[], None)?;
         let exported = folder.path().join("trust");
         store.export(&exported)?;
@@ -107,7 +115,7 @@ impl Country {
         anyhow::ensure!(applications.len() == cards, "the generated nation has too few people");
         let register = LocalRegister::new(register, "bench");
         let ledger = Ledger::in_memory()?;
-        Ok((Self { keys, register, ledger, signer, trust, terminal, at, _folder: folder }, applications))
+        Ok((Self { keys, register, ledger, signer, trust, terminal, at, folder }, applications))
     }
 
     /// Signs an LDS security object as its Document Signer does: for cards that differ from issued ones.
@@ -118,10 +126,10 @@ impl Country {
         Ok(self.signer.sign_ef_sod(lds_security_object, self.at)?)
     }
 
-    /// Its station's keys and its trust, for other ledgers and registers.
+    /// Its station's keys and its trust, for other ledgers and registers, and the folder in which its signers count.
     #[must_use]
-    pub fn into_keys(self) -> (StationKeys, TrustStore) {
-        (self.keys, self.trust)
+    pub fn into_keys(self) -> (StationKeys, TrustStore, TempDir) {
+        (self.keys, self.trust, self.folder)
     }
 
     /// Issues a card into the chip behind this link, as the station does: checks, keys, files, read-back, lock, proof

@@ -16,8 +16,9 @@ use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::NoMonitor;
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
 use cccd_issuer::station::{Blank, Job, Station, StationKeys};
+use cccd_keys::life::{Pool, SIGNATURE_LIMIT};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
+use cccd_keys::store::{AuthorityRequest, KeyStore, Passphrase, StoreSettings};
 use cccd_keys::trust::TrustStore;
 use cccd_keys::trust::directory::{ImportKind, import as import_trust};
 use cccd_population::card::{CardStatus, SodDigest};
@@ -371,6 +372,9 @@ fn pki(folder: &Path, country: &str, [founded, prepared]: [Timestamp; 2], seed: 
     store.create_csca(founded, &mut rng)?;
     store.create_document_signer(founded, &mut rng)?;
     store.create_document_signer(prepared, &mut rng)?;
+    let request = AuthorityRequest { pool: Pool::NoExpiry, ..AuthorityRequest::default() };
+    store.create_authority(request, prepared, &mut rng)?;
+    store.create_signer_of_pool(Pool::NoExpiry, SIGNATURE_LIMIT, prepared, &mut rng)?;
     store.issue_crl(prepared, SignedDuration::from_hours(24 * CRL_DAYS), &[], None)?;
     Ok(store)
 }

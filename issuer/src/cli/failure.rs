@@ -315,6 +315,11 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Lay a blank of this station's stock on the reader.",
             "Đặt phôi của trạm lên đầu đọc.",
         ),
+        "no-signer-of-pool" => (
+            "Không có Document Signer nào được ký thẻ này lúc này",
+            "Have a Document Signer made for these cards: `keys ds new --pool dated`, or `--pool no-expiry` (its CSCA first).",
+            "Tạo Document Signer cho nhóm thẻ này: `keys ds new --pool dated` hoặc `--pool no-expiry` (cần CSCA của nhóm trước).",
+        ),
         "laboratory-only" => (
             "Loại phôi này chỉ dùng trong phòng thí nghiệm",
             "For a citizen use a blank of this station's stock; for a test add --lab, with a register and keys of the laboratory.",

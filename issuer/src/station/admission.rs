@@ -79,6 +79,8 @@ impl Station<'_> {
             Err(refusal) => return Err(self.refuse(&entry, recorded, refusal)?),
         };
         let replaces = if recorded { signed.and_then(|signed| signed.replaces) } else { checked.replaces };
+        // Who signs is decided by the card's expiry, before any chip is touched.
+        self.keys.signers.for_card(checked.card.expiry.date(), self.at).map_err(IssueError::Signer)?;
         if interrupted.is_none() {
             for step in [Step::Check, Step::Capture, Step::Approve, Step::Prepare, Step::Enqueue] {
                 self.ledger.advance(entry.id, step, None, &Value::Null, act)?;

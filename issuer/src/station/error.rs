@@ -1,5 +1,6 @@
 //! Why a card was not issued, and what the officer can do.
 
+use cccd_keys::store::StoreError;
 use cccd_keys::transport_keys::ChipSerial;
 
 use crate::application::{PortraitError, Refusal, State};
@@ -27,6 +28,9 @@ pub enum IssueError {
     /// The bytes of the card.
     #[error(transparent)]
     Issuance(#[from] IssuanceError),
+    /// No Document Signer may sign this card; nothing was begun.
+    #[error("nobody may sign this card: {0}")]
+    Signer(StoreError),
     /// The chip cannot be reached or opened; nothing was written to it.
     #[error(transparent)]
     Chip(DriverError),
@@ -94,6 +98,7 @@ impl IssueError {
             Self::Ledger(error) if error.is_disk_full() => "disk-full",
             Self::Ledger(_) => "ledger-failed",
             Self::Issuance(_) => "card-not-buildable",
+            Self::Signer(error) => error.code(),
             Self::Chip(DriverError::Link(_)) => "card-lost",
             Self::Chip(DriverError::WrongKeys | DriverError::UnknownKeys(_)) => "chip-keys",
             Self::Chip(DriverError::TestKeys) => "production-keys",

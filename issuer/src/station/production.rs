@@ -2,6 +2,7 @@
 
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::personalization::PersonalizationStep;
+use cccd_keys::store::StoreError;
 use cccd_keys::transport_keys::{ChipSerial, TEST_KEY_VERSION};
 use cccd_population::card::{NewCard, SodDigest};
 use rand_core::CryptoRng;
@@ -27,6 +28,13 @@ enum Fault {
     Spoiled(String),
     /// The ledger cannot note anything, not even this.
     Ledger(LedgerError),
+}
+
+impl Fault {
+    /// Nobody can sign this card now: the chip is as it was.
+    fn signer(error: StoreError) -> Self {
+        Self::Doubt(error.to_string())
+    }
 }
 
 impl From<DriverError> for Fault {
@@ -188,8 +196,9 @@ impl Station<'_> {
         };
         let mut driver = driver_of(blank, &mut *link, keys, extended, &mut *rng);
         let able = driver.capabilities();
+        let signer = keys.signers.for_card(prepared.card.expiry.date(), at).map_err(Fault::signer)?;
         let written =
-            write_card(&mut *driver, prepared, report.life, &keys.signer, at, &mut note, monitor, timings)?;
+            write_card(&mut *driver, prepared, report.life, signer, at, &mut note, monitor, timings)?;
         drop(driver);
 
         announce(monitor, Phase::ReadBack)?;

@@ -8,7 +8,7 @@ use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
 use cccd_population::store::{Change, SqliteStore, Store};
 use serde_json::Value;
 
-use crate::support::{DEAD_NUMBER, NUMBER, PORTRAIT, at, persons, rng};
+use crate::support::{DEAD_NUMBER, NUMBER, PORTRAIT, at, persons, rng, signers_without_expiry};
 
 struct Desk {
     folder: tempfile::TempDir,
@@ -25,6 +25,7 @@ impl Desk {
         passphrase.write(&Path::new(&keys).join("passphrase")).unwrap();
         store.create_csca(at(), &mut rng).unwrap();
         store.create_document_signer(at(), &mut rng).unwrap();
+        signers_without_expiry(&store, &mut rng);
         let mut register = SqliteStore::create(Path::new(&desk.path("register.db")), at()).unwrap();
         let change = Change { source: "import".to_owned(), at: at() };
         register.put_persons(&persons(), &change).unwrap();

@@ -10,8 +10,9 @@ use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::LocalRegister;
 use cccd_issuer::station::{Blank, IssueError, IssuedCard, Job, Station, StationKeys};
+use cccd_keys::life::{Pool, SIGNATURE_LIMIT};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
+use cccd_keys::store::{AuthorityRequest, KeyStore, Passphrase, StoreSettings};
 use cccd_keys::trust::TrustStore;
 use cccd_population::card::Card;
 use cccd_population::person::Person;
@@ -43,29 +44,35 @@ pub(crate) struct Office {
 static P256: LazyLock<StationKeys> = LazyLock::new(|| station_keys(AlgorithmProfile::P256));
 static CCCD: LazyLock<StationKeys> = LazyLock::new(|| station_keys(AlgorithmProfile::Cccd));
 
-/// What a verifier trusts of the P-256 office: its CSCA and CRL.
+/// What a verifier trusts of the P-256 office: its CSCA keys and CRL.
 pub(crate) fn trust() -> TrustStore {
     LazyLock::force(&P256);
-    let (csca, crl) = TRUST.get().unwrap();
+    let (authorities, crl) = TRUST.get().unwrap();
     let mut trust = TrustStore::new();
-    trust.add_anchor(csca).unwrap();
+    for authority in authorities {
+        trust.add_anchor(authority).unwrap();
+    }
     trust.add_crl(crl).unwrap();
     trust
 }
 
-static TRUST: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
+static TRUST: OnceLock<(Vec<Vec<u8>>, Vec<u8>)> = OnceLock::new();
 
 fn station_keys(profile: AlgorithmProfile) -> StationKeys {
-    let folder = tempfile::tempdir().unwrap();
+    // The signers count in it as long as the tests run.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap().keep();
     let mut rng = rng(1);
     let passphrase = Passphrase::new("correct horse".to_owned());
     let settings = StoreSettings::new(profile, "VN", at());
-    let store = KeyStore::init(folder.path(), settings, &passphrase, &mut rng).unwrap();
+    let store = KeyStore::init(&folder, settings, &passphrase, &mut rng).unwrap();
     store.create_csca(at(), &mut rng).unwrap();
     store.create_document_signer(at(), &mut rng).unwrap();
+    signers_without_expiry(&store, &mut rng);
     if profile == AlgorithmProfile::P256 {
         let crl = store.issue_crl(at(), jiff::SignedDuration::from_hours(24 * 30), &[], None).unwrap();
-        TRUST.get_or_init(|| (store.csca().unwrap().der().to_vec(), crl.der().to_vec()));
+        let authorities = store.csca_certificates().unwrap();
+        let authorities = authorities.iter().map(|authority| authority.der().to_vec()).collect();
+        TRUST.get_or_init(|| (authorities, crl.der().to_vec()));
     }
     if profile == AlgorithmProfile::Cccd {
         let rights = cccd_cvc::InspectionRights { fingerprints: true, irises: true };
@@ -73,6 +80,13 @@ fn station_keys(profile: AlgorithmProfile) -> StationKeys {
         store.create_cvca(at(), &request, &mut rng).unwrap();
     }
     StationKeys::from_store(&store, at()).unwrap()
+}
+
+/// The CSCA and the Document Signer of cards without expiry.
+pub(crate) fn signers_without_expiry(store: &KeyStore, rng: &mut ChaCha20Rng) {
+    let request = AuthorityRequest { pool: Pool::NoExpiry, ..AuthorityRequest::default() };
+    store.create_authority(request, at(), rng).unwrap();
+    store.create_signer_of_pool(Pool::NoExpiry, SIGNATURE_LIMIT, at(), rng).unwrap();
 }
 
 impl Office {

@@ -1,6 +1,7 @@
 //! Arguments.
 
 use cccd_keys::curve::CurveEncoding;
+use cccd_keys::life::{Pool, SIGNATURE_LIMIT};
 use cccd_keys::profile::AlgorithmProfile;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -101,6 +102,8 @@ impl From<Curves> for CurveEncoding {
 pub(crate) enum Reason {
     /// The private key may be in other hands
     KeyCompromise,
+    /// The CSCA's private key may be in other hands
+    CaCompromise,
     /// Replaced, without suspicion
     Superseded,
     /// The signer has ceased to work
@@ -112,6 +115,7 @@ impl Reason {
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::KeyCompromise => 1,
+            Self::CaCompromise => 2,
             Self::Superseded => 4,
             Self::CessationOfOperation => 5,
         }
@@ -132,14 +136,17 @@ pub(crate) enum Command {
         #[arg(long, value_enum)]
         curves: Option<Curves>,
     },
-    /// Make the CSCA, or its next generation.
-    Csca,
+    /// Make the CSCA, or its next key with a link certificate by the key before.
+    Csca(AuthorityArguments),
     /// Document Signers.
     #[command(subcommand)]
     Ds(Ds),
     /// Revocation lists.
     #[command(subcommand)]
     Crl(CrlCommand),
+    /// Master lists: the authorities that this state has found, under its own signature.
+    #[command(subcommand)]
+    MasterList(MasterListCommand),
     /// Country verifying authority: who may read fingerprints and irises (Terminal Authentication).
     #[command(subcommand, after_long_help = CVCA_HELP)]
     Cvca(Cvca),
@@ -156,12 +163,37 @@ pub(crate) enum Command {
     Log(LogCommand),
 }
 
+/// What kind of CSCA key.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuthorityArguments {
+    /// For cards with a date of expiry (27 years 3 months), or without (75 years).
+    #[arg(long, default_value = "dated", value_name = "dated|no-expiry")]
+    pub(crate) pool: Pool,
+    /// Change the authority's name with the key; it stays otherwise.
+    #[arg(long)]
+    pub(crate) new_name: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ds {
-    /// Make a Document Signer; others stay in use.
-    New,
-    /// Make a Document Signer and erase the private keys of all older ones.
-    Rotate,
+    /// Make a Document Signer; others stay in use, and all sign in turn.
+    New {
+        /// For cards with a date of expiry, or without.
+        #[arg(long, default_value = "dated", value_name = "dated|no-expiry")]
+        pool: Pool,
+        /// Signatures at most.
+        #[arg(long, value_name = "N", default_value_t = SIGNATURE_LIMIT,
+              value_parser = clap::value_parser!(u64).range(1..=SIGNATURE_LIMIT))]
+        limit: u64,
+    },
+    /// Make a Document Signer and erase the private keys of all older ones of its pool.
+    Rotate {
+        /// For cards with a date of expiry, or without.
+        #[arg(long, default_value = "dated", value_name = "dated|no-expiry")]
+        pool: Pool,
+    },
+    /// Erase the private keys that are past their use, used up or revoked.
+    Erase,
     /// List them.
     List,
 }
@@ -173,12 +205,30 @@ pub(crate) enum CrlCommand {
         /// Days until the next list is due, at most 90.
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=90))]
         days: u16,
-        /// Serial number of a Document Signer to revoke; may be repeated.
+        /// Serial number to revoke, of a Document Signer, Master List Signer, link or CSCA certificate; may be repeated.
         #[arg(long, value_name = "SERIAL", num_args = 1..)]
         revoke: Vec<String>,
         /// Why.
         #[arg(long, value_enum, requires = "revoke")]
         reason: Option<Reason>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MasterListCommand {
+    /// Sign a list of our own CSCA certificates, their links, and all that were imported.
+    Export {
+        /// The file.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Take in the authorities of another state's list. Its signature and its signer's path are checked.
+    Import {
+        /// The list (.ml).
+        file: PathBuf,
+        /// The CSCA certificate above the list's signer, compared by hand; may be repeated.
+        #[arg(long, value_name = "CER")]
+        anchor: Vec<PathBuf>,
     },
 }
 

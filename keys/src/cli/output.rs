@@ -55,22 +55,19 @@ impl Output {
         });
     }
 
-    /// A certificate that was made.
-    pub(crate) fn certificate(&self, kind: &str, certificate: &Certificate) {
-        self.print(
-            &json!({ "certificate": certificate_json(certificate) }),
-            &format!(
-                "{kind} {}\n  {} {}\n  {} {}\n  {} {} – {}",
-                certificate.subject(),
-                self.text("serial", "số sê-ri"),
-                certificate.serial_hex(),
-                self.text("key signs", "khoá ký"),
-                period(certificate),
-                self.text("valid", "hiệu lực"),
-                certificate.not_before(),
-                certificate.not_after(),
-            ),
-        );
+    /// A certificate that was made, for people.
+    pub(crate) fn certificate_text(&self, kind: &str, certificate: &Certificate) -> String {
+        format!(
+            "{kind} {}\n  {} {}\n  {} {}\n  {} {} – {}",
+            certificate.subject(),
+            self.text("serial", "số sê-ri"),
+            certificate.serial_hex(),
+            self.text("key signs", "khoá ký"),
+            period(certificate),
+            self.text("valid", "hiệu lực"),
+            certificate.not_before(),
+            certificate.not_after(),
+        )
     }
 }
 
@@ -103,6 +100,19 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "store-damaged" => ("tệp của kho khoá bị hỏng hoặc bị tráo", "khôi phục tệp từ bản sao lưu"),
         "io" => ("không đọc hoặc ghi được tệp", "kiểm tra đường dẫn, quyền ghi và dung lượng đĩa"),
         "no-csca" => ("kho khoá chưa có CSCA", "chạy `keys csca --dir D`"),
+        "no-csca-of-pool" => (
+            "kho khoá chưa có CSCA cho nhóm thẻ này",
+            "chạy `keys csca --pool no-expiry --dir D` (thẻ không thời hạn) hoặc `--pool dated`",
+        ),
+        "no-signer-of-pool" => (
+            "không có Document Signer nào của nhóm thẻ này được ký lúc này",
+            "chạy `keys ds new --pool no-expiry --dir D` (thẻ không thời hạn) hoặc `--pool dated`",
+        ),
+        "master-list-refused" => {
+            ("danh sách CSCA bị từ chối", "lấy lại danh sách, hoặc chỉ CSCA của người ký bằng --anchor")
+        }
+        "crl-gap" => ("dãy CRL bị thiếu một danh sách", "khôi phục danh sách bị thiếu từ bản sao lưu"),
+        "crl-backwards" => ("CRL trước đó có thời điểm muộn hơn", "kiểm tra đồng hồ"),
         "csca-key-expired" => ("khoá CSCA đã hết hạn ký", "chạy `keys csca --dir D` để tạo thế hệ kế tiếp"),
         "no-document-signer" => {
             ("không có Document Signer nào được ký lúc này", "chạy `keys ds new --dir D`")

@@ -1,23 +1,22 @@
-//! Ceremonies on CSCA, Document Signers and CRL.
+//! Document Signers: made, used in turn, counted, erased.
 
-use super::custody::{KeySpec, StoreKey};
+use super::count::{CountedKey, SignatureCount};
+use super::custody::StoreKey;
 use super::{KeyStore, StoreError, files};
-use crate::algorithm::HashAlgorithm;
 use crate::audit_log::Event;
-use crate::certificate::{
-    Certificate, CertificateOptions, CscaProfile, DocumentSignerProfile, SigningKeyValidity,
-};
-use crate::crl::{CertificateRevocationList, RevokedCertificate};
+use crate::certificate::{Certificate, CertificateOptions, DocumentSignerProfile};
+use crate::life::{self, Pool, SIGNATURE_LIMIT, Signatures, SignerState};
 use crate::signed_data::SignError;
-use crate::signer::Signer;
-use jiff::{SignedDuration, Timestamp};
+use crate::signer::{Signer, SigningFailed};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use rand_core::CryptoRng;
 
-/// A Document Signer that may sign: certificate and key.
+/// A Document Signer that may sign: certificate and key. Each signature is counted before it is made.
 #[derive(Debug)]
 pub struct DocumentSigner {
     certificate: Certificate,
-    key: StoreKey,
+    key: CountedKey<StoreKey>,
 }
 
 impl DocumentSigner {
@@ -33,16 +32,69 @@ impl DocumentSigner {
         &self.key
     }
 
+    /// The cards that it signs.
+    #[must_use]
+    pub fn pool(&self) -> Pool {
+        Pool::of(&self.certificate)
+    }
+
+    /// Signatures made and allowed.
+    ///
+    /// # Errors
+    /// A count that cannot be read.
+    pub fn signatures(&self) -> Result<Signatures, StoreError> {
+        self.key.count.read()
+    }
+
     /// Makes an EF.SOD around an encoded `LDSSecurityObject`, verified before it is returned.
     ///
     /// # Errors
-    /// [`SignError`].
+    /// [`SignError`]; a key outside its time of use, or at its last signature, does not sign.
     pub fn sign_ef_sod(
         &self,
         lds_security_object: &[u8],
         signing_time: Timestamp,
     ) -> Result<Vec<u8>, SignError> {
+        if !life::key_may_sign(&self.certificate, signing_time) {
+            let what = format!("this Document Signer may not sign at {signing_time}");
+            return Err(SigningFailed::with_advice(what, "signer-past-use", "run `keys ds new`").into());
+        }
         crate::sod::sign(lds_security_object, &self.certificate, &self.key, signing_time)
+    }
+}
+
+/// The Document Signers that may sign at a time, of both pools: used in turn.
+#[derive(Debug)]
+pub struct DocumentSigners {
+    signers: Vec<DocumentSigner>,
+}
+
+impl DocumentSigners {
+    /// The signer for a card that is valid up to this day, or without end: of those of its pool whose certificates are
+    /// valid as long, the one that has signed least; the newest of equals.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSignerOfPool`]; a count that cannot be read.
+    pub fn for_card(&self, expires: Option<Date>, at: Timestamp) -> Result<&DocumentSigner, StoreError> {
+        let mut best: Option<(u64, &DocumentSigner)> = None;
+        for signer in self.signers.iter().rev() {
+            let certificate = signer.certificate();
+            if !life::vouches_for(certificate, expires) || !life::key_may_sign(certificate, at) {
+                continue;
+            }
+            let signatures = signer.signatures()?;
+            if signatures.left() > 0 && best.is_none_or(|(used, _)| signatures.used < used) {
+                best = Some((signatures.used, signer));
+            }
+        }
+        let pool = Pool::for_card(expires);
+        best.map(|(_, signer)| signer).ok_or(StoreError::NoSignerOfPool { pool, at })
+    }
+}
+
+impl From<DocumentSigner> for DocumentSigners {
+    fn from(signer: DocumentSigner) -> Self {
+        Self { signers: vec![signer] }
     }
 }
 
@@ -51,7 +103,13 @@ impl DocumentSigner {
 pub struct DocumentSignerStatus {
     /// Its certificate.
     pub certificate: Certificate,
-    /// Its key is here, not revoked, and may sign at the asked time.
+    /// The cards that it signs.
+    pub pool: Pool,
+    /// Where it stands.
+    pub state: SignerState,
+    /// Signatures made and allowed.
+    pub signatures: Signatures,
+    /// Its key is here, not revoked, not used up, and may sign at the asked time.
     pub may_sign: bool,
     /// The newest CRL names it.
     pub revoked: bool,
@@ -59,28 +117,17 @@ pub struct DocumentSignerStatus {
     pub erased: bool,
 }
 
-impl KeyStore {
-    /// Makes a CSCA: the first, or the next generation. Older ones stay as anchors.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn create_csca(&self, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Certificate, StoreError> {
-        let _lock = self.lock()?;
-        let number = self.csca_certificates()?.len() + 1;
-        let profile = self.profile();
-        let name = format!("csca/{number:03}");
-        let key = self.new_key(&name, self.spec(profile.certificate_hash()), rng)?;
-        let options = CertificateOptions::for_country(self.country())?;
-        let sequence = u32::try_from(number).unwrap_or(u32::MAX);
-        let certificate =
-            CscaProfile::new(options, sequence, SigningKeyValidity::csca(at)?)?.issue(&key, rng)?;
-        self.keep_key(&name, &key)?;
-        files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
-        self.log(Event::new(at, "csca-made").payload(certificate.der()).note(&certificate.serial_hex()))?;
-        Ok(certificate)
-    }
+/// A Document Signer whose private key was erased.
+#[derive(Debug, Clone)]
+pub struct ErasedSigner {
+    /// Serial number in hex.
+    pub serial: String,
+    /// Signatures that it had made.
+    pub signatures: Signatures,
+}
 
-    /// Makes a Document Signer under the newest CSCA. Several may be in use at once.
+impl KeyStore {
+    /// Makes a Document Signer for dated cards under the newest CSCA. Several may be in use at once.
     ///
     /// # Errors
     /// [`StoreError`]; no CSCA, or one whose key may not sign at the time.
@@ -89,165 +136,184 @@ impl KeyStore {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate, StoreError> {
+        self.create_signer_of_pool(Pool::Dated, SIGNATURE_LIMIT, at, rng)
+    }
+
+    /// Makes a Document Signer of a pool, under the newest CSCA of that pool, for at most `limit` signatures.
+    ///
+    /// # Errors
+    /// [`StoreError`]; no CSCA of the pool, or none whose key may sign at the time.
+    pub fn create_signer_of_pool(
+        &self,
+        pool: Pool,
+        limit: u64,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Certificate, StoreError> {
         let _lock = self.lock()?;
-        let (csca, csca_key) = self.csca_that_signs(at)?;
-        let number = self.certificates("ds")?.len() + 1;
-        let profile = self.profile();
+        let (csca, csca_key) = self.authority_that_signs(Some(pool), at)?;
+        let number = self.certificates("ds")?.len().saturating_add(1);
         let name = format!("ds/{number:05}");
-        let key = self.new_key(&name, self.spec(profile.document_hash()), rng)?;
+        let key = self.new_key(&name, self.spec(self.profile().document_hash()), rng)?;
         let options = CertificateOptions::for_country(self.country())?;
         let sequence = u32::try_from(number).unwrap_or(u32::MAX);
-        let validity = SigningKeyValidity::document_signer(at)?;
+        let validity = pool.signer_validity(at, &csca)?;
         let certificate = DocumentSignerProfile::new(options, &csca, sequence, validity)?.issue(
             key.public_key().spki(),
             &csca_key,
             rng,
         )?;
+        // The count stands before the key: a key without a count does not sign.
+        SignatureCount::of(self.dir(), &name).begin(limit.min(SIGNATURE_LIMIT))?;
         self.keep_key(&name, &key)?;
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
-        let note = certificate.serial_hex();
+        let note = format!("{} pool {pool}", certificate.serial_hex());
         self.log(Event::new(at, "document-signer-made").payload(certificate.der()).note(&note))?;
         Ok(certificate)
     }
 
-    /// Makes a new Document Signer and erases the private keys of all older ones (Doc 9303-12 §4.1: a key past its use
-    /// is destroyed accountably): in its token, or its file, which is overwritten before it is removed; what a medium keeps beyond that is
-    /// why a software store is no place for real keys. Gives the new certificate and the serial numbers erased.
+    /// Makes a new Document Signer of a pool and erases the private keys of all older ones of that pool. Gives the new
+    /// certificate and what was erased.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is erased unless the new signer stands.
     pub fn rotate_document_signer(
         &self,
+        pool: Pool,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
-    ) -> Result<(Certificate, Vec<String>), StoreError> {
-        let certificate = self.create_document_signer(at, rng)?;
-        let _lock = self.lock()?;
-        let mut erased = Vec::new();
-        for (name, old) in self.certificates("ds")? {
-            if old.serial() == certificate.serial() || !self.key_path(&name).exists() {
-                continue;
-            }
-            self.erase_key(&name, rng)?;
-            let serial = old.serial_hex();
-            self.log(Event::new(at, "document-signer-key-erased").payload(old.der()).note(&serial))?;
-            erased.push(serial);
-        }
+    ) -> Result<(Certificate, Vec<ErasedSigner>), StoreError> {
+        let certificate = self.create_signer_of_pool(pool, SIGNATURE_LIMIT, at, rng)?;
+        let older = |status: &DocumentSignerStatus| {
+            status.pool == pool && status.certificate.serial() != certificate.serial()
+        };
+        let erased = self.erase_signers(at, older, rng)?;
         Ok((certificate, erased))
     }
 
-    /// The Document Signers, oldest first, and whether each may sign at the time.
+    /// Erases the private keys that have no further use: past their time, used up, revoked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn erase_finished_signers(
+        &self,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<ErasedSigner>, StoreError> {
+        self.erase_signers(at, |status| status.state.is_over(), rng)
+    }
+
+    /// Doc 9303-12 §4.1: a key past its use is destroyed accountably, in its token or its file. The log says which, after
+    /// how many signatures. A file is overwritten before it is removed; what a medium keeps beyond that is why a software store is no place
+    /// for real keys.
+    fn erase_signers(
+        &self,
+        at: Timestamp,
+        wanted: impl Fn(&DocumentSignerStatus) -> bool,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<ErasedSigner>, StoreError> {
+        let _lock = self.lock()?;
+        let mut erased = Vec::new();
+        for (name, status) in self.signer_states(at)? {
+            if !wanted(&status) || !self.key_path(&name).exists() {
+                continue;
+            }
+            self.erase_key(&name, rng)?;
+            let DocumentSignerStatus { certificate, signatures, .. } = status;
+            let serial = certificate.serial_hex();
+            let Signatures { used, limit } = signatures;
+            let how = if self.is_in_token() { "destroyed in its token" } else { "overwritten and removed" };
+            let note = format!("{serial} after {used} of {limit} signatures, {how}");
+            let event = Event::new(at, "document-signer-key-erased").payload(certificate.der()).note(&note);
+            self.log(event)?;
+            erased.push(ErasedSigner { serial, signatures });
+        }
+        Ok(erased)
+    }
+
+    /// The Document Signers, oldest first, and where each stands at the time.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn document_signers(&self, at: Timestamp) -> Result<Vec<DocumentSignerStatus>, StoreError> {
-        let crl = self.newest_crl()?;
-        let list = self.certificates("ds")?.into_iter();
-        Ok(list
-            .map(|(name, certificate)| {
-                let erased = !self.key_path(&name).exists();
-                let revoked = crl.as_ref().is_some_and(|crl| crl.find(certificate.serial()).is_some());
-                let may_sign = may_sign(&certificate, at) && !revoked && !erased;
-                DocumentSignerStatus { may_sign, revoked, erased, certificate }
-            })
-            .collect())
+        Ok(self.signer_states(at)?.into_iter().map(|(_, status)| status).collect())
     }
 
-    /// The newest Document Signer whose key may sign at the time and that is not revoked.
+    fn signer_states(&self, at: Timestamp) -> Result<Vec<(String, DocumentSignerStatus)>, StoreError> {
+        let crl = self.newest_crl()?;
+        self.certificates("ds")?
+            .into_iter()
+            .map(|(name, certificate)| {
+                let signatures = SignatureCount::of(self.dir(), &name).read()?;
+                let erased = !self.key_path(&name).exists();
+                let revoked = crl.as_ref().is_some_and(|crl| crl.find(certificate.serial()).is_some());
+                let state = SignerState::of(&certificate, signatures, revoked, erased, at);
+                let may_sign = state == SignerState::Active;
+                let pool = Pool::of(&certificate);
+                let status =
+                    DocumentSignerStatus { certificate, pool, state, signatures, may_sign, revoked, erased };
+                Ok((name, status))
+            })
+            .collect()
+    }
+
+    /// Every Document Signer that may sign at the time, opened.
     ///
     /// # Errors
     /// [`StoreError::NoDocumentSigner`]; or [`StoreError::Damaged`] when key, certificate and CSCA do not belong together.
+    pub fn active_signers(&self, at: Timestamp) -> Result<DocumentSigners, StoreError> {
+        let authorities = self.csca_certificates()?;
+        let mut signers = Vec::new();
+        for (name, status) in self.signer_states(at)?.into_iter().filter(|(_, status)| status.may_sign) {
+            signers.push(self.open_signer(name, status.certificate, &authorities)?);
+        }
+        if signers.is_empty() {
+            return Err(StoreError::NoDocumentSigner(at));
+        }
+        Ok(DocumentSigners { signers })
+    }
+
+    /// The Document Signer of dated cards whose turn it is at the time: the one that has signed least, the newest of
+    /// equals.
+    ///
+    /// # Errors
+    /// As [`active_signers`](Self::active_signers).
     pub fn active_document_signer(&self, at: Timestamp) -> Result<DocumentSigner, StoreError> {
-        let crl = self.newest_crl()?;
-        let (name, certificate) = self
-            .certificates("ds")?
-            .into_iter()
-            .filter(|(name, certificate)| {
-                may_sign(certificate, at)
-                    && self.key_path(name).exists()
-                    && crl.as_ref().is_none_or(|crl| crl.find(certificate.serial()).is_none())
-            })
-            .max_by_key(|(name, certificate)| (certificate.not_before(), name.clone()))
+        self.active_signer_of_pool(Pool::Dated, at)
+    }
+
+    /// The same of any pool.
+    ///
+    /// # Errors
+    /// As [`active_signers`](Self::active_signers).
+    pub fn active_signer_of_pool(&self, pool: Pool, at: Timestamp) -> Result<DocumentSigner, StoreError> {
+        let states = self.signer_states(at)?.into_iter().rev();
+        let (name, status) = states
+            .filter(|(_, status)| status.may_sign && status.pool == pool)
+            .min_by_key(|(_, status)| status.signatures.used)
             .ok_or(StoreError::NoDocumentSigner(at))?;
+        self.open_signer(name, status.certificate, &self.csca_certificates()?)
+    }
+
+    fn open_signer(
+        &self,
+        name: String,
+        certificate: Certificate,
+        authorities: &[Certificate],
+    ) -> Result<DocumentSigner, StoreError> {
         let key = self.open_key(&name)?;
         if key.public_key() != certificate.public_key() {
             return Err(StoreError::Damaged(name));
         }
         // A certificate that rotted on the disk would vouch for cards that every verifier refuses.
-        let vouched = self.csca_certificates()?.iter().any(|csca| {
+        let vouched = authorities.iter().any(|csca| {
             csca.verify_signature(csca.public_key()).is_ok()
                 && certificate.verify_signature(csca.public_key()).is_ok()
         });
         if !vouched {
             return Err(StoreError::Damaged(name));
         }
-        Ok(DocumentSigner { certificate, key })
+        let count = SignatureCount::of(self.dir(), &name);
+        Ok(DocumentSigner { certificate, key: CountedKey { key, count } })
     }
-
-    /// Issues the next CRL: everything revoked before, and the given serial numbers (hex) with the reason.
-    ///
-    /// # Errors
-    /// [`StoreError`]; a serial number that was never issued changes nothing.
-    pub fn issue_crl(
-        &self,
-        at: Timestamp,
-        validity: SignedDuration,
-        revoke: &[String],
-        reason: Option<u8>,
-    ) -> Result<CertificateRevocationList, StoreError> {
-        let _lock = self.lock()?;
-        let (csca, csca_key) = self.csca_that_signs(at)?;
-        let before = self.newest_crl()?;
-        let issued: Vec<Certificate> =
-            self.certificates("ds")?.into_iter().map(|(_, certificate)| certificate).collect();
-        let mut entries = before.as_ref().map(|crl| crl.entries().to_vec()).unwrap_or_default();
-        for serial in revoke {
-            let wanted = serial.trim().to_ascii_lowercase();
-            let certificate = issued
-                .iter()
-                .find(|certificate| certificate.serial_hex() == wanted)
-                .ok_or_else(|| StoreError::UnknownSerial(serial.clone()))?;
-            let serial = crate::asn1::shortest(certificate.serial()).to_vec();
-            if !entries.iter().any(|entry| entry.serial == serial) {
-                entries.push(RevokedCertificate { serial, date: at, reason });
-            }
-        }
-        entries.sort();
-        let number = before.and_then(|crl| crl.number()).unwrap_or(0).saturating_add(1);
-        let crl = CertificateRevocationList::issue(&csca, &csca_key, number, at, validity, &entries)?;
-        files::write(&self.dir().join(format!("crl/{number:06}.crl")), crl.der(), false)?;
-        let note = format!("number {number}, {} revoked", entries.len());
-        self.log(Event::new(at, "crl-issued").payload(crl.der()).note(&note))?;
-        Ok(crl)
-    }
-
-    fn spec(&self, hash: HashAlgorithm) -> KeySpec {
-        KeySpec { curve: self.profile().curve(), hash, encoding: self.settings().curve_encoding }
-    }
-
-    fn newest_crl(&self) -> Result<Option<CertificateRevocationList>, StoreError> {
-        match self.crl() {
-            Ok(crl) => Ok(Some(crl)),
-            Err(StoreError::NoCrl) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn csca_that_signs(&self, at: Timestamp) -> Result<(Certificate, StoreKey), StoreError> {
-        let (name, certificate) = self.certificates("csca")?.pop().ok_or(StoreError::NoCsca)?;
-        if !may_sign(&certificate, at) {
-            return Err(StoreError::CscaKeyExpired(at));
-        }
-        let key = self.open_key(&name)?;
-        if key.public_key() != certificate.public_key() {
-            return Err(StoreError::Damaged(name));
-        }
-        Ok((certificate, key))
-    }
-}
-
-fn may_sign(certificate: &Certificate, at: Timestamp) -> bool {
-    certificate.not_before() <= at
-        && at <= certificate.not_after()
-        && certificate.private_key_usage().is_none_or(|period| period.covers(at))
 }

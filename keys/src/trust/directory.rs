@@ -1,9 +1,9 @@
-//! The trust directory: `csca/*.cer`, `crl/*.crl`, `register/*.pub`, `station/*.pub`.
+//! The trust directory: `csca/*.cer`, `link/*.cer`, `crl/*.crl`, `register/*.pub`, `station/*.pub`.
 //!
 //! Loading uses what is good and reports the rest by name. Importing is all or nothing: every file is checked first,
 //! then each is written under a name made of its content, so that importing twice changes nothing.
 
-use super::{AddError, LoadProblem, TrustStore};
+use super::{AddError, AnchorProblem, LoadProblem, TrustStore};
 use crate::asn1;
 use crate::atomic_file::atomic_write;
 use crate::certificate::Certificate;
@@ -114,12 +114,14 @@ impl TrustStore {
             .map_err(|source| LoadError::Directory { path: directory.to_owned(), source })?;
         let mut store = Self::new();
         let add = |error: AddError| error.to_string();
-        for (folder, extension) in [("csca", "cer"), ("crl", "crl"), ("register", "pub"), ("station", "pub")]
+        for (folder, extension) in
+            [("csca", "cer"), ("link", "cer"), ("crl", "crl"), ("register", "pub"), ("station", "pub")]
         {
             for path in files(&directory.join(folder), extension)? {
                 let outcome =
                     read_bounded(&path).map_err(|error| error.to_string()).and_then(|bytes| match folder {
                         "csca" => store.add_anchor(&bytes).map(drop).map_err(|error| error.to_string()),
+                        "link" => store.add_link(&bytes).map(drop).map_err(|error| error.to_string()),
                         "crl" => store.add_crl(&bytes).map_err(add),
                         "register" => store.add_register_key(&bytes).map_err(add),
                         _ => store.add_station_key(&bytes).map_err(add),
@@ -155,8 +157,11 @@ pub fn import(files: &[PathBuf], into: &Path, kind: ImportKind) -> Result<Import
                     named
                 }
                 Err(_) => {
-                    let anchor = known.add_anchor(&der).map_err(|problem| refuse(problem.to_string()))?;
-                    describe_anchor(anchor)
+                    let anchor = match known.add_anchor(&der) {
+                        Err(AnchorProblem::NotSelfSigned) => known.add_link(&der).map(describe_link),
+                        other => other.map(describe_anchor),
+                    };
+                    anchor.map_err(|problem| refuse(problem.to_string()))?
                 }
             },
             ImportKind::Register | ImportKind::Station => {
@@ -194,6 +199,13 @@ pub(crate) fn describe_anchor(anchor: &Certificate) -> (String, String) {
     let country = safe_country(anchor.subject().country());
     let name = hex::encode(anchor.fingerprint().get(..8).unwrap_or_default());
     (format!("csca/{country}-{name}.cer"), format!("CSCA {}", anchor.subject()))
+}
+
+/// The name of a link certificate in a trust directory, and what it is.
+pub(crate) fn describe_link(link: &Certificate) -> (String, String) {
+    let country = safe_country(link.subject().country());
+    let name = hex::encode(link.fingerprint().get(..8).unwrap_or_default());
+    (format!("link/{country}-{name}.cer"), format!("link to CSCA {}", link.subject()))
 }
 
 /// The name of a CRL in a trust directory, and what it is.

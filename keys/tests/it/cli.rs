@@ -48,7 +48,13 @@ fn the_ceremonies_of_a_demonstration_and_their_refusals() {
     let out = trust.to_str().unwrap().to_owned();
     assert_eq!(done(&["export", "--out", &out])["files"].as_array().unwrap().len(), 4);
     assert_eq!(done(&["ds", "list", "--at", "2026-12-01"])["document_signers"][0]["state"], "active");
-    assert_eq!(done(&["ds", "list", "--at", "2027-03-01"])["document_signers"][0]["state"], "inactive");
+    assert_eq!(done(&["ds", "list", "--at", "2027-03-01"])["document_signers"][0]["state"], "past-use");
+    let signer = &done(&["ds", "list", "--at", "2026-12-01"])["document_signers"][0];
+    assert_eq!(
+        (&signer["pool"], &signer["signatures"], &signer["limit"], &signer["days_left"]),
+        (&"dated".into(), &0.into(), &250_000.into(), &62.into())
+    );
+    refused(&["ds", "new", "--pool", "no-expiry", "--at", "2026-11-01"], 1, "no-csca-of-pool");
     refused(&["crl", "issue", "--revoke", &serial], 1, "not-confirmed");
     let crl = done(&[
         "crl",

@@ -8,6 +8,8 @@ mod foreign;
 mod house;
 mod known;
 mod leniencies;
+mod life;
+mod master_lists;
 mod no_panic;
 mod openssl;
 mod path;

@@ -2,6 +2,7 @@
 
 use cccd_keys::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use cccd_keys::curve::{CurveEncoding, NamedCurve};
+use cccd_keys::life::Pool;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::signer::Signer as _;
 use cccd_keys::store::{KeyStore, Passphrase, Purpose, StoreError, StoreSettings};
@@ -273,7 +274,7 @@ fn a_store_in_a_token_has_no_private_key_on_the_disk_and_the_same_ceremonies() {
         store.log_key().unwrap().public_key(),
     );
     assert_eq!(log.unwrap().records.len(), 8);
-    let (_, erased) = store.rotate_document_signer(at(), &mut rng).unwrap();
+    let (_, erased) = store.rotate_document_signer(Pool::Dated, at(), &mut rng).unwrap();
     assert_eq!(erased.len(), 1);
 
     let mut files = Vec::new();

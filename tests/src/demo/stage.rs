@@ -77,7 +77,8 @@ impl Stage {
         format!("sqlite:{}", self.database.display())
     }
 
-    /// Makes a PKI whose CSCA dates from `founded`, with a Document Signer of that day and one of today.
+    /// Makes a PKI whose CSCA dates from `founded`, with a Document Signer of that day and one of today, and
+    /// one for cards without expiry.
     ///
     /// # Errors
     /// If the `keys` program fails.
@@ -90,6 +91,9 @@ impl Stage {
         keys(&["csca", "--dir", dir, "--at", &founded])?;
         keys(&["ds", "new", "--dir", dir, "--at", &founded])?;
         keys(&["ds", "new", "--dir", dir, "--at", &now])?;
+        // Cards without expiry have an authority and a signer of their own.
+        keys(&["csca", "--pool", "no-expiry", "--yes", "--dir", dir, "--at", &founded])?;
+        keys(&["ds", "new", "--pool", "no-expiry", "--dir", dir, "--at", &now])?;
         keys(&["crl", "issue", "--dir", dir, "--at", &now])
     }
 
@@ -107,7 +111,7 @@ impl Stage {
     /// If the `verifier` program fails.
     pub fn trust_too(&self, exported: &Path) -> Result<()> {
         let mut arguments = vec!["trust".to_owned(), "import".to_owned()];
-        for folder in ["csca", "crl"] {
+        for folder in ["csca", "link", "crl"] {
             for entry in exported.join(folder).read_dir()? {
                 arguments.push(path(&entry?.path())?.to_owned());
             }

@@ -171,7 +171,7 @@ pub fn run(length: Length, at: Timestamp, report: &mut Report) -> Result<()> {
     let person = Nation::new(53, 1, day_in_vietnam(at))
         .find(|person: &Person| person.number == application.number)
         .context("the applicant is not in the nation")?;
-    let (keys, trust) = country.into_keys();
+    let (keys, trust, _folder) = country.into_keys();
     let campaign = Campaign { keys, trust, application, person, at };
     let forms: &[bool] = if length == Length::Long { &[true, false] } else { &[true] };
     for extended in forms {

@@ -1,0 +1,352 @@
+//! How keys live: times of use, counts, pools, rollover, lists. Each rule at its boundary.
+
+use crate::house::{CONTENT, at, founded};
+use cccd_keys::algorithm::oids;
+use cccd_keys::asn1;
+use cccd_keys::certificate::Certificate;
+use cccd_keys::life::{
+    ListSequence, Pool, SIGNATURE_LIMIT, Signatures, SignerState, days_left, next_list, vouches_for,
+};
+use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::signed_data::SignError;
+use cccd_keys::sod::EfSod;
+use cccd_keys::store::{AuthorityRequest, KeyStore, Passphrase, Rename, StoreError, StoreSettings};
+use cccd_keys::trust::{ChainResult, RevocationResult, TrustStore};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use std::path::Path;
+
+const QUARTER: SignedDuration = SignedDuration::from_hours(90 * 24);
+const NO_EXPIRY: AuthorityRequest = AuthorityRequest { pool: Pool::NoExpiry, rename: Rename::Keep };
+
+fn make(dir: &Path, made: Timestamp) -> (KeyStore, ChaCha20Rng) {
+    let mut rng = ChaCha20Rng::seed_from_u64(31);
+    let settings = StoreSettings::new(AlgorithmProfile::P256, "VN", made);
+    let passphrase = Passphrase::new("correct horse".to_owned());
+    let store = KeyStore::init(dir, settings, &passphrase, &mut rng).unwrap();
+    store.create_csca(made, &mut rng).unwrap();
+    (store, rng)
+}
+
+fn periods(certificate: &Certificate) -> [String; 3] {
+    let usage = certificate.private_key_usage().unwrap();
+    assert_eq!(usage.not_before, Some(certificate.not_before()));
+    [certificate.not_before(), usage.not_after.unwrap(), certificate.not_after()].map(|at| at.to_string())
+}
+
+#[test]
+fn keys_sign_and_last_as_long_as_the_rules_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    assert_eq!(
+        periods(&store.csca().unwrap()),
+        ["2026-11-01T00:00:00Z", "2031-11-01T00:00:00Z", "2054-02-01T00:00:00Z"]
+    );
+    let signer = store.create_document_signer(founded(), &mut rng).unwrap();
+    assert_eq!(periods(&signer), ["2026-11-01T00:00:00Z", "2027-02-01T00:00:00Z", "2049-02-01T00:00:00Z"]);
+    // The last signer that this CSCA key makes ends with it, to the second.
+    let last = store.create_document_signer(at("2031-11-01T00:00:00Z"), &mut rng).unwrap();
+    assert_eq!(last.not_after(), store.csca().unwrap().not_after());
+    let late = store.create_document_signer(at("2031-11-01T00:00:01Z"), &mut rng);
+    assert!(matches!(late, Err(StoreError::CscaKeyExpired(_))));
+
+    let none = store.create_signer_of_pool(Pool::NoExpiry, SIGNATURE_LIMIT, founded(), &mut rng);
+    assert!(matches!(none, Err(StoreError::NoCscaOfPool(Pool::NoExpiry))));
+    let csca = store.create_authority(NO_EXPIRY, founded(), &mut rng).unwrap().certificate;
+    assert_eq!(periods(&csca), ["2026-11-01T00:00:00Z", "2031-11-01T00:00:00Z", "2101-11-01T00:00:00Z"]);
+    let signer = store.create_signer_of_pool(Pool::NoExpiry, SIGNATURE_LIMIT, founded(), &mut rng).unwrap();
+    assert_eq!(periods(&signer), ["2026-11-01T00:00:00Z", "2027-02-01T00:00:00Z", "2096-11-01T00:00:00Z"]);
+    assert!(signer.verify_signature(csca.public_key()).is_ok());
+    // The keys of dated cards go on, under their own authority.
+    let dated = store.create_document_signer(founded(), &mut rng).unwrap();
+    assert!(dated.verify_signature(csca.public_key()).is_err());
+}
+
+#[test]
+fn a_signer_stops_at_its_last_moment_and_at_its_last_signature() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    store.create_signer_of_pool(Pool::Dated, 2, founded(), &mut rng).unwrap();
+    let (last, after) = (at("2027-02-01T00:00:00Z"), at("2027-02-01T00:00:01Z"));
+    let signer = store.active_document_signer(last).unwrap();
+    assert!(matches!(signer.sign_ef_sod(CONTENT, after), Err(SignError::Signing(_))));
+    assert_eq!(signer.signatures().unwrap(), Signatures { used: 0, limit: 2 });
+    EfSod::parse(&signer.sign_ef_sod(CONTENT, last).unwrap()).unwrap().verify_signature().unwrap();
+    // What another process does with the same key counts here too.
+    let elsewhere = store.active_document_signer(last).unwrap();
+    elsewhere.sign_ef_sod(CONTENT, last).unwrap();
+    assert!(matches!(signer.sign_ef_sod(CONTENT, last), Err(SignError::Signing(_))));
+    assert!(matches!(store.active_document_signer(last), Err(StoreError::NoDocumentSigner(_))));
+    let status = &store.document_signers(last).unwrap()[0];
+    assert_eq!((status.state, status.signatures.used), (SignerState::Exhausted, 2));
+    assert_eq!(days_left(&status.certificate, founded()), 92);
+    assert_eq!(store.document_signers(after).unwrap()[0].state, SignerState::PastUse);
+    let before = store.document_signers(at("2026-10-31T23:59:59Z")).unwrap();
+    assert_eq!(before[0].state, SignerState::NotYet);
+}
+
+#[test]
+fn a_count_that_is_lost_or_damaged_is_no_count_of_zero() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    store.create_document_signer(founded(), &mut rng).unwrap();
+    let signer = store.active_document_signer(founded()).unwrap();
+    let count = dir.path().join("ds/00001.count.json");
+    // Set aside, then the machine fell over before the signature was made: the number is lost, not given twice.
+    std::fs::write(&count, br#"{"used":249999,"limit":250000}"#).unwrap();
+    signer.sign_ef_sod(CONTENT, founded()).unwrap();
+    assert!(signer.sign_ef_sod(CONTENT, founded()).is_err());
+    for damage in [&b""[..], b"{\"used\":0}", b"{\"used\":-1,\"limit\":5}"] {
+        std::fs::write(&count, damage).unwrap();
+        assert!(signer.sign_ef_sod(CONTENT, founded()).is_err());
+        assert!(matches!(store.active_document_signer(founded()), Err(StoreError::Damaged(_))));
+    }
+    std::fs::remove_file(&count).unwrap();
+    assert!(signer.sign_ef_sod(CONTENT, founded()).is_err());
+}
+
+#[test]
+fn many_threads_never_sign_once_too_often() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    store.create_signer_of_pool(Pool::Dated, 10, founded(), &mut rng).unwrap();
+    let made: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let signer = store.active_document_signer(founded()).unwrap();
+                scope.spawn(move || (0..5).filter(|_| signer.sign_ef_sod(CONTENT, founded()).is_ok()).count())
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(made, 10);
+}
+
+#[test]
+fn signers_take_turns_and_pools_never_mix() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let first = store.create_document_signer(founded(), &mut rng).unwrap();
+    let second = store.create_document_signer(founded(), &mut rng).unwrap();
+    let signers = store.active_signers(founded()).unwrap();
+    let expires = Some(date(2040, 5, 1));
+    let turns: Vec<String> = (0..4)
+        .map(|_| {
+            let signer = signers.for_card(expires, founded()).unwrap();
+            signer.sign_ef_sod(CONTENT, founded()).unwrap();
+            signer.certificate().serial_hex()
+        })
+        .collect();
+    let [a, b] = [first, second].map(|one| one.serial_hex());
+    assert_eq!(turns, [b.clone(), a.clone(), b, a]);
+    let nobody = signers.for_card(None, founded()).unwrap_err();
+    assert!(matches!(nobody, StoreError::NoSignerOfPool { pool: Pool::NoExpiry, .. }));
+
+    store.create_authority(NO_EXPIRY, founded(), &mut rng).unwrap();
+    let lifelong = store.create_signer_of_pool(Pool::NoExpiry, SIGNATURE_LIMIT, founded(), &mut rng).unwrap();
+    let signers = store.active_signers(founded()).unwrap();
+    assert_eq!(signers.for_card(None, founded()).unwrap().certificate().der(), lifelong.der());
+    assert_eq!(signers.for_card(expires, founded()).unwrap().pool(), Pool::Dated);
+    // A rotation of one pool leaves the other alone.
+    let (_, erased) = store.rotate_document_signer(Pool::Dated, founded(), &mut rng).unwrap();
+    assert_eq!(erased.iter().map(|one| one.signatures.used).collect::<Vec<_>>(), [2, 2]);
+    assert!(store.active_signers(founded()).unwrap().for_card(None, founded()).is_ok());
+}
+
+#[test]
+fn a_signer_outlives_the_longest_dated_card_by_nothing_and_no_card_outlives_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let signer = store.create_document_signer(founded(), &mut rng).unwrap();
+    // Signed on the last day of use for somebody two years before the milestone: 22 years.
+    assert!(vouches_for(&signer, Some(date(2049, 2, 1))));
+    assert!(!vouches_for(&signer, Some(date(2049, 2, 2))));
+    assert!(!vouches_for(&signer, None));
+    let signers = store.active_signers(founded()).unwrap();
+    assert!(signers.for_card(Some(date(2049, 2, 2)), founded()).is_err());
+}
+
+#[test]
+fn erasure_leaves_evidence() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let signer = store.create_document_signer(founded(), &mut rng).unwrap();
+    store.active_document_signer(founded()).unwrap().sign_ef_sod(CONTENT, founded()).unwrap();
+    assert!(store.erase_finished_signers(founded(), &mut rng).unwrap().is_empty());
+    let later = at("2027-02-01T00:00:01Z");
+    let erased = store.erase_finished_signers(later, &mut rng).unwrap();
+    assert_eq!(erased.len(), 1);
+    assert!(!dir.path().join("ds/00001.key.age").exists());
+    assert_eq!(store.document_signers(later).unwrap()[0].state, SignerState::Erased);
+    let log = std::fs::read_to_string(store.audit_log_path()).unwrap();
+    let expected =
+        format!("{} after 1 of {SIGNATURE_LIMIT} signatures, overwritten and removed", signer.serial_hex());
+    assert!(log.contains(&expected), "{log}");
+    assert!(store.erase_finished_signers(later, &mut rng).unwrap().is_empty());
+}
+
+#[test]
+fn times_are_utc_time_through_2049_and_generalized_time_from_2050() {
+    // X.509: RFC 5280 §4.1.2.5; the private key usage period is GeneralizedTime always (§4.2.1.4 of RFC 3280).
+    let has = |certificate: &Certificate, text: &[u8]| {
+        certificate.der().windows(text.len()).any(|window| window == text)
+    };
+    for (made, kind, text) in [
+        ("2027-09-30T23:59:59Z", asn1::tag::UTC_TIME, &b"491230235959Z"[..]),
+        ("2027-09-30T23:59:58Z", asn1::tag::UTC_TIME, b"491230235958Z"),
+        ("2027-10-01T00:00:00Z", asn1::tag::GENERALIZED_TIME, b"20500101000000Z"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, mut rng) = make(dir.path(), at(made));
+        let signer = store.create_document_signer(at(made), &mut rng).unwrap();
+        let not_after = asn1::tlv(kind, text);
+        assert!(has(&signer, &not_after), "{made}: {}", signer.not_after());
+        let read = Certificate::parse(signer.der()).unwrap();
+        assert_eq!(read.not_after(), signer.not_after());
+        let usage = at(made).to_string().replace(['-', ':', 'T'], "");
+        assert!(has(&signer, usage.as_bytes()), "{usage} is written in full");
+    }
+    let last = asn1::time(at("2049-12-31T23:59:59Z"));
+    assert_eq!(last, asn1::tlv(asn1::tag::UTC_TIME, b"491231235959Z"));
+    let first = asn1::time(at("2050-01-01T00:00:00Z"));
+    assert_eq!(first, asn1::tlv(asn1::tag::GENERALIZED_TIME, b"20500101000000Z"));
+}
+
+#[test]
+fn lists_follow_each_other_without_a_gap_and_in_time() {
+    let list = |number, day| (Some(number), at(&format!("2026-11-{day:02}T00:00:00Z")));
+    assert_eq!(next_list(&[], founded()), Ok(1));
+    assert_eq!(next_list(&[list(1, 1), list(2, 5)], list(0, 5).1), Ok(3));
+    assert_eq!(next_list(&[list(1, 1), list(3, 5)], list(0, 6).1), Err(ListSequence::Gap(2)));
+    assert_eq!(next_list(&[list(2, 5)], list(0, 6).1), Err(ListSequence::Gap(1)));
+    assert_eq!(next_list(&[(None, founded())], list(0, 6).1), Err(ListSequence::Gap(1)));
+    assert_eq!(next_list(&[list(1, 5)], list(0, 4).1), Err(ListSequence::Backwards(list(0, 5).1)));
+
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = make(dir.path(), founded());
+    for (number, day) in [(1, "2026-11-02"), (2, "2026-12-01"), (3, "2027-01-01")] {
+        let crl = store.issue_crl(at(&format!("{day}T00:00:00Z")), QUARTER, &[], None).unwrap();
+        // With nothing revoked there is a list all the same, with number, key identifier and the next date.
+        assert_eq!((crl.number(), crl.entries().len()), (Some(number), 0));
+        assert_eq!(crl.authority_key_identifier(), store.csca().unwrap().subject_key_identifier());
+        assert_eq!(crl.next_update(), Some(crl.this_update() + QUARTER));
+    }
+    let long = store.issue_crl(at("2027-01-02T00:00:00Z"), QUARTER + SignedDuration::from_secs(1), &[], None);
+    assert!(matches!(long, Err(StoreError::Build(_))));
+    std::fs::remove_file(dir.path().join("crl/000002.crl")).unwrap();
+    let refused = store.issue_crl(at("2027-01-02T00:00:00Z"), QUARTER, &[], None);
+    assert!(matches!(refused, Err(StoreError::CrlSequence(ListSequence::Gap(2)))));
+}
+
+/// A store after a rollover: signers under both keys, a list by the new one.
+struct Rollover {
+    _dir: tempfile::TempDir,
+    store: KeyStore,
+    rng: ChaCha20Rng,
+    signers: [Certificate; 2],
+}
+
+fn later() -> Timestamp {
+    at("2030-11-01T00:00:00Z")
+}
+
+fn rollover(rename: Rename) -> Rollover {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let old = store.create_document_signer(at("2030-10-31T00:00:00Z"), &mut rng).unwrap();
+    let request = AuthorityRequest { pool: Pool::Dated, rename };
+    let made = store.create_authority(request, later(), &mut rng).unwrap();
+    let same = made.certificate.subject().matches(store.csca_certificates().unwrap()[0].subject());
+    assert_eq!(same, rename == Rename::Keep);
+    let new = store.create_document_signer(later(), &mut rng).unwrap();
+    Rollover { _dir: dir, store, rng, signers: [old, new] }
+}
+
+fn trust(store: &KeyStore, anchors: &[usize]) -> TrustStore {
+    let mut trust = TrustStore::new();
+    let authorities = store.csca_certificates().unwrap();
+    for anchor in anchors {
+        trust.add_anchor(authorities[*anchor].der()).unwrap();
+    }
+    for link in store.csca_links().unwrap() {
+        trust.add_link(link.der()).unwrap();
+    }
+    trust.add_crl(store.crl().unwrap().der()).unwrap();
+    trust
+}
+
+#[test]
+fn a_rollover_takes_verifiers_along_who_know_the_old_key_only() {
+    for rename in [Rename::Keep, Rename::Number] {
+        let house = rollover(rename);
+        house.store.issue_crl(later(), QUARTER, &[], None).unwrap();
+        let link = &house.store.csca_links().unwrap()[0];
+        let authorities = house.store.csca_certificates().unwrap();
+        assert_eq!(link.not_before(), later());
+        assert_eq!(link.not_after(), authorities[0].not_after());
+        assert_eq!(link.basic_constraints(), Some((true, Some(0))));
+        let name_change = asn1::oid(&oids::NAME_CHANGE);
+        let renamed = link.der().windows(name_change.len()).any(|window| window == name_change);
+        assert_eq!(renamed, rename == Rename::Number);
+        let trust = trust(&house.store, &[0]);
+        for signer in &house.signers {
+            let path = trust.check_signer(signer, later());
+            assert!(matches!(path.chain, ChainResult::Trusted { .. }), "{:?}", path.chain);
+        }
+        assert!(trust.check_signer(&house.signers[1], later()).link.is_some());
+        let alone = {
+            let mut trust = TrustStore::new();
+            trust.add_anchor(authorities[0].der()).unwrap();
+            trust
+        };
+        let path = alone.check_signer(&house.signers[1], later());
+        assert!(matches!(path.chain, ChainResult::NotTrusted(_)), "{:?}", path.chain);
+    }
+}
+
+#[test]
+fn the_newest_key_signs_the_lists_of_all_older_ones() {
+    let house = rollover(Rename::Keep);
+    let old = house.signers[0].serial_hex();
+    house.store.issue_crl(later(), QUARTER, &[], None).unwrap();
+    let authorities = house.store.csca_certificates().unwrap();
+    let list = house.store.crl().unwrap();
+    assert!(list.verify_signature(authorities[1].public_key()).is_ok());
+    let both = trust(&house.store, &[0, 1]);
+    for signer in &house.signers {
+        let revocation = both.check_signer(signer, later()).revocation;
+        assert!(matches!(revocation, RevocationResult::Good { .. }), "{revocation:?}");
+    }
+    house.store.issue_crl(later(), QUARTER, &[old], Some(1)).unwrap();
+    let both = trust(&house.store, &[0, 1]);
+    let revocation = both.check_signer(&house.signers[0], later()).revocation;
+    assert!(matches!(revocation, RevocationResult::Revoked { reason: "key-compromise", .. }));
+    let revocation = both.check_signer(&house.signers[1], later()).revocation;
+    assert!(matches!(revocation, RevocationResult::Good { .. }));
+}
+
+#[test]
+fn after_its_time_a_key_makes_no_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let in_time = at("2031-11-01T00:00:00Z");
+    assert!(store.create_authority(AuthorityRequest::default(), in_time, &mut rng).unwrap().link.is_some());
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let late = at("2031-11-01T00:00:01Z");
+    assert!(store.create_authority(AuthorityRequest::default(), late, &mut rng).unwrap().link.is_none());
+}
+
+#[test]
+fn a_trust_directory_carries_the_links() {
+    let mut house = rollover(Rename::Keep);
+    house.store.issue_crl(later(), QUARTER, &[], None).unwrap();
+    house.store.create_authority(NO_EXPIRY, later(), &mut house.rng).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let files = house.store.export(out.path()).unwrap();
+    assert_eq!(files.iter().filter(|name| name.starts_with("link/")).count(), 2);
+    let trust = TrustStore::load(out.path()).unwrap();
+    assert_eq!((trust.anchors().len(), trust.links().len(), trust.problems().len()), (3, 2, 0));
+}
