@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo test conformity faults interop foreign bench lint doc deny fuzz-smoke setup
+.PHONY: help demo test attacks attacks-doc conformity faults interop foreign bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,12 @@ test: setup ## the whole test suite
 conformity: ## chip cases in the manner of TR-03105-3.2, one line each; READER=name (with CAN= or MRZ=) for a real card
 	cargo run --quiet --locked -p cccd-hw-tests --bin chip-conformity -- \
 		$(if $(READER),--reader "$(READER)" $(if $(CAN),--can $(CAN)) $(if $(MRZ),--mrz $(MRZ)))
+
+attacks: ## every attack of docs/attacks.md, made from a genuine card and undone again; ARGS="--out DIR" keeps the forged cards
+	@cargo run --quiet --locked -p cccd-tests --bin attacks -- $(ARGS)
+
+attacks-doc: ## writes docs/attacks.md anew from the table of attacks
+	@cargo run --quiet --locked -p cccd-tests --bin attacks -- --write docs/attacks.md
 
 fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
 	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 3

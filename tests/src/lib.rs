@@ -1,6 +1,7 @@
 //! Whole-house stories: the demo, the forger's bench, foreign implementations beside ours, the fault campaigns, and what
 //! the integration tests share.
 
+pub mod attacks;
 pub mod bench;
 pub mod cards;
 pub mod commands;
@@ -9,6 +10,7 @@ pub mod demo;
 pub mod faults;
 pub mod foreign;
 pub mod interop;
+pub mod laboratory;
 pub mod portrait;
 pub mod programs;
 pub mod story_support;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+mod attacks;
 mod bad_input;
 mod card_comes_back;
 mod desk;

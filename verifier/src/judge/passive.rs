@@ -22,6 +22,10 @@ use crate::policy::WeakAlgorithms;
 /// id-data (RFC 5652 §4): what some states write where the standard wants id-icao-ldsSecurityObject.
 const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 
+/// The groups of every document (Doc 9303-10 §4.7, table 38: DG1 and DG2 are mandatory). A signer that lists neither signed no
+/// document: the reading follows the list, and would not even see them.
+const MANDATORY: [DataGroupNumber; 2] = [DataGroupNumber::DG1, DataGroupNumber::DG2];
+
 pub(super) fn findings(case: &Case<'_>, facts: &Facts) -> Vec<Finding> {
     vec![
         sod_signature(case, facts),
@@ -134,6 +138,11 @@ fn data_group_hashes(case: &Case<'_>, facts: &Facts) -> Finding {
     }
     if !unsigned.is_empty() {
         return Finding::failed(check, Reason::UnsignedContent).with_detail(names(&unsigned));
+    }
+    let unlisted: Vec<DataGroupNumber> =
+        MANDATORY.into_iter().filter(|number| !facts.lists(*number)).collect();
+    if !unlisted.is_empty() {
+        return Finding::failed(check, Reason::UnsignedContent).with_detail(names(&unlisted));
     }
     let missing: Vec<DataGroupNumber> =
         object.data_groups().into_iter().filter(|number| of_group(case, object, *number).is_none()).collect();
