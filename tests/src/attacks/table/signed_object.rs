@@ -477,6 +477,17 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         class: 13,
+        name: "indefinite-lengths",
+        told: "our EF.SOD is written with indefinite lengths, which our signers never write",
+        base: Base::SignedAnew,
+        expected: refused(SodSignature, Reason::MalformedData),
+        change: |stage| {
+            stage.on_sod(|sod| sod.is_indefinite = true);
+            Ok(())
+        },
+    },
+    Variant {
+        class: 13,
         name: "trailing-in-the-content",
         told: "an element follows the list of digests, inside what is signed",
         base: Base::SignedAnew,

@@ -40,10 +40,15 @@ fn digested_by(stage: &mut Stage<'_>, hash: HashAlgorithm) {
 }
 
 pub(super) const VARIANTS: &[Variant] = &[
-    tolerated("ber", "EF.SOD is written with indefinite lengths (New Zealand)", Base::SignedAnew, |stage| {
-        stage.on_sod(|sod| sod.is_indefinite = true);
-        Ok(())
-    }),
+    tolerated(
+        "ber",
+        "a foreign EF.SOD is written with indefinite lengths (New Zealand)",
+        Base::Passport,
+        |stage| {
+            stage.on_sod(|sod| sod.is_indefinite = true);
+            Ok(())
+        },
+    ),
     tolerated("padding", "zero octets follow EF.SOD", Base::SignedAnew, |stage| {
         stage.on_evidence(|evidence| {
             if let Some(sod) = &mut evidence.files.sod {
