@@ -35,6 +35,8 @@ pub const BODIES: &[Body] = &[
         },
     },
     Body { name: "master-list", seeds: || vec![pki().list.clone()], run: master_list },
+    Body { name: "share", seeds: shares, run: share },
+    Body { name: "ceremony", seeds: || vec![CEREMONY.as_bytes().to_vec()], run: record },
     Body {
         name: "der-or-pem",
         seeds: || vec![pki().certificate.clone()],
@@ -47,6 +49,32 @@ fn certificate(bytes: &[u8]) {
         let algorithm: Result<SignatureAlgorithm, _> = certificate.signature_algorithm();
         drop((algorithm, certificate.country(), certificate.covers_document("ID")));
     }
+}
+
+/// A record whose files are all the same certificate.
+const CEREMONY: &str = r#"{"version":1,"number":1,"time":"2026-11-01T00:00:00Z","tool":"keys","country":"VN","present":[{"name":"A"}],"act":{"kind":"link","from":"csca/001.cer","to":"csca/002.cer","serial":"01"},"output":{"file":"link/002.cer","sha256":"00"}}"#;
+
+fn record(bytes: &[u8]) {
+    if let Ok(record) = cccd_keys::ceremony::Record::parse(bytes) {
+        drop(cccd_keys::ceremony::replay(&record, &|_| Some(pki().certificate.clone())));
+    }
+}
+
+fn shares() -> Vec<Vec<u8>> {
+    use rand_core::SeedableRng as _;
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(3);
+    let shares = cccd_keys::shamir::split(b"a secret", 2, 3, &mut rng).unwrap_or_default();
+    shares.iter().map(|share| share.to_text().as_bytes().to_vec()).collect()
+}
+
+/// Texts of shares, one a line.
+fn share(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let shares: Vec<_> = (1..)
+        .zip(text.lines().take(20))
+        .filter_map(|(place, line)| cccd_keys::shamir::Share::from_text(line, place).ok())
+        .collect();
+    drop(cccd_keys::shamir::combine(&shares));
 }
 
 fn ef_sod(bytes: &[u8]) {

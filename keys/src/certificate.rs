@@ -243,6 +243,11 @@ impl Certificate {
         self.signature_algorithm.clone()
     }
 
+    /// The issuer's signature.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// subjectKeyIdentifier.
     #[must_use]
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {

@@ -1,6 +1,8 @@
 //! The command line over `cccd_keys::store`.
 
 pub(crate) mod args;
+mod backup;
+mod ceremony;
 mod cvca;
 mod master_list;
 mod output;
@@ -31,6 +33,8 @@ enum Failure {
     Log(#[from] AuditLogError),
     #[error("the public key {0} is damaged: {1}")]
     PublicKey(String, Malformed),
+    #[error("{0} ceremonies do not hold")]
+    Ceremonies(usize),
     #[error("not confirmed")]
     NotConfirmed,
 }
@@ -43,6 +47,7 @@ impl Failure {
             Self::Log(AuditLogError::Broken { .. }) => "log-broken",
             Self::Log(_) => "audit-log",
             Self::PublicKey(..) => "store-damaged",
+            Self::Ceremonies(_) => "ceremonies-wrong",
             Self::NotConfirmed => "not-confirmed",
         }
     }
@@ -51,7 +56,9 @@ impl Failure {
         match self {
             Self::Store(error) => error.hint(),
             Self::Passphrase(_) => "give the file with --passphrase-file or CCCD_KEYS_PASSPHRASE_FILE",
-            Self::Log(_) | Self::PublicKey(..) => "keep the directory as it is and have it examined",
+            Self::Log(_) | Self::PublicKey(..) | Self::Ceremonies(_) => {
+                "keep the directory as it is and have it examined"
+            }
             Self::NotConfirmed => "repeat with --yes if it is meant",
         }
     }
@@ -67,6 +74,8 @@ impl Failure {
                 | StoreError::NoSignerOfPool { .. }
                 | StoreError::CrlSequence(_)
                 | StoreError::MasterList(_)
+                | StoreError::Shares(_)
+                | StoreError::Backup(_)
                 | StoreError::CscaKeyExpired(_)
                 | StoreError::NoDocumentSigner(_)
                 | StoreError::CvcaExists
@@ -74,6 +83,7 @@ impl Failure {
                 | StoreError::NoDocumentVerifier(_),
             )
             | Self::Log(AuditLogError::Broken { .. })
+            | Self::Ceremonies(_)
             | Self::NotConfirmed => 1,
             Self::Store(
                 StoreError::UnknownSerial(_)
@@ -123,7 +133,7 @@ fn execute(
         read_settings(dir)?;
         let store = KeyStore::open(dir, &Passphrase::for_store(dir, arguments.passphrase_file.as_deref())?)?;
         output.software_warning(dir);
-        Ok(store)
+        Ok(store.in_presence_of(arguments.present.clone()))
     };
     match &arguments.command {
         Command::Init { profile, country, curves } => {
@@ -163,6 +173,8 @@ fn execute(
             Ok(())
         }
         Command::Cvca(command) => cvca::run(command, arguments, &open()?, output, at, rng),
+        Command::Backup(command) => backup::run(command, arguments, &open, output, at, rng),
+        Command::Ceremony(command) => ceremony::run(command, dir, output),
         Command::MasterList(command) => master_list::run(command, &open()?, output, at, rng),
         Command::Export { out } => {
             let files = open()?.export(out)?;
@@ -197,21 +209,7 @@ fn init(
     }
     // Before anything is written.
     CertificateOptions::for_country(&settings.country).map_err(StoreError::from)?;
-    let path = Passphrase::path_for_store(dir, arguments.passphrase_file.as_deref());
-    let passphrase = if path.exists() {
-        Passphrase::from_file(&path)?
-    } else if path == dir.join("passphrase") {
-        std::fs::create_dir_all(dir).map_err(|source| StoreError::Io { path: dir.clone(), source })?;
-        let passphrase = Passphrase::generate(rng);
-        passphrase.write(&path)?;
-        output.warn(&output.text(
-            "the passphrase was generated and lies BESIDE the keys it protects: whoever copies the directory has the keys. For a demonstration only; otherwise give --passphrase-file",
-            "mật khẩu được sinh tự động và nằm NGAY CẠNH các khoá nó bảo vệ: ai chép thư mục là có khoá. Chỉ dùng để trình diễn; nếu không, hãy dùng --passphrase-file",
-        ));
-        passphrase
-    } else {
-        Passphrase::from_file(&path)?
-    };
+    let passphrase = new_passphrase(arguments, output, rng)?;
     output.software_warning(dir);
     let (profile, country) = (settings.profile.name(), settings.country.clone());
     KeyStore::init(dir, settings, &passphrase, rng)?;
@@ -224,6 +222,30 @@ fn init(
         ),
     );
     Ok(())
+}
+
+/// The passphrase of a store that is made now: from its file, or a new one.
+fn new_passphrase(
+    arguments: &Arguments,
+    output: &Output,
+    rng: &mut dyn CryptoRng,
+) -> Result<Passphrase, Failure> {
+    let dir = &arguments.dir;
+    let path = Passphrase::path_for_store(dir, arguments.passphrase_file.as_deref());
+    Ok(if path.exists() {
+        Passphrase::from_file(&path)?
+    } else if path == dir.join("passphrase") {
+        std::fs::create_dir_all(dir).map_err(|source| StoreError::Io { path: dir.clone(), source })?;
+        let passphrase = Passphrase::generate(rng);
+        passphrase.write(&path)?;
+        output.warn(&output.text(
+            "the passphrase was generated and lies BESIDE the keys it protects: whoever copies the directory has the keys. For a demonstration only; otherwise give --passphrase-file",
+            "mật khẩu được sinh tự động và nằm NGAY CẠNH các khoá nó bảo vệ: ai chép thư mục là có khoá. Chỉ dùng để trình diễn; nếu không, hãy dùng --passphrase-file",
+        ));
+        passphrase
+    } else {
+        Passphrase::from_file(&path)?
+    })
 }
 
 fn confirm(arguments: &Arguments, output: &Output, what: String) -> Result<(), Failure> {

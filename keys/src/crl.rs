@@ -232,6 +232,16 @@ impl CertificateRevocationList {
         Sha256::digest(&self.der).into()
     }
 
+    /// The algorithm of the issuer's signature.
+    pub(crate) fn signature_algorithm(&self) -> Result<SignatureAlgorithm, UnknownAlgorithm> {
+        self.signature_algorithm.clone()
+    }
+
+    /// The issuer's signature.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// Who signed it.
     #[must_use]
     pub const fn issuer(&self) -> &DistinguishedName {

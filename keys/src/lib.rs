@@ -6,6 +6,7 @@
 //! | [`algorithm`], [`curve`], [`public_key`] | identifiers, explicit parameters, signature verification | Doc 9303-12 §4.4 |
 //! | [`signer`], [`profile`] | the port that signs, and which algorithms it uses | Doc 9303-12 §4.4 |
 //! | [`certificate`] | certificates of CSCA and Document Signer: read, build | Doc 9303-12 §7.1 |
+//! | [`ceremony`] | records of ceremonies, and their results made again | – |
 //! | [`crl`] | certificate revocation lists: read, build | Doc 9303-12 §7.1.4 |
 //! | [`shamir`] | a secret in N shares, of which any M give it back | – |
 //! | [`signed_data`], [`sod`] | CMS `SignedData` and EF.SOD: sign, parse, verify | Doc 9303-10 §4.6.2, RFC 5652 |
@@ -25,6 +26,7 @@ pub mod algorithm;
 pub mod asn1;
 mod atomic_file;
 pub mod audit_log;
+pub mod ceremony;
 pub mod certificate;
 pub mod crl;
 pub mod curve;
@@ -36,7 +38,6 @@ pub mod path;
 pub mod pkcs11;
 pub mod profile;
 pub mod public_key;
-#[cfg(feature = "store")]
 pub mod shamir;
 pub mod signed_data;
 pub mod signer;

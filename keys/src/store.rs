@@ -6,6 +6,7 @@
 //! D/passphrase            0600, only for demonstrations       D/crl/000001.crl
 //! D/ds/00001.count.json   signatures made and allowed         D/link/002.cer, from one CSCA key to the next
 //! D/master-list, D/master-list-signer, D/foreign              lists of our own, and other states' authorities
+//! D/ceremony/000001.json    who did what, from what, with what result; checked by `keys ceremony verify`
 //! D/audit.log             every ceremony, hash-chained        D/secret/{transport,register,station,log,…}.age
 //! D/cvca, D/dv, D/terminal  card-verifiable certificates (Terminal Authentication), 001.cvcert, 001.key.age
 //! ```
@@ -18,6 +19,8 @@
 //! key is and nothing secret, and neither `identity.age` nor passphrase: see [`crate::token`].
 
 mod authority;
+mod backup;
+mod ceremonies;
 mod count;
 mod custody;
 mod files;
@@ -29,6 +32,8 @@ mod signers;
 mod verifying;
 
 pub use authority::{AuthorityRequest, NewAuthority, Rename};
+pub use backup::NewBackup;
+pub use ceremonies::{CheckedCeremony, read_ceremony, verify_ceremonies};
 pub use custody::{StoreKey, StoreMaster};
 pub use master_lists::{MasterListImport, NewMasterList};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
@@ -40,11 +45,13 @@ pub use verifying::{
 
 use crate::algorithm::HashAlgorithm;
 use crate::audit_log::{AuditLog, AuditLogError, Event, SubjectKey};
+use crate::ceremony::Participant;
 use crate::certificate::{BuildError, Certificate};
 use crate::crl::CertificateRevocationList;
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::life::{ListSequence, Pool};
 use crate::profile::AlgorithmProfile;
+use crate::shamir::CombineError;
 use crate::signer::{Signer as _, SigningFailed, SoftwareKeyError};
 use crate::token::{Token, TokenError, TokenIdentity};
 use custody::{Custody, KeySpec};
@@ -218,6 +225,12 @@ pub enum StoreError {
     /// A key cannot be taken out of its token.
     #[error("the private key of {0} stays in its token")]
     StaysInToken(String),
+    /// Shares that do not give their secret back.
+    #[error(transparent)]
+    Shares(#[from] CombineError),
+    /// A backup was not made or does not open.
+    #[error("the backup fails: {0}")]
+    Backup(String),
     /// A master list was not made or not taken in.
     #[error("the master list is refused: {0}")]
     MasterList(String),
@@ -261,6 +274,12 @@ impl StoreError {
             Self::NotInToken => "not-in-token",
             Self::SoftwareInProduction => "software-in-production",
             Self::StaysInToken(_) => "stays-in-token",
+            Self::Shares(CombineError::TooFew { .. }) => "too-few-shares",
+            Self::Shares(CombineError::Mixed(_)) => "shares-mixed",
+            Self::Shares(CombineError::Repeated(_)) => "share-repeated",
+            Self::Shares(CombineError::Wrong) => "shares-wrong",
+            Self::Shares(_) => "share-damaged",
+            Self::Backup(_) => "backup-failed",
             Self::MasterList(_) => "master-list-refused",
             Self::Log(_) => "audit-log",
         }
@@ -303,6 +322,11 @@ impl StoreError {
                 "name a token with --pkcs11 and --token, or make a laboratory's store"
             }
             Self::StaysInToken(_) => "have the station make its own key and certify its request",
+            Self::Shares(CombineError::TooFew { .. }) => "bring more holders of shares together",
+            Self::Shares(_) => {
+                "have that holder type or scan the share again, or take another one of the set"
+            }
+            Self::Backup(_) => "try the other place where the backup is kept",
             Self::MasterList(_) => "get the list anew, or name the authority above its signer with --anchor",
             Self::Log(_) => "keep the directory as it is and have the log examined",
         }
@@ -315,6 +339,8 @@ pub struct KeyStore {
     dir: PathBuf,
     settings: StoreSettings,
     custody: Custody,
+    /// Who takes part in what is done.
+    present: Vec<Participant>,
 }
 
 impl KeyStore {
@@ -334,7 +360,8 @@ impl KeyStore {
         Self::prepare(dir, &settings)?;
         let (sealer, identity) = Sealer::create(passphrase)?;
         files::write(&dir.join("identity.age"), &identity, true)?;
-        Self { dir: dir.to_owned(), settings, custody: Custody::Sealed(sealer) }.fill(rng)
+        Self { dir: dir.to_owned(), settings, custody: Custody::Sealed(sealer), present: Vec::new() }
+            .fill(rng)
     }
 
     /// Makes a new store whose private keys are all made in this token and stay there: the same keys, the same files but
@@ -353,7 +380,7 @@ impl KeyStore {
         }
         Self::prepare(dir, &settings)?;
         settings.token = Some(token.identity());
-        Self { dir: dir.to_owned(), settings, custody: Custody::Token(token) }.fill(rng)
+        Self { dir: dir.to_owned(), settings, custody: Custody::Token(token), present: Vec::new() }.fill(rng)
     }
 
     fn prepare(dir: &Path, settings: &StoreSettings) -> Result<(), StoreError> {
@@ -395,7 +422,7 @@ impl KeyStore {
             return Err(StoreError::SoftwareInProduction);
         }
         let sealer = Sealer::open(&files::read(&dir.join("identity.age"))?, passphrase)?;
-        Ok(Self { dir: dir.to_owned(), settings, custody: Custody::Sealed(sealer) })
+        Ok(Self { dir: dir.to_owned(), settings, custody: Custody::Sealed(sealer), present: Vec::new() })
     }
 
     /// Opens a store whose keys are in this token.
@@ -413,7 +440,7 @@ impl KeyStore {
         if settings.purpose == Purpose::Production {
             token.demand_hardware()?;
         }
-        Ok(Self { dir: dir.to_owned(), settings, custody: Custody::Token(token) })
+        Ok(Self { dir: dir.to_owned(), settings, custody: Custody::Token(token), present: Vec::new() })
     }
 
     /// Where it lies.

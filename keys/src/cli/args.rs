@@ -1,5 +1,6 @@
 //! Arguments.
 
+use cccd_keys::ceremony::Participant;
 use cccd_keys::curve::CurveEncoding;
 use cccd_keys::life::{Pool, SIGNATURE_LIMIT};
 use cccd_keys::profile::AlgorithmProfile;
@@ -33,6 +34,10 @@ pub(crate) struct Arguments {
     /// Language of the messages.
     #[arg(long, value_enum, default_value = "vi", global = true)]
     pub(crate) lang: Language,
+
+    /// Somebody who takes part, for the record: "name" or "name, role"; may be repeated.
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) present: Vec<Participant>,
 
     /// Do not ask before what cannot be undone.
     #[arg(long, global = true)]
@@ -144,6 +149,12 @@ pub(crate) enum Command {
     /// Revocation lists.
     #[command(subcommand)]
     Crl(CrlCommand),
+    /// The store's backup at several places, its key in shares of which some suffice (M of N).
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Records of ceremonies: check them, print them.
+    #[command(subcommand)]
+    Ceremony(CeremonyCommand),
     /// Master lists: the authorities that this state has found, under its own signature.
     #[command(subcommand)]
     MasterList(MasterListCommand),
@@ -211,6 +222,69 @@ pub(crate) enum CrlCommand {
         /// Why.
         #[arg(long, value_enum, requires = "revoke")]
         reason: Option<Reason>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Back the store up, under a new key that exists only in shares. Keys of Document Signers and terminals are left out.
+    Create {
+        /// Shares, one for each holder.
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=16))]
+        shares: u8,
+        /// How many of them open the backup.
+        #[arg(long, value_name = "M", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=16))]
+        threshold: u8,
+        /// Where the backup is kept: two different places at least.
+        #[arg(long, value_name = "DIR", required = true)]
+        out: Vec<PathBuf>,
+        /// Where the shares are written, a file each, to be printed and deleted.
+        #[arg(long, value_name = "DIR")]
+        shares_out: PathBuf,
+    },
+    /// Make the store in --dir out of a backup and enough shares.
+    Restore {
+        /// One of the places.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// A share's file; repeated.
+        #[arg(long, value_name = "FILE", required = true)]
+        share: Vec<PathBuf>,
+    },
+    /// Split a token's PIN into shares.
+    SplitPin {
+        /// File whose first line is the PIN.
+        #[arg(long, value_name = "F")]
+        pin_file: PathBuf,
+        /// Shares, one for each holder.
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=16))]
+        shares: u8,
+        /// How many of them give the PIN back.
+        #[arg(long, value_name = "M", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=16))]
+        threshold: u8,
+        /// Where the shares are written.
+        #[arg(long, value_name = "DIR")]
+        shares_out: PathBuf,
+    },
+    /// Join shares of a PIN and write it into a new file that only its owner reads.
+    JoinPin {
+        /// A share's file; repeated.
+        #[arg(long, value_name = "FILE", required = true)]
+        share: Vec<PathBuf>,
+        /// The file.
+        #[arg(long, value_name = "F")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CeremonyCommand {
+    /// Check every record against the signed log and make its result again. Needs no passphrase.
+    Verify,
+    /// Print a record as a protocol to be signed.
+    Show {
+        /// Its number.
+        number: u64,
     },
 }
 

@@ -108,6 +108,13 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
             "không có Document Signer nào của nhóm thẻ này được ký lúc này",
             "chạy `keys ds new --pool no-expiry --dir D` (thẻ không thời hạn) hoặc `--pool dated`",
         ),
+        "too-few-shares" => ("chưa đủ số mảnh", "mời thêm người giữ mảnh"),
+        "shares-mixed" => ("các mảnh thuộc các bộ khác nhau", "dùng các mảnh cùng một bộ"),
+        "share-repeated" => ("một mảnh được đưa vào hai lần", "mỗi mảnh chỉ dùng một lần"),
+        "shares-wrong" => ("các mảnh không khớp: có mảnh bị giả", "dùng các mảnh khác của bộ"),
+        "share-damaged" => ("mảnh bị hỏng hoặc gõ sai", "gõ hoặc quét lại mảnh đó, hoặc dùng mảnh khác"),
+        "backup-failed" => ("không tạo hoặc không mở được bản sao lưu", "thử bản ở nơi lưu thứ hai"),
+        "ceremonies-wrong" => ("có nghi thức không khớp", "giữ nguyên thư mục và cho kiểm tra"),
         "master-list-refused" => {
             ("danh sách CSCA bị từ chối", "lấy lại danh sách, hoặc chỉ CSCA của người ký bằng --anchor")
         }

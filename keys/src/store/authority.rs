@@ -3,7 +3,7 @@
 use super::custody::{KeySpec, StoreKey};
 use super::{KeyStore, StoreError, files};
 use crate::algorithm::HashAlgorithm;
-use crate::audit_log::Event;
+use crate::ceremony::{Act, serial_of};
 use crate::certificate::{Certificate, CertificateOptions, CscaProfile, LinkProfile};
 use crate::life::{Pool, key_may_sign};
 use crate::signer::Signer as _;
@@ -65,13 +65,18 @@ impl KeyStore {
         let key = self.new_key(&name, self.spec(self.profile().certificate_hash()), rng)?;
         let options = CertificateOptions::for_country(self.country())?;
         let validity = request.pool.authority_validity(at)?;
-        let profile = match (before.first(), request.rename) {
-            (Some((_, first)), Rename::Keep) => CscaProfile::succeeding(options.clone(), first, validity)?,
-            _ => CscaProfile::new(options.clone(), u32::try_from(number).unwrap_or(u32::MAX), validity)?,
+        let sequence = u32::try_from(number).unwrap_or(u32::MAX);
+        let first = before.first().filter(|_| request.rename == Rename::Keep);
+        let kept = first.map(|(name, _)| name.clone());
+        let profile = match first {
+            Some((_, first)) => CscaProfile::succeeding(options.clone(), first, validity)?,
+            None => CscaProfile::new(options.clone(), sequence, validity)?,
         };
         let certificate = profile.issue(&key, rng)?;
+        let mut from = None;
         let link = match self.authority_before(request.pool, at)? {
             Some((old, old_key)) => {
+                from = Some(self.place_of(&old)?);
                 let profile = LinkProfile::new(options, &old, &certificate)?;
                 Some(profile.issue(key.public_key().spki(), &old_key, rng)?)
             }
@@ -84,10 +89,21 @@ impl KeyStore {
             files::write(&self.dir().join(format!("link/{number:03}.cer")), link.der(), false)?;
         }
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
+        let place = format!("{name}.cer");
+        let act = Act::Authority {
+            pool: request.pool.name().to_owned(),
+            name_of: kept.map(|first| format!("{first}.cer")),
+            sequence,
+            hash: key.algorithm().hash().name().to_owned(),
+            key: hex::encode(key.public_key().spki()),
+            serial: serial_of(&certificate),
+        };
         let note = format!("{} pool {}", certificate.serial_hex(), request.pool);
-        self.log(Event::new(at, "csca-made").payload(certificate.der()).note(&note))?;
-        if let Some(link) = &link {
-            self.log(Event::new(at, "csca-linked").payload(link.der()).note(&link.serial_hex()))?;
+        self.record(at, "csca-made", act, (&place, certificate.der()), &note)?;
+        if let (Some(link), Some(from)) = (&link, from) {
+            let act = Act::Link { from, to: place, serial: serial_of(link) };
+            let output = (format!("link/{number:03}.cer"), link.der());
+            self.record(at, "csca-linked", act, (&output.0, output.1), &link.serial_hex())?;
         }
         Ok(NewAuthority { certificate, link })
     }

@@ -7,6 +7,7 @@
 use super::custody::StoreKey;
 use super::{KeyStore, StoreError, files};
 use crate::audit_log::Event;
+use crate::ceremony::{Act, serial_of};
 use crate::certificate::{Certificate, CertificateOptions, MasterListSignerProfile};
 use crate::life::{key_may_sign, master_list_signer_validity};
 use crate::master_list::{self, MasterList, Use, Useless};
@@ -165,8 +166,14 @@ impl KeyStore {
         )?;
         self.keep_key(&name, &key)?;
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
-        let note = certificate.serial_hex();
-        self.log(Event::new(at, "master-list-signer-made").payload(certificate.der()).note(&note))?;
+        let act = Act::MasterListSigner {
+            authority: self.place_of(&csca)?,
+            sequence,
+            key: hex::encode(key.public_key().spki()),
+            serial: serial_of(&certificate),
+        };
+        let (place, note) = (format!("{name}.cer"), certificate.serial_hex());
+        self.record(at, "master-list-signer-made", act, (&place, certificate.der()), &note)?;
         Ok((certificate, key))
     }
 }

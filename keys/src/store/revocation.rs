@@ -1,7 +1,7 @@
 //! The lists of revoked certificates: one series for all keys of the CSCA, by the newest of them.
 
 use super::{KeyStore, StoreError, files};
-use crate::audit_log::Event;
+use crate::ceremony::{Act, Revoked};
 use crate::certificate::Certificate;
 use crate::crl::{CertificateRevocationList, RevokedCertificate};
 use crate::life::next_list;
@@ -41,9 +41,21 @@ impl KeyStore {
         }
         entries.sort();
         let crl = CertificateRevocationList::issue(&csca, &csca_key, number, at, validity, &entries)?;
-        files::write(&self.dir().join(format!("crl/{number:06}.crl")), crl.der(), false)?;
+        let place = format!("crl/{number:06}.crl");
+        files::write(&self.dir().join(&place), crl.der(), false)?;
         let note = format!("number {number}, {} revoked", entries.len());
-        self.log(Event::new(at, "crl-issued").payload(crl.der()).note(&note))?;
+        let named = entries.into_iter().map(|entry| Revoked {
+            serial: hex::encode(entry.serial),
+            date: entry.date,
+            reason: entry.reason,
+        });
+        let act = Act::RevocationList {
+            authority: self.place_of(&csca)?,
+            number,
+            seconds: validity.as_secs(),
+            revoked: named.collect(),
+        };
+        self.record(at, "crl-issued", act, (&place, crl.der()), &note)?;
         Ok(crl)
     }
 

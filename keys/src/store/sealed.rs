@@ -42,7 +42,7 @@ impl StoredKey {
     }
 
     /// One line of text: `ecdsa <curve> <hash> <encoding> <hex>` or `symmetric <hex>`.
-    fn to_text(&self) -> Zeroizing<String> {
+    pub(super) fn to_text(&self) -> Zeroizing<String> {
         Zeroizing::new(match self {
             Self::Ecdsa { curve, hash, encoding, scalar } => {
                 let encoding = match encoding {
@@ -56,7 +56,7 @@ impl StoredKey {
         })
     }
 
-    fn from_text(text: &str) -> Option<Self> {
+    pub(super) fn from_text(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
         match words.next()? {
             "ecdsa" => {

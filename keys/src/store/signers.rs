@@ -4,6 +4,7 @@ use super::count::{CountedKey, SignatureCount};
 use super::custody::StoreKey;
 use super::{KeyStore, StoreError, files};
 use crate::audit_log::Event;
+use crate::ceremony::{Act, serial_of};
 use crate::certificate::{Certificate, CertificateOptions, DocumentSignerProfile};
 use crate::life::{self, Pool, SIGNATURE_LIMIT, Signatures, SignerState};
 use crate::signed_data::SignError;
@@ -167,8 +168,17 @@ impl KeyStore {
         SignatureCount::of(self.dir(), &name).begin(limit.min(SIGNATURE_LIMIT))?;
         self.keep_key(&name, &key)?;
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
+        let act = Act::DocumentSigner {
+            authority: self.place_of(&csca)?,
+            pool: pool.name().to_owned(),
+            limit: limit.min(SIGNATURE_LIMIT),
+            sequence,
+            key: hex::encode(key.public_key().spki()),
+            serial: serial_of(&certificate),
+        };
         let note = format!("{} pool {pool}", certificate.serial_hex());
-        self.log(Event::new(at, "document-signer-made").payload(certificate.der()).note(&note))?;
+        let place = format!("{name}.cer");
+        self.record(at, "document-signer-made", act, (&place, certificate.der()), &note)?;
         Ok(certificate)
     }
 

@@ -126,3 +126,65 @@ fn fingerprints_are_for_those_whom_the_cvca_allows() {
     let long = keys(&store, &["cvca", "terminal", "--holder", "IS", "--days", "32"]);
     assert_eq!(long.status.code(), Some(2));
 }
+
+#[test]
+fn a_lost_store_is_restored_by_the_holders_of_shares() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    let (store, restored) = (root.path().join("k"), root.path().join("r"));
+    let done = |dir: &Path, arguments: &[&str]| {
+        let output = keys(dir, arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
+        json(&output)
+    };
+    done(&store, &["init", "--profile", "p256", "--at", "2026-11-01"]);
+    done(&store, &["csca", "--at", "2026-11-01", "--present", "Nguyễn Văn Mẫu, trưởng ban"]);
+    let (a, b, papers) = (path("a"), path("b"), path("papers"));
+    let create =
+        ["backup", "create", "--out", &a, "--out", &b, "--shares-out", &papers, "--at", "2026-11-02"];
+    let made = done(&store, &create);
+    let shares: Vec<&str> =
+        made["shares"].as_array().unwrap().iter().map(|share| share.as_str().unwrap()).collect();
+    assert_eq!((shares.len(), &made["threshold"]), (5, &3.into()));
+    let page = std::fs::read_to_string(shares[0]).unwrap();
+    assert!(page.contains('█'), "a QR code is on the page");
+    use std::os::unix::fs::PermissionsExt as _;
+    assert_eq!(std::fs::metadata(shares[0]).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let few = ["backup", "restore", "--from", &b, "--share", shares[4], "--share", shares[1]];
+    let output = keys(&restored, &few);
+    assert_eq!((output.status.code(), &json(&output)["error"]["code"]), (Some(1), &"too-few-shares".into()));
+    assert!(!restored.exists(), "nothing is made before the shares fit");
+    let enough = [&few[..], &["--share", shares[2], "--at", "2026-11-03"]].concat();
+    assert_eq!(done(&restored, &enough)["csca"], 1);
+    done(&restored, &["ds", "new", "--at", "2026-11-03"]);
+    let checked = done(&restored, &["ceremony", "verify"]);
+    assert_eq!((&checked["wrong"], checked["ceremonies"].as_array().unwrap().len()), (&0.into(), 2));
+    let shown = done(&restored, &["ceremony", "show", "1"]);
+    assert_eq!(shown["ceremony"]["present"][0]["name"], "Nguyễn Văn Mẫu");
+    std::fs::write(restored.join("csca/001.cer"), std::fs::read(restored.join("ds/00001.cer")).unwrap())
+        .unwrap();
+    let output = keys(&restored, &["ceremony", "verify"]);
+    assert_eq!(output.status.code(), Some(1));
+
+    // A token's PIN likewise.
+    std::fs::write(root.path().join("pin"), "12345678\n").unwrap();
+    let (pin, pins, joined) = (path("pin"), path("pins"), path("joined"));
+    let split = [
+        "backup",
+        "split-pin",
+        "--pin-file",
+        &pin,
+        "--shares",
+        "3",
+        "--threshold",
+        "2",
+        "--shares-out",
+        &pins,
+    ];
+    let made = done(&store, &split);
+    let shares: Vec<&str> =
+        made["shares"].as_array().unwrap().iter().map(|share| share.as_str().unwrap()).collect();
+    done(&store, &["backup", "join-pin", "--share", shares[2], "--share", shares[0], "--out", &joined]);
+    assert_eq!(std::fs::read(root.path().join("joined")).unwrap(), b"12345678");
+}
