@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo test attacks attacks-doc conformity faults interop foreign bench lint doc deny fuzz-smoke setup
+.PHONY: help demo test attacks attacks-doc inspection conformity faults interop foreign bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ conformity: ## chip cases in the manner of TR-03105-3.2, one line each; READER=n
 
 attacks: ## every attack of docs/attacks.md, made from a genuine card and undone again; ARGS="--out DIR" keeps the forged cards
 	@cargo run --quiet --locked -p cccd-tests --bin attacks -- $(ARGS)
+
+inspection: ## inspection-system cases in the manner of TR-03105-5.1, one line each, as a folder prints their outcomes; DATA=dir names it
+	@cargo run --quiet --locked -p cccd-tests --bin inspection -- $(if $(DATA),--data $(DATA))
 
 attacks-doc: ## writes docs/attacks.md anew from the table of attacks
 	@cargo run --quiet --locked -p cccd-tests --bin attacks -- --write docs/attacks.md

@@ -21,6 +21,16 @@ pub mod oids {
         SHA384 = "2.16.840.1.101.3.4.2.2";
         /// id-sha512
         SHA512 = "2.16.840.1.101.3.4.2.3";
+        /// ecdsa-plain-SHA1
+        ECDSA_PLAIN_SHA1 = "0.4.0.127.0.7.1.1.4.1.1";
+        /// ecdsa-plain-SHA224
+        ECDSA_PLAIN_SHA224 = "0.4.0.127.0.7.1.1.4.1.2";
+        /// ecdsa-plain-SHA256
+        ECDSA_PLAIN_SHA256 = "0.4.0.127.0.7.1.1.4.1.3";
+        /// ecdsa-plain-SHA384
+        ECDSA_PLAIN_SHA384 = "0.4.0.127.0.7.1.1.4.1.4";
+        /// ecdsa-plain-SHA512
+        ECDSA_PLAIN_SHA512 = "0.4.0.127.0.7.1.1.4.1.5";
         /// ecdsa-with-SHA1
         ECDSA_SHA1 = "1.2.840.10045.4.1";
         /// ecdsa-with-SHA224
@@ -197,6 +207,8 @@ impl std::fmt::Display for HashAlgorithm {
 pub enum SignatureAlgorithm {
     /// ECDSA, RFC 5758 §3.2.
     Ecdsa(HashAlgorithm),
+    /// ECDSA as plain `r ‖ s`, TR-03111 §5.2.1 (`ecdsa-plain-SHA…`): some old signers name it. Verified, never made.
+    EcdsaPlain(HashAlgorithm),
     /// DSA, RFC 5758 §3.1: verified for old authorities, never made.
     Dsa(HashAlgorithm),
     /// RSASSA-PKCS1-v1_5, RFC 8017 §8.2.
@@ -222,7 +234,11 @@ impl SignatureAlgorithm {
     #[must_use]
     pub const fn hash(self) -> HashAlgorithm {
         match self {
-            Self::Ecdsa(hash) | Self::Dsa(hash) | Self::RsaPkcs1v15(hash) | Self::RsaPss { hash, .. } => hash,
+            Self::Ecdsa(hash)
+            | Self::EcdsaPlain(hash)
+            | Self::Dsa(hash)
+            | Self::RsaPkcs1v15(hash)
+            | Self::RsaPss { hash, .. } => hash,
         }
     }
 
@@ -237,6 +253,13 @@ impl SignatureAlgorithm {
                 Sha256 => oids::ECDSA_SHA256,
                 Sha384 => oids::ECDSA_SHA384,
                 Sha512 => oids::ECDSA_SHA512,
+            })]),
+            Self::EcdsaPlain(hash) => asn1::sequence(&[&asn1::oid(&match hash {
+                Sha1 => oids::ECDSA_PLAIN_SHA1,
+                Sha224 => oids::ECDSA_PLAIN_SHA224,
+                Sha256 => oids::ECDSA_PLAIN_SHA256,
+                Sha384 => oids::ECDSA_PLAIN_SHA384,
+                Sha512 => oids::ECDSA_PLAIN_SHA512,
             })]),
             Self::Dsa(hash) => asn1::sequence(&[&asn1::oid(&match hash {
                 Sha1 => oids::DSA_SHA1,
@@ -285,7 +308,7 @@ impl SignatureAlgorithm {
             all.into_iter().map(make).find(|algorithm| algorithm.oid() == oid)
         };
         if let Some(found) =
-            known(Self::Ecdsa).or_else(|| known(Self::RsaPkcs1v15)).or_else(|| known(Self::Dsa))
+            [Self::Ecdsa, Self::EcdsaPlain, Self::RsaPkcs1v15, Self::Dsa].into_iter().find_map(known)
         {
             return Ok(Ok(found));
         }
@@ -313,6 +336,7 @@ impl std::fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Ecdsa(hash) => write!(f, "ECDSA with {hash}"),
+            Self::EcdsaPlain(hash) => write!(f, "plain ECDSA with {hash}"),
             Self::Dsa(hash) => write!(f, "DSA with {hash}"),
             Self::RsaPkcs1v15(hash) => write!(f, "RSA PKCS#1 v1.5 with {hash}"),
             Self::RsaPss { hash, .. } => write!(f, "RSASSA-PSS with {hash}"),
@@ -386,6 +410,7 @@ mod tests {
             let pss = SignatureAlgorithm::RsaPss { hash, mask_hash: HashAlgorithm::Sha256, salt_length: 32 };
             for algorithm in [
                 SignatureAlgorithm::Ecdsa(hash),
+                SignatureAlgorithm::EcdsaPlain(hash),
                 SignatureAlgorithm::Dsa(hash),
                 SignatureAlgorithm::RsaPkcs1v15(hash),
                 pss,

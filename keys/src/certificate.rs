@@ -61,6 +61,8 @@ pub enum Leniency {
     RepeatedExtension,
     /// Lengths of BER that DER does not have.
     BerLengths,
+    /// A validity before 2050 that is no `UTCTime` (RFC 5280 §4.1.2.5).
+    TimeForm,
 }
 
 impl Leniency {
@@ -73,6 +75,7 @@ impl Leniency {
             Self::LowerCaseCountry => "lower-case-country",
             Self::NoSubjectKeyIdentifier => "no-subject-key-identifier",
             Self::AlgorithmFieldsDiffer => "algorithm-fields-differ",
+            Self::TimeForm => "time-form",
             Self::RepeatedExtension => "repeated-extension",
             Self::BerLengths => "ber-lengths",
         }
@@ -133,8 +136,12 @@ impl Certificate {
         }
         let issuer = DistinguishedName::from_element(&fields.expect(tag::SEQUENCE, "an issuer")?)?;
         let mut validity = fields.sequence("a validity")?;
-        let not_before = validity.any()?.time()?;
-        let not_after = validity.any()?.time()?;
+        let (from, until) = (validity.any()?, validity.any()?);
+        let (not_before, not_after) = (from.time()?, until.time()?);
+        let other_form = |element: &Element<'_>, at| asn1::time(at).first() != Some(&element.tag);
+        if other_form(&from, not_before) || other_form(&until, not_after) {
+            leniencies.push(Leniency::TimeForm);
+        }
         let subject = DistinguishedName::from_element(&fields.expect(tag::SEQUENCE, "a subject")?)?;
         if [&issuer, &subject]
             .iter()
@@ -264,6 +271,12 @@ impl Certificate {
     #[must_use]
     pub const fn key_usage(&self) -> Option<KeyUsage> {
         self.extensions.key_usage
+    }
+
+    /// keyUsage is marked critical.
+    #[must_use]
+    pub const fn has_critical_key_usage(&self) -> bool {
+        self.extensions.key_usage_is_critical
     }
 
     /// basicConstraints: whether a CA, and the path length.

@@ -228,6 +228,9 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), VerifyError> {
+        if let SignatureAlgorithm::EcdsaPlain(hash) = algorithm {
+            return self.verify_plain(hash, message, signature);
+        }
         verify::verify(self, algorithm, message, signature)
     }
 

@@ -9,6 +9,7 @@ pub mod country;
 pub mod demo;
 pub mod faults;
 pub mod foreign;
+pub mod inspection;
 pub mod interop;
 pub mod laboratory;
 pub mod portrait;

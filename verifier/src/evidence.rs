@@ -8,7 +8,7 @@ mod file;
 
 pub use file::{EvidenceError, EvidenceFile, MAX_EVIDENCE, Provenance};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::DataGroupNumber;
@@ -77,6 +77,9 @@ pub struct Files {
     /// Data groups of which only SHA-256, SHA-384 or SHA-512 digests were kept, in lower-case hex by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<u8, BTreeMap<String, String>>,
+    /// Of DG3 and DG4, which are not kept: those that are not what their standard says.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub malformed: BTreeSet<u8>,
     /// Files that were wanted and not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingFile>,

@@ -1,5 +1,9 @@
 //! What is demanded of a card. The default is the strict rule of the house (`docs/verdict.md`).
 
+mod sunset;
+
+pub use sunset::{Kind, NotASunset, Sunset};
+
 use jiff::SignedDuration;
 
 /// What is demanded of a card. Every departure from the default is a decision of whoever runs the verifier.
@@ -13,6 +17,8 @@ pub struct Policy {
     pub weak_algorithms: WeakAlgorithms,
     /// The shortest RSA key of Active Authentication that shows anything.
     pub least_rsa_bits: usize,
+    /// From when on kinds of signatures show nothing: empty by default. Cards without expiry outlive algorithms.
+    pub sunsets: Vec<Sunset>,
     /// Whether a card may be accepted when nobody asked the register.
     pub register: RegisterDemand,
     /// How long before its next update a revocation list is told to grow old.
@@ -51,6 +57,7 @@ impl Default for Policy {
             own_issuing_state: "VNM".to_owned(),
             weak_algorithms: WeakAlgorithms::Distrust,
             least_rsa_bits: 2048,
+            sunsets: Vec::new(),
             register: RegisterDemand::WhenAsked,
             crl_warning: cccd_keys::trust::CRL_WARNING,
             answer_age: SignedDuration::from_mins(5),

@@ -146,6 +146,15 @@ impl SecurityInfos {
         Ok(Self { infos })
     }
 
+    /// Whether an info names a protocol of Chip Authentication and is not as its standard says.
+    #[must_use]
+    pub fn has_malformed_chip_authentication(&self) -> bool {
+        self.infos.iter().any(|info| {
+            matches!(info, SecurityInfo::Unknown { protocol: Some(protocol), .. }
+                if read::is_chip_authentication(*protocol))
+        })
+    }
+
     /// The DER `SET OF`: elements ascending by their encodings (ISO/IEC 8825-1 §11.6).
     #[must_use]
     pub fn to_der(&self) -> Vec<u8> {

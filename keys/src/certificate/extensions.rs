@@ -73,6 +73,7 @@ pub(super) struct Extensions {
     pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) authority_key_identifier: Option<Vec<u8>>,
     pub(super) key_usage: Option<KeyUsage>,
+    pub(super) key_usage_is_critical: bool,
     pub(super) basic_constraints: Option<(bool, Option<u32>)>,
     pub(super) extended_key_usages: Option<Vec<ObjectIdentifier>>,
     pub(super) crl_distribution_points: Vec<Vec<u8>>,
@@ -119,6 +120,7 @@ impl Extensions {
                     fields.optional(tag::context_primitive(0))?.map(|element| element.content.to_vec());
             }
             oids::KEY_USAGE => {
+                self.key_usage_is_critical = critical;
                 let bits = reader.expect(tag::BIT_STRING, "a key usage")?;
                 // The ninth bit (decipherOnly) concerns no key here.
                 self.key_usage = Some(KeyUsage { bits: bits.content.get(1).copied().unwrap_or(0) });

@@ -91,7 +91,7 @@ fn rsa_verify(
         SignatureAlgorithm::RsaPss { hash, mask_hash, salt_length } => {
             return pss::verify(&key, hash, mask_hash, salt_length, digest, signature);
         }
-        SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Dsa(_) => {
+        SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::EcdsaPlain(_) | SignatureAlgorithm::Dsa(_) => {
             return Err(VerifyError::KeyTypeMismatch);
         }
     };

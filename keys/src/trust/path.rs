@@ -142,6 +142,8 @@ pub enum ProfileProblem {
     NoDocumentTypeList,
     /// Valid beyond its anchor.
     OutlivesAnchor,
+    /// keyUsage is not marked critical.
+    KeyUsageNotCritical,
 }
 
 impl ProfileProblem {
@@ -158,6 +160,7 @@ impl ProfileProblem {
             Self::NoPrivateKeyUsagePeriod => "no-private-key-usage-period",
             Self::NoDocumentTypeList => "no-document-type-list",
             Self::OutlivesAnchor => "signer-outlives-anchor",
+            Self::KeyUsageNotCritical => "key-usage-not-critical",
         }
     }
 
@@ -295,6 +298,10 @@ fn profile_problems(signer: &Certificate, anchor: Option<&Certificate>) -> Vec<P
         (
             anchor.is_some_and(|anchor| signer.not_after() > anchor.not_after()),
             ProfileProblem::OutlivesAnchor,
+        ),
+        (
+            signer.key_usage().is_some() && !signer.has_critical_key_usage(),
+            ProfileProblem::KeyUsageNotCritical,
         ),
     ];
     checks.into_iter().filter_map(|(present, problem)| present.then_some(problem)).collect()

@@ -9,6 +9,7 @@ mod desk;
 mod fingerprints;
 mod foreign;
 mod forgeries;
+mod inspection;
 mod issued_card_passes_every_check;
 mod read_counts;
 mod supply_chain;

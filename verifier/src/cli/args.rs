@@ -198,6 +198,9 @@ pub(crate) struct VerifyArguments {
     /// Undetermined unless the register was heard.
     #[arg(long)]
     pub(crate) require_register: bool,
+    /// A kind of signature that shows nothing from a day on, `ecdsa-256:2060-01-01` or `rsa-3072:2045-01-01`; may be given again.
+    #[arg(long, value_name = "KIND-BITS:DAY")]
+    pub(crate) sunset: Vec<cccd_verifier::policy::Sunset>,
     /// Save the portrait from the chip to this file, as PNG. It is decoded in a process of its own; that it cannot be decoded
     /// is said and changes no verdict.
     #[arg(long, value_name = "FILE")]

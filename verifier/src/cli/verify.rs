@@ -40,6 +40,7 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
         }
     };
     let mut policy = Policy::default();
+    policy.sunsets.clone_from(&arguments.sunset);
     if arguments.require_register {
         policy = policy.requiring_register();
     }

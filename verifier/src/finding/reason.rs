@@ -21,6 +21,8 @@ coded! {
         UnknownAlgorithm = "unknown-algorithm",
         /// An algorithm past its sunset.
         WeakAlgorithm = "weak-algorithm",
+        /// The kind of signature shows nothing any more since a day that the policy names: the card is to be exchanged.
+        AlgorithmSunset = "algorithm-sunset",
         /// A file does not have the signed digest.
         HashMismatch = "hash-mismatch",
         /// A data group that EF.SOD lists is not on the chip.

@@ -1,6 +1,7 @@
 //! One tap at work.
 
 mod active_authentication;
+mod biometrics;
 mod chip_authentication;
 mod entering;
 mod files;

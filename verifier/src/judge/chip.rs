@@ -80,6 +80,10 @@ fn chip_authentication(case: &Case<'_>, facts: &Facts) -> Finding {
     if infos.chip_authentication_keys().next().is_none() {
         return Finding::not_applicable(check, Reason::ProtocolNotOffered);
     }
+    // A key alone is an old document's; a key beside an info that cannot be read is not.
+    if infos.has_malformed_chip_authentication() {
+        return Finding::inconclusive(check, Reason::MalformedData).with_detail("ChipAuthenticationInfo");
+    }
     let Some(record) = &case.evidence.chip_authentication else { return without_record(case, check) };
     match record.outcome {
         ChipAuthenticationOutcome::Failed => Finding::failed(check, Reason::KeyAgreementFailed),

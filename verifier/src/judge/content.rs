@@ -208,6 +208,11 @@ pub(crate) fn name_agrees(full_name: &str, mrz: &Mrz) -> Option<bool> {
 
 fn consistent(case: &Case<'_>, facts: &Facts) -> Finding {
     let check = Check::DataGroupsConsistent;
+    let malformed: Vec<String> =
+        case.evidence.files.malformed.iter().map(|number| format!("DG{number}")).collect();
+    if !malformed.is_empty() {
+        return Finding::inconclusive(check, Reason::MalformedData).with_detail(malformed.join(", "));
+    }
     let number = DataGroupNumber::DG13;
     let dg13 = match &facts.national {
         None if facts.object().is_some() && !facts.lists(number) => {

@@ -12,12 +12,12 @@ use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::Case;
 use super::facts::{Facts, digest_name};
+use super::{Case, vietnamese_day};
 use crate::country::{certificate_countries, is_country_of};
 use crate::evidence::MissingCause;
 use crate::finding::{Check, Finding, Reason, Scope};
-use crate::policy::WeakAlgorithms;
+use crate::policy::{Sunset, WeakAlgorithms};
 
 /// id-data (RFC 5652 §4): what some states write where the standard wants id-icao-ldsSecurityObject.
 const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
@@ -93,6 +93,10 @@ fn sod_signature(case: &Case<'_>, facts: &Facts) -> Finding {
     }
     if signature.weak_hash && weak(case) {
         return Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail(signature.digest.to_string());
+    }
+    let set = |sunset: &&Sunset| sunset.has_set_on(signature, vietnamese_day(case.at));
+    if let Some(sunset) = case.policy.sunsets.iter().find(set) {
+        return Finding::inconclusive(check, Reason::AlgorithmSunset).with_detail(sunset.to_string());
     }
     Finding::passed(check)
 }
@@ -220,15 +224,13 @@ fn signer_chain(case: &Case<'_>, facts: &Facts) -> Finding {
     let check = Check::SignerChain;
     let Some(signer) = &facts.signer else { return no_signer(check, facts) };
     match &signer.chain {
-        ChainResult::Trusted { .. } => {
-            match signer.profile_problems.iter().find(|problem| problem.is_violation()) {
-                Some(problem) => Finding::failed(check, Reason::SignerProfile).with_detail(problem.code()),
-                None => match weak_chain(case, signer) {
-                    Some(detail) => Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail(detail),
-                    None => Finding::passed(check),
-                },
-            }
-        }
+        ChainResult::Trusted { .. } => match out_of_profile(case, facts, signer) {
+            Some(code) => Finding::failed(check, Reason::SignerProfile).with_detail(code),
+            None => match weak_chain(case, signer) {
+                Some(detail) => Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail(detail),
+                None => Finding::passed(check),
+            },
+        },
         ChainResult::NoAnchorForIssuer { country } => {
             let country = country.as_deref().map(crate::report::printable).unwrap_or_default();
             Finding::unavailable(check, Reason::NoTrustAnchor).with_detail(country)
@@ -245,6 +247,27 @@ fn signer_chain(case: &Case<'_>, facts: &Facts) -> Finding {
         ChainResult::BudgetExhausted => Finding::inconclusive(check, Reason::BudgetExhausted),
         _ => Finding::inconclusive(check, Reason::UnknownAlgorithm),
     }
+}
+
+/// Departures that are remarks on foreign certificates and never occur in ours, which are written by Doc 9303-12 §7.1 and RFC 5280.
+const OURS_NEVER: [&str; 5] = [
+    "algorithm-fields-differ",
+    "issuer-by-key-identifier",
+    "key-usage-not-critical",
+    "no-authority-key-identifier",
+    "time-form",
+];
+
+/// Why the signer's certificate is not that of a Document Signer: made for another purpose, or, of a card of ours, not made by
+/// the book.
+fn out_of_profile(case: &Case<'_>, facts: &Facts, signer: &SignerPath) -> Option<&'static str> {
+    let violation = signer.profile_problems.iter().find(|problem| problem.is_violation());
+    let remarks = signer.profile_problems.iter().map(|problem| problem.code());
+    let told = remarks.chain(signer.leniencies.iter().copied());
+    violation.map(|problem| problem.code()).or_else(|| {
+        let mut never = told.filter(|code| OURS_NEVER.contains(code));
+        never.next().filter(|_| facts.is_own(case))
+    })
 }
 
 /// What of the chain is past its sunset: the hash of a signature, or the size of a key.

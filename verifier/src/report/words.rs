@@ -256,6 +256,10 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
             "algorithm, curve or key type is not known here",
         ),
         Reason::WeakAlgorithm => ("thuật toán đã quá hạn dùng", "an algorithm past its sunset"),
+        Reason::AlgorithmSunset => (
+            "kiểu chữ ký đã hết hạn tin cậy: cần đổi thẻ",
+            "a kind of signature that is no longer believed: the card is to be exchanged",
+        ),
         Reason::HashMismatch => ("tệp không khớp mã băm đã ký", "a file does not have the signed digest"),
         Reason::DataGroupAbsent => (
             "nhóm dữ liệu có trong EF.SOD nhưng không có trên chip",

@@ -102,8 +102,8 @@ impl Chip {
         if !given && !file.read_condition().allows(&self.session.status) {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
         }
-        if file == ElementaryFile::Cvca {
-            // It follows the trust points: written nowhere, made when it is read.
+        if file == ElementaryFile::Cvca && self.state.file(file).is_none() {
+            // It follows the trust points: written nowhere but in the laboratory, made when it is read.
             let trust = self.state.terminal_trust().ok_or(StatusWord::FILE_NOT_FOUND)?;
             let names: Vec<_> = trust.points().iter().map(|point| point.holder.clone()).collect();
             return Ok((file, Cow::Owned(cvca::to_bytes(&names))));

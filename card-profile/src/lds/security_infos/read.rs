@@ -45,13 +45,13 @@ fn known(protocol: ObjectIdentifier, mut data: Reader<'_>) -> Option<SecurityInf
             }),
             _ => return None,
         }
-    } else if arcs_below(protocol, oid::ID_CA) == Some(2) {
+    } else if is_chip_authentication(protocol) {
         SecurityInfo::ChipAuthentication(ChipAuthenticationInfo {
             protocol,
             version: version(&mut data)?,
             key_id: optional_integer(&mut data)?,
         })
-    } else if arcs_below(protocol, oid::ID_PK) == Some(1) {
+    } else if [oid::ID_PK_DH, oid::ID_PK_ECDH].contains(&protocol) {
         SecurityInfo::ChipAuthenticationPublicKey(ChipAuthenticationPublicKeyInfo {
             protocol,
             public_key: data.expect(0x30).ok()?.raw.to_vec(),
@@ -73,6 +73,11 @@ fn known(protocol: ObjectIdentifier, mut data: Reader<'_>) -> Option<SecurityInf
         return None;
     };
     data.is_empty().then_some(info)
+}
+
+/// Whether the protocol is one of Chip Authentication.
+pub(super) fn is_chip_authentication(protocol: ObjectIdentifier) -> bool {
+    arcs_below(protocol, oid::ID_CA) == Some(2)
 }
 
 /// The outer `None` refuses, the inner says that there is none.

@@ -336,6 +336,28 @@ pub(super) const VARIANTS: &[Variant] = &[
         },
     },
     Variant {
+        class: 11,
+        name: "past-its-sunset",
+        told: "the policy says that ECDSA on 256 bits shows nothing since yesterday",
+        base: Base::SignedAnew,
+        expected: undetermined(SodSignature, Reason::AlgorithmSunset),
+        change: |stage| {
+            stage.policy.sunsets.push("ecdsa-256:2026-11-20".parse()?);
+            Ok(())
+        },
+    },
+    Variant {
+        class: 11,
+        name: "rsa-past-its-sunset",
+        told: "the policy says that RSA of 2048 bits shows nothing since today",
+        base: Base::SignedByRsa,
+        expected: undetermined(SodSignature, Reason::AlgorithmSunset),
+        change: |stage| {
+            stage.policy.sunsets.push("rsa-2048:2026-11-21".parse()?);
+            Ok(())
+        },
+    },
+    Variant {
         class: 12,
         name: "chosen-generator",
         told: "the signer's key has explicit parameters with another generator",

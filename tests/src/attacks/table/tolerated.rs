@@ -11,7 +11,9 @@ use const_oid::ObjectIdentifier;
 use super::super::base::Base;
 use super::super::{Expected, Variant};
 use super::octets;
-use crate::laboratory::certificate::{basic_constraints, key_identifier};
+use crate::laboratory::certificate::{
+    DIGITAL_SIGNATURE, RawExtension, basic_constraints, key_identifier, key_usage,
+};
 use crate::laboratory::chain::Chain;
 use crate::laboratory::country::Whose;
 use crate::laboratory::keys::{Scheme, hash_alone, hash_with_null};
@@ -209,6 +211,33 @@ pub(super) const VARIANTS: &[Variant] = &[
             let mut infos = card_access::parse(&stage.file(File::CardAccess)?)?;
             infos.infos.retain(|info| info.protocol() != Some(mapping.oid()));
             stage.write(File::CardAccess, card_access::to_bytes(&infos))
+        },
+    ),
+    tolerated(
+        "plain-ecdsa",
+        "EF.SOD is signed by plain ECDSA, under the identifiers of the BSI (TR-03111 §5.2.1)",
+        Base::SignedAnew,
+        |stage| {
+            stage.on_signer(|signer| signer.signed_by_scheme(Scheme::EcdsaPlain(HashAlgorithm::Sha256)));
+            Ok(())
+        },
+    ),
+    tolerated(
+        "sunset-to-come",
+        "the policy says that ECDSA on 256 bits shows nothing from tomorrow on",
+        Base::SignedAnew,
+        |stage| {
+            stage.policy.sunsets.push("ecdsa-256:2026-11-22".parse()?);
+            Ok(())
+        },
+    ),
+    tolerated(
+        "foreign-key-usage",
+        "the keyUsage of a foreign signer is not critical",
+        Base::Passport,
+        |stage| {
+            stage.chain()?.signer.with(RawExtension { critical: false, ..key_usage(DIGITAL_SIGNATURE) });
+            Ok(())
         },
     ),
     tolerated(

@@ -1,7 +1,7 @@
 //! Classes 1 to 8: who signed, and why that one should be believed.
 
 use anyhow::Context as _;
-use cccd_keys::algorithm::oids;
+use cccd_keys::algorithm::{HashAlgorithm, oids};
 use cccd_keys::asn1::{self, tag};
 use cccd_keys::trust::TrustStore;
 use cccd_verifier::Check::{
@@ -15,11 +15,12 @@ use super::super::Variant;
 use super::super::base::{Base, link, neighbour, old_csca};
 use super::{refused, undetermined};
 use crate::laboratory::certificate::{
-    CERTIFICATE_AND_CRL, RawExtension, authority_key, basic_constraints, days_after, document_types,
-    extended_key_usage, key_identifier, key_usage, private_key_usage,
+    CERTIFICATE_AND_CRL, DIGITAL_SIGNATURE, RawExtension, authority_key, basic_constraints, days_after,
+    document_types, extended_key_usage, key_identifier, key_usage, private_key_usage,
 };
 use crate::laboratory::chain::Chain;
 use crate::laboratory::country::Whose;
+use crate::laboratory::keys::Scheme;
 use crate::laboratory::revocation::DELTA_INDICATOR;
 use crate::laboratory::stage::Stage;
 
@@ -549,6 +550,39 @@ pub(super) const VARIANTS: &[Variant] = &[
         expected: refused(SignerDocumentType, Reason::NoDocumentTypeList),
         change: |stage| {
             stage.chain()?.signer.without(oids::DOCUMENT_TYPE_LIST);
+            Ok(())
+        },
+    },
+    Variant {
+        class: 8,
+        name: "key-usage-not-critical",
+        told: "the keyUsage of our signer's certificate is not critical, as our CSCA never writes it",
+        base: Base::SignedAnew,
+        expected: refused(SignerChain, Reason::SignerProfile),
+        change: |stage| {
+            stage.chain()?.signer.with(RawExtension { critical: false, ..key_usage(DIGITAL_SIGNATURE) });
+            Ok(())
+        },
+    },
+    Variant {
+        class: 8,
+        name: "no-authority-key",
+        told: "our signer's certificate does not say whose key made it",
+        base: Base::SignedAnew,
+        expected: refused(SignerChain, Reason::SignerProfile),
+        change: |stage| {
+            stage.chain()?.signer.without(oids::AUTHORITY_KEY_IDENTIFIER);
+            Ok(())
+        },
+    },
+    Variant {
+        class: 8,
+        name: "two-algorithms",
+        told: "our signer's certificate names one algorithm inside and another beside its signature",
+        base: Base::SignedAnew,
+        expected: refused(SignerChain, Reason::SignerProfile),
+        change: |stage| {
+            stage.chain()?.signer.inner_algorithm = Scheme::Ecdsa(HashAlgorithm::Sha384).identifier();
             Ok(())
         },
     },

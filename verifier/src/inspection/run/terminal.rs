@@ -3,14 +3,16 @@
 
 use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_card_profile::file_system::ElementaryFile;
-use cccd_card_profile::lds::{DataGroupNumber, cvca};
+use cccd_card_profile::lds::security_infos::SecurityInfo;
+use cccd_card_profile::lds::{DataGroupNumber, cvca, dg14};
 use cccd_card_profile::protocol::terminal_authentication::{TerminalAuthenticationError, TerminalRefusal};
+use cccd_card_profile::tlv::{Reader, Tlv};
 use cccd_cvc::{Date, TerminalCredentials};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
-use super::{Inspection, Stop, kind_of};
+use super::{Inspection, Stop, biometrics, kind_of};
 use crate::evidence::{
     ChipAuthenticationOutcome, ChipAuthenticationRecord, TerminalAuthenticationOutcome as Outcome,
     TerminalAuthenticationRecord, digests,
@@ -32,6 +34,26 @@ pub(super) enum Shown {
     Refused,
     /// The channel broke.
     Broken,
+}
+
+/// Whether DG14 names another file than EF.CVCA's usual one (TR-03110-3 §A.1.1.3: `efCVCA`, `FileID ::= SEQUENCE { fid OCTET STRING,
+/// sfid OCTET STRING OPTIONAL }`).
+fn keeps_its_authorities_elsewhere(dg14: &[u8]) -> bool {
+    let Ok(infos) = dg14::parse(dg14) else { return false };
+    infos.infos.iter().any(|info| {
+        let SecurityInfo::TerminalAuthentication(info) = info else { return false };
+        let Some(file) = &info.ef_cvca else { return false };
+        let Ok(mut fields) = Reader::new(file).expect(0x30).and_then(|file| file.nested()) else {
+            return true;
+        };
+        let usual = |field: Option<Result<Tlv<'_>, _>>, value: &[u8]| match field {
+            Some(Ok(field)) => field.tag == 0x04 && field.value == value,
+            Some(Err(_)) => false,
+            None => true,
+        };
+        let usual_id = usual(fields.next(), &ElementaryFile::Cvca.file_id().0.to_be_bytes());
+        !(usual_id && usual(fields.next(), &[ElementaryFile::Cvca.short_file_id().value()]))
+    })
 }
 
 impl<R> Inspection<'_, R> {
@@ -149,6 +171,10 @@ impl<R> Inspection<'_, R> {
         {
             return Ok((Outcome::ChipNotAuthenticated, None));
         }
+        // The chip may keep its list elsewhere; where every chip has it is where it is read.
+        if self.evidence().data_group(DataGroupNumber::DG14).is_some_and(keeps_its_authorities_elsewhere) {
+            return Ok((Outcome::NotOffered, None));
+        }
         let file = match session.read_file(ElementaryFile::Cvca, self.reading.blocks) {
             Ok(file) => file,
             Err(FileError::Link(lost)) => return Err(ProofError::Link(lost)),
@@ -206,6 +232,9 @@ impl<R> Inspection<'_, R> {
             let bytes = Zeroizing::new(partial.into_bytes());
             let arrived = Arrived { file, bytes: bytes.len(), digest: self.digest(file, &bytes) };
             self.evidence().files.withheld.insert(group.value(), digests(&bytes));
+            if !biometrics::is_well_formed(group, &bytes) {
+                self.evidence().files.malformed.insert(group.value());
+            }
             self.tell(Step::Reading(file), Some(arrived));
         }
         Ok(session)
