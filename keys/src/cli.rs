@@ -74,6 +74,8 @@ impl Failure {
                 | StoreError::NoSignerOfPool { .. }
                 | StoreError::CrlSequence(_)
                 | StoreError::MasterList(_)
+                | StoreError::BeyondAuthority(_)
+                | StoreError::Request(_)
                 | StoreError::Shares(_)
                 | StoreError::Backup(_)
                 | StoreError::CscaKeyExpired(_)
@@ -89,6 +91,7 @@ impl Failure {
                 StoreError::UnknownSerial(_)
                 | StoreError::Build(_)
                 | StoreError::UnknownHolder(_)
+                | StoreError::WhichVerifier(_)
                 | StoreError::NotAHolder(_),
             ) => 2,
             _ => 3,

@@ -8,6 +8,7 @@
 //! D/master-list, D/master-list-signer, D/foreign              lists of our own, and other states' authorities
 //! D/ceremony/000001.json    who did what, from what, with what result; checked by `keys ceremony verify`
 //! D/audit.log             every ceremony, hash-chained        D/secret/{transport,register,station,log,…}.age
+//! D/request               keys that ask to be certified
 //! D/cvca, D/dv, D/terminal  card-verifiable certificates (Terminal Authentication), 001.cvcert, 001.key.age
 //! ```
 //!
@@ -39,8 +40,8 @@ pub use master_lists::{MasterListImport, NewMasterList};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
 pub use signers::{DocumentSigner, DocumentSignerStatus, DocumentSigners, ErasedSigner};
 pub use verifying::{
-    MAX_CVCA_DAYS, MAX_TERMINAL_DAYS, MAX_VERIFIER_DAYS, TERMINAL_KEY_FILE, VerifyingKind, VerifyingRequest,
-    certificate_date,
+    MAX_CVCA_DAYS, MAX_TERMINAL_DAYS, MAX_VERIFIER_DAYS, NewRequest, RequestAnswer, TERMINAL_KEY_FILE,
+    VerifyingKind, VerifyingRequest, certificate_date, is_renewal,
 };
 
 use crate::algorithm::HashAlgorithm;
@@ -198,6 +199,15 @@ pub enum StoreError {
     /// No document verifier whose certificate covers the time.
     #[error("no document verifier of this store is valid at {0}")]
     NoDocumentVerifier(Timestamp),
+    /// Several document verifiers, and none is named.
+    #[error("several document verifiers may certify a terminal: {0}")]
+    WhichVerifier(String),
+    /// Rights that the authority above, or the certificate before, has not.
+    #[error("{0} would get rights beyond those of the certificate above or before it")]
+    BeyondAuthority(String),
+    /// A certificate request, or the answer to one.
+    #[error("the certificate request is refused: {0}")]
+    Request(String),
     /// No certificate of this holder.
     #[error("no certificate of this store is of the holder {0}")]
     UnknownHolder(String),
@@ -266,6 +276,9 @@ impl StoreError {
             Self::CvcaExists => "cvca-exists",
             Self::NoCvca => "no-cvca",
             Self::NoDocumentVerifier(_) => "no-document-verifier",
+            Self::WhichVerifier(_) => "which-document-verifier",
+            Self::BeyondAuthority(_) => "rights-beyond-authority",
+            Self::Request(_) => "request-refused",
             Self::UnknownHolder(_) => "unknown-holder",
             Self::NotAHolder(_) => "not-a-holder",
             Self::Verifying(_) => "cv-certificate-not-made",
@@ -312,6 +325,11 @@ impl StoreError {
             Self::CvcaExists => "run `keys cvca link --dir D` to make the next generation",
             Self::NoCvca => "run `keys cvca init --dir D`; a CVCA past its last day cannot be continued",
             Self::NoDocumentVerifier(_) => "run `keys cvca dv --dir D`",
+            Self::WhichVerifier(_) => "name one with --dv",
+            Self::BeyondAuthority(_) => {
+                "ask for less with --read, or have the authority above certified for more"
+            }
+            Self::Request(_) => "have the request made anew, and compare a first one with its sender",
             Self::UnknownHolder(_) => "see `keys cvca list --dir D` for the holders",
             Self::NotAHolder(_) => "give 1 to 9 letters or digits, such as HCM01",
             Self::Verifying(_) => "check country, times and profile",

@@ -1,13 +1,17 @@
 //! `keys cvca`: the authority behind Terminal Authentication.
 
-use super::args::{Arguments, Biometric, Cvca};
+use super::args::{Arguments, Biometric, Cvca, RequestArguments, RequestKind};
 use super::output::Output;
 use super::{Failure, confirm};
 use cccd_cvc::{Certificate, InspectionRights, Role};
-use cccd_keys::store::{KeyStore, VerifyingKind, VerifyingRequest};
+use cccd_keys::store::{
+    KeyStore, RequestAnswer, StoreError, VerifyingKind, VerifyingRequest, certificate_date, is_renewal,
+};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
 
 pub(super) fn run(
     command: &Cvca,
@@ -24,6 +28,9 @@ pub(super) fn run(
             made(output, &store.create_cvca(at, &request, rng)?);
         }
         Cvca::Link { days } => {
+            if store.verifying_certificates(VerifyingKind::Cvca)?.is_empty() {
+                return Err(StoreError::NoCvca.into());
+            }
             let what = output.text(
                 "making the next CVCA key; chips that see its link certificate will believe it",
                 "tạo khoá CVCA kế tiếp; chip nào nhận chứng thư nối tiếp sẽ tin khoá này",
@@ -42,15 +49,49 @@ pub(super) fn run(
                 ),
             );
         }
-        Cvca::Dv { holder, foreign, read, days } => {
-            let request = VerifyingRequest { holder, rights: rights(read), days: *days };
-            made(output, &store.create_document_verifier(at, &request, *foreign, rng)?);
+        Cvca::Dv { holder, request, foreign, read, days } => {
+            let role = if *foreign { Role::ForeignVerifier } else { Role::DomesticVerifier };
+            match holder {
+                Some(holder) => {
+                    let request = VerifyingRequest { holder, rights: rights(read), days: *days };
+                    made(output, &store.create_document_verifier(at, &request, *foreign, rng)?);
+                }
+                None => answer(request, role, rights(read), *days, None, arguments, store, output, at)?,
+            }
         }
-        Cvca::Terminal { holder, dv, read, days } => {
-            let request = VerifyingRequest { holder, rights: rights(read), days: *days };
-            made(output, &store.create_terminal(at, &request, dv.as_deref(), rng)?);
+        Cvca::Terminal { holder, request, dv, read, days } => match holder {
+            Some(holder) => {
+                let request = VerifyingRequest { holder, rights: rights(read), days: *days };
+                made(output, &store.create_terminal(at, &request, dv.as_deref(), rng)?);
+            }
+            None => {
+                let under = dv.as_deref();
+                answer(request, Role::Terminal, rights(read), *days, under, arguments, store, output, at)?;
+            }
+        },
+        Cvca::Request { kind, holder, out } => {
+            let role = match kind {
+                RequestKind::Dv => Role::DomesticVerifier,
+                RequestKind::Terminal => Role::Terminal,
+            };
+            let request = store.request_certificate(at, role, holder, rng)?;
+            write(out, &request.bytes)?;
+            let digest = hex::encode(Sha256::digest(&request.bytes));
+            output.print(
+                &json!({
+                    "out": out, "holder": request.holder.to_string(),
+                    "renewal": request.is_renewal, "sha256": digest,
+                }),
+                &format!("{} {}\n  SHA-256 {digest}", request.holder, out.display()),
+            );
         }
-        Cvca::List => list(store, output)?,
+        Cvca::Install { file } => {
+            let certificate = Certificate::parse(&read_file(file)?)
+                .map_err(|error| StoreError::Request(error.to_string()))?;
+            store.install_certificate(at, &certificate)?;
+            made(output, &certificate);
+        }
+        Cvca::List => list(store, output, at)?,
         Cvca::Export { terminal, out } => {
             let files = store.export_terminal(at, terminal, out)?;
             output.warn(&output.text(
@@ -71,6 +112,51 @@ pub(super) fn run(
     Ok(())
 }
 
+/// Certifies the key of a request. A first request is shown with its digest, to be compared with its sender.
+#[expect(clippy::too_many_arguments, reason = "one answer is all of these")]
+fn answer(
+    request: &RequestArguments,
+    role: Role,
+    rights: InspectionRights,
+    days: u16,
+    under: Option<&str>,
+    arguments: &Arguments,
+    store: &KeyStore,
+    output: &Output,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let (Some(file), Some(out)) = (&request.request, &request.out) else {
+        return Err(StoreError::Request("no file is named".to_owned()).into());
+    };
+    let bytes = read_file(file)?;
+    if !is_renewal(&bytes)? {
+        let digest = hex::encode(Sha256::digest(&bytes));
+        let what = output.text(
+            "a first request: compare its SHA-256 with its sender",
+            "yêu cầu đầu tiên: đối chiếu SHA-256 với người gửi",
+        );
+        confirm(arguments, output, format!("{what}: {digest}"))?;
+    }
+    let answer = RequestAnswer { role, rights: Some(rights), days, under, compared: true };
+    let certificate = store.answer_request(at, &bytes, answer)?;
+    write(out, &certificate.to_bytes())?;
+    made(output, &certificate);
+    Ok(())
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
+    let io = |source| StoreError::Io { path: path.to_owned(), source };
+    // More than any request or certificate has.
+    if std::fs::metadata(path).map_err(io)?.len() > 64 * 1024 {
+        return Err(io(std::io::ErrorKind::FileTooLarge.into()));
+    }
+    std::fs::read(path).map_err(io)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    std::fs::write(path, bytes).map_err(|source| StoreError::Io { path: path.to_owned(), source })
+}
+
 fn rights(read: &[Biometric]) -> InspectionRights {
     InspectionRights {
         fingerprints: read.contains(&Biometric::Fingerprints),
@@ -82,17 +168,40 @@ fn made(output: &Output, certificate: &Certificate) {
     output.print(&json!({ "certificate": certificate_json(certificate) }), &line(output, certificate));
 }
 
-fn list(store: &KeyStore, output: &Output) -> Result<(), Failure> {
+fn list(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), Failure> {
+    let today = certificate_date(at)?;
+    let state = |certificate: &Certificate| {
+        let content = certificate.content();
+        if today > content.expiration {
+            ("expired", output.text("EXPIRED", "HẾT HẠN"))
+        } else if today < content.effective {
+            ("not-yet", output.text("not yet valid", "chưa có hiệu lực"))
+        } else {
+            ("valid", output.text("valid", "còn hiệu lực"))
+        }
+    };
     let mut certificates = Vec::new();
     for kind in [VerifyingKind::Cvca, VerifyingKind::DocumentVerifier, VerifyingKind::Terminal] {
         certificates
             .extend(store.verifying_certificates(kind)?.into_iter().map(|(_, certificate)| certificate));
     }
-    let mut lines: Vec<String> = certificates.iter().map(|certificate| line(output, certificate)).collect();
+    let mut lines: Vec<String> = certificates
+        .iter()
+        .map(|certificate| format!("{}  {}", line(output, certificate), state(certificate).1))
+        .collect();
     if lines.is_empty() {
         lines.push(output.text("no CVCA yet", "chưa có CVCA"));
     }
-    let values: Vec<Value> = certificates.iter().map(certificate_json).collect();
+    let values: Vec<Value> = certificates
+        .iter()
+        .map(|certificate| {
+            let mut value = certificate_json(certificate);
+            if let Value::Object(map) = &mut value {
+                map.insert("state".to_owned(), state(certificate).0.into());
+            }
+            value
+        })
+        .collect();
     output.print(&json!({ "certificates": values }), &lines.join("\n"));
     Ok(())
 }

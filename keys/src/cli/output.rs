@@ -139,6 +139,15 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "no-document-verifier" => {
             ("không có đơn vị xác minh (DV) nào còn hiệu lực", "chạy `keys cvca dv --dir D`")
         }
+        "which-document-verifier" => ("có nhiều đơn vị xác minh (DV)", "chỉ rõ một đơn vị bằng --dv"),
+        "rights-beyond-authority" => (
+            "quyền đọc vượt quá chứng thư cấp trên hoặc chứng thư trước",
+            "xin ít quyền hơn bằng --read, hoặc cấp thêm quyền cho cấp trên",
+        ),
+        "request-refused" => (
+            "yêu cầu chứng thư bị từ chối",
+            "tạo lại yêu cầu; yêu cầu đầu tiên phải được đối chiếu với người gửi",
+        ),
         "unknown-holder" => {
             ("không có chứng thư CV mang tên này", "xem các tên bằng `keys cvca list --dir D`")
         }

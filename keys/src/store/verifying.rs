@@ -9,6 +9,10 @@
 //! The CVCA is the card issuer's: what it allows, chips open. Its certificates are kept beside the CSCA's and have nothing
 //! else to do with them.
 
+mod requests;
+
+pub use requests::{NewRequest, RequestAnswer, is_renewal};
+
 use super::custody::{KeySpec, StoreKey};
 use super::sealed::StoredKey;
 use super::{KeyStore, StoreError, files};
@@ -145,10 +149,11 @@ impl KeyStore {
         Ok(certificate)
     }
 
-    /// Makes an inspection system with its key, under the named document verifier or the newest one.
+    /// Makes an inspection system with its key, under the named document verifier or the only one in use.
     ///
     /// # Errors
-    /// [`StoreError::UnknownHolder`], [`StoreError::NoDocumentVerifier`].
+    /// [`StoreError::UnknownHolder`], [`StoreError::NoDocumentVerifier`], [`StoreError::WhichVerifier`];
+    /// [`StoreError::BeyondAuthority`] for rights that the document verifier has not.
     pub fn create_terminal(
         &self,
         at: Timestamp,
@@ -157,18 +162,7 @@ impl KeyStore {
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate, StoreError> {
         let _lock = self.lock()?;
-        let today = certificate_date(at)?;
-        let all = self.verifying_certificates(VerifyingKind::DocumentVerifier)?;
-        let known = |name: &str| all.iter().any(|(_, one)| named(one, name));
-        if let Some(name) = verifier.filter(|name| !known(name)) {
-            return Err(StoreError::UnknownHolder(name.to_owned()));
-        }
-        let (name, certificate) = all
-            .into_iter()
-            .rfind(|(_, one)| verifier.is_none_or(|name| named(one, name)) && in_use(one, today))
-            .ok_or(StoreError::NoDocumentVerifier(at))?;
-        let key = self.open_key(&name)?;
-        let verifier = Authority { certificate, key };
+        let verifier = self.verifier_that_signs(at, verifier)?;
         let certificate =
             self.certify(&verifier, at, VerifyingKind::Terminal, request, Role::Terminal, rng)?;
         self.log_certificate(at, "terminal-made", &certificate)?;
@@ -248,6 +242,10 @@ impl KeyStore {
             .collect();
         let chain = find_chain(&pile, &roots, certificate.holder()).ok_or(StoreError::Damaged(name))?;
         files::private_dir(out)?;
+        // Certificates of an earlier export would send the station's chain astray.
+        for old in files::list(out, "cvcert")? {
+            std::fs::remove_file(&old).map_err(|source| super::io_error(&old, source))?;
+        }
         let mut written = Vec::new();
         for (number, one) in chain.iter().enumerate() {
             let file = format!("{:02}-{}.cvcert", number.saturating_add(1), one.holder());
@@ -300,6 +298,7 @@ impl KeyStore {
             before.iter().filter(|(_, one)| one.holder().holder() == Some(request.holder)).count();
         let (effective, expiration) = days(at, request.days, Some(&authority.certificate))?;
         let holder = self.reference(request.holder, generation.saturating_add(1))?;
+        requests::within(request.rights, authority, &holder.to_string())?;
         let key = self.new_verifying_key(&place, rng)?;
         let certificate = CertificateContent {
             authority: authority.certificate.holder().clone(),

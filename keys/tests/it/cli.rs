@@ -93,6 +93,7 @@ fn fingerprints_are_for_those_whom_the_cvca_allows() {
     let with = |arguments: &[&'static str]| [arguments, &day[..]].concat();
     done(&["init", "--profile", "p256", "--at", "2026-11-01"]);
     refused(&with(&["cvca", "dv", "--holder", "DVHCM"]), 1, "no-cvca");
+    refused(&with(&["cvca", "link"]), 1, "no-cvca");
     done(&with(&["cvca", "init"]));
     refused(&with(&["cvca", "init"]), 1, "cvca-exists");
     refused(&with(&["cvca", "link"]), 1, "not-confirmed");
@@ -122,6 +123,28 @@ fn fingerprints_are_for_those_whom_the_cvca_allows() {
         events,
         ["store-made", "cvca-made", "document-verifier-made", "terminal-made", "terminal-exported"]
     );
+    let states = |day: &str| -> Vec<String> {
+        let (list, _) = done(&["cvca", "list", "--at", day]);
+        let all = list["certificates"].as_array().unwrap().clone();
+        all.iter().map(|one| one["state"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(states("2026-12-01"), ["valid", "valid", "valid"]);
+    assert_eq!(states("2026-12-02"), ["valid", "valid", "expired"]);
+    done(&with(&["cvca", "terminal", "--holder", "ISBOTH", "--read", "fingerprints", "irises"]));
+    // A key that was made elsewhere: asked for, compared by people, certified, taken in.
+    let (asked, given) = (dir.path().join("is.req"), dir.path().join("is.cvcert"));
+    let (asked, given) = (asked.to_str().unwrap().to_owned(), given.to_str().unwrap().to_owned());
+    let at = ["--at", "2026-11-01"];
+    let (made, _) = done(&[&["cvca", "request", "--holder", "ISX", "--out", &asked], &at[..]].concat());
+    assert_eq!(made["renewal"], false);
+    let certify = [&["cvca", "terminal", "--request", &asked, "--out", &given], &at[..]].concat();
+    refused(&certify, 1, "not-confirmed");
+    done(&[&certify[..], &["--yes"]].concat());
+    done(&[&["cvca", "install", &given], &at[..]].concat());
+    refused(&[&["cvca", "install", &given], &at[..]].concat(), 1, "request-refused");
+    let (made, _) = done(&[&["cvca", "request", "--holder", "ISX", "--out", &asked], &at[..]].concat());
+    assert_eq!(made["renewal"], true);
+    done(&certify);
     // A terminal for longer than a month is a usage error.
     let long = keys(&store, &["cvca", "terminal", "--holder", "IS", "--days", "32"]);
     assert_eq!(long.status.code(), Some(2));

@@ -1,11 +1,11 @@
 //! The authority behind Terminal Authentication, and what chips make of its certificates.
 
 use cccd_cvc::chain::{ChainError, ChipTrust, Validation};
-use cccd_cvc::{Certificate, InspectionRights, TerminalCredentials};
+use cccd_cvc::{Certificate, InspectionRights, Role, TerminalCredentials};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{
-    KeyStore, MAX_TERMINAL_DAYS, Passphrase, StoreError, StoreSettings, TERMINAL_KEY_FILE, VerifyingKind,
-    VerifyingRequest,
+    KeyStore, MAX_TERMINAL_DAYS, Passphrase, RequestAnswer, StoreError, StoreSettings, TERMINAL_KEY_FILE,
+    VerifyingKind, VerifyingRequest, is_renewal,
 };
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -142,4 +142,92 @@ fn what_was_swapped_on_disk_is_noticed() {
     let refused = store.create_document_verifier(at("2026-01-01"), &request("DV", BOTH, 93), false, &mut rng);
     assert!(matches!(refused, Err(StoreError::Damaged(_))));
     assert_eq!(store.verifying_certificates(VerifyingKind::DocumentVerifier).unwrap().len(), 1);
+}
+
+fn answer(role: Role, days: u16) -> RequestAnswer<'static> {
+    RequestAnswer { role, rights: None, days, under: None, compared: false }
+}
+
+#[test]
+fn a_station_asks_for_its_certificate_and_renews_it_with_the_key_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, station) = (store(&dir.path().join("office")), store(&dir.path().join("station")));
+    let mut rng = rng();
+    office.create_cvca(at("2026-01-01"), &request("CVCA", BOTH, 1000), &mut rng).unwrap();
+    office
+        .create_document_verifier(at("2026-01-01"), &request("DVHCM", FINGERPRINTS, 93), false, &mut rng)
+        .unwrap();
+    let refused = |result: Result<Certificate, StoreError>| result.unwrap_err().to_string();
+
+    let first = station.request_certificate(at("2026-01-02"), Role::Terminal, "ISHCM", &mut rng).unwrap();
+    assert!(!first.is_renewal && !is_renewal(&first.bytes).unwrap());
+    assert_eq!(first.holder.to_string(), "VNISHCM00001");
+    let terms = RequestAnswer { rights: Some(FINGERPRINTS), ..answer(Role::Terminal, 31) };
+    let reason = refused(office.answer_request(at("2026-01-02"), &first.bytes, terms));
+    assert!(reason.contains("not compared"), "{reason}");
+    let compared = RequestAnswer { compared: true, ..terms };
+    let more = RequestAnswer { rights: Some(BOTH), ..compared };
+    let beyond = office.answer_request(at("2026-01-02"), &first.bytes, more);
+    assert!(matches!(beyond, Err(StoreError::BeyondAuthority(_))), "the document verifier reads no irises");
+    for place in [first.bytes.len() - 1, first.bytes.len() / 2] {
+        let mut altered = first.bytes.clone();
+        altered[place] ^= 1;
+        assert!(office.answer_request(at("2026-01-02"), &altered, compared).is_err());
+    }
+    let issued = office.answer_request(at("2026-01-02"), &first.bytes, compared).unwrap();
+    let reason = refused(office.answer_request(at("2026-01-02"), &first.bytes, compared));
+    assert!(reason.contains("exists"), "{reason}");
+    station.install_certificate(at("2026-01-02"), &issued).unwrap();
+    assert!(station.install_certificate(at("2026-01-02"), &issued).is_err(), "its request is answered");
+
+    // The renewal is signed by the key before: nobody compares anything.
+    let second = station.request_certificate(at("2026-01-25"), Role::Terminal, "ISHCM", &mut rng).unwrap();
+    assert!(second.is_renewal && is_renewal(&second.bytes).unwrap());
+    let late = refused(office.answer_request(at("2026-02-02"), &second.bytes, answer(Role::Terminal, 31)));
+    assert!(late.contains("past its certificate's days"), "{late}");
+    let mut altered = second.bytes.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    let reason = refused(office.answer_request(at("2026-01-25"), &altered, answer(Role::Terminal, 31)));
+    assert!(reason.contains("does not hold"), "{reason}");
+    let promoted =
+        refused(office.answer_request(at("2026-01-25"), &second.bytes, answer(Role::DomesticVerifier, 31)));
+    assert!(promoted.contains("not known"), "{promoted}");
+    let renewed = office.answer_request(at("2026-01-25"), &second.bytes, answer(Role::Terminal, 31)).unwrap();
+    assert_eq!(renewed.holder().to_string(), "VNISHCM00002");
+    assert_eq!(renewed.content().chat.inspection_rights(), FINGERPRINTS);
+    station.install_certificate(at("2026-01-25"), &renewed).unwrap();
+
+    // A holder that is known asks by renewal only; another one's key renews nothing.
+    let stranger = store(&dir.path().join("stranger"));
+    let again = stranger.request_certificate(at("2026-01-26"), Role::Terminal, "ISHCM", &mut rng).unwrap();
+    let reason = refused(office.answer_request(at("2026-01-26"), &again.bytes, compared));
+    assert!(reason.contains("exists") || reason.contains("known"), "{reason}");
+    assert!(office.answer_request(at("2026-01-26"), b"\x7f\x21\x00", compared).is_err());
+    assert!(stranger.install_certificate(at("2026-01-26"), &renewed).is_err());
+}
+
+#[test]
+fn rights_beyond_the_document_verifier_and_a_choice_between_several_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(&dir.path().join("k"));
+    let mut rng = rng();
+    let day = at("2026-01-01");
+    store.create_cvca(day, &request("CVCA", BOTH, 1000), &mut rng).unwrap();
+    store.create_document_verifier(day, &request("DVHCM", FINGERPRINTS, 93), false, &mut rng).unwrap();
+    let beyond = store.create_terminal(day, &request("IS", BOTH, 31), None, &mut rng);
+    assert!(matches!(beyond, Err(StoreError::BeyondAuthority(_))));
+    // Two generations of one office are one choice; two offices are not.
+    store.create_document_verifier(day, &request("DVHCM", FINGERPRINTS, 93), false, &mut rng).unwrap();
+    store.create_terminal(day, &request("IS", FINGERPRINTS, 31), None, &mut rng).unwrap();
+    store.create_document_verifier(day, &request("DVHN", BOTH, 93), false, &mut rng).unwrap();
+    let which = store.create_terminal(day, &request("IS", FINGERPRINTS, 31), None, &mut rng);
+    assert!(matches!(which, Err(StoreError::WhichVerifier(names)) if names == "DVHCM, DVHN"));
+    store.create_terminal(day, &request("IS", BOTH, 31), Some("DVHN"), &mut rng).unwrap();
+    // A second export leaves nothing of the first in its folder.
+    let out = dir.path().join("out");
+    store.export_terminal(day, "VNIS00001", &out).unwrap();
+    let before = std::fs::read_dir(&out).unwrap().count();
+    store.export_terminal(day, "VNIS00002", &out).unwrap();
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), before);
+    exported(&out);
 }
