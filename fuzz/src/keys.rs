@@ -5,9 +5,12 @@ use std::sync::OnceLock;
 use cccd_keys::algorithm::SignatureAlgorithm;
 use cccd_keys::certificate::Certificate;
 use cccd_keys::curve::CurveParameters;
+use cccd_keys::deviation_list::{DeviationList, Document};
+use cccd_keys::ldif::{LdifReader, looks_like_ldif};
 use cccd_keys::master_list::MasterList;
 use cccd_keys::path::Budget;
 use cccd_keys::public_key::PublicKey;
+use cccd_keys::trust::TrustStore;
 use cccd_keys::{asn1, crl, sod};
 
 use crate::Body;
@@ -37,6 +40,18 @@ pub const BODIES: &[Body] = &[
     Body { name: "master-list", seeds: || vec![pki().list.clone()], run: master_list },
     Body { name: "share", seeds: shares, run: share },
     Body { name: "ceremony", seeds: || vec![CEREMONY.as_bytes().to_vec()], run: record },
+    Body { name: "deviation-list", seeds: || vec![pki().deviations.clone()], run: deviation_list },
+    Body { name: "ldif", seeds: || vec![pki().ldif.clone()], run: ldif },
+    Body {
+        name: "pem-blocks",
+        seeds: || vec![b"-----BEGIN X-----\nMAMCAQA=\n-----END X-----\n".to_vec()],
+        run: |bytes| drop(asn1::pem_blocks(bytes)),
+    },
+    Body {
+        name: "trust-import",
+        seeds: || vec![pki().list.clone(), pki().certificate.clone()],
+        run: trust_import,
+    },
     Body {
         name: "der-or-pem",
         seeds: || vec![pki().certificate.clone()],
@@ -94,12 +109,47 @@ fn master_list(bytes: &[u8]) {
     }
 }
 
+fn deviation_list(bytes: &[u8]) {
+    if let Ok(list) = DeviationList::parse(bytes) {
+        let verified = list.verify();
+        for deviation in list.deviations() {
+            let along: Vec<&Certificate> = list.signed_data().certificates().iter().collect();
+            let document = Document { document_type: Some("ID"), number: Some("1"), issued: None };
+            let _ = deviation.concerns(&along, document);
+        }
+        drop(verified);
+    }
+}
+
+fn ldif(bytes: &[u8]) {
+    let _ = looks_like_ldif(bytes);
+    if let Ok(mut reader) = LdifReader::new(bytes) {
+        while let Ok(Some(attribute)) = reader.next_attribute() {
+            assert!(attribute.line > 0);
+        }
+    }
+}
+
+/// What a trust store makes of any bytes, without a disk.
+fn trust_import(bytes: &[u8]) {
+    let mut trust = TrustStore::new();
+    if let Ok(list) = MasterList::parse(bytes) {
+        drop(trust.add_master_list(&list));
+    }
+    drop(trust.add_anchor(bytes).map(drop));
+    drop(trust.add_link(bytes).map(drop));
+    drop(trust.add_deviations(bytes));
+    drop(trust.add_crl(bytes));
+}
+
 struct Pki {
     certificate: Vec<u8>,
     crl: Vec<u8>,
     sod: Vec<u8>,
     key: Vec<u8>,
     list: Vec<u8>,
+    deviations: Vec<u8>,
+    ldif: Vec<u8>,
 }
 
 /// A small PKI, made once.
@@ -142,7 +192,24 @@ fn build() -> Result<Pki, Box<dyn std::error::Error>> {
     )
     .ok_or("no LDS security object")?;
     let listed = asn1::sequence(&[&asn1::integer(&[0]), &asn1::tlv(asn1::tag::SET, csca.der())]);
+    let kind = asn1::oid(&cccd_keys::algorithm::oids::DEVIATION_LIST);
+    let documents = asn1::sequence(&[
+        &asn1::tlv(asn1::tag::context_primitive(0), b"ID"),
+        &asn1::tlv(asn1::tag::context_primitive(2), &[7; 20]),
+        &asn1::tlv(asn1::tag::context(5), &asn1::tlv(asn1::tag::PRINTABLE_STRING, b"1")),
+    ]);
+    let deviation = asn1::sequence(&[&documents, &asn1::tlv(asn1::tag::SET, &asn1::sequence(&[&kind]))]);
+    let deviations = asn1::sequence(&[&asn1::integer(&[0]), &asn1::tlv(asn1::tag::SET, &deviation)]);
     Ok(Pki {
+        deviations: cccd_keys::signed_data::sign(
+            &cccd_keys::algorithm::oids::DEVIATION_LIST,
+            &deviations,
+            &signer,
+            &signer_key,
+            at,
+        )?,
+        ldif: b"version: 1\n\ndn: cn=1,o=crl,c=VN\n# note\nsn: x\nuserCertificate;binary:: MAMC\n AQA=\n"
+            .to_vec(),
         list: cccd_keys::signed_data::sign(
             &cccd_keys::algorithm::oids::CSCA_MASTER_LIST,
             &listed,

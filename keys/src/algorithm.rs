@@ -89,6 +89,10 @@ pub mod oids {
         CSCA_MASTER_LIST = "2.23.136.1.1.2";
         /// id-icao-cscaMasterListSigningKey, Doc 9303-12 §7.1.1
         MASTER_LIST_SIGNING_KEY = "2.23.136.1.1.3";
+        /// id-icao-DeviationList, Doc 9303-12 §10
+        DEVIATION_LIST = "2.23.136.1.1.7";
+        /// id-icao-DeviationListSigningKey, Doc 9303-12 §7.1.1
+        DEVIATION_LIST_SIGNING_KEY = "2.23.136.1.1.8";
         /// id-SecurityObject, TR-03110-3 §A.1.2.5
         SECURITY_OBJECT = "0.4.0.127.0.7.3.2.1";
         /// id-icao-mrtd-security-extensions-nameChange, Doc 9303-12 §7.1.1

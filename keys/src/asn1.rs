@@ -315,33 +315,24 @@ impl<'a> Reader<'a> {
 /// Whether any length within the object is not in its shortest form (X.690 §10.1). Primitive contents are not looked into.
 #[must_use]
 pub fn has_long_lengths(object: &[u8]) -> bool {
-    let mut open = vec![Reader::new(object)];
-    while let Some(reader) = open.last_mut() {
-        if reader.is_empty() {
-            open.pop();
-            continue;
-        }
-        let Ok(element) = reader.any() else { return false };
-        let header = element.content_offset.saturating_sub(element.offset);
-        if header != header_length(element.content.len()) {
-            return true;
-        }
-        if element.tag & 0x20 != 0 {
-            if open.len() == MAX_DEPTH {
+    let mut rest = object;
+    // One walk over the headers: what is constructed is entered, what is primitive is passed over.
+    while let [tag, first, after @ ..] = rest {
+        let (length, content) = if *first < 0x80 {
+            (usize::from(*first), after)
+        } else {
+            let Some((octets, content)) = after.split_at_checked(usize::from(first & 0x7f)) else {
                 return false;
+            };
+            let [leading, ..] = octets else { return false };
+            if *leading == 0 || (octets.len() == 1 && *leading < 0x80) {
+                return true;
             }
-            open.push(element.reader());
-        }
+            (octets.iter().fold(0_usize, |value, octet| value.wrapping_shl(8) | usize::from(*octet)), content)
+        };
+        rest = if tag & 0x20 == 0 { content.get(length..).unwrap_or_default() } else { content };
     }
     false
-}
-
-/// Deeper nesting than this is not looked into.
-const MAX_DEPTH: usize = 32;
-
-/// Octets of identifier and length before a content of this length, in DER.
-fn header_length(content: usize) -> usize {
-    if content < 0x80 { 2 } else { 2 + unsigned(&content.to_be_bytes()).len() }
 }
 
 /// The magnitude of non-negative integer octets: leading zeros removed.
@@ -435,6 +426,45 @@ pub fn time(at: Timestamp) -> Vec<u8> {
         tlv(tag::UTC_TIME, format!("{:02}{rest}", datetime.year().rem_euclid(100)).as_bytes())
     } else {
         tlv(tag::GENERALIZED_TIME, format!("{:04}{rest}", datetime.year()).as_bytes())
+    }
+}
+
+/// More objects than this in one PEM file are refused.
+const MAX_BLOCKS: usize = 10_000;
+
+/// The objects of a PEM file, armour taken off; none if the file is no PEM.
+///
+/// # Errors
+/// Armour that does not end, or around something that is no base64; with the offset of its first line.
+pub fn pem_blocks(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Malformed> {
+    use base64::Engine;
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    let mut blocks = Vec::new();
+    let mut open: Option<(usize, Vec<u8>)> = None;
+    let mut offset = 0;
+    if !bytes.trim_ascii_start().starts_with(BEGIN) && !bytes.starts_with(b"#") {
+        return Ok(blocks);
+    }
+    for line in bytes.split_inclusive(|octet| *octet == b'\n') {
+        let text = line.trim_ascii();
+        match &mut open {
+            None if text.starts_with(BEGIN) => open = Some((offset, Vec::new())),
+            None => {}
+            Some((begin, body)) if text.starts_with(b"-----END ") => {
+                let decoded = base64::engine::general_purpose::STANDARD.decode(&*body);
+                blocks.push(decoded.map_err(|_| Malformed::at(*begin, "PEM armour that does not decode"))?);
+                open = None;
+            }
+            Some((_, body)) => body.extend_from_slice(text),
+        }
+        if blocks.len() > MAX_BLOCKS {
+            return Err(Malformed::at(offset, "at most 10,000 objects in armour"));
+        }
+        offset += line.len();
+    }
+    match open {
+        Some((begin, _)) => Err(Malformed::at(begin, "PEM armour that does not end")),
+        None => Ok(blocks),
     }
 }
 

@@ -295,6 +295,12 @@ impl CertificateRevocationList {
         })
     }
 
+    /// Both lists speak of the same certificates of their issuer.
+    #[must_use]
+    pub fn has_same_scope(&self, other: &Self) -> bool {
+        self.scope == other.scope
+    }
+
     /// What reading tolerated, by stable code.
     #[must_use]
     pub fn leniencies(&self) -> &[&'static str] {

@@ -12,6 +12,8 @@
 //! | [`signed_data`], [`sod`] | CMS `SignedData` and EF.SOD: sign, parse, verify | Doc 9303-10 §4.6.2, RFC 5652 |
 //! | [`life`] | how long keys sign, how often, what for: the rules, without I/O | Doc 9303-12 §4.1 |
 //! | [`master_list`] | master lists: read, verify, which certificate is of use | Doc 9303-12 §9 |
+//! | [`deviation_list`] | what a state knows to be wrong in its own documents | Doc 9303-12 §10 |
+//! | [`ldif`] | downloads of the ICAO PKD | RFC 2849 |
 //! | [`path`] | certification paths of any depth, with revocation and a work budget | RFC 5280 §6 |
 //! | [`trust`] | trust store, the path from a Document Signer to an anchor, signers met before | Doc 9303-12 §8, Doc 9303-11 §5 |
 //! | [`store`] | the encrypted key store on disk, and its ceremonies | Doc 9303-12 §4.1 |
@@ -20,7 +22,7 @@
 //! | [`detached`] | signed answers of the register, signed evidence of a station | – |
 //! | [`audit_log`] | hash-chained, signed log | – |
 //!
-//! Time, randomness and trust are arguments. Only [`store`], [`trust::directory`], [`pkcs11`] and [`audit_log`]'s file do I/O.
+//! Time, randomness and trust are arguments. Only [`store`], [`trust::directory`] and [`trust::import`], [`pkcs11`] and [`audit_log`]'s file do I/O.
 
 pub mod algorithm;
 pub mod asn1;
@@ -31,6 +33,8 @@ pub mod certificate;
 pub mod crl;
 pub mod curve;
 pub mod detached;
+pub mod deviation_list;
+pub mod ldif;
 pub mod life;
 pub mod master_list;
 pub mod path;

@@ -308,6 +308,12 @@ impl SignerInfo {
         Ok(Self { sid, tagged_key_identifier, digest, attributes, algorithm, signature })
     }
 
+    /// When it signed, as it says under its own signature.
+    #[must_use]
+    pub fn signing_time(&self) -> Option<Timestamp> {
+        self.attributes.as_ref()?.signing_time
+    }
+
     /// Whom it names.
     #[must_use]
     pub const fn sid(&self) -> &SignerIdentifier {

@@ -5,11 +5,18 @@
 
 mod chain;
 pub mod directory;
+mod freshness;
+pub mod import;
 mod known;
 mod path;
 mod revocation;
+mod transaction;
 
-pub use directory::{ImportError, ImportKind, ImportReport, Imported, LoadError};
+pub(crate) use chain::over_links;
+
+pub use directory::LoadError;
+pub use freshness::{Age, CRL_WARNING, LIST_AGE, LIST_WARNING};
+pub use import::{ImportError, ImportKind, ImportReport, Imported};
 pub use known::{KnownSigners, KnownSignersLimits};
 pub use path::{
     ChainResult, NotTrusted, ProfileProblem, RevocationResult, SignerPath, UnknownRevocation, ValidityStatus,
@@ -18,10 +25,13 @@ pub use path::{
 use crate::asn1::Malformed;
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
+use crate::deviation_list::{DeviationList, DeviationListProblem, Document};
 use crate::master_list::{MasterList, Use};
-use crate::path::{Budget, PathMaterial, VerifiedPath};
+use crate::path::{Budget, PathMaterial, PathProblem, VerifiedPath};
 use crate::public_key::{PublicKey, VerifyError};
-use jiff::SignedDuration;
+use crate::signed_data::SignerInfo;
+use const_oid::ObjectIdentifier;
+use jiff::Timestamp;
 
 /// More anchors than this are refused.
 pub const MAX_ANCHORS: usize = 4096;
@@ -29,9 +39,6 @@ pub const MAX_ANCHORS: usize = 4096;
 pub const MAX_LINKS: usize = 4096;
 /// More CRLs than this are refused.
 pub const MAX_CRLS: usize = 1024;
-/// A list whose next update is nearer than this grows old: states make a new one at least every 90 days, and bringing it
-/// here takes people.
-pub const CRL_WARNING: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// More keys of one kind than this are refused.
 pub const MAX_KEYS: usize = 1024;
 
@@ -39,6 +46,10 @@ pub const MAX_KEYS: usize = 1024;
 #[derive(Debug, Clone, Default)]
 pub struct TrustStore {
     anchors: Vec<Certificate>,
+    /// Who brought each anchor.
+    origins: Vec<Origin>,
+    lists: Vec<TrustedList>,
+    deviations: Vec<TrustedDeviations>,
     links: Vec<Certificate>,
     crls: Vec<StoredCrl>,
     register_keys: Vec<PublicKey>,
@@ -52,6 +63,36 @@ struct StoredCrl {
     list: CertificateRevocationList,
     signed_by: Option<Certificate>,
     tolerated: Vec<&'static str>,
+}
+
+/// Who brought an anchor.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Origin {
+    /// Somebody gave it by itself.
+    given: bool,
+    /// Master lists that have it, by their place among the lists.
+    lists: Vec<usize>,
+}
+
+/// A master list that is believed, as far as it must be remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedList {
+    /// Country of the state that signed it.
+    pub country: Option<String>,
+    /// Who signed it.
+    pub signer: String,
+    /// When, as the signer says.
+    pub signed_at: Option<Timestamp>,
+    /// Certificates in it.
+    pub certificates: usize,
+}
+
+/// A deviation list that is believed.
+#[derive(Debug, Clone)]
+struct TrustedDeviations {
+    country: Option<String>,
+    signed_at: Option<Timestamp>,
+    list: DeviationList,
 }
 
 /// A file of a trust directory that could not be used. The others still are.
@@ -103,6 +144,27 @@ pub enum AnchorProblem {
     /// No room.
     #[error("the trust store is full")]
     Full,
+    /// More work than is allowed was spent on the list before this certificate.
+    #[error("the work budget of the list is spent")]
+    BudgetExhausted,
+}
+
+/// A deviation list that is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviationsNotTrusted {
+    /// Not what it should be.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// It does not stand.
+    #[error(transparent)]
+    Problem(#[from] DeviationListProblem),
+    /// No authority of its country that is believed vouches for its signer.
+    #[error("the list's signer: {0}")]
+    Signer(#[from] PathProblem),
+    /// No room.
+    #[error("the trust store is full")]
+    Full,
 }
 
 /// A CRL or key that cannot be taken.
@@ -130,17 +192,32 @@ impl TrustStore {
     /// [`AnchorProblem`].
     pub fn add_anchor(&mut self, bytes: &[u8]) -> Result<&Certificate, AnchorProblem> {
         let certificate = Certificate::parse_der_or_pem(bytes)?;
-        check_anchor(&certificate)?;
-        let index = match self.anchors.iter().position(|known| known.der() == certificate.der()) {
+        let index = self.take_anchor(certificate, None)?;
+        self.match_crls();
+        self.anchors.get(index).ok_or(AnchorProblem::Full)
+    }
+
+    /// Adds an anchor that somebody gave, or that the list of this number brought.
+    fn take_anchor(&mut self, certificate: Certificate, list: Option<usize>) -> Result<usize, AnchorProblem> {
+        let known = self.anchors.iter().position(|known| known.der() == certificate.der());
+        let index = match known {
             Some(index) => index,
             None if self.anchors.len() >= MAX_ANCHORS => return Err(AnchorProblem::Full),
             None => {
+                check_anchor(&certificate)?;
                 self.anchors.push(certificate);
-                self.match_crls();
+                self.origins.push(Origin::default());
                 self.anchors.len() - 1
             }
         };
-        self.anchors.get(index).ok_or(AnchorProblem::Full)
+        if let Some(origin) = self.origins.get_mut(index) {
+            match list {
+                None => origin.given = true,
+                Some(list) if !origin.lists.contains(&list) => origin.lists.push(list),
+                Some(_) => {}
+            }
+        }
+        Ok(index)
     }
 
     /// Adds a link certificate (DER or PEM): a CSCA key, certified by another CSCA key. It is believed as far as the
@@ -149,7 +226,12 @@ impl TrustStore {
     /// # Errors
     /// [`AnchorProblem`]; a self-signed certificate is [`AnchorProblem::SelfSigned`].
     pub fn add_link(&mut self, bytes: &[u8]) -> Result<&Certificate, AnchorProblem> {
-        let certificate = Certificate::parse_der_or_pem(bytes)?;
+        let index = self.take_link(Certificate::parse_der_or_pem(bytes)?)?;
+        self.match_crls();
+        self.links.get(index).ok_or(AnchorProblem::Full)
+    }
+
+    fn take_link(&mut self, certificate: Certificate) -> Result<usize, AnchorProblem> {
         match check_anchor(&certificate) {
             // A new key under the old name, without key identifiers, looks like a self-signature that does not hold.
             Err(AnchorProblem::NotSelfSigned | AnchorProblem::SelfSignature) => {}
@@ -161,33 +243,130 @@ impl TrustStore {
             None if self.links.len() >= MAX_LINKS => return Err(AnchorProblem::Full),
             None => {
                 self.links.push(certificate);
-                self.match_crls();
                 self.links.len() - 1
             }
         };
-        self.links.get(index).ok_or(AnchorProblem::Full)
+        Ok(index)
     }
 
     /// Adds every certificate of a master list that is of use: anchors and links. The list's own signature and its
     /// signer are for the caller to judge first ([`MasterList::verify`], [`MasterList::signer_path`]): whoever adds a
-    /// list believes it.
+    /// list believes it. At most as many signatures are computed as a store has room for.
     pub fn add_master_list(&mut self, list: &MasterList) -> Vec<ListedCertificate> {
-        list.entries()
+        let signer =
+            list.signed_data().signers().first().and_then(|info| list.signed_data().certificate_of(info));
+        self.lists.push(TrustedList {
+            country: signer.and_then(Certificate::country),
+            signer: signer.map(|signer| signer.subject().to_string()).unwrap_or_default(),
+            signed_at: list.signed_data().signers().first().and_then(SignerInfo::signing_time),
+            certificates: list.entries().len(),
+        });
+        let number = self.lists.len() - 1;
+        let mut budget = MAX_ANCHORS + MAX_LINKS;
+        let listed = list
+            .entries()
             .iter()
             .map(|entry| {
-                let outcome =
-                    entry.certificate.as_ref().map_err(|error| AnchorProblem::from(*error)).and_then(
-                        |certificate| match self.add_anchor(certificate.der()) {
-                            Ok(_) => Ok(Use::Anchor),
-                            Err(AnchorProblem::NotSelfSigned) => {
-                                self.add_link(certificate.der()).map(|_| Use::Link)
-                            }
-                            Err(problem) => Err(problem),
-                        },
-                    );
+                let certificate = entry.certificate.as_ref().map_err(|error| AnchorProblem::from(*error));
+                let outcome = certificate.and_then(|certificate| {
+                    budget = budget.checked_sub(1).ok_or(AnchorProblem::BudgetExhausted)?;
+                    match self.take_anchor(certificate.clone(), Some(number)) {
+                        Ok(_) => Ok(Use::Anchor),
+                        Err(AnchorProblem::NotSelfSigned) => {
+                            self.take_link(certificate.clone()).map(|_| Use::Link)
+                        }
+                        Err(problem) => Err(problem),
+                    }
+                });
                 ListedCertificate { offset: entry.offset, outcome }
             })
-            .collect()
+            .collect();
+        self.match_crls();
+        listed
+    }
+
+    /// The master lists that were added.
+    #[must_use]
+    pub fn master_lists(&self) -> &[TrustedList] {
+        &self.lists
+    }
+
+    /// The master lists that have an anchor.
+    pub fn lists_with(&self, anchor: &Certificate) -> impl Iterator<Item = &TrustedList> {
+        let origin = self.origin_of(anchor);
+        origin.into_iter().flat_map(|origin| &origin.lists).filter_map(|number| self.lists.get(*number))
+    }
+
+    /// Whether somebody gave this anchor by itself, and not only a master list has it.
+    #[must_use]
+    pub fn is_given(&self, anchor: &Certificate) -> bool {
+        self.origin_of(anchor).is_some_and(|origin| origin.given)
+    }
+
+    fn origin_of(&self, anchor: &Certificate) -> Option<&Origin> {
+        let index = self.anchors.iter().position(|known| known.der() == anchor.der())?;
+        self.origins.get(index)
+    }
+
+    /// Adds a deviation list whose signature holds and whose signer an authority of its own country vouches for.
+    ///
+    /// # Errors
+    /// [`DeviationsNotTrusted`].
+    pub fn add_deviations(&mut self, bytes: &[u8]) -> Result<(), DeviationsNotTrusted> {
+        let list = DeviationList::parse(bytes)?;
+        let facts = list.verify()?;
+        // A certificate is judged at the time of the signature: what it says outlives its validity.
+        let time = facts.signing_time;
+        list.signer_path(&facts.signer, &self.anchors, &self.links, time, &mut Budget::default())?;
+        if self.deviations.iter().any(|known| known.list == list) {
+            return Ok(());
+        }
+        if self.deviations.len() >= MAX_KEYS {
+            return Err(DeviationsNotTrusted::Full);
+        }
+        self.deviations.push(TrustedDeviations {
+            country: facts.signer.country(),
+            signed_at: facts.signing_time,
+            list,
+        });
+        Ok(())
+    }
+
+    /// The deviation lists: country, when signed, and how many deviations.
+    pub fn deviation_lists(&self) -> impl Iterator<Item = (Option<&str>, Option<Timestamp>, usize)> {
+        let facts = |one: &'_ TrustedDeviations| (one.signed_at, one.list.deviations().len());
+        self.deviations.iter().map(move |one| {
+            let (signed_at, count) = facts(one);
+            (one.country.as_deref(), signed_at, count)
+        })
+    }
+
+    /// Whether a state told that documents like this one deviate: kinds of deviation, each once. Asked with the signer and
+    /// the authorities above it; only lists of the signer's own country are heard.
+    #[must_use]
+    pub fn deviations_of(
+        &self,
+        certificates: &[&Certificate],
+        document: Document<'_>,
+    ) -> Vec<ObjectIdentifier> {
+        let country = certificates.first().and_then(|signer| signer.country());
+        let mut kinds: Vec<_> = self
+            .deviations
+            .iter()
+            .filter(|one| country.is_some() && one.country == country)
+            .flat_map(|one| one.list.deviations())
+            .filter(|deviation| deviation.concerns(certificates, document))
+            .flat_map(|deviation| deviation.kinds.iter().copied())
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Whether a list of this country is here.
+    #[must_use]
+    pub fn has_deviations_of(&self, country: &str) -> bool {
+        self.deviations.iter().any(|one| one.country.as_deref() == Some(country))
     }
 
     /// Adds a CRL (DER or PEM). Its signature is checked against the anchors now and whenever one is added.
@@ -293,7 +472,7 @@ impl TrustStore {
 /// Whether a link certificate leads to one of these anchors.
 fn leads_to_an_anchor(link: &Certificate, anchors: &[Certificate], links: &[Certificate]) -> bool {
     let material = PathMaterial { anchors, intermediates: links, crls: &[] };
-    VerifiedPath::build(link, material, None, &chain::over_links(), &mut Budget::default()).is_ok()
+    VerifiedPath::build(link, material, None, &over_links(), &mut Budget::default()).is_ok()
 }
 
 fn add_key(keys: &mut Vec<PublicKey>, spki: &[u8]) -> Result<(), AddError> {

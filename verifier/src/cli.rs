@@ -120,7 +120,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Read(read) => read::run(read, at, output),
         Command::Verify(verify) => verify::run(verify, at, output),
         Command::Passive(passive) => files::run(passive, at, output),
-        Command::Trust(trust) => trust::run(trust, output),
+        Command::Trust(trust) => trust::run(trust, at, output),
         Command::DecodePicture { bounds } => return cccd_pictures::child::run(bounds),
     };
     match outcome {

@@ -197,6 +197,7 @@ mod tests {
                 "lds.card-access-authentic",
                 "lds.com-sod-consistent",
                 "lds.dg-consistent",
+                "passive.deviation",
                 "passive.dg-hashes",
                 "passive.revocation",
                 "passive.signer-chain",

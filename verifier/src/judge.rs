@@ -3,6 +3,8 @@
 //! | module | checks |
 //! |---|---|
 //! | `passive` | `passive.*`: the signature, the digests, who signed |
+//! | `deviation` | `passive.deviation`: what the issuing state says to be wrong in such documents |
+//! | `leniency` | none: what was tolerated, told beside the findings |
 //! | `chip` | `chip.*`: whether the chip is the one that was issued |
 //! | `channel` | `access.*`, `secure-messaging.*` |
 //! | `content` | `lds.*`, `document.*`, `holder.*` |
@@ -13,6 +15,7 @@
 mod channel;
 mod chip;
 pub(crate) mod content;
+mod deviation;
 pub(crate) mod facts;
 mod leniency;
 mod passive;
@@ -131,6 +134,7 @@ pub fn judge_among(case: &Case<'_>, known: &KnownSigners<'_>) -> Judgement {
 
 fn judge_facts(case: &Case<'_>, facts: &Facts) -> Judgement {
     let mut findings = passive::findings(case, facts);
+    findings.push(deviation::finding(case, facts));
     findings.extend(chip::findings(case, facts));
     findings.extend(content::findings(case, facts));
     findings.extend(channel::findings(case, facts));

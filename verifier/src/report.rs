@@ -9,7 +9,7 @@ mod words;
 pub use json::to_json;
 pub use sanitize::printable;
 pub use text::to_text;
-pub use trust::{TrustReport, TrustWarning, WarningCode};
+pub use trust::{ListFacts, TrustReport, TrustWarning, WarningCode};
 pub use words::{check_name, decision_name, does_not_prove, proves, reason_text, status_name};
 
 use cccd_card_profile::card_holder::{Sex, vietnamese_date, vietnamese_expiry};

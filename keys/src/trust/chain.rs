@@ -166,7 +166,7 @@ fn why_not(unknown: Option<UnknownAlgorithm>, named: bool) -> ChainResult {
 }
 
 /// Paths over link certificates: revocation is asked elsewhere, and names may be in any order.
-pub(super) fn over_links() -> PathPolicy {
+pub(crate) fn over_links() -> PathPolicy {
     PathPolicy {
         revocation: RevocationDemand::NotAsked,
         names: NameChaining::AnyOrder,

@@ -169,7 +169,7 @@ fn join<'a>(
 }
 
 /// One name or one key is one authority; its keys may be numbered in the name.
-fn is_same(one: &Certificate, other: &Certificate) -> bool {
+pub(super) fn is_same(one: &Certificate, other: &Certificate) -> bool {
     one.public_key() == other.public_key() || one.subject().is_same_authority(other.subject())
 }
 

@@ -46,6 +46,9 @@ Examples:
 
   Whom to believe:
     verifier trust import csca.cer list.crl --into trust
+    verifier trust import DE_ML.ml --into trust --dry-run     # who signed it, and what is in it
+    verifier trust import DE_ML.ml --into trust --accept-list-signer SHA-256
+    verifier trust import icaopkd-001-complete.ldif --into trust
     verifier trust import register.pub --into trust --as register
     verifier trust list --trust trust";
 
@@ -231,7 +234,8 @@ pub(crate) struct TrustArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustCommand {
-    /// Takes certificates of CSCAs and CRLs, or public keys, after checking them. All or nothing.
+    /// Takes certificates of CSCAs and links, CRLs, master lists, deviation lists, LDIF of the ICAO PKD, or public keys, after
+    /// checking them. All or nothing.
     Import {
         /// The files.
         #[arg(required = true, value_name = "FILE")]
@@ -242,6 +246,13 @@ pub(crate) enum TrustCommand {
         /// As what public keys are taken.
         #[arg(long = "as", value_enum, value_name = "ROLE")]
         role: Option<Role>,
+        /// Believe a master list signed under this certificate: SHA-256 in hex of the list's signer, or of the CSCA above it.
+        /// Compare it with what the state publishes elsewhere. Needed once for each state's lists.
+        #[arg(long = "accept-list-signer", value_name = "SHA-256", value_parser = parse_fingerprint)]
+        accept_list_signer: Vec<Fingerprint>,
+        /// Look and tell, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Shows whom a trust directory believes, and how fresh that is.
     List {
@@ -267,6 +278,18 @@ pub(crate) enum YesNo {
     Yes,
     /// Another person.
     No,
+}
+
+/// SHA-256 of a certificate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fingerprint(pub(crate) [u8; 32]);
+
+fn parse_fingerprint(text: &str) -> Result<Fingerprint, String> {
+    let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
+    let octets = hex::decode(digits).ok().and_then(|octets| <[u8; 32]>::try_from(octets).ok());
+    octets
+        .map(Fingerprint)
+        .ok_or_else(|| "a fingerprint is SHA-256 in hex: 64 digits, colons allowed".to_owned())
 }
 
 /// A nonce.

@@ -20,6 +20,8 @@ coded! {
         SignerValidity = "passive.signer-validity",
         /// The Document Signer is not revoked (Doc 9303-12 §7.1.4).
         Revocation = "passive.revocation",
+        /// The issuing state does not say that documents like this one deviate (Doc 9303-12 §10).
+        Deviation = "passive.deviation",
         /// The chip holds the private key of Chip Authentication (Doc 9303-11 §6.2).
         ChipAuthentication = "chip.chip-authentication",
         /// The chip holds the private key of Active Authentication (Doc 9303-11 §6.1).

@@ -59,6 +59,10 @@ coded! {
         RevocationUnknown = "revocation-unknown",
         /// The newest revocation list is past its next update.
         CrlStale = "crl-stale",
+        /// No deviation list of the signer's country is at hand.
+        NoDeviationList = "no-deviation-list",
+        /// The issuing state says that documents like this one deviate from the standard.
+        DeviationListed = "deviation-listed",
         /// The card does not offer the protocol.
         ProtocolNotOffered = "protocol-not-offered",
         /// The protocol is offered, and another way was taken.

@@ -1,7 +1,7 @@
 //! Who vouches for a card, how fresh that is, and what of the trust directory will not last or was not used.
 
 use cccd_keys::certificate::Certificate;
-use cccd_keys::trust::{ChainResult, RevocationResult};
+use cccd_keys::trust::{Age, ChainResult, RevocationResult, TrustedList};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,6 +18,10 @@ coded! {
     pub enum WarningCode {
         /// The revocation list that was used is due soon.
         CrlDueSoon = "crl-due-soon",
+        /// The master lists that brought the anchor will be old soon.
+        MasterListGrowsOld = "master-list-grows-old",
+        /// The master lists that brought the anchor are old: what they no longer say is not known here.
+        MasterListOld = "master-list-old",
         /// A list of the signer's authority begins after the time judged at, and counted for nothing.
         CrlFromTheFuture = "crl-from-the-future",
         /// A list of the country counted for nothing: another authority's, or signed by nobody who is believed.
@@ -36,6 +40,17 @@ pub struct TrustWarning {
     pub detail: String,
 }
 
+/// A master list, as far as the anchor rests on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListFacts {
+    /// The state that signed it.
+    pub country: Option<String>,
+    /// When, as the signer says.
+    pub signed_at: Option<Timestamp>,
+    /// How old that is: `fresh`, `grows-old`, `old`, `from-the-future`, `unknown`.
+    pub age: &'static str,
+}
+
 /// Who vouches, and how fresh that is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TrustReport {
@@ -45,6 +60,12 @@ pub struct TrustReport {
     pub signer_serial: Option<String>,
     /// The trust anchor that vouches for it.
     pub anchor: Option<String>,
+    /// SHA-256 of its certificate, hex.
+    pub anchor_sha256: Option<String>,
+    /// Somebody gave the anchor by itself.
+    pub anchor_given: Option<bool>,
+    /// The master lists that have the anchor.
+    pub master_lists: Vec<ListFacts>,
     /// When the revocation list was made.
     pub crl_this_update: Option<Timestamp>,
     /// When the next is due.
@@ -57,9 +78,11 @@ impl TrustReport {
     pub(crate) fn of(case: &Case<'_>, facts: &Facts) -> Self {
         let certificate = facts.sod().and_then(|sod| sod.file.signer_certificate());
         let anchor = match facts.signer.as_ref().map(|signer| &signer.chain) {
-            Some(ChainResult::Trusted { anchor }) => Some(printable(&anchor.subject().to_string())),
+            Some(ChainResult::Trusted { anchor }) => Some(anchor.as_ref()),
             _ => None,
         };
+        let age = |list: &TrustedList| Age::of_master_list(list.signed_at, case.at);
+        let lists = anchor.into_iter().flat_map(|anchor| case.trust.lists_with(anchor));
         let crl = match facts.signer.as_ref().map(|signer| &signer.revocation) {
             Some(RevocationResult::Good { this_update, next_update }) if anchor.is_some() => {
                 Some((*this_update, *next_update))
@@ -69,19 +92,44 @@ impl TrustReport {
         Self {
             signer_country: certificate.and_then(Certificate::country).as_deref().map(printable),
             signer_serial: certificate.map(Certificate::serial_hex),
-            anchor,
+            anchor: anchor.map(|anchor| printable(&anchor.subject().to_string())),
+            anchor_sha256: anchor.map(|anchor| hex::encode(anchor.fingerprint())),
+            anchor_given: anchor.map(|anchor| case.trust.is_given(anchor)),
+            master_lists: lists
+                .map(|list| ListFacts {
+                    country: list.country.as_deref().map(printable),
+                    signed_at: list.signed_at,
+                    age: age(list).code(),
+                })
+                .collect(),
             crl_this_update: crl.map(|(this_update, _)| this_update),
             crl_next_update: crl.map(|(_, next_update)| next_update),
-            warnings: warnings(case, facts, crl.map(|(_, next_update)| next_update)),
+            warnings: warnings(case, facts, anchor, crl.map(|(_, next_update)| next_update)),
         }
     }
 }
 
-fn warnings(case: &Case<'_>, facts: &Facts, next_update: Option<Timestamp>) -> Vec<TrustWarning> {
+fn warnings(
+    case: &Case<'_>,
+    facts: &Facts,
+    anchor: Option<&Certificate>,
+    next_update: Option<Timestamp>,
+) -> Vec<TrustWarning> {
     let mut found = Vec::new();
     let mut warn = |code, detail: String| found.push(TrustWarning { code, detail });
     if let Some(next) = next_update.filter(|next| next.duration_since(case.at) < case.policy.crl_warning) {
         warn(WarningCode::CrlDueSoon, next.to_string());
+    }
+    if let Some(anchor) = anchor.filter(|anchor| !case.trust.is_given(anchor)) {
+        let newest = case.trust.lists_with(anchor).max_by_key(|list| list.signed_at);
+        if let Some(list) = newest {
+            let signed = list.signed_at.map(|signed| signed.to_string()).unwrap_or_default();
+            match Age::of_master_list(list.signed_at, case.at) {
+                Age::GrowsOld => warn(WarningCode::MasterListGrowsOld, signed),
+                Age::Old | Age::Unknown => warn(WarningCode::MasterListOld, signed),
+                Age::Fresh | Age::FromTheFuture => {}
+            }
+        }
     }
     if let Some(signer) = &facts.signer {
         if signer.crls_from_the_future > 0 {

@@ -24,6 +24,7 @@ pub fn check_name(check: Check, lang: Lang) -> &'static str {
         Check::SignerDocumentType => ("loại giấy tờ của người ký", "document type of the signer"),
         Check::SignerValidity => ("hiệu lực của người ký", "validity of the signer"),
         Check::Revocation => ("người ký chưa bị thu hồi", "signer not revoked"),
+        Check::Deviation => ("sai lệch do quốc gia cấp công bố", "deviations told by the issuing state"),
         Check::ChipAuthentication => ("xác thực chip (CA)", "Chip Authentication"),
         Check::ActiveAuthentication => ("xác thực chủ động (AA)", "Active Authentication"),
         Check::PaceChipAuthenticationMapping => {
@@ -80,6 +81,10 @@ pub fn proves(finding: &Finding, lang: Lang) -> String {
         Check::Revocation => (
             "danh sách thu hồi còn hiệu lực không nêu tên người ký",
             "a revocation list in force does not name the signer",
+        ),
+        Check::Deviation => (
+            "quốc gia cấp không công bố sai lệch nào cho loại giấy tờ này",
+            "the issuing state tells of no deviation of such documents",
         ),
         Check::ChipAuthentication => (
             "chip giữ khóa bí mật mà người ký bảo đảm: không phải bản sao",
@@ -178,6 +183,10 @@ pub fn does_not_prove(check: Check, lang: Lang) -> &'static str {
         Check::Revocation => {
             ("thẻ này chưa bị báo mất hay thu hồi", "that this card was not reported lost or revoked")
         }
+        Check::Deviation => (
+            "giấy tờ không có sai lệch nào chưa công bố",
+            "that documents like this one have no deviation that nobody told of",
+        ),
         Check::ChipAuthentication => (
             "người cầm thẻ là chủ thẻ; bên thứ ba không thể kiểm lại",
             "that the bearer is the holder; and nothing to a third party",
@@ -302,6 +311,13 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
             ("không biết người ký có bị thu hồi không", "whether the signer is revoked is not known")
         }
         Reason::CrlStale => ("danh sách thu hồi đã quá hạn", "the revocation list is past its next update"),
+        Reason::NoDeviationList => {
+            ("không có danh sách sai lệch của quốc gia này", "no deviation list of this country is at hand")
+        }
+        Reason::DeviationListed => (
+            "quốc gia cấp công bố giấy tờ loại này có sai lệch",
+            "the issuing state says that documents like this one deviate",
+        ),
         Reason::ProtocolNotOffered => ("thẻ không có giao thức này", "the card does not offer it"),
         Reason::ProtocolNotUsed => ("giao thức không được dùng", "it was not used"),
         Reason::ProtocolNotSupported => {
@@ -496,6 +512,8 @@ pub(super) fn bearer(statement: BearerStatement, lang: Lang) -> &'static str {
 pub(super) fn warning(code: WarningCode, lang: Lang) -> &'static str {
     let (vi, en) = match code {
         WarningCode::CrlDueSoon => ("danh sách thu hồi sắp quá hạn", "the revocation list is due soon"),
+        WarningCode::MasterListGrowsOld => ("danh sách chủ sắp cũ", "the master list grows old"),
+        WarningCode::MasterListOld => ("danh sách chủ đã cũ", "the master list is old"),
         WarningCode::CrlFromTheFuture => (
             "danh sách thu hồi có ngày trong tương lai, không tính",
             "revocation lists from the future, not counted",

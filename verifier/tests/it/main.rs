@@ -21,4 +21,5 @@ mod program;
 mod reports;
 mod resume;
 mod terminal;
+mod trust;
 mod verdict_rule;

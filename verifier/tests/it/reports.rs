@@ -12,6 +12,7 @@ fn stable(situation: &Situation, text: &str) -> String {
         None => text,
     };
     let text = replace(text.to_owned(), &judgement.sod_sha256, "<sod-sha256>");
+    let text = replace(text, &judgement.trust.anchor_sha256, "<anchor-sha256>");
     replace(text, &judgement.trust.signer_serial, "<serial>")
 }
 
