@@ -22,7 +22,7 @@
 //! | [`detached`] | signed answers of the register, signed evidence of a station | – |
 //! | [`audit_log`] | hash-chained, signed log | – |
 //!
-//! Time, randomness and trust are arguments. Only [`store`], [`trust::directory`] and [`trust::import`], [`pkcs11`] and [`audit_log`]'s file do I/O.
+//! Time, randomness and trust are arguments. Only [`store`], [`trust::directory`], [`trust::import`], [`pkcs11`] and [`audit_log`]'s file do I/O.
 
 pub mod algorithm;
 pub mod asn1;
