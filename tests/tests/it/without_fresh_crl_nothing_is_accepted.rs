@@ -28,7 +28,7 @@ fn assert_withheld(card: &StoryCard, judgement: &Judgement, reason: Reason) {
     assert_eq!(judgement.verdict.reason, Some(reason), "{because}");
     assert_eq!(judgement.statements.trust, TrustStatement::Stale);
     assert!(with_status(judgement, Status::Failed).is_empty(), "{because}");
-    assert_eq!(with_status(judgement, Status::Passed).len(), Check::ALL.len() - 6, "{because}");
+    assert_eq!(with_status(judgement, Status::Passed).len(), Check::ALL.len() - 7, "{because}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn everything_passes_but_what_is_not_used_or_not_read() {
     assert_eq!(
         others,
         [
+            ("passive.deviation", "not_applicable", "no-deviation-list"),
             ("chip.pace-cam", "not_applicable", "protocol-not-offered"),
             ("lds.com-sod-consistent", "unavailable", "not-read"),
             ("access.bac", "not_applicable", "protocol-not-used"),
