@@ -53,7 +53,7 @@ impl KeyStore {
     /// back. The wrapping key is kept nowhere. The file is opened again and compared before the shares are given out.
     ///
     /// # Errors
-    /// [`StoreError`]; a store whose keys are in a token is backed up by the token's own means.
+    /// [`StoreError`]; the keys of a token do not leave it: its own means back it up.
     pub fn create_backup(
         &self,
         at: Timestamp,
@@ -63,7 +63,8 @@ impl KeyStore {
     ) -> Result<NewBackup, StoreError> {
         let _lock = self.lock()?;
         let Custody::Sealed(sealer) = &self.custody else {
-            return Err(StoreError::StaysInToken("the CSCA".to_owned()));
+            let what = "its keys do not leave their token; take the token's own backup, and split its PIN";
+            return Err(StoreError::Backup(what.to_owned()));
         };
         let mut folders = Vec::new();
         for place in places {

@@ -328,6 +328,31 @@ fn the_newest_key_signs_the_lists_of_all_older_ones() {
 }
 
 #[test]
+fn a_revoked_csca_takes_its_link_successors_and_a_revoked_link_its_own_with_it() {
+    for revoke_link in [false, true] {
+        let house = rollover(Rename::Keep);
+        let (old, link) =
+            (house.store.csca_certificates().unwrap().remove(0), house.store.csca_links().unwrap().remove(0));
+        let serial = if revoke_link { link.serial_hex() } else { old.serial_hex() };
+        house.store.issue_crl(later(), QUARTER, &[serial], Some(2)).unwrap();
+        // A verifier that came here over the link has nobody left to believe.
+        let over = trust(&house.store, &[0]);
+        let revocation = over.check_signer(&house.signers[1], later()).revocation;
+        assert!(
+            matches!(revocation, RevocationResult::AuthorityRevoked { reason: "ca-compromise", .. }),
+            "{revocation:?}"
+        );
+        // The old key's own signer falls with the old key; with the link alone it does not.
+        let revocation = over.check_signer(&house.signers[0], later()).revocation;
+        assert_eq!(matches!(revocation, RevocationResult::AuthorityRevoked { .. }), !revoke_link);
+        // A verifier that was given the new key by hand goes on.
+        let direct = trust(&house.store, &[1]);
+        let revocation = direct.check_signer(&house.signers[1], later()).revocation;
+        assert!(matches!(revocation, RevocationResult::Good { .. }), "{revocation:?}");
+    }
+}
+
+#[test]
 fn after_its_time_a_key_makes_no_link() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut rng) = make(dir.path(), founded());
