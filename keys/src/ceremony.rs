@@ -9,7 +9,8 @@
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::asn1;
 use crate::certificate::{
-    Certificate, CertificateOptions, CscaProfile, DocumentSignerProfile, LinkProfile, MasterListSignerProfile,
+    AuthorityNames, Certificate, CertificateOptions, CscaProfile, DocumentSignerProfile, LinkProfile,
+    MasterListSignerProfile,
 };
 use crate::crl::{CertificateRevocationList, RevokedCertificate};
 use crate::life::{Pool, master_list_signer_validity};
@@ -159,6 +160,9 @@ pub struct Record {
     pub tool: String,
     /// Country code.
     pub country: String,
+    /// Names of the authority; a synthetic one without.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub authority: Option<AuthorityNames>,
     /// Who took part.
     pub present: Vec<Participant>,
     /// What was done.
@@ -232,10 +236,18 @@ impl Record {
             time,
             tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
             country: country.to_owned(),
+            authority: None,
             present: present.to_vec(),
             act,
             output: Output { file: file.to_owned(), sha256: hex::encode(Sha256::digest(result)) },
         }
+    }
+
+    /// By an authority of these names; a synthetic one without.
+    #[must_use]
+    pub fn of_authority(mut self, names: Option<&AuthorityNames>) -> Self {
+        self.authority = names.cloned();
+        self
     }
 
     /// The octets that are kept and logged.
@@ -273,7 +285,8 @@ pub fn replay(record: &Record, load: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     if hex::encode(Sha256::digest(&kept)) != record.output.sha256 {
         return Err(ReplayProblem::Digest(name.clone()));
     }
-    let options = CertificateOptions::for_country(&record.country).map_err(unbuilt)?;
+    let options =
+        CertificateOptions::for_authority(&record.country, record.authority.as_ref()).map_err(unbuilt)?;
     let at = record.time;
     if let Act::RevocationList { authority, number, seconds, revoked } = &record.act {
         let list = CertificateRevocationList::parse(&kept).map_err(|_| ReplayProblem::File(name.clone()))?;

@@ -8,8 +8,8 @@ mod extensions;
 mod name;
 
 pub use build::{
-    BuildError, CertificateOptions, CscaProfile, DocumentSignerProfile, LinkProfile, MasterListSignerProfile,
-    SigningKeyValidity,
+    AuthorityNames, BuildError, CertificateOptions, CscaProfile, DocumentSignerProfile, LinkProfile,
+    MasterListSignerProfile, SigningKeyValidity,
 };
 pub(crate) use extensions::full_names;
 pub use extensions::{KeyUsage, PrivateKeyUsagePeriod};

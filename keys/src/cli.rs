@@ -11,10 +11,14 @@ mod signers;
 use args::{Arguments, Command, CrlCommand, LogCommand};
 use cccd_keys::asn1::Malformed;
 use cccd_keys::audit_log::{AuditLog, AuditLogError};
-use cccd_keys::certificate::{Certificate, CertificateOptions};
+use cccd_keys::certificate::{BuildError, Certificate};
+use cccd_keys::pkcs11::{AccessError, open_store};
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::signer::Signer as _;
-use cccd_keys::store::{KeyStore, Passphrase, PassphraseError, StoreError, StoreSettings, read_settings};
+use cccd_keys::store::{
+    AuthorityNames, KeyStore, Passphrase, PassphraseError, Purpose, StoreError, StoreSettings, read_settings,
+};
+use cccd_keys::token::{PinError, TokenError};
 use jiff::{SignedDuration, Timestamp};
 use output::Output;
 use rand_core::CryptoRng;
@@ -30,6 +34,8 @@ enum Failure {
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
     #[error(transparent)]
+    Pin(#[from] PinError),
+    #[error(transparent)]
     Log(#[from] AuditLogError),
     #[error("the public key {0} is damaged: {1}")]
     PublicKey(String, Malformed),
@@ -39,11 +45,23 @@ enum Failure {
     NotConfirmed,
 }
 
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Passphrase(error) => error.into(),
+            AccessError::Pin(error) => error.into(),
+            AccessError::Store(error) => error.into(),
+            other => Self::Store(StoreError::Damaged(other.to_string())),
+        }
+    }
+}
+
 impl Failure {
     const fn code(&self) -> &'static str {
         match self {
             Self::Store(error) => error.code(),
             Self::Passphrase(_) => "no-passphrase",
+            Self::Pin(_) => "no-pin",
             Self::Log(AuditLogError::Broken { .. }) => "log-broken",
             Self::Log(_) => "audit-log",
             Self::PublicKey(..) => "store-damaged",
@@ -56,6 +74,7 @@ impl Failure {
         match self {
             Self::Store(error) => error.hint(),
             Self::Passphrase(_) => "give the file with --passphrase-file or CCCD_KEYS_PASSPHRASE_FILE",
+            Self::Pin(_) => "give the file with --pin-file or CCCD_KEYS_PIN_FILE; - is standard input",
             Self::Log(_) | Self::PublicKey(..) | Self::Ceremonies(_) => {
                 "keep the directory as it is and have it examined"
             }
@@ -82,17 +101,23 @@ impl Failure {
                 | StoreError::NoDocumentSigner(_)
                 | StoreError::CvcaExists
                 | StoreError::NoCvca
-                | StoreError::NoDocumentVerifier(_),
+                | StoreError::NoDocumentVerifier(_)
+                | StoreError::SoftwareInProduction
+                | StoreError::StaysInToken(_)
+                | StoreError::Token(TokenError::NotHardware { .. } | TokenError::LastTry { .. }),
             )
             | Self::Log(AuditLogError::Broken { .. })
             | Self::Ceremonies(_)
             | Self::NotConfirmed => 1,
             Self::Store(
                 StoreError::UnknownSerial(_)
-                | StoreError::Build(_)
+                | StoreError::Build(BuildError::Field(_) | BuildError::ReadBack(_))
                 | StoreError::UnknownHolder(_)
                 | StoreError::WhichVerifier(_)
-                | StoreError::NotAHolder(_),
+                | StoreError::NotAHolder(_)
+                | StoreError::InToken(_)
+                | StoreError::NotInToken
+                | StoreError::SyntheticNames,
             ) => 2,
             _ => 3,
         }
@@ -133,14 +158,18 @@ fn execute(
 ) -> Result<(), Failure> {
     let dir = &arguments.dir;
     let open = || -> Result<KeyStore, Failure> {
-        read_settings(dir)?;
-        let store = KeyStore::open(dir, &Passphrase::for_store(dir, arguments.passphrase_file.as_deref())?)?;
-        output.software_warning(dir);
+        let store = open_store(dir, arguments.passphrase_file.as_deref(), arguments.token.access())?;
+        if !store.is_in_token() {
+            output.software_warning(dir);
+        }
         Ok(store.in_presence_of(arguments.present.clone()))
     };
     match &arguments.command {
-        Command::Init { profile, country, curves } => {
-            let mut settings = StoreSettings::new(*profile, country, at);
+        Command::Init { profile, country, curves, purpose, organization, domain } => {
+            let mut settings = StoreSettings::new(*profile, country, at).with_purpose((*purpose).into());
+            if let (Some(organization), Some(domain)) = (organization.clone(), domain.clone()) {
+                settings = settings.with_authority(AuthorityNames { organization, domain });
+            }
             if let Some(curves) = curves {
                 settings.curve_encoding = (*curves).into();
             }
@@ -211,19 +240,30 @@ fn init(
         return Err(StoreError::Exists(dir.clone()).into());
     }
     // Before anything is written.
-    CertificateOptions::for_country(&settings.country).map_err(StoreError::from)?;
+    settings.certificate_options()?;
+    let made = |profile: &str, country: &str| {
+        output.print(
+            &json!({ "dir": dir, "profile": profile, "country": country }),
+            &format!(
+                "{} {} ({profile}, {country})",
+                output.text("Key store made in", "Đã tạo kho khoá tại"),
+                dir.display()
+            ),
+        );
+    };
+    let (profile, country) = (settings.profile.name(), settings.country.clone());
+    if let Some(access) = arguments.token.access() {
+        KeyStore::init_in_token(dir, settings, access.open(None)?, rng)?;
+        made(profile, &country);
+        return Ok(());
+    }
+    if settings.purpose == Purpose::Production {
+        return Err(StoreError::SoftwareInProduction.into());
+    }
     let passphrase = new_passphrase(arguments, output, rng)?;
     output.software_warning(dir);
-    let (profile, country) = (settings.profile.name(), settings.country.clone());
     KeyStore::init(dir, settings, &passphrase, rng)?;
-    output.print(
-        &json!({ "dir": dir, "profile": profile, "country": country }),
-        &format!(
-            "{} {} ({profile}, {country})",
-            output.text("Key store made in", "Đã tạo kho khoá tại"),
-            dir.display()
-        ),
-    );
+    made(profile, &country);
     Ok(())
 }
 
@@ -321,7 +361,7 @@ fn show(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreErr
             "dir": store.dir(), "settings": settings, "csca": authorities,
             "document_signers": { "count": signers.len(), "active": active },
             "crl": crl.map(|crl| json!({ "number": crl.number(), "next_update": crl.next_update() })),
-            "register_key": keys[0], "station_key": keys[1], "software": true,
+            "register_key": keys[0], "station_key": keys[1], "software": !store.is_in_token(),
         }),
         &human,
     );

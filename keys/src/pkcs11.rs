@@ -4,9 +4,12 @@
 //! does not come back by itself; every session from before is then known to be lost and is never handed to the module
 //! again, whose handles begin anew.
 
+mod access;
 mod session;
 #[cfg(feature = "lab-token")]
 pub mod softhsm;
+
+pub use access::{AccessError, TokenAccess, open_store};
 
 use crate::token::port::{Fault, Mechanisms, Port, Session, TokenInfo};
 use crate::token::{Pin, Token, TokenError, TokenIdentity, TokenLimits};
@@ -18,9 +21,6 @@ use session::ModuleSession;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-
-/// Environment variable that names the module.
-pub const MODULE_ENV: &str = "CCCD_KEYS_PKCS11";
 
 /// Most slots that are looked at.
 const MAX_SLOTS: usize = 256;
@@ -105,8 +105,15 @@ impl Port for Arc<Module> {
         Ok(Box::new(ModuleSession::new(Arc::clone(self), session, epoch)))
     }
 
-    fn restart(&self) -> Result<(), Fault> {
+    fn restarts(&self) -> u64 {
+        *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn restart(&self, seen: u64) -> Result<(), Fault> {
         let mut epoch = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        if *epoch != seen {
+            return Ok(());
+        }
         *epoch += 1;
         let module = |error: &Error| Fault::Module {
             path: self.path.display().to_string(),

@@ -47,7 +47,8 @@ pub use verifying::{
 use crate::algorithm::HashAlgorithm;
 use crate::audit_log::{AuditLog, AuditLogError, Event, SubjectKey};
 use crate::ceremony::Participant;
-use crate::certificate::{BuildError, Certificate};
+pub use crate::certificate::AuthorityNames;
+use crate::certificate::{BuildError, Certificate, CertificateOptions};
 use crate::crl::CertificateRevocationList;
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::life::{ListSequence, Pool};
@@ -80,6 +81,9 @@ pub struct StoreSettings {
     /// What the keys are for.
     #[serde(default)]
     pub purpose: Purpose,
+    /// Who the authority is; `None` for the synthetic one of a laboratory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<AuthorityNames>,
     /// The token that holds the private keys; `None` for sealed files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenIdentity>,
@@ -118,8 +122,27 @@ impl StoreSettings {
             country: country.to_owned(),
             created,
             purpose: Purpose::Laboratory,
+            authority: None,
             token: None,
         }
+    }
+
+    /// What certificates of this store have in common.
+    ///
+    /// # Errors
+    /// [`StoreError::SyntheticNames`] in production; a country that is not two capitals.
+    pub fn certificate_options(&self) -> Result<CertificateOptions, StoreError> {
+        if self.purpose == Purpose::Production && self.authority.is_none() {
+            return Err(StoreError::SyntheticNames);
+        }
+        Ok(CertificateOptions::for_authority(&self.country, self.authority.as_ref())?)
+    }
+
+    /// Of this authority.
+    #[must_use]
+    pub fn with_authority(mut self, authority: AuthorityNames) -> Self {
+        self.authority = Some(authority);
+        self
     }
 
     /// For this purpose.
@@ -232,6 +255,9 @@ pub enum StoreError {
     /// A production store in software.
     #[error("a production store does not take keys in software")]
     SoftwareInProduction,
+    /// A production store without the authority's own names.
+    #[error("a production store needs the authority's own name and domain")]
+    SyntheticNames,
     /// A key cannot be taken out of its token.
     #[error("the private key of {0} stays in its token")]
     StaysInToken(String),
@@ -286,6 +312,7 @@ impl StoreError {
             Self::InToken(_) => "token-not-named",
             Self::NotInToken => "not-in-token",
             Self::SoftwareInProduction => "software-in-production",
+            Self::SyntheticNames => "synthetic-names",
             Self::StaysInToken(_) => "stays-in-token",
             Self::Shares(CombineError::TooFew { .. }) => "too-few-shares",
             Self::Shares(CombineError::Mixed(_)) => "shares-mixed",
@@ -339,6 +366,7 @@ impl StoreError {
             Self::SoftwareInProduction => {
                 "name a token with --pkcs11 and --token, or make a laboratory's store"
             }
+            Self::SyntheticNames => "give them with --organization and --domain",
             Self::StaysInToken(_) => "have the station make its own key and certify its request",
             Self::Shares(CombineError::TooFew { .. }) => "bring more holders of shares together",
             Self::Shares(_) => {
@@ -405,7 +433,7 @@ impl KeyStore {
         if dir.join("store.json").exists() {
             return Err(StoreError::Exists(dir.to_owned()));
         }
-        crate::certificate::CertificateOptions::for_country(&settings.country)?;
+        settings.certificate_options()?;
         ["secret", "csca", "ds", "crl"].iter().try_for_each(|folder| files::private_dir(&dir.join(folder)))
     }
 

@@ -20,9 +20,11 @@ mod master;
 mod pin;
 mod pool;
 pub mod port;
+mod vietnamese;
 
 pub use error::{Retries, TokenError};
 pub use key::{KeyReference, TokenKey};
 pub use master::{MasterReference, TokenMaster};
 pub use pin::{PIN_ENV, Pin, PinError};
 pub use pool::{Token, TokenIdentity, TokenLimits};
+pub use vietnamese::vietnamese;

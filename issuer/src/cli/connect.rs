@@ -8,9 +8,10 @@ use std::time::Duration;
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
 use cccd_issuer::personalize::CardLink;
 use cccd_issuer::register::{HttpRegister, LocalRegister, Register};
-use cccd_issuer::station::StationKeys;
+use cccd_issuer::station::{IssueError, StationKeys};
+use cccd_keys::pkcs11::open_store;
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{KeyStore, Passphrase, StoreError, StoreMaster};
+use cccd_keys::store::{KeyStore, Purpose, StoreError, StoreMaster};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_reader::{Protocols, Service, Share};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
@@ -41,19 +42,32 @@ pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Bo
 }
 
 pub(crate) fn key_store(arguments: &KeyArguments) -> Result<KeyStore, Failure> {
-    let passphrase = Passphrase::for_store(&arguments.keys, arguments.passphrase_file.as_deref())?;
-    Ok(KeyStore::open(&arguments.keys, &passphrase)?)
+    Ok(open_store(&arguments.keys, arguments.passphrase_file.as_deref(), arguments.token())?)
+}
+
+/// What vpcd calls its slots.
+const VIRTUAL_READER: &str = "Virtual PCD";
+
+/// The keys of citizens' cards are not lent to a chip in software.
+pub(crate) fn allow_reader(store: &KeyStore, name: &str) -> Result<(), IssueError> {
+    let of_laboratory = name == "virtual" || name.contains(VIRTUAL_READER);
+    if of_laboratory && store.purpose() == Purpose::Production {
+        return Err(IssueError::ProductionKeys("a reader in software"));
+    }
+    Ok(())
 }
 
 /// The card in a reader. `stop` ends the waiting.
 pub(crate) fn reader(
     name: &str,
+    store: &KeyStore,
     timeout: u64,
     stop: &Arc<AtomicBool>,
     output: &Output,
 ) -> Result<Card, Failure> {
     let service = Service::open()?;
     let reader = service.find(name)?;
+    allow_reader(store, &reader)?;
     let canceller = service.canceller();
     let watched = Arc::clone(stop);
     let over = Arc::new(AtomicBool::new(false));
@@ -152,6 +166,32 @@ fn historical_bytes(atr: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn production_keys_are_lent_to_no_reader_in_software() {
+        use cccd_keys::store::{AuthorityNames, StoreSettings};
+        use cccd_keys::token::{Pin, Token, TokenLimits, lab::LabToken};
+        let at: jiff::Timestamp = "2026-11-21T03:00:00Z".parse().unwrap();
+        let lab = LabToken::new("house", "1234", Box::new(rand::rngs::StdRng::from_seed([1; 32])));
+        lab.change(|info| info.hardware = true);
+        let mut rng = rand::rngs::StdRng::from_seed([2; 32]);
+        for purpose in [Purpose::Laboratory, Purpose::Production] {
+            let folder = tempfile::tempdir().unwrap();
+            let (pin, limits) = (Pin::new("1234".to_owned()), TokenLimits::default());
+            let token = Token::open(Arc::new(lab.clone()), "house", None, pin, limits).unwrap();
+            let names =
+                AuthorityNames { organization: "House".to_owned(), domain: "house.example".to_owned() };
+            let settings = StoreSettings::new(AlgorithmProfile::P256, "VN", at)
+                .with_purpose(purpose)
+                .with_authority(names);
+            let store = KeyStore::init_in_token(folder.path(), settings, Arc::new(token), &mut rng).unwrap();
+            let allowed = |name: &str| allow_reader(&store, name).is_ok();
+            assert!(allowed("ACS ACR1252 Dual Reader 00 00"));
+            for name in ["virtual", "Virtual PCD 00 00"] {
+                assert_eq!(allowed(name), purpose == Purpose::Laboratory, "{name}");
+            }
+        }
+    }
 
     #[test]
     fn capabilities_are_found_and_nonsense_is_none() {

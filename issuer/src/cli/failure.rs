@@ -4,9 +4,12 @@ use cccd_issuer::application::ApplicationError;
 use cccd_issuer::card_face::FaceError;
 use cccd_issuer::ledger::LedgerError;
 use cccd_issuer::output::OutputError;
+use cccd_issuer::personalize::DriverError;
 use cccd_issuer::register::RegisterError;
 use cccd_issuer::station::IssueError;
+use cccd_keys::pkcs11::AccessError;
 use cccd_keys::store::{PassphraseError, StoreError};
+use cccd_keys::token::{PinError, TokenError, vietnamese as of_token};
 use cccd_reader::ReaderError;
 
 use super::args::Language;
@@ -28,6 +31,8 @@ pub(crate) enum Failure {
     Keys(#[from] StoreError),
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
+    #[error(transparent)]
+    Pin(#[from] PinError),
     #[error("the register is sqlite:FILE or http://127.0.0.1:PORT, not \u{201c}{0}\u{201d}")]
     RegisterAddress(String),
     #[error("the register over HTTP asks for a token")]
@@ -50,6 +55,17 @@ pub(crate) enum Failure {
     ChipNotInLedger(String),
     #[error("cannot listen for an interruption: {0}")]
     Signal(String),
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Passphrase(error) => error.into(),
+            AccessError::Pin(error) => error.into(),
+            AccessError::Store(error) => error.into(),
+            other => Self::Keys(StoreError::Damaged(other.to_string())),
+        }
+    }
 }
 
 impl From<RegisterError> for Failure {
@@ -80,6 +96,7 @@ impl Failure {
             Self::Reader(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::Passphrase(_) => "no-passphrase",
+            Self::Pin(_) => "no-pin",
             Self::RegisterAddress(_) => "register-address",
             Self::NoToken => "register-token",
             Self::NoChipSerial => "no-chip-serial",
@@ -103,6 +120,11 @@ impl Failure {
             | Self::ChipNotInLedger(_)
             | Self::Application(ApplicationError::TooLong { what: "portrait", .. })
             | Self::Face(FaceError::DoesNotFit(_)) => 1,
+            Self::Keys(
+                StoreError::SoftwareInProduction
+                | StoreError::Token(TokenError::NotHardware { .. } | TokenError::LastTry { .. }),
+            ) => 1,
+            Self::Keys(StoreError::InToken(_) | StoreError::NotInToken) => 2,
             Self::Application(ApplicationError::Read { .. }) => 3,
             Self::Application(_)
             | Self::RegisterAddress(_)
@@ -117,13 +139,12 @@ impl Failure {
     /// What happened, in one sentence.
     pub(crate) fn sentence(&self, language: Language) -> String {
         match language {
-            Language::En => {
-                let text = self.to_string();
-                let mut letters = text.chars();
-                letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-            }
+            Language::En => capital(&self.to_string()),
             Language::Vi => words(self.code()).map_or_else(
-                || format!("Không thực hiện được ({self})"),
+                || match of_token(self.code()) {
+                    Some((what, _)) => format!("{} ({self})", capital(what)),
+                    None => format!("Không thực hiện được ({self})"),
+                },
                 |(vietnamese, ..)| {
                     if needs_detail(self.code()) {
                         format!("{vietnamese} ({self})")
@@ -140,14 +161,24 @@ impl Failure {
         let own = || match self {
             Self::Reader(error) => error.hint(),
             Self::Keys(error) => error.hint().to_owned(),
+            Self::Issue(IssueError::Chip(DriverError::Token(error))) => error.hint().to_owned(),
+            Self::Pin(_) => {
+                "Give the file with --pin-file or CCCD_KEYS_PIN_FILE; - is standard input.".to_owned()
+            }
             _ => "Look at the message above, correct the cause and run the command again.".to_owned(),
         };
         match (words(self.code()), language) {
             (Some((_, _, hint)), Language::Vi) => hint.to_owned(),
             (Some((_, hint, _)), Language::En) => hint.to_owned(),
-            (None, _) => own(),
+            (None, Language::Vi) => of_token(self.code()).map_or_else(own, |(_, hint)| capital(hint)),
+            (None, Language::En) => own(),
         }
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether the Vietnamese sentence alone would hide what the officer needs: which field, which chip, which file.
@@ -324,6 +355,11 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Loại phôi này chỉ dùng trong phòng thí nghiệm",
             "For a citizen use a blank of this station's stock; for a test add --lab, with a register and keys of the laboratory.",
             "Thẻ cho công dân phải dùng phôi của trạm; để thử nghiệm thêm --lab, với dữ liệu và khóa thí nghiệm.",
+        ),
+        "production-keys" => (
+            "Kho khóa thật chỉ dùng để cấp thẻ cho công dân",
+            "Use blanks of the station in a real reader, without --lab; for trials make a laboratory's key store.",
+            "Dùng phôi của trạm trong đầu đọc thật, không có --lab; để thử nghiệm hãy tạo kho khóa thí nghiệm.",
         ),
         "no-chip-serial" => (
             "Chíp JMRTD không có số sê-ri",

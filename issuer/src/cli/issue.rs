@@ -36,6 +36,7 @@ pub(crate) fn run(
         application.template = template;
     }
     let store = connect::key_store(&arguments.keys)?;
+    connect::allow_reader(&store, &arguments.reader)?;
     let keys = connect::station_keys(&store, at)?;
     let mut register = connect::register(&arguments.register, &format!("issuer {}", arguments.officer))?;
     let mut staging = Staging::new(&arguments.out)?;
@@ -76,7 +77,7 @@ pub(crate) fn run(
         staging.ensure_room(VIRTUAL_CHIP_ROOM)?;
         connect::virtual_chip(&arguments.out, keys.master(), store.profile(), rng)?
     } else {
-        connect::reader(&arguments.reader, arguments.timeout, &stop, output)?
+        connect::reader(&arguments.reader, &store, arguments.timeout, &stop, output)?
     };
     station.extended = card.extended;
     let mut bar = progress::Bar::new(stop, output);

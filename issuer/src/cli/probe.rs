@@ -16,8 +16,9 @@ pub(crate) fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let stop = progress::watch_interrupts()?;
-    let master = connect::key_store(&arguments.keys)?.transport_master()?;
-    let mut card = connect::reader(&arguments.reader, arguments.timeout, &stop, output)?;
+    let store = connect::key_store(&arguments.keys)?;
+    let master = store.transport_master()?;
+    let mut card = connect::reader(&arguments.reader, &store, arguments.timeout, &stop, output)?;
     let report = Icao9Driver::new(card.link.as_mut(), &master, card.extended, rng)
         .probe()
         .map_err(IssueError::Chip)?;

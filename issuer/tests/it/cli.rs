@@ -88,6 +88,22 @@ fn refused(output: &Output, exit: i32, code: &str) {
 }
 
 #[test]
+fn a_store_that_calls_itself_production_is_refused_while_its_keys_are_files() {
+    let desk = Desk::new();
+    let settings = Path::new(&desk.path("keys")).join("store.json");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace("\"laboratory\"", "\"production\"")).unwrap();
+    for language in ["en", "vi"] {
+        let output = desk.issue("an.json", "out", &["--lang", language]);
+        refused(&output, 1, "software-in-production");
+    }
+    std::fs::write(&settings, text).unwrap();
+    let module = desk.path("none.so");
+    refused(&desk.issue("an.json", "out", &["--pkcs11", &module]), 2, "not-in-token");
+    assert!(!Path::new(&desk.path("out/chip.json")).exists());
+}
+
+#[test]
 fn a_card_is_issued_and_lives_its_life() {
     let desk = Desk::new();
     let output = desk.issue("an.json", "out", &["--lang", "en"]);

@@ -9,4 +9,5 @@ mod jmrtd;
 mod over_http;
 mod refusals;
 mod support;
+mod token;
 mod verified;

@@ -92,6 +92,16 @@ impl SigningKeyValidity {
     }
 }
 
+/// What certificates say of an authority besides the country.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorityNames {
+    /// organizationName.
+    pub organization: String,
+    /// Its domain: in the alternative names, and where the CRL is published.
+    pub domain: String,
+}
+
 /// What the certificates of one authority have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateOptions {
@@ -121,6 +131,20 @@ impl CertificateOptions {
             crl_url: format!("http://{domain}/csca.crl"),
             domain,
         })
+    }
+
+    /// Of this authority in a country; the synthetic one without names.
+    ///
+    /// # Errors
+    /// A country that is not two upper-case letters.
+    pub fn for_authority(country: &str, names: Option<&AuthorityNames>) -> Result<Self, BuildError> {
+        let mut options = Self::for_country(country)?;
+        if let Some(AuthorityNames { organization, domain }) = names {
+            options.organization.clone_from(organization);
+            options.domain.clone_from(domain);
+            options.crl_url = format!("http://{domain}/csca.crl");
+        }
+        Ok(options)
     }
 
     fn name(&self, common_name: &str) -> Result<Name, BuildError> {

@@ -3,15 +3,17 @@
 use cccd_keys::ceremony::Participant;
 use cccd_keys::curve::CurveEncoding;
 use cccd_keys::life::{Pool, SIGNATURE_LIMIT};
+use cccd_keys::pkcs11::TokenAccess;
 use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::store::Purpose;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::path::PathBuf;
 
 /// The PKI that signs identity cards: country signing authority (CSCA), Document Signers, revocation lists.
 ///
-/// The keys lie in a directory, encrypted under a passphrase. This is a SOFTWARE store: for laboratory and
-/// demonstration. Every ceremony is written into a hash-chained, signed log in the same directory.
+/// The keys lie in a directory, encrypted under a passphrase: a SOFTWARE store, for laboratory and demonstration. With
+/// --pkcs11 they are in a token, and the directory holds certificates only. Every ceremony is written into a hash-chained, signed log in the same directory.
 #[derive(Debug, Parser)]
 #[command(name = "keys", version, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -22,6 +24,9 @@ pub(crate) struct Arguments {
     /// File whose first line is the passphrase; else the file named by `CCCD_KEYS_PASSPHRASE_FILE`, else `D/passphrase`.
     #[arg(long, value_name = "F", global = true)]
     pub(crate) passphrase_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
 
     /// Act as if it were this time: RFC 3339, or a date (midnight UTC).
     #[arg(long, value_name = "TIME", global = true, value_parser = parse_time)]
@@ -47,6 +52,55 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// Where the keys are, if not in files.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TokenArguments {
+    /// The keys are in a token: the PKCS#11 module that reaches it, a shared library.
+    #[arg(long, value_name = "MODULE", global = true)]
+    pub(crate) pkcs11: Option<PathBuf>,
+
+    /// The token's whole label; needed by `init`, afterwards the store knows it.
+    #[arg(long, value_name = "LABEL", global = true, requires = "pkcs11")]
+    token: Option<String>,
+
+    /// File whose first line is the token's PIN, - for standard input; else the file named by `CCCD_KEYS_PIN_FILE`.
+    #[arg(long, value_name = "F", global = true)]
+    pin_file: Option<PathBuf>,
+
+    /// Give the PIN even if one try is left; a wrong one locks the token.
+    #[arg(long, global = true)]
+    spend_last_pin_try: bool,
+}
+
+impl TokenArguments {
+    pub(crate) fn access(&self) -> Option<TokenAccess<'_>> {
+        self.pkcs11.as_deref().map(|module| TokenAccess {
+            module,
+            label: self.token.as_deref(),
+            pin_file: self.pin_file.as_deref(),
+            spend_last_pin_try: self.spend_last_pin_try,
+        })
+    }
+}
+
+/// What the keys are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PurposeName {
+    /// Tests, demonstrations, training
+    Laboratory,
+    /// Cards of citizens: keys in hardware only
+    Production,
+}
+
+impl From<PurposeName> for Purpose {
+    fn from(name: PurposeName) -> Self {
+        match name {
+            PurposeName::Laboratory => Self::Laboratory,
+            PurposeName::Production => Self::Production,
+        }
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   A whole PKI for a demonstration, and what verifiers need of it:
@@ -69,6 +123,10 @@ Examples:
     keys cvca dv --dir pki --holder DVHCM
     keys cvca terminal --dir pki --holder ISHCM01 --read fingerprints
     keys cvca export --dir pki --terminal ISHCM01 --out station
+
+  The same with every private key made in a token, which it never leaves (PIN in a file, never on the command line):
+    keys init --dir pki --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token house --pin-file pin
+    keys csca --dir pki --pkcs11 /usr/lib/softhsm/libsofthsm2.so --pin-file pin
 
   Check the log of ceremonies:
     keys log verify --dir pki
@@ -140,6 +198,15 @@ pub(crate) enum Command {
         /// How curves are written into certificates; the profile's own way by default.
         #[arg(long, value_enum)]
         curves: Option<Curves>,
+        /// What the keys are for; said once. Production takes a token that is a device, and nothing of a laboratory.
+        #[arg(long, value_enum, default_value = "laboratory")]
+        purpose: PurposeName,
+        /// organizationName of the authority; a synthetic one by default.
+        #[arg(long, value_name = "NAME", requires = "domain")]
+        organization: Option<String>,
+        /// The authority's domain, where the CRL is published.
+        #[arg(long, value_name = "DOMAIN", requires = "organization")]
+        domain: Option<String>,
     },
     /// Make the CSCA, or its next key with a link certificate by the key before.
     Csca(AuthorityArguments),

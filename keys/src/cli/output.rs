@@ -159,6 +159,6 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
             ("nhật ký không ghi được hoặc không toàn vẹn", "giữ nguyên thư mục và cho kiểm tra nhật ký")
         }
         "not-confirmed" => ("chưa được xác nhận", "lặp lại lệnh với --yes nếu thật sự muốn"),
-        _ => return None,
+        other => return cccd_keys::token::vietnamese(other),
     })
 }

@@ -37,7 +37,7 @@ impl ModuleSession {
         let epoch = self.module.epoch.read().unwrap_or_else(PoisonError::into_inner);
         match &self.session {
             Some(session) if *epoch == self.epoch => call(session).map_err(|error| fault(&error)),
-            _ => Err(Fault::Lost("the module was restarted".to_owned())),
+            _ => Err(Fault::Stale),
         }
     }
 

@@ -128,7 +128,9 @@ impl SoftHsm {
         self.folder.join("pin")
     }
 
-    fn configuration(&self) -> PathBuf {
+    /// What `SOFTHSM2_CONF` names.
+    #[must_use]
+    pub fn configuration(&self) -> PathBuf {
         self.folder.join("softhsm2.conf")
     }
 }

@@ -4,7 +4,7 @@ use super::custody::{KeySpec, StoreKey};
 use super::{KeyStore, StoreError, files};
 use crate::algorithm::HashAlgorithm;
 use crate::ceremony::{Act, serial_of};
-use crate::certificate::{Certificate, CertificateOptions, CscaProfile, LinkProfile};
+use crate::certificate::{Certificate, CscaProfile, LinkProfile};
 use crate::life::{Pool, key_may_sign};
 use crate::signer::Signer as _;
 use jiff::Timestamp;
@@ -63,7 +63,7 @@ impl KeyStore {
         let number = before.len().saturating_add(1);
         let name = format!("csca/{number:03}");
         let key = self.new_key(&name, self.spec(self.profile().certificate_hash()), rng)?;
-        let options = CertificateOptions::for_country(self.country())?;
+        let options = self.settings().certificate_options()?;
         let validity = request.pool.authority_validity(at)?;
         let sequence = u32::try_from(number).unwrap_or(u32::MAX);
         let first = before.first().filter(|_| request.rename == Rename::Keep);

@@ -45,7 +45,8 @@ impl KeyStore {
         files::private_dir(&folder)?;
         let number = files::list(&folder, "json")?.len().saturating_add(1);
         let place = u64::try_from(number).unwrap_or(u64::MAX);
-        let record = Record::new(place, at, self.country(), &self.present, act, output.0, output.1);
+        let record = Record::new(place, at, self.country(), &self.present, act, output.0, output.1)
+            .of_authority(self.settings().authority.as_ref());
         let bytes = record.to_bytes();
         files::write(&folder.join(format!("{number:06}.json")), &bytes, false)?;
         self.log(Event::new(at, event).payload(&bytes).note(note))

@@ -8,7 +8,7 @@ use super::custody::StoreKey;
 use super::{KeyStore, StoreError, files};
 use crate::audit_log::Event;
 use crate::ceremony::{Act, serial_of};
-use crate::certificate::{Certificate, CertificateOptions, MasterListSignerProfile};
+use crate::certificate::{Certificate, MasterListSignerProfile};
 use crate::life::{key_may_sign, master_list_signer_validity};
 use crate::master_list::{self, MasterList, Use, Useless};
 use crate::path::Budget;
@@ -155,7 +155,7 @@ impl KeyStore {
         let name = format!("master-list-signer/{number:03}");
         files::private_dir(&self.dir().join("master-list-signer"))?;
         let key = self.new_key(&name, self.spec(self.profile().certificate_hash()), rng)?;
-        let options = CertificateOptions::for_country(self.country())?;
+        let options = self.settings().certificate_options()?;
         let mut validity = master_list_signer_validity(at)?;
         validity.until = validity.until.min(csca.not_after());
         let sequence = u32::try_from(number).unwrap_or(u32::MAX);

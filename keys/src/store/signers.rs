@@ -5,7 +5,7 @@ use super::custody::StoreKey;
 use super::{KeyStore, StoreError, files};
 use crate::audit_log::Event;
 use crate::ceremony::{Act, serial_of};
-use crate::certificate::{Certificate, CertificateOptions, DocumentSignerProfile};
+use crate::certificate::{Certificate, DocumentSignerProfile};
 use crate::life::{self, Pool, SIGNATURE_LIMIT, Signatures, SignerState};
 use crate::signed_data::SignError;
 use crate::signer::{Signer, SigningFailed};
@@ -156,7 +156,7 @@ impl KeyStore {
         let number = self.certificates("ds")?.len().saturating_add(1);
         let name = format!("ds/{number:05}");
         let key = self.new_key(&name, self.spec(self.profile().document_hash()), rng)?;
-        let options = CertificateOptions::for_country(self.country())?;
+        let options = self.settings().certificate_options()?;
         let sequence = u32::try_from(number).unwrap_or(u32::MAX);
         let validity = pool.signer_validity(at, &csca)?;
         let certificate = DocumentSignerProfile::new(options, &csca, sequence, validity)?.issue(

@@ -207,6 +207,7 @@ impl TokenError {
     pub(super) fn of(fault: Fault, label: &str, what: &'static str, key: &str) -> Self {
         let (label, key) = (label.to_owned(), key.to_owned());
         match fault {
+            Fault::Stale => Self::Lost { label, attempts: 1, why: fault.to_string() },
             Fault::Lost(why) => Self::Lost { label, attempts: 1, why },
             Fault::PinWrong => Self::PinWrong { label, retries: Retries::NotSaid },
             Fault::PinLocked => Self::PinLocked { label },

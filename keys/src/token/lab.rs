@@ -46,6 +46,7 @@ struct Inside {
     calls: usize,
     present: bool,
     epoch: u64,
+    restarts: u64,
     sessions: usize,
     most_sessions: usize,
     logged_in: bool,
@@ -84,6 +85,7 @@ impl LabToken {
             calls: 0,
             present: true,
             epoch: 0,
+            restarts: 0,
             sessions: 0,
             most_sessions: 0,
             logged_in: false,
@@ -158,11 +160,19 @@ impl Port for LabToken {
         }
         inside.sessions += 1;
         inside.most_sessions = inside.most_sessions.max(inside.sessions);
-        Ok(Box::new(LabSession { token: self.clone(), epoch: inside.epoch }))
+        Ok(Box::new(LabSession { token: self.clone(), epoch: inside.epoch, restarts: inside.restarts }))
     }
 
-    fn restart(&self) -> Result<(), Fault> {
-        self.inside().lose();
+    fn restarts(&self) -> u64 {
+        self.inside().restarts
+    }
+
+    fn restart(&self, seen: u64) -> Result<(), Fault> {
+        let mut inside = self.inside();
+        if inside.restarts == seen {
+            inside.restarts += 1;
+            inside.lose();
+        }
         Ok(())
     }
 }
@@ -170,6 +180,7 @@ impl Port for LabToken {
 struct LabSession {
     token: LabToken,
     epoch: u64,
+    restarts: u64,
 }
 
 impl Drop for LabSession {
@@ -191,6 +202,9 @@ impl LabSession {
         let inside = self.token.inside();
         if !inside.present {
             return Err(Fault::Lost("CKR_DEVICE_REMOVED".to_owned()));
+        }
+        if inside.restarts != self.restarts {
+            return Err(Fault::Stale);
         }
         if inside.epoch != self.epoch {
             return Err(Fault::Lost("CKR_SESSION_HANDLE_INVALID".to_owned()));

@@ -6,6 +6,7 @@ use super::port::{Fault, KeyId, ObjectKind, Session};
 use crate::transport_keys::{ChipSerial, TransportKeyLabel, TransportKeys};
 use rand_core::CryptoRng;
 use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// The AES-256 master in its token: a card's keys are CMACs that the token computes, held in memory for that card.
@@ -118,7 +119,15 @@ impl TokenMaster {
     /// # Errors
     /// [`TokenError`].
     pub fn derive(&self, label: TransportKeyLabel, serial: &ChipSerial) -> Result<TransportKeys, TokenError> {
-        TransportKeys::derive_by(label, serial, |message| self.cmac(message))
+        TransportKeys::derive_by(label, serial, |message| {
+            // Wrong keys spoil a chip or lock it for ever, and nothing public could tell: so twice, and compared.
+            let (key, again) = (Zeroizing::new(self.cmac(message)?), Zeroizing::new(self.cmac(message)?));
+            if bool::from(key.ct_eq(&*again)) {
+                Ok(*key)
+            } else {
+                Err(self.garbage("two different CMACs of one message".to_owned()))
+            }
+        })
     }
 }
 

@@ -15,6 +15,9 @@ pub struct TokenIdentity {
     pub serial: String,
 }
 
+/// Restarts by others that one call may meet.
+const MAX_STALE: u32 = 64;
+
 /// How much is asked of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenLimits {
@@ -151,13 +154,21 @@ impl Token {
     ) -> Result<T, TokenError> {
         let mut pause = self.limits.pause;
         let mut attempt = 1;
+        let mut stale = 0;
         loop {
+            let seen = self.port.restarts();
             let lost = match self.borrow() {
                 Ok(mut borrowed) => match borrowed.call(&mut call) {
                     Ok(value) => return Ok(value),
-                    Err(Fault::Lost(why)) => {
+                    // Another thread restarted the module for its own loss: not counted, or they would wear each other out.
+                    Err(Fault::Stale) if stale < MAX_STALE => {
                         borrowed.broken();
-                        why
+                        stale += 1;
+                        continue;
+                    }
+                    Err(fault @ (Fault::Lost(_) | Fault::Stale)) => {
+                        borrowed.broken();
+                        fault.to_string()
                     }
                     Err(fault) => return Err(TokenError::of(fault, self.label(), what, key)),
                 },
@@ -174,7 +185,7 @@ impl Token {
             pause = pause.saturating_mul(2);
             // At first only new sessions; when that did not help, the whole module.
             if attempt > 1
-                && let Err(fault) = self.port.restart()
+                && let Err(fault) = self.port.restart(seen)
             {
                 return Err(TokenError::of(fault, self.label(), what, key));
             }

@@ -75,6 +75,9 @@ pub enum Fault {
     /// Session, login or device is lost; another session may do.
     #[error("the connection to the token is lost ({0})")]
     Lost(String),
+    /// The session is from before a restart of the module: nobody's fault, and no sign of a token that is gone.
+    #[error("the module was restarted meanwhile")]
+    Stale,
     /// `CKR_PIN_INCORRECT`.
     #[error("the PIN is wrong")]
     PinWrong,
@@ -117,11 +120,15 @@ pub trait Port: Send + Sync + std::fmt::Debug {
     /// [`Fault`].
     fn open(&self, slot: u64) -> Result<Box<dyn Session>, Fault>;
 
-    /// Starts the module anew, as some need before they see a token again. Sessions from before are [`Fault::Lost`].
+    /// How often the module was restarted.
+    fn restarts(&self) -> u64;
+
+    /// Starts the module anew, as some need before they see a token again, unless somebody did since the caller saw
+    /// `seen` restarts. Sessions from before are [`Fault::Stale`].
     ///
     /// # Errors
     /// [`Fault`].
-    fn restart(&self) -> Result<(), Fault>;
+    fn restart(&self, seen: u64) -> Result<(), Fault>;
 }
 
 /// Which object.

@@ -36,6 +36,10 @@ fn the_ceremonies_of_a_demonstration_and_their_refusals() {
     };
     refused(&["csca"], 3, "store-missing");
     refused(&["init", "--country", "vn"], 2, "certificate-not-built");
+    refused(&["init", "--purpose", "production"], 2, "synthetic-names");
+    let names = ["--organization", "House", "--domain", "csca.house.example"];
+    refused(&[&["init", "--purpose", "production"][..], &names].concat(), 1, "software-in-production");
+    refused(&["init", "--pkcs11", "/nonexistent.so", "--token", "house"], 3, "no-pin");
     assert!(!store.exists());
     done(&["init", "--profile", "p256", "--at", "2026-11-01"]);
     refused(&["init"], 1, "store-exists");

@@ -150,9 +150,9 @@ fn many_threads_sign_at_once_while_the_module_is_restarted() {
                     }
                 });
             }
-            for _ in 0..5 {
+            for _ in 0..8 {
                 std::thread::sleep(Duration::from_millis(10));
-                module.restart().unwrap();
+                module.restart(module.restarts()).unwrap();
             }
         });
     });

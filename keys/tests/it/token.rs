@@ -5,7 +5,7 @@ use cccd_keys::curve::{CurveEncoding, NamedCurve};
 use cccd_keys::life::Pool;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::signer::Signer as _;
-use cccd_keys::store::{KeyStore, Passphrase, Purpose, StoreError, StoreSettings};
+use cccd_keys::store::{AuthorityNames, KeyStore, Passphrase, Purpose, StoreError, StoreSettings};
 use cccd_keys::token::lab::{Failure, LabToken, Plan};
 use cccd_keys::token::port::{Fault, Port};
 use cccd_keys::token::{Pin, Retries, Token, TokenError, TokenKey, TokenLimits, TokenMaster};
@@ -78,8 +78,11 @@ fn a_token_is_found_by_its_whole_label_and_nothing_is_guessed() {
         fn open(&self, slot: u64) -> Result<Box<dyn cccd_keys::token::port::Session>, Fault> {
             self.0.open(slot)
         }
-        fn restart(&self) -> Result<(), Fault> {
-            self.0.restart()
+        fn restarts(&self) -> u64 {
+            self.0.restarts()
+        }
+        fn restart(&self, seen: u64) -> Result<(), Fault> {
+            self.0.restart(seen)
         }
     }
     lab.change(|info| info.initialized = true);
@@ -352,7 +355,17 @@ fn production_takes_no_keys_in_software_behind_whichever_interface() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("pki");
     let lab = lab();
-    let production = || settings().with_purpose(Purpose::Production);
+    let nameless = settings().with_purpose(Purpose::Production);
+    let error = KeyStore::init_in_token(&dir, nameless, open(&lab), &mut rng(1)).unwrap_err();
+    assert_eq!(error.code(), "token-not-hardware");
+    lab.change(|info| info.hardware = true);
+    let nameless = settings().with_purpose(Purpose::Production);
+    let error = KeyStore::init_in_token(&dir, nameless, open(&lab), &mut rng(1)).unwrap_err();
+    assert_eq!((error.code(), lab.objects()), ("synthetic-names", 0));
+    lab.change(|info| info.hardware = false);
+    let names =
+        || AuthorityNames { organization: "Bộ Mẫu".to_owned(), domain: "csca.house.vn".to_owned() };
+    let production = || settings().with_purpose(Purpose::Production).with_authority(names());
     let passphrase = Passphrase::new("x".to_owned());
     let error = KeyStore::init(&dir, production(), &passphrase, &mut rng(1)).unwrap_err();
     assert_eq!(error.code(), "software-in-production");
@@ -362,6 +375,10 @@ fn production_takes_no_keys_in_software_behind_whichever_interface() {
     lab.change(|info| info.hardware = true);
     let store = KeyStore::init_in_token(&dir, production(), open(&lab), &mut rng(1)).unwrap();
     assert_eq!(store.purpose(), Purpose::Production);
+    let csca = store.create_csca(at(), &mut rng(2)).unwrap();
+    assert!(csca.subject().to_string().contains("Bộ Mẫu"), "{}", csca.subject());
+    let checked = cccd_keys::store::verify_ceremonies(&dir).unwrap();
+    assert!(checked.len() == 1 && checked[0].problem.is_none(), "{checked:?}");
     assert!(KeyStore::open_in_token(&dir, open(&lab)).is_ok());
     lab.change(|info| info.hardware = false);
     assert_eq!(KeyStore::open_in_token(&dir, open(&lab)).unwrap_err().code(), "token-not-hardware");

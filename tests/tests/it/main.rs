@@ -11,6 +11,7 @@ mod foreign;
 mod forgeries;
 mod inspection;
 mod issued_card_passes_every_check;
+mod keys_in_a_token;
 mod read_counts;
 mod supply_chain;
 mod through_pcscd;
