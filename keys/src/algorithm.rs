@@ -249,43 +249,14 @@ impl SignatureAlgorithm {
     /// `AlgorithmIdentifier`, DER.
     #[must_use]
     pub fn to_der(self) -> Vec<u8> {
-        use HashAlgorithm::{Sha1, Sha224, Sha256, Sha384, Sha512};
+        let oid = asn1::oid(&self.oid());
         match self {
-            Self::Ecdsa(hash) => asn1::sequence(&[&asn1::oid(&match hash {
-                Sha1 => oids::ECDSA_SHA1,
-                Sha224 => oids::ECDSA_SHA224,
-                Sha256 => oids::ECDSA_SHA256,
-                Sha384 => oids::ECDSA_SHA384,
-                Sha512 => oids::ECDSA_SHA512,
-            })]),
-            Self::EcdsaPlain(hash) => asn1::sequence(&[&asn1::oid(&match hash {
-                Sha1 => oids::ECDSA_PLAIN_SHA1,
-                Sha224 => oids::ECDSA_PLAIN_SHA224,
-                Sha256 => oids::ECDSA_PLAIN_SHA256,
-                Sha384 => oids::ECDSA_PLAIN_SHA384,
-                Sha512 => oids::ECDSA_PLAIN_SHA512,
-            })]),
-            Self::Dsa(hash) => asn1::sequence(&[&asn1::oid(&match hash {
-                Sha1 => oids::DSA_SHA1,
-                Sha224 => oids::DSA_SHA224,
-                Sha256 => oids::DSA_SHA256,
-                Sha384 => oids::DSA_SHA384,
-                Sha512 => oids::DSA_SHA512,
-            })]),
-            Self::RsaPkcs1v15(hash) => asn1::sequence(&[
-                &asn1::oid(&match hash {
-                    Sha1 => oids::RSA_SHA1,
-                    Sha224 => oids::RSA_SHA224,
-                    Sha256 => oids::RSA_SHA256,
-                    Sha384 => oids::RSA_SHA384,
-                    Sha512 => oids::RSA_SHA512,
-                }),
-                &asn1::tlv(tag::NULL, &[]),
-            ]),
+            Self::Ecdsa(_) | Self::EcdsaPlain(_) | Self::Dsa(_) => asn1::sequence(&[&oid]),
+            Self::RsaPkcs1v15(_) => asn1::sequence(&[&oid, &asn1::tlv(tag::NULL, &[])]),
             Self::RsaPss { hash, mask_hash, salt_length } => {
                 let mask = asn1::sequence(&[&asn1::oid(&oids::MGF1), &hash_identifier(mask_hash)]);
                 asn1::sequence(&[
-                    &asn1::oid(&oids::RSA_PSS),
+                    &oid,
                     &asn1::sequence(&[
                         &asn1::tlv(tag::context(0), &hash_identifier(hash)),
                         &asn1::tlv(tag::context(1), &mask),
@@ -327,12 +298,39 @@ impl SignatureAlgorithm {
 
     /// Its object identifier.
     #[must_use]
-    pub fn oid(self) -> ObjectIdentifier {
-        let der = self.to_der();
-        Reader::new(&der)
-            .sequence("an algorithm identifier")
-            .and_then(|mut reader| reader.any()?.oid())
-            .unwrap_or(oids::RSA_PSS)
+    pub const fn oid(self) -> ObjectIdentifier {
+        use HashAlgorithm::{Sha1, Sha224, Sha256, Sha384, Sha512};
+        match self {
+            Self::Ecdsa(hash) => match hash {
+                Sha1 => oids::ECDSA_SHA1,
+                Sha224 => oids::ECDSA_SHA224,
+                Sha256 => oids::ECDSA_SHA256,
+                Sha384 => oids::ECDSA_SHA384,
+                Sha512 => oids::ECDSA_SHA512,
+            },
+            Self::EcdsaPlain(hash) => match hash {
+                Sha1 => oids::ECDSA_PLAIN_SHA1,
+                Sha224 => oids::ECDSA_PLAIN_SHA224,
+                Sha256 => oids::ECDSA_PLAIN_SHA256,
+                Sha384 => oids::ECDSA_PLAIN_SHA384,
+                Sha512 => oids::ECDSA_PLAIN_SHA512,
+            },
+            Self::Dsa(hash) => match hash {
+                Sha1 => oids::DSA_SHA1,
+                Sha224 => oids::DSA_SHA224,
+                Sha256 => oids::DSA_SHA256,
+                Sha384 => oids::DSA_SHA384,
+                Sha512 => oids::DSA_SHA512,
+            },
+            Self::RsaPkcs1v15(hash) => match hash {
+                Sha1 => oids::RSA_SHA1,
+                Sha224 => oids::RSA_SHA224,
+                Sha256 => oids::RSA_SHA256,
+                Sha384 => oids::RSA_SHA384,
+                Sha512 => oids::RSA_SHA512,
+            },
+            Self::RsaPss { .. } => oids::RSA_PSS,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! | group | what | beside |
 //! |---|---|---|
 //! | `sod` | EF.SOD verified per second | OpenSSL's `CMS_verify`, same files |
+//! | `judge` | cards judged, signers known | the fastest bare verification and hashing of this machine |
 //! | [`read`] | APDUs, bytes and time of a whole reading | the least that the protocols need: 16 APDUs |
 //! | [`issue`] | cards issued per second | the share of cryptography that nobody can leave out |
 //!
@@ -11,6 +12,8 @@
 pub use crate::country;
 
 pub mod issue;
+#[cfg(feature = "openssl-reference")]
+pub mod judge;
 pub mod measure;
 pub mod read;
 #[cfg(feature = "openssl-reference")]

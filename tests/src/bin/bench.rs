@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cccd_tests::bench::measure::Figures;
-use cccd_tests::bench::{issue, read, sod};
+use cccd_tests::bench::{issue, judge, read, sod};
 
 const HELP: &str = "\
 Measures the house, each figure beside what it can be compared with, and prints a table.
@@ -12,6 +12,7 @@ Usage: bench [--only GROUP]
 
 Groups:
   sod    EF.SOD verified per second, ours beside OpenSSL's CMS_verify on the same files
+  judge  cards judged whose signers are known, beside the fastest bare verification and hashing of this machine
   read   APDUs, bytes and time of reading a whole card, beside the least that the protocols need
   issue  cards issued per second into a chip in this process, and where the time goes
 
@@ -22,7 +23,7 @@ Options:
 The figures go to target/bench.json below the working directory: one flat object of names and numbers.
 
 Examples:
-  make bench                 all groups, about a minute
+  make bench                 all groups, some minutes
   make bench ONLY=read       one group
   jq '.\"read.cccd.apdus.extended\"' target/bench.json";
 
@@ -38,7 +39,7 @@ fn main() -> anyhow::Result<()> {
             println!("{HELP}");
             return Ok(());
         }
-        ["--only", name @ ("sod" | "read" | "issue")] => Some(*name),
+        ["--only", name @ ("sod" | "judge" | "read" | "issue")] => Some(*name),
         _ => {
             eprintln!("bench: these arguments are not understood.\nSay --help to see which there are.");
             std::process::exit(2);
@@ -49,6 +50,9 @@ fn main() -> anyhow::Result<()> {
     let mut figures = Figures::default();
     if wanted("sod") {
         sod::run(now, &mut figures)?;
+    }
+    if wanted("judge") {
+        judge::run(now, &mut figures)?;
     }
     if wanted("read") {
         read::run(now, &mut figures)?;
