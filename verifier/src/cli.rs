@@ -1,6 +1,7 @@
 //! The command line: what to read, what to judge it by, and how to say it.
 
 mod args;
+mod batch;
 mod card;
 mod evidence_store;
 mod failure;

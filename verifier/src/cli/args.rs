@@ -35,6 +35,10 @@ Examples:
     verifier read --can 000001 --recipient age1… --out card.evidence
     verifier verify --evidence card.evidence --identity key.txt --trust trust
 
+  Everything that a station read today, and the files of a list:
+    verifier verify --evidence today/ --identity key.txt --trust trust --json > today.jsonl
+    find archive -name '*.evidence' | verifier verify --evidence - --identity key.txt --trust trust
+
   A card that cannot be read, for whoever is to find out why:
     verifier read --can 000001 --recipient age1… --out card.evidence --trace card.apdu
 
@@ -180,7 +184,10 @@ pub(crate) struct ReadArguments {
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) card: CardArguments,
-    /// Judge this evidence instead of a card.
+    /// Judge this evidence instead of a card. A folder is judged file by file on all cores, and `-` the files whose paths come
+    /// on standard input, one a line: one line for each as it is done (JSON with --json), then a summary. A file that cannot
+    /// be judged is a line, too. The exit code is the gravest: 1 if any was refused, else 3 if any could not be judged or
+    /// Ctrl-C came, else 4 if any is undetermined, else 0.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["reader", "can", "thorough", "terminal", "trace", "resume_for"])]
     pub(crate) evidence: Option<PathBuf>,
     /// File with the age identity that opens the evidence.
@@ -215,7 +222,8 @@ pub(crate) struct VerifyArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct PassiveArguments {
-    /// EF.SOD.
+    /// EF.SOD. A folder is judged entry by entry, and `-` the paths on standard input, as by `verify --evidence`; an entry is an
+    /// EF.SOD, or a folder of one card with `sod.bin` and `dg1.bin` to `dg16.bin`.
     #[arg(long, value_name = "FILE")]
     pub(crate) sod: PathBuf,
     /// A data group: its number and its file, `--dg 1=dg1.bin`.

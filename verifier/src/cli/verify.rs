@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::args::{VerifyArguments, YesNo};
 use super::card::{Printed, inspect};
 use super::evidence_store::{check_writable, open, read_bounded};
-use super::{Failure, Output, generator, now, portrait};
+use super::{Failure, Output, batch, generator, now, portrait};
 
 /// How long the register may take for one answer.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,6 +32,9 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
         check_writable(path)?;
     }
     let printed = Printed::of(&arguments.card)?;
+    if let Some(path) = arguments.evidence.as_deref().filter(|path| batch::is_many(path)) {
+        return many(path, arguments, &trust, at, output);
+    }
     let (evidence, provenance) = match &arguments.evidence {
         Some(path) => EvidenceFile::open(&open(path, arguments.identity.as_deref())?, &trust)?,
         None => {
@@ -39,11 +42,7 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
             (inspect(&arguments.card, &printed, options, output)?, Provenance::Live)
         }
     };
-    let mut policy = Policy::default();
-    policy.sunsets.clone_from(&arguments.sunset);
-    if arguments.require_register {
-        policy = policy.requiring_register();
-    }
+    let policy = policy_of(arguments);
     let register = match (&arguments.register, token) {
         (Some(url), Some(token)) => {
             let mut rng = generator();
@@ -75,6 +74,43 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
         portrait::save(&evidence, path, output)?;
     }
     Ok(tell(&judgement, output))
+}
+
+fn policy_of(arguments: &VerifyArguments) -> Policy {
+    let mut policy = Policy::default();
+    policy.sunsets.clone_from(&arguments.sunset);
+    if arguments.require_register {
+        policy = policy.requiring_register();
+    }
+    policy
+}
+
+/// Evidence of many cards. What belongs to one card, or is asked of the register for one, has no place here.
+fn many(
+    path: &Path,
+    arguments: &VerifyArguments,
+    trust: &TrustStore,
+    at: Timestamp,
+    output: Output,
+) -> Result<u8, Failure> {
+    let of_one = arguments.register.is_some()
+        || arguments.challenge.is_some()
+        || arguments.portrait.is_some()
+        || arguments.holder_compared.is_some()
+        || arguments.card.mrz.is_some()
+        || arguments.card.qr.is_some();
+    if of_one {
+        return Err(Failure::usage(
+            "option-of-one-card",
+            [
+                "--register, --challenge, --portrait, --holder-compared, --mrz và --qr là của một thẻ",
+                "--register, --challenge, --portrait, --holder-compared, --mrz and --qr are of one card",
+            ],
+            ["bỏ chúng, hoặc đưa một tệp", "leave them out, or name one file"],
+        ));
+    }
+    let opened = |path: &Path| Ok(EvidenceFile::open(&open(path, arguments.identity.as_deref())?, trust)?);
+    batch::run(path, trust, &policy_of(arguments), at, output, &opened)
 }
 
 /// The register's interface is plain HTTP on loopback: token and person must not travel in clear.

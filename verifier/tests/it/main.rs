@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod attacks;
+mod batch;
 mod card;
 mod chip_proofs;
 mod dependencies;

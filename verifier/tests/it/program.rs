@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::card::{Card, NOW, vietnam};
 
-fn verifier(arguments: &[&str]) -> Output {
+pub(crate) fn verifier(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_verifier"))
         .args(arguments)
         .env_remove("CCCD_REGISTER_TOKEN_FILE")
@@ -21,11 +21,11 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn trust_directory(folder: &Path) -> PathBuf {
+pub(crate) fn trust_directory(folder: &Path) -> PathBuf {
     let directory = folder.join("trust");
     vietnam().keys.export(&directory).unwrap();
     directory

@@ -233,6 +233,6 @@ impl Signer for Rsa {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
         openssl::sign::Signer::new(MessageDigest::sha256(), &self.key)
             .and_then(|mut signer| signer.sign_oneshot_to_vec(message))
-            .map_err(|error| SigningFailed(error.to_string()))
+            .map_err(|error| SigningFailed::new(error.to_string()))
     }
 }

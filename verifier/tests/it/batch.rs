@@ -1,0 +1,144 @@
+//! Many cards from files: a line for each, a summary, and the gravest exit code.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use cccd_verifier::Evidence;
+use cccd_verifier::evidence::EvidenceFile;
+use serde_json::Value;
+
+use crate::card::{Card, NOW, vietnam};
+use crate::program::{text, trust_directory, verifier};
+
+/// What was said of each file, by its name, and the summary.
+fn lines(output: &Output) -> (BTreeMap<String, Value>, Value) {
+    let all: Vec<Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{output:?}")))
+        .collect();
+    let (summary, files) = all.split_last().unwrap();
+    let name = |line: &Value| {
+        let path = Path::new(line["file"].as_str().unwrap());
+        path.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned())
+    };
+    (files.iter().map(|line| (name(line), line.clone())).collect(), summary["summary"].clone())
+}
+
+fn write_evidence(path: &Path, evidence: &Evidence) {
+    let key = vietnam().keys.station_key().unwrap();
+    let file = EvidenceFile::new(evidence).unwrap().signed(&key).unwrap();
+    std::fs::write(path, file.to_bytes().unwrap()).unwrap();
+}
+
+#[test]
+fn evidence_of_many_cards_is_judged_each_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let many = folder.path().join("many");
+    std::fs::create_dir(&many).unwrap();
+    let arguments = |of: &str, more: &[&str]| {
+        let all = ["verify", "--evidence", of, "--trust", text(&trust), "--at", NOW];
+        verifier(&[&all[..], more].concat())
+    };
+    let run = || arguments(text(&many), &["--json"]);
+    let genuine = Card::genuine().read();
+    for number in 0..5 {
+        write_evidence(&many.join(format!("good-{number}")), &genuine);
+    }
+    std::fs::write(many.join(".unfinished"), b"another program still writes this").unwrap();
+    let output = run();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let (files, summary) = lines(&output);
+    assert_eq!(files.len(), 5);
+    assert!(files.values().all(|line| line["verdict"]["decision"] == "accepted"));
+    assert_eq!((&summary["accepted"], &summary["interrupted"]), (&Value::from(5), &Value::from(false)));
+
+    std::fs::write(many.join("bad"), b"no evidence").unwrap();
+    let output = run();
+    assert_eq!(output.status.code(), Some(3), "what cannot be judged is graver than nothing");
+    let (files, summary) = lines(&output);
+    assert!(files["bad"]["error"]["code"].is_string() && files["bad"].get("verdict").is_none());
+    assert_eq!((&summary["accepted"], &summary["not_judged"]), (&Value::from(5), &Value::from(1)));
+
+    let mut forged = genuine.clone();
+    *forged.files.data_groups.get_mut(&1).unwrap().last_mut().unwrap() ^= 1;
+    write_evidence(&many.join("forged"), &forged);
+    let output = run();
+    assert_eq!(output.status.code(), Some(1), "refused is the gravest");
+    let (files, summary) = lines(&output);
+    assert_eq!(files["forged"]["verdict"]["decided_by"], "passive.dg-hashes");
+    assert_eq!(summary["by_reason"]["refused passive.dg-hashes hash-mismatch"], 1);
+    let told = arguments(text(&many), &["--lang", "en"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("Summary: 5 accepted, 1 refused, 0 undetermined, 1 not judged"), "{told}");
+
+    // What belongs to one card.
+    let output = arguments(text(&many), &["--holder-compared", "yes"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn paths_come_on_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let path = folder.path().join("good");
+    write_evidence(&path, &Card::genuine().read());
+    let run = |input: &[u8]| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_verifier"))
+            .args(["verify", "--evidence", "-", "--trust", text(&trust), "--at", NOW, "--json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The program may end before it has read all.
+        drop(child.stdin.take().unwrap().write_all(input));
+        child.wait_with_output().unwrap()
+    };
+    let good = text(&path);
+    for (input, judged, code) in [
+        (format!("{good}\n\n{good}\r\n{good}"), (3, 0), 0),
+        (format!("{good}\nnowhere\n{good}\n"), (2, 1), 3),
+        (String::new(), (0, 0), 0),
+        (format!("{good}\n{}\n{good}\n", "x".repeat(9000)), (1, 1), 3),
+    ] {
+        let output = run(input.as_bytes());
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let (_, summary) = lines(&output);
+        assert_eq!((&summary["accepted"], &summary["not_judged"]), (&judged.0.into(), &judged.1.into()));
+    }
+    let (_, summary) = lines(&run(b"\xff\xfe\n"));
+    assert_eq!(summary["not_judged"], 1, "no text");
+}
+
+#[test]
+fn folders_of_files_without_a_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let many = folder.path().join("many");
+    let evidence = Card::genuine().read();
+    for name in ["whole", "altered"] {
+        let card = many.join(name);
+        std::fs::create_dir_all(&card).unwrap();
+        std::fs::write(card.join("sod.bin"), evidence.files.sod.as_ref().unwrap()).unwrap();
+        for (number, file) in &evidence.files.data_groups {
+            std::fs::write(card.join(format!("dg{number}.bin")), file).unwrap();
+        }
+    }
+    std::fs::write(many.join("altered/dg1.bin"), b"a").unwrap();
+    std::fs::write(many.join("alone"), evidence.files.sod.as_ref().unwrap()).unwrap();
+    std::fs::create_dir(many.join("empty")).unwrap();
+    let output = verifier(&["passive", "--sod", text(&many), "--trust", text(&trust), "--at", NOW, "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let (files, summary) = lines(&output);
+    let decided = |name: &str| files[name]["verdict"]["decided_by"].as_str().unwrap();
+    assert_eq!(decided("whole"), "chip.chip-authentication");
+    assert_eq!(decided("altered"), "passive.dg-hashes");
+    assert_eq!(files["alone"]["verdict"]["decision"], "undetermined");
+    assert_eq!(files["empty"]["error"]["code"], "file-unreadable");
+    assert_eq!((&summary["refused"], &summary["undetermined"]), (&Value::from(1), &Value::from(2)));
+    let output = verifier(&["passive", "--sod", text(&many), "--trust", text(&trust), "--dg", "1=x"]);
+    assert_eq!(output.status.code(), Some(2));
+}
