@@ -97,21 +97,24 @@ pub struct ListReport {
 impl std::fmt::Display for ListReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let what = match self.vouching {
-            Vouching::Trusted => "an authority that is believed vouches for it",
+            Vouching::Trusted => "an authority that is believed vouches for the signer",
             Vouching::AcceptedFingerprint => "its fingerprint was accepted",
-            Vouching::SelfListed => "only an authority in the list itself vouches for it",
-            Vouching::ListedElsewhere => "its authority is known from another state's list only",
-            Vouching::Nobody => "it chains to no authority, neither a trusted one nor one in the list",
-            Vouching::Revoked => "it is revoked",
-            Vouching::FromTheFuture => "it signed later than now",
+            Vouching::SelfListed => "only an authority in the list itself vouches for the signer",
+            Vouching::ListedElsewhere => "the authority is known from another state's list only",
+            Vouching::Nobody => {
+                "the signer chains to no authority, neither a trusted one nor one in the list"
+            }
+            Vouching::Revoked => "the signer is revoked",
+            Vouching::FromTheFuture => "it was signed later than now",
         };
-        write!(
-            f,
-            "the signer of the master list is {} (SHA-256 {}): {what}",
-            self.signer, self.signer_sha256
-        )?;
+        // The fingerprints first: names are as long as states like, and a terminal shows only so much.
+        write!(f, "master list, signer SHA-256 {}", self.signer_sha256)?;
+        if let Some((_, fingerprint)) = &self.authority {
+            write!(f, ", its authority SHA-256 {fingerprint}")?;
+        }
+        write!(f, ": {what} ({}); signer {}", self.vouching.code(), self.signer)?;
         match &self.authority {
-            Some((name, fingerprint)) => write!(f, "; the authority is {name} (SHA-256 {fingerprint})"),
+            Some((name, _)) => write!(f, "; authority {name}"),
             None => Ok(()),
         }
     }

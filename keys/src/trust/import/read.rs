@@ -119,7 +119,12 @@ fn of_ldif(path: &Path) -> Result<Vec<Item>, ImportError> {
         if found.len() == MAX_OBJECTS {
             return Err(wrong(LdifError::Malformed { line, what: "at most 200,000 objects" }));
         }
-        found.push(classify(path, Some(line), value));
+        let mut item = classify(path, Some(line), value);
+        // Of what is only told, nothing more is needed.
+        if matches!(item.kind, Kind::Signer | Kind::Authority | Kind::Unreadable) {
+            item.bytes = Vec::new();
+        }
+        found.push(item);
     }
     Ok(found)
 }
