@@ -144,6 +144,10 @@ pub enum ProfileProblem {
     OutlivesAnchor,
     /// keyUsage is not marked critical.
     KeyUsageNotCritical,
+    /// basicConstraints, which a Document Signer does not have, saying that it is no authority.
+    BasicConstraints,
+    /// The anchor allows authorities below it: its path length is not 0.
+    AnchorPathLength,
 }
 
 impl ProfileProblem {
@@ -161,6 +165,8 @@ impl ProfileProblem {
             Self::NoDocumentTypeList => "no-document-type-list",
             Self::OutlivesAnchor => "signer-outlives-anchor",
             Self::KeyUsageNotCritical => "key-usage-not-critical",
+            Self::BasicConstraints => "signer-basic-constraints",
+            Self::AnchorPathLength => "anchor-path-length",
         }
     }
 
@@ -286,7 +292,6 @@ impl TrustStore {
 fn profile_problems(signer: &Certificate, anchor: Option<&Certificate>) -> Vec<ProfileProblem> {
     use crate::certificate::Leniency;
     let checks = [
-        // Doc 9303-12 wants no BasicConstraints at all; CA=false is seen and harmless.
         (signer.basic_constraints().is_some_and(|(authority, _)| authority), ProfileProblem::IsAuthority),
         (signer.key_usage().is_none_or(|usage| !usage.digital_signature()), ProfileProblem::KeyUsage),
         (signer.has_extended_key_usage(), ProfileProblem::ExtendedKeyUsage),
@@ -298,6 +303,16 @@ fn profile_problems(signer: &Certificate, anchor: Option<&Certificate>) -> Vec<P
         (
             anchor.is_some_and(|anchor| signer.not_after() > anchor.not_after()),
             ProfileProblem::OutlivesAnchor,
+        ),
+        (
+            signer.basic_constraints().is_some_and(|(authority, _)| !authority),
+            ProfileProblem::BasicConstraints,
+        ),
+        (
+            anchor
+                .and_then(Certificate::basic_constraints)
+                .is_some_and(|(authority, length)| authority && length != Some(0)),
+            ProfileProblem::AnchorPathLength,
         ),
         (
             signer.key_usage().is_some() && !signer.has_critical_key_usage(),

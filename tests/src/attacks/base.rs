@@ -3,10 +3,13 @@
 use anyhow::{Context as _, Result};
 use cccd_card_profile::lds::atr_info::AtrInfo;
 use cccd_card_profile::lds::com::Com;
+use cccd_card_profile::lds::dg12::Dg12;
+use cccd_card_profile::lds::public_key::PublicKeyInfo;
 use cccd_card_profile::lds::security_infos::{SecurityInfo, SecurityInfos};
-use cccd_card_profile::lds::{DataGroupNumber, card_access, dg1, dg14};
+use cccd_card_profile::lds::{DataGroupNumber, card_access, dg1, dg14, dg15};
 use cccd_card_profile::mrz::{Mrz, check_digit};
 use cccd_card_profile::protocol::pace::PaceProtocol;
+use cccd_card_profile::protocol::private_key::KeyAlgorithm;
 use cccd_cvc::{Certificate, TerminalCredentials};
 use cccd_keys::trust::TrustStore;
 use cccd_verifier::Presented;
@@ -15,7 +18,7 @@ use cccd_virtual_chip::lab::File;
 
 use crate::laboratory::certificate::{RawCertificate, basic_constraints, name};
 use crate::laboratory::chain::Chain;
-use crate::laboratory::country::{LabCountry, Whose};
+use crate::laboratory::country::{LabCountry, Whose, dice};
 use crate::laboratory::stage::{Delivery, Stage};
 
 /// EF.SOD.
@@ -62,6 +65,10 @@ pub enum Base {
     MappedBeside,
     /// A passport of the neighbour, with Chip Authentication.
     Passport,
+    /// The same, read thoroughly, with DG12 that tells its date of issue.
+    DatedPassport,
+    /// A card whose key for Active Authentication is RSA.
+    RsaChip,
     /// Read by a terminal that may compare fingerprints.
     Terminal,
     /// The evidence comes from a trusted station, as a file.
@@ -88,6 +95,8 @@ impl Base {
             Self::Mapped => "a card with PACE-CAM",
             Self::MappedBeside => "a card with PACE-CAM and EF.CardSecurity",
             Self::Passport => "a neighbour's passport",
+            Self::DatedPassport => "a neighbour's passport with DG12",
+            Self::RsaChip => "a card with RSA in its chip",
             Self::Terminal => "read with Terminal Authentication",
             Self::FromStation => "evidence signed by a station",
             Self::Challenged => "evidence for this verifier's challenge",
@@ -134,6 +143,11 @@ impl Base {
             Self::Mapped => map(&mut stage, false)?,
             Self::MappedBeside => map(&mut stage, true)?,
             Self::Passport => passport(&mut stage)?,
+            Self::DatedPassport => {
+                passport(&mut stage)?;
+                dated(&mut stage)?;
+            }
+            Self::RsaChip => rsa_chip(&mut stage)?,
             Self::Terminal => {
                 let terminal = &lab.terminal;
                 let certificates: Vec<Certificate> = terminal
@@ -237,6 +251,22 @@ fn passport(stage: &mut Stage<'_>) -> Result<()> {
     stage.write(File::AtrInfo, AtrInfo::extended(65_535, 65_535).to_bytes())?;
     stage.presented = Presented::nothing().with_mrz(zone);
     Ok(())
+}
+
+/// DG12 with the day of issue.
+fn dated(stage: &mut Stage<'_>) -> Result<()> {
+    let day = stage.lab.issued.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y%m%d").to_string();
+    let dg12 = Dg12 { issue_date: Some(day), ..Dg12::default() };
+    stage.write(File::DataGroup(DataGroupNumber::DG12), dg12.to_bytes()?)?;
+    let groups = [1, 2, 3, 12, 14].map(DataGroupNumber::new).into_iter().collect::<Result<Vec<_>, _>>()?;
+    stage.write(File::Com, Com::new(&groups).to_bytes())?;
+    stage.options = stage.options.clone().thorough(true);
+    Ok(())
+}
+
+fn rsa_chip(stage: &mut Stage<'_>) -> Result<()> {
+    let key = stage.bench.set_active_authentication_key(KeyAlgorithm::Rsa2048, &mut dice(65))?;
+    stage.write(DG15, dg15::to_bytes(&PublicKeyInfo::from_der(&key.to_spki()?)?))
 }
 
 /// A passport's zone with the number and the dates of another zone.

@@ -46,7 +46,14 @@ pub const CLASSES: [Class; 35] = [
     class(
         8,
         "certificates made for another purpose; a master list that nobody verified",
-        &[(KEYS_ATTACKS, "an_authority_is_no_document_signer_and_a_signer_is_no_anchor")],
+        &[
+            (KEYS_ATTACKS, "an_authority_is_no_document_signer_and_a_signer_is_no_anchor"),
+            ("keys/tests/it/path.rs", "a_master_list_is_read_and_its_signer_must_be_one"),
+            (
+                "keys/tests/it/master_lists.rs",
+                "a_foreign_list_is_taken_in_only_under_a_known_authority_and_passed_on",
+            ),
+        ],
     ),
     class(9, "signed attributes that are not compared", &[]),
     class(10, "another content type", &[]),

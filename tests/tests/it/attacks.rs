@@ -41,6 +41,20 @@ fn every_attack_is_decided_by_its_reason_and_passes_when_undone() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// What is tolerated is told (Doc 9303-12 §7.1.1: a Document Signer has no basicConstraints, its CSCA a path length of 0).
+#[test]
+fn departures_from_the_signers_profile_are_told() {
+    for (name, code) in
+        [("basic-constraints", "signer-basic-constraints"), ("csca-path-length", "anchor-path-length")]
+    {
+        let variant = table::all().find(|variant| variant.class == 0 && variant.name == name).unwrap();
+        let (_, judgement) = run::run(variant, lab()).unwrap().shown.read.unwrap();
+        assert!(judgement.leniencies.iter().any(|leniency| leniency.code == code), "{name}");
+        let (_, judgement) = variant.base.set(lab()).unwrap().show().unwrap().read.unwrap();
+        assert!(judgement.leniencies.is_empty(), "{:?}", judgement.leniencies);
+    }
+}
+
 #[test]
 fn every_class_is_covered_and_every_name_is_unique() {
     let mut names = BTreeSet::new();

@@ -145,7 +145,7 @@ impl CardSecurity {
                     && !(path.weak_hash || path.crl_weak_hash)
                     && matches!(path.revocation, RevocationResult::Good { .. })
                     && path.validity == ValidityStatus::Valid
-                    && path.profile_problems.is_empty()
+                    && !path.profile_problems.iter().any(|problem| problem.is_violation())
                     && path.country.is_some()
                     && path.country.as_deref() == sod_country
             });

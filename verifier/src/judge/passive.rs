@@ -3,6 +3,7 @@
 use cccd_card_profile::card_holder::parse_vietnamese_date;
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::DataGroupNumber;
+use cccd_card_profile::lds::dg12::Dg12;
 use cccd_card_profile::lds::sod::{DigestAlgorithm, HashCheck, LdsSecurityObject};
 use cccd_keys::signed_data::{Leniency, SignatureProblem};
 use cccd_keys::trust::{
@@ -331,12 +332,18 @@ fn signer_validity(case: &Case<'_>, facts: &Facts) -> Finding {
     }
 }
 
-/// The card's date of issue, if DG13 says it under the signature.
+/// The card's date of issue, if DG13 or DG12 says it under the signature.
 fn issue_date(case: &Case<'_>, facts: &Facts) -> Option<Date> {
-    if !facts.is_signed(case.evidence, DataGroupNumber::DG13) {
-        return None;
+    let signed = |number| facts.is_signed(case.evidence, number);
+    if signed(DataGroupNumber::DG13) {
+        let national = facts.national().and_then(|dg13| dg13.data.issue_date.as_deref());
+        if let Some(day) = national.and_then(parse_vietnamese_date) {
+            return Some(day);
+        }
     }
-    parse_vietnamese_date(facts.national()?.data.issue_date.as_deref()?)
+    // Of other states DG12 tells it (Doc 9303-10 §4.7.12): YYYYMMDD.
+    let file = case.evidence.data_group(DataGroupNumber::DG12).filter(|_| signed(DataGroupNumber::DG12))?;
+    Date::strptime("%Y%m%d", Dg12::parse(file).ok()?.issue_date?).ok()
 }
 
 /// Whether the signer's key might sign at some moment of the day of issue: the card tells the day only.

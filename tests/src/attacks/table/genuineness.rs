@@ -221,6 +221,33 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         class: 30,
+        name: "altered-rsa-answer",
+        told: "one bit of an RSA signature of ISO/IEC 9796-2 is another: header, hash and trailer do not come out",
+        base: Base::RsaChip,
+        expected: refused(ActiveAuthentication, Reason::ChallengeMismatch),
+        change: |stage| {
+            stage.on_evidence(|evidence| {
+                let record = evidence.active_authentication.as_mut();
+                if let Some(last) = record.and_then(|record| record.answer.as_mut()?.last_mut()) {
+                    *last ^= 1;
+                }
+            });
+            Ok(())
+        },
+    },
+    Variant {
+        class: 30,
+        name: "short-rsa-key",
+        told: "the policy wants keys of 3072 bits, the chip's has 2048",
+        base: Base::RsaChip,
+        expected: undetermined(ActiveAuthentication, Reason::WeakAlgorithm),
+        change: |stage| {
+            stage.policy.least_rsa_bits = 3072;
+            Ok(())
+        },
+    },
+    Variant {
+        class: 30,
         name: "refused-answer",
         told: "the chip refuses to sign the challenge",
         base: Base::Genuine,

@@ -184,6 +184,15 @@ pub(super) const VARIANTS: &[Variant] = &[
         },
     ),
     tolerated(
+        "csca-path-length",
+        "the CSCA sets no path length, where the profile says 0",
+        Base::SignedAnew,
+        |stage| {
+            stage.chain()?.csca.with(basic_constraints(true, None));
+            Ok(())
+        },
+    ),
+    tolerated(
         "no-private-key-usage",
         "the signer's certificate does not say when its key signs",
         Base::SignedAnew,

@@ -290,6 +290,18 @@ pub(super) const VARIANTS: &[Variant] = &[
         },
     },
     Variant {
+        class: 5,
+        name: "backdated-passport",
+        told: "the neighbour's signer might sign only after the day of issue, which DG12 tells",
+        base: Base::DatedPassport,
+        expected: refused(SignerValidity, Reason::OutsidePrivateKeyUsage),
+        change: |stage| {
+            let from = days_after(stage.lab.issued, 2)?;
+            stage.chain()?.signer.with(private_key_usage(from, days_after(from, 90)?));
+            Ok(())
+        },
+    },
+    Variant {
         class: 6,
         name: "revoked",
         told: "the list names the signer",
