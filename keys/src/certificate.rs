@@ -22,13 +22,17 @@ use const_oid::ObjectIdentifier;
 use extensions::Extensions;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// Largest certificate that is read, in octets (post-quantum signatures fit).
 pub const MAX_CERTIFICATE: usize = 64 * 1024;
 
-/// A parsed certificate, with the octets it came from.
+/// A parsed certificate, with the octets it came from. Copies share them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Certificate {
+pub struct Certificate(Arc<Fields>);
+
+#[derive(PartialEq, Eq)]
+struct Fields {
     der: Vec<u8>,
     tbs: Vec<u8>,
     serial: Vec<u8>,
@@ -166,7 +170,7 @@ impl Certificate {
         if asn1::has_long_lengths(element.raw) {
             leniencies.push(Leniency::BerLengths);
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Fields {
             der: element.raw.to_vec(),
             tbs: tbs.raw.to_vec(),
             serial,
@@ -179,67 +183,67 @@ impl Certificate {
             signature,
             extensions,
             leniencies,
-        })
+        })))
     }
 
     /// The certificate as received.
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// SHA-256 of the certificate.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        Sha256::digest(&self.der).into()
+        Sha256::digest(&self.0.der).into()
     }
 
     /// Content octets of the serial number.
     #[must_use]
     pub fn serial(&self) -> &[u8] {
-        &self.serial
+        &self.0.serial
     }
 
     /// The serial number in lower-case hex, without a leading sign octet.
     #[must_use]
     pub fn serial_hex(&self) -> String {
-        hex::encode(asn1::unsigned(&self.serial))
+        hex::encode(asn1::unsigned(&self.0.serial))
     }
 
     /// Who signed it.
     #[must_use]
-    pub const fn issuer(&self) -> &DistinguishedName {
-        &self.issuer
+    pub fn issuer(&self) -> &DistinguishedName {
+        &self.0.issuer
     }
 
     /// Whose it is.
     #[must_use]
-    pub const fn subject(&self) -> &DistinguishedName {
-        &self.subject
+    pub fn subject(&self) -> &DistinguishedName {
+        &self.0.subject
     }
 
     /// Country code of the subject (else of the issuer), upper case.
     #[must_use]
     pub fn country(&self) -> Option<String> {
-        self.subject.country().or_else(|| self.issuer.country())
+        self.0.subject.country().or_else(|| self.0.issuer.country())
     }
 
     /// Start of validity.
     #[must_use]
-    pub const fn not_before(&self) -> Timestamp {
-        self.not_before
+    pub fn not_before(&self) -> Timestamp {
+        self.0.not_before
     }
 
     /// End of validity.
     #[must_use]
-    pub const fn not_after(&self) -> Timestamp {
-        self.not_after
+    pub fn not_after(&self) -> Timestamp {
+        self.0.not_after
     }
 
     /// The certified key.
     #[must_use]
-    pub const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    pub fn public_key(&self) -> &PublicKey {
+        &self.0.public_key
     }
 
     /// The algorithm of the issuer's signature.
@@ -247,66 +251,66 @@ impl Certificate {
     /// # Errors
     /// An algorithm that is not known here.
     pub fn signature_algorithm(&self) -> Result<SignatureAlgorithm, UnknownAlgorithm> {
-        self.signature_algorithm.clone()
+        self.0.signature_algorithm.clone()
     }
 
     /// The issuer's signature.
     pub(crate) fn signature(&self) -> &[u8] {
-        &self.signature
+        &self.0.signature
     }
 
     /// subjectKeyIdentifier.
     #[must_use]
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
-        self.extensions.subject_key_identifier.as_deref()
+        self.0.extensions.subject_key_identifier.as_deref()
     }
 
     /// keyIdentifier of authorityKeyIdentifier.
     #[must_use]
     pub fn authority_key_identifier(&self) -> Option<&[u8]> {
-        self.extensions.authority_key_identifier.as_deref()
+        self.0.extensions.authority_key_identifier.as_deref()
     }
 
     /// keyUsage.
     #[must_use]
-    pub const fn key_usage(&self) -> Option<KeyUsage> {
-        self.extensions.key_usage
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.0.extensions.key_usage
     }
 
     /// keyUsage is marked critical.
     #[must_use]
-    pub const fn has_critical_key_usage(&self) -> bool {
-        self.extensions.key_usage_is_critical
+    pub fn has_critical_key_usage(&self) -> bool {
+        self.0.extensions.key_usage_is_critical
     }
 
     /// basicConstraints: whether a CA, and the path length.
     #[must_use]
-    pub const fn basic_constraints(&self) -> Option<(bool, Option<u32>)> {
-        self.extensions.basic_constraints
+    pub fn basic_constraints(&self) -> Option<(bool, Option<u32>)> {
+        self.0.extensions.basic_constraints
     }
 
     /// An extended key usage is present.
     #[must_use]
-    pub const fn has_extended_key_usage(&self) -> bool {
-        self.extensions.extended_key_usages.is_some()
+    pub fn has_extended_key_usage(&self) -> bool {
+        self.0.extensions.extended_key_usages.is_some()
     }
 
     /// The purposes of extKeyUsage, if it is present.
     #[must_use]
     pub fn extended_key_usages(&self) -> Option<&[ObjectIdentifier]> {
-        self.extensions.extended_key_usages.as_deref()
+        self.0.extensions.extended_key_usages.as_deref()
     }
 
     /// The full names in cRLDistributionPoints, each as encoded.
     #[must_use]
     pub fn crl_distribution_points(&self) -> &[Vec<u8>] {
-        &self.extensions.crl_distribution_points
+        &self.0.extensions.crl_distribution_points
     }
 
     /// documentTypeList, Doc 9303-12 §7.1.1: the document codes this signer may sign.
     #[must_use]
     pub fn document_types(&self) -> Option<&[String]> {
-        self.extensions.document_types.as_deref()
+        self.0.extensions.document_types.as_deref()
     }
 
     /// Whether the signer may vouch for a document whose MRZ starts with `document_code` (`ID`, `I<`, `P<` …). `None`
@@ -324,26 +328,26 @@ impl Certificate {
 
     /// privateKeyUsagePeriod.
     #[must_use]
-    pub const fn private_key_usage(&self) -> Option<PrivateKeyUsagePeriod> {
-        self.extensions.private_key_usage
+    pub fn private_key_usage(&self) -> Option<PrivateKeyUsagePeriod> {
+        self.0.extensions.private_key_usage
     }
 
     /// Critical extensions that this crate does not process.
     #[must_use]
     pub fn unknown_critical_extensions(&self) -> &[ObjectIdentifier] {
-        &self.extensions.unknown_critical
+        &self.0.extensions.unknown_critical
     }
 
     /// What reading tolerated.
     #[must_use]
     pub fn leniencies(&self) -> &[Leniency] {
-        &self.leniencies
+        &self.0.leniencies
     }
 
     /// Issuer and subject are the same.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
-        self.issuer.matches(&self.subject)
+        self.0.issuer.matches(&self.0.subject)
     }
 
     /// Whether `issuer_key` made this certificate's signature. Nothing else is checked.
@@ -351,7 +355,7 @@ impl Certificate {
     /// # Errors
     /// [`VerifyError`].
     pub fn verify_signature(&self, issuer_key: &PublicKey) -> Result<(), VerifyError> {
-        issuer_key.verify(self.signature_algorithm()?, &self.tbs, &self.signature)
+        issuer_key.verify(self.signature_algorithm()?, &self.0.tbs, &self.0.signature)
     }
 
     /// As [`verify_signature`](Self::verify_signature), but tolerates what old signers write, and says so.
@@ -362,23 +366,23 @@ impl Certificate {
         &self,
         issuer_key: &PublicKey,
     ) -> Result<Option<SignatureLeniency>, VerifyError> {
-        issuer_key.verify_leniently(self.signature_algorithm()?, &self.tbs, &self.signature)
+        issuer_key.verify_leniently(self.signature_algorithm()?, &self.0.tbs, &self.0.signature)
     }
 
     /// Its issuer signed with a hash that is no longer collision resistant.
     #[must_use]
     pub fn has_weak_signature(&self) -> bool {
-        self.signature_algorithm.as_ref().is_ok_and(|algorithm| algorithm.hash().is_weak())
+        self.0.signature_algorithm.as_ref().is_ok_and(|algorithm| algorithm.hash().is_weak())
     }
 }
 
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Certificate")
-            .field("subject", &self.subject.to_string())
-            .field("issuer", &self.issuer.to_string())
+            .field("subject", &self.0.subject.to_string())
+            .field("issuer", &self.0.issuer.to_string())
             .field("serial", &self.serial_hex())
-            .field("not_after", &self.not_after)
+            .field("not_after", &self.0.not_after)
             .finish_non_exhaustive()
     }
 }
