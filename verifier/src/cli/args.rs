@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use cccd_verifier::Policy;
+use cccd_verifier::policy::Sunset;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -208,9 +210,8 @@ pub(crate) struct VerifyArguments {
     /// Undetermined unless the register was heard.
     #[arg(long)]
     pub(crate) require_register: bool,
-    /// A kind of signature that shows nothing from a day on, `ecdsa-256:2060-01-01` or `rsa-3072:2045-01-01`; may be given again.
-    #[arg(long, value_name = "KIND-BITS:DAY")]
-    pub(crate) sunset: Vec<cccd_verifier::policy::Sunset>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
     /// Save the portrait from the chip to this file, as PNG. It is decoded in a process of its own; that it cannot be decoded
     /// is said and changes no verdict.
     #[arg(long, value_name = "FILE")]
@@ -232,6 +233,25 @@ pub(crate) struct PassiveArguments {
     /// Trust directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) trust: PathBuf,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+}
+
+/// What is asked of cards beyond the rule that everybody has.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArguments {
+    /// A kind of signature that shows nothing from a day on, `ecdsa-256:2060-01-01` or `rsa-3072:2045-01-01`; may be given again.
+    #[arg(long, value_name = "KIND-BITS:DAY")]
+    pub(crate) sunset: Vec<Sunset>,
+}
+
+impl PolicyArguments {
+    /// The default policy with these.
+    pub(crate) fn policy(&self) -> Policy {
+        let mut policy = Policy::default();
+        policy.sunsets.clone_from(&self.sunset);
+        policy
+    }
 }
 
 #[derive(Debug, Args)]

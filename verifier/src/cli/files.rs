@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cccd_verifier::evidence::{Files, MAX_FILE, Provenance};
 use cccd_verifier::register::RegisterReport;
-use cccd_verifier::{Case, Evidence, Policy, Presented, judge};
+use cccd_verifier::{Case, Evidence, Presented, judge};
 use jiff::Timestamp;
 
 use super::args::PassiveArguments;
@@ -14,6 +14,7 @@ use super::{Failure, Output, batch};
 
 pub(super) fn run(arguments: &PassiveArguments, at: Timestamp, output: Output) -> Result<u8, Failure> {
     let trust = load_trust(&arguments.trust, output)?;
+    let policy = arguments.policy.policy();
     if batch::is_many(&arguments.sod) {
         if !arguments.dg.is_empty() {
             return Err(Failure::usage(
@@ -25,7 +26,7 @@ pub(super) fn run(arguments: &PassiveArguments, at: Timestamp, output: Output) -
                 ],
             ));
         }
-        return batch::run(&arguments.sod, &trust, &Policy::default(), at, output, &|path| card(path, at));
+        return batch::run(&arguments.sod, &trust, &policy, at, output, &|path| card(path, at));
     }
     let mut files = Files { sod: Some(read_bounded(&arguments.sod, MAX_FILE)?.to_vec()), ..Files::default() };
     for (number, path) in &arguments.dg {
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: &PassiveArguments, at: Timestamp, output: Output) -
         at,
         presented: &Presented::nothing(),
         register: &RegisterReport::not_asked(),
-        policy: &Policy::default(),
+        policy: &policy,
     });
     Ok(tell(&judgement, output))
 }

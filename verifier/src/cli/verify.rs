@@ -77,10 +77,9 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
 }
 
 fn policy_of(arguments: &VerifyArguments) -> Policy {
-    let mut policy = Policy::default();
-    policy.sunsets.clone_from(&arguments.sunset);
+    let policy = arguments.policy.policy();
     if arguments.require_register {
-        policy = policy.requiring_register();
+        return policy.requiring_register();
     }
     policy
 }

@@ -52,6 +52,12 @@ fn files_without_a_card_are_never_accepted_and_altered_ones_refused() {
     assert_eq!(output.status.code(), Some(4), "{report}");
     assert_eq!(report["verdict"]["decided_by"], "chip.chip-authentication");
     assert_eq!(report["statements"]["data"], "authentic");
+    // Its kind of signature shows nothing any more.
+    let past = [arguments.clone(), vec!["--sunset".into(), "ecdsa-384:2026-01-01".into()]].concat();
+    let report = json(&run(&past));
+    let finding =
+        report["findings"].as_array().unwrap().iter().find(|one| one["check"] == "passive.sod-signature");
+    assert_eq!(finding.unwrap()["reason"], "algorithm-sunset", "{report}");
     std::fs::write(folder.path().join("dg1.bin"), b"a\x00").unwrap();
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(1));
