@@ -200,5 +200,8 @@ fn refused(error: &ImportError, into: &Path) -> Failure {
             "import CSCA certificates, CRLs and lists signed under a trusted CSCA, LDIF of the ICAO PKD, or public keys with --as",
         ],
     };
-    Failure::bad_file(code, path, ["không nhập được; không có gì thay đổi", &error.to_string()], hint)
+    let text = error.to_string();
+    // The file is named before it.
+    let text = text.strip_prefix(&format!("{} is ", path.display())).unwrap_or(&text);
+    Failure::bad_file(code, path, [&format!("không nhập được; không có gì thay đổi ({text})"), text], hint)
 }
