@@ -34,7 +34,7 @@ impl SoftHsm {
     /// Makes the configuration in a folder. `None` where `SoftHSM2` is not installed.
     ///
     /// # Errors
-    /// Not installed though [`DEMAND_ENV`] demands it; a folder that cannot be written.
+    /// Not installed though `CCCD_DEMAND_SOFTHSM` demands it; a folder that cannot be written.
     pub fn in_folder(folder: &Path) -> Result<Option<Self>, String> {
         let Some(module) = MODULES.iter().map(PathBuf::from).find(|path| path.exists()) else {
             return if std::env::var_os(DEMAND_ENV).is_some() {
