@@ -137,7 +137,8 @@ fn a_country_founded_in_a_token_issues_a_card_that_is_accepted() {
     let mut register = SqliteStore::create(Path::new(&house.path("register.db")), at).unwrap();
     register.put_person(&person, &Change { source: "story".to_owned(), at }).unwrap();
     drop(register);
-    let picture = image::RgbImage::from_fn(480, 640, |x, y| image::Rgb([200, (x / 4) as u8, (y / 4) as u8]));
+    let shade = |n: u32| u8::try_from(n / 4).unwrap();
+    let picture = image::RgbImage::from_fn(480, 640, |x, y| image::Rgb([200, shade(x), shade(y)]));
     picture.save(house.path("an.jpg")).unwrap();
     let application = format!(
         r#"{{"person":{{"number":"{NUMBER}"}},"portrait":"an.jpg","reason":"first-issue","template":"2024"}}"#
