@@ -131,7 +131,9 @@ impl Known {
             chain.join(","),
             terminal.authority
         );
-        let csca = country.trust.anchors().first().context("no CSCA")?.der();
+        // A country has a CSCA for its dated cards and one for those without expiry; a reader trusts both.
+        let csca: Vec<String> =
+            country.trust.anchors().iter().map(|anchor| hex::encode(anchor.der())).collect();
         let (aa, ca) = match profile {
             Profile::Cccd => ("RSA-2048", "brainpoolP256r1"),
             Profile::P256 => ("ECDSA P-256", "P-256"),
@@ -142,7 +144,7 @@ impl Known {
             card.mrz.document_number(),
             card.mrz.birth_date_field(),
             card.mrz.expiry_field(),
-            hex::encode(csca)
+            csca.join(",")
         );
         let parameters = DomainParameters::from(profile.curve()).id();
         Ok(Self { request, can: card.card.holder.number.can().to_owned(), parameters, aa, ca, terminal })

@@ -130,8 +130,11 @@ fn with_card(given: &HashMap<&str, &str>, steps: &mut Steps, card: &Card) -> Out
         DataGroup { number: 14, bytes: dg14.to_bytes() },
         DataGroup { number: 15, bytes: dg15.to_bytes() },
     ];
-    let anchor = TrustAnchor::from_certificate(&bytes(given, "csca")?)?;
-    let verified = passive::verify(sod.to_bytes(), &groups, &[anchor])?;
+    let mut anchors = Vec::new();
+    for certificate in field("csca").split(',') {
+        anchors.push(TrustAnchor::from_certificate(&hex::decode(certificate)?)?);
+    }
+    let verified = passive::verify(sod.to_bytes(), &groups, &anchors)?;
     if !verified.is_authentic() {
         return Err(format!("{verified:?}").into());
     }
