@@ -11,6 +11,7 @@
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
 //! | [`generate`] | a synthetic nation from a seed | NĐ 137/2015 art. 13 |
+//! | [`quality`] | correct, complete, clean, alive: rules, scores, work lists, conflicts | docs/quality.md |
 //! | [`statistics`] | counts by province, sex and age band | |
 //!
 //! Time and randomness are arguments. Personal data is in no `Debug`, log or error message.
@@ -23,6 +24,7 @@ pub mod import;
 pub mod matching;
 pub mod name;
 pub mod person;
+pub mod quality;
 pub mod register_key;
 pub mod server;
 pub mod statistics;

@@ -7,6 +7,7 @@ mod generate;
 mod http;
 mod import;
 mod matching;
+mod quality;
 mod store;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};

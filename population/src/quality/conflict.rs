@@ -1,0 +1,335 @@
+//! Two sources say different things of one person. Who has more standing wins by itself; among equals an officer
+//! decides, and says why. One person under several names, birth years or surnames on several papers is one conflict
+//! with several claims, never several people.
+
+use core::fmt;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::name::comparison_key;
+use crate::person::Person;
+
+/// Items that stay what they are: two sources with two values contradict each other. The others (residence, household,
+/// telephone, marital status, life) change in the course of a life; there the later event counts, not the better paper.
+pub const LASTING: [&str; 12] = [
+    "full_name",
+    "birth_date",
+    "sex",
+    "place_of_birth",
+    "birth_registration_place",
+    "place_of_origin",
+    "ethnic_group",
+    "nationality",
+    "blood_group",
+    "old_number",
+    "father",
+    "mother",
+];
+
+/// The shortest reason that is one.
+const SHORTEST_REASON: usize = 5;
+
+/// How much a source's word counts, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Carried over from another database, or typed from a list.
+    Carried,
+    /// What the person declared and signed (DC01, DC02).
+    Declared,
+    /// What an officer saw in a paper that proves it.
+    Proven,
+    /// An act of the civil register, or a court's judgement.
+    Act,
+}
+
+/// What one source says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Which source: the file, paper or office.
+    pub source: String,
+    /// How much its word counts.
+    pub standing: Standing,
+    /// When it was said.
+    pub at: Timestamp,
+    /// Who brought it in.
+    pub by: String,
+    /// What it says: the item in the form of the JSON import.
+    pub value: Value,
+}
+
+/// Claims about one item that do not agree.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Whose item.
+    pub number: PersonalNumber,
+    /// One of [`LASTING`].
+    pub item: String,
+    /// Two or more, each with another value.
+    pub claims: Vec<Claim>,
+}
+
+/// How a conflict ended.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The value that holds from now on.
+    pub value: Value,
+    /// Who decided.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a decision does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotDecided {
+    /// There is no such claim.
+    #[error("there is no claim of this number")]
+    NoSuchClaim,
+    /// A decision without a reason.
+    #[error("a decision needs a reason")]
+    NoReason,
+    /// A decision without a name.
+    #[error("a decision needs the name of who decides")]
+    Nobody,
+    /// Who brought a claim in cannot choose it.
+    #[error("who brought a claim in cannot decide for it")]
+    OwnClaim,
+}
+
+/// What becomes of two records of one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// What the register keeps for now: what was known, with what is new, and with the word of higher standing.
+    pub person: Person,
+    /// What an officer must decide; the item keeps its known value until then.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// A record with what is to be known of where it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'p> {
+    /// The record.
+    pub person: &'p Person,
+    /// Which source.
+    pub source: &'p str,
+    /// How much its word counts.
+    pub standing: Standing,
+    /// When.
+    pub at: Timestamp,
+    /// Who brought it in.
+    pub by: &'p str,
+}
+
+impl Told<'_> {
+    fn claim(&self, value: &Value) -> Claim {
+        Claim {
+            source: self.source.to_owned(),
+            standing: self.standing,
+            at: self.at,
+            by: self.by.to_owned(),
+            value: value.clone(),
+        }
+    }
+}
+
+/// Joins what a source says with what is known of the same number. Nothing known is lost: an item that the incoming
+/// record leaves out stays, an item that it adds is taken, a lasting item that differs is settled by standing or
+/// becomes a conflict (two days of death are one too), any other item is taken from the later record. A death is never
+/// undone here.
+///
+/// # Errors
+/// [`serde_json::Error`] only if a record does not survive its own form.
+pub fn join(known: &Told<'_>, incoming: &Told<'_>) -> Result<Joined, serde_json::Error> {
+    let mut items = match serde_json::to_value(known.person)? {
+        Value::Object(items) => items,
+        _ => serde_json::Map::new(),
+    };
+    let mut conflicts = Vec::new();
+    let Value::Object(told) = serde_json::to_value(incoming.person)? else {
+        return Ok(Joined { person: known.person.clone(), conflicts });
+    };
+    for (item, value) in told {
+        let Some(old) = items.get(&item) else {
+            items.insert(item, value);
+            continue;
+        };
+        match weigh(&item, old, &value, known, incoming) {
+            Outcome::Keep => {}
+            Outcome::Take(value) => {
+                items.insert(item, value);
+            }
+            Outcome::Contradiction => {
+                let claims = vec![known.claim(old), incoming.claim(&value)];
+                conflicts.push(Conflict { number: known.person.number.clone(), item, claims });
+            }
+        }
+    }
+    let person = serde_json::from_value(Value::Object(items))?;
+    Ok(Joined { person, conflicts })
+}
+
+enum Outcome {
+    Keep,
+    Take(Value),
+    Contradiction,
+}
+
+/// What becomes of one item that both records have.
+fn weigh(item: &str, old: &Value, new: &Value, known: &Told<'_>, incoming: &Told<'_>) -> Outcome {
+    let alive = |value: &Value| value.as_str() == Some("alive");
+    let later = incoming.at >= known.at;
+    match (item, old, new) {
+        ("number", ..) => Outcome::Keep,
+        _ if same(old, new) => Outcome::Keep,
+        // Saying that somebody lives is no news of a death undone, and silence is none of a death.
+        ("life", ..) if alive(new) => Outcome::Keep,
+        ("life", ..) if alive(old) => Outcome::Take(new.clone()),
+        ("residences", Value::Object(old), Value::Object(new)) => {
+            let mut joined = old.clone();
+            for (kind, place) in new {
+                if later || !old.contains_key(kind) {
+                    joined.insert(kind.clone(), place.clone());
+                }
+            }
+            Outcome::Take(Value::Object(joined))
+        }
+        ("other_names" | "children", Value::Array(old), Value::Array(new)) => {
+            let mut joined = old.clone();
+            joined.extend(new.iter().filter(|one| !old.iter().any(|known| same(known, one))).cloned());
+            Outcome::Take(Value::Array(joined))
+        }
+        _ if LASTING.contains(&item) || item == "life" => {
+            if refines(old, new) {
+                Outcome::Keep
+            } else if refines(new, old) {
+                Outcome::Take(new.clone())
+            } else {
+                match incoming.standing.cmp(&known.standing) {
+                    core::cmp::Ordering::Greater => Outcome::Take(new.clone()),
+                    core::cmp::Ordering::Less => Outcome::Keep,
+                    core::cmp::Ordering::Equal => Outcome::Contradiction,
+                }
+            }
+        }
+        _ if later => Outcome::Take(new.clone()),
+        _ => Outcome::Keep,
+    }
+}
+
+/// Equal, or spelt alike.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => comparison_key(one) == comparison_key(other),
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, value)| other.get(key).is_some_and(|more| same(value, more)))
+        }
+        _ => one == other,
+    }
+}
+
+/// Whether `full` says all that `part` says, and more: 1960-05-12 refines 1960, a parent with number one without.
+fn refines(full: &Value, part: &Value) -> bool {
+    match (full, part) {
+        (Value::String(full), Value::String(part)) => {
+            let date = |text: &str| crate::person::parse_birth_date(text).is_some();
+            date(full)
+                && date(part)
+                && full.strip_prefix(part.as_str()).is_some_and(|more| more.starts_with('-'))
+        }
+        (Value::Object(full), Value::Object(part)) => {
+            part.len() < full.len()
+                && part.iter().all(|(key, value)| full.get(key).is_some_and(|more| same(value, more)))
+        }
+        _ => false,
+    }
+}
+
+impl Conflict {
+    /// Adds what a further paper says; a value that is claimed already adds nothing.
+    pub fn add(&mut self, claim: Claim) {
+        if !self.claims.iter().any(|known| same(&known.value, &claim.value)) {
+            self.claims.push(claim);
+        }
+    }
+
+    /// Decides for one of the claims. The register then takes [`Decision::value`].
+    ///
+    /// # Errors
+    /// [`NotDecided`].
+    pub fn decide(
+        &self,
+        claim: usize,
+        by: &str,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<Decision, NotDecided> {
+        let chosen = self.claims.get(claim).ok_or(NotDecided::NoSuchClaim)?;
+        let (by, reason) = (by.trim(), reason.trim());
+        if by.is_empty() {
+            return Err(NotDecided::Nobody);
+        }
+        if reason.chars().count() < SHORTEST_REASON {
+            return Err(NotDecided::NoReason);
+        }
+        if chosen.by == by {
+            return Err(NotDecided::OwnClaim);
+        }
+        Ok(Decision { value: chosen.value.clone(), by: by.to_owned(), reason: reason.to_owned(), at })
+    }
+
+    /// The record with a decision carried out. A name that was not chosen stays known as another name, so that a
+    /// person is found under every paper they hold.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] if the value is none for the item.
+    pub fn settle(&self, person: &Person, decision: &Decision) -> Result<Person, serde_json::Error> {
+        let mut record = serde_json::to_value(person)?;
+        if let Value::Object(items) = &mut record {
+            items.insert(self.item.clone(), decision.value.clone());
+        }
+        let mut settled: Person = serde_json::from_value(record)?;
+        if self.item == "full_name" {
+            for name in self.claims.iter().filter_map(|claim| claim.value.as_str()) {
+                let known = core::iter::once(&settled.full_name).chain(&settled.other_names);
+                if !known.into_iter().any(|other| crate::name::agree(other, name)) {
+                    settled.other_names.push(name.to_owned());
+                }
+            }
+        }
+        Ok(settled)
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claim")
+            .field("source", &self.source)
+            .field("standing", &self.standing)
+            .field("at", &self.at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conflict")
+            .field("number", &self.number)
+            .field("item", &self.item)
+            .field("claims", &self.claims)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision").field("by", &self.by).field("at", &self.at).finish_non_exhaustive()
+    }
+}
