@@ -4,6 +4,7 @@ mod card;
 mod data;
 mod failure;
 mod people;
+mod quality;
 mod serve;
 mod usage;
 mod vietnamese;
@@ -31,6 +32,7 @@ use usage::BadValue;
   population init   --db sqlite:register.db
   population import --db sqlite:register.db nation.csv
   population stats  --db sqlite:register.db
+  population quality --db sqlite:register.db
   population event death --db sqlite:register.db --number 001090000001 --date 2026-03-01
   population serve  --db sqlite:register.db --listen 127.0.0.1:7080
 
@@ -72,6 +74,8 @@ enum Command {
     Event(people::Event),
     /// Cards: show, or change the status
     Card(card::CardCommand),
+    /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
+    Quality(quality::Quality),
     /// Count by province, sex and age
     Stats(Db),
     /// Answer over HTTP on loopback (docs/register-api.md)
@@ -154,6 +158,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Match(command) => command.run(&setting),
         Command::Event(command) => command.run(&setting),
         Command::Card(command) => command.run(&setting),
+        Command::Quality(command) => command.run(&setting),
         Command::Stats(Db { db }) => data::stats(&setting, &db),
         Command::Serve(command) => command.run(&setting),
     };

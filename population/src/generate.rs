@@ -12,7 +12,7 @@ use rand_core::SeedableRng as _;
 
 use crate::person::Person;
 
-pub use tables::province_name;
+pub use tables::{ethnic_groups, province_name};
 
 /// Persons of a nation, one by one; holds one clan of a few hundred at a time.
 #[derive(Debug)]

@@ -246,7 +246,7 @@ fn whole_file(path: &Path, fill: impl FnOnce(&File) -> anyhow::Result<u64>) -> a
     result.with_context(|| path.display().to_string())
 }
 
-fn bar(length: u64, counts: &str) -> ProgressBar {
+pub(super) fn bar(length: u64, counts: &str) -> ProgressBar {
     let bar = ProgressBar::new(length);
     if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:40}} {counts} {{eta}} {{msg}}")) {
         bar.set_style(style);

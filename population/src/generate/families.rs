@@ -327,7 +327,12 @@ impl Maker<'_> {
                 });
             }
             if person.life == Life::Alive {
-                person.residences.current = moved.get(member.household).cloned().flatten();
+                person.residences.current =
+                    moved.get(member.household).cloned().flatten().map(|mut place| {
+                        // Born after the household had moved.
+                        place.since = place.since.map(|since| since.max(member.born));
+                        place
+                    });
                 if let Some(place) = away(member, self.today, self.chance) {
                     person.residences.current = Some(place.clone());
                     person.residences.temporary = Some(place);

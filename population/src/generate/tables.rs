@@ -109,6 +109,11 @@ pub(super) fn names(list: &str) -> &'static [(&'static str, u32)] {
     NAMES.iter().find(|(name, _)| *name == list).map_or(&[], |(_, elements)| elements)
 }
 
+/// The names of the 54 ethnic groups.
+pub fn ethnic_groups() -> impl Iterator<Item = &'static str> {
+    PEOPLES.iter().map(|(people, _)| people.name)
+}
+
 /// The name of a province since 1/7/2025 by its code of two digits.
 #[must_use]
 pub fn province_name(code: &str) -> Option<&'static str> {

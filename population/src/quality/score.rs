@@ -5,16 +5,15 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Serialize;
 
-use super::{Part, Remark, Rule, Weight};
+use super::{Part, Remark, Weight};
 use crate::person::Person;
 
 /// Where no code is known.
 pub const NOWHERE: &str = "??";
 
 /// Counts of one area.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Score {
     /// Records looked at.
     pub persons: u64,
@@ -22,8 +21,8 @@ pub struct Score {
     pub sound: u64,
     /// Records with an error, by word of the motto.
     pub with_error: [u64; 4],
-    /// How often each rule was broken, hints and doubts included.
-    pub remarks: BTreeMap<Rule, u64>,
+    /// How often each rule was broken by which item, hints and doubts included.
+    pub remarks: BTreeMap<Remark, u64>,
 }
 
 impl Score {
@@ -37,7 +36,7 @@ impl Score {
             }
         }
         for remark in remarks {
-            *self.remarks.entry(remark.rule).or_default() += 1;
+            *self.remarks.entry(*remark).or_default() += 1;
         }
     }
 
@@ -47,9 +46,17 @@ impl Score {
         for (sum, more) in self.with_error.iter_mut().zip(other.with_error) {
             *sum += more;
         }
-        for (rule, count) in &other.remarks {
-            *self.remarks.entry(*rule).or_default() += count;
+        for (remark, count) in &other.remarks {
+            *self.remarks.entry(*remark).or_default() += count;
         }
+    }
+
+    /// What was remarked, most frequent first.
+    #[must_use]
+    pub fn most_frequent(&self) -> Vec<(Remark, u64)> {
+        let mut counts: Vec<_> = self.remarks.iter().map(|(remark, count)| (*remark, *count)).collect();
+        counts.sort_by_key(|(remark, count)| (core::cmp::Reverse(*count), *remark));
+        counts
     }
 
     /// Sound records, in hundredths of a per cent (10,000 = all); `None` for an area without records.
@@ -72,7 +79,7 @@ fn share(some: u64, all: u64) -> Option<u64> {
 }
 
 /// Scores of every ward; provinces and the whole are sums.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scoreboard {
     wards: BTreeMap<(String, String), Score>,
 }
@@ -125,7 +132,7 @@ pub(super) fn place_of(person: &Person) -> (String, String) {
 }
 
 /// What one area's score was, day by day.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trend {
     points: BTreeMap<Date, Score>,
 }

@@ -58,3 +58,63 @@ fn a_closed_pipe_is_no_error() {
     child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
     assert_eq!((child.wait().unwrap().code(), error.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn quality_shows_scores_work_lists_and_a_trend() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(0));
+    let made = ["generate", "--people", "300", "--seed", "5", "--out", "n.csv", "--at", "2026-10-01"];
+    assert_eq!(run(dir, &made).0, Some(0));
+    assert_eq!(run(dir, &["import", "--db", "sqlite:r.db", "n.csv", "--at", "2026-10-01"]).0, Some(0));
+    let quality = |more: &[&str]| {
+        let (code, out, error) = run(dir, &[&["quality", "--db", "sqlite:r.db", "--json"], more].concat());
+        assert_eq!(code, Some(0), "{error}");
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()
+    };
+    let first = quality(&["--at", "2026-10-01", "--trend", "scores.jsonl"]);
+    assert_eq!(first["whole"]["persons"], 300);
+    assert_eq!(first["change_30_days"], serde_json::Value::Null);
+    let areas = first["areas"].as_array().unwrap();
+    assert_eq!(areas.iter().map(|area| area["persons"].as_u64().unwrap()).sum::<u64>(), 300);
+
+    // One row names a group that is none: the office of its ward hears of it.
+    let lines: Vec<String> =
+        std::fs::read_to_string(dir.join("n.csv")).unwrap().lines().map(str::to_owned).collect();
+    let column = |name: &str| lines[0].split(',').position(|column| column == name).unwrap();
+    let mut reader = csv::ReaderBuilder::new().from_path(dir.join("n.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let living = rows.iter().find(|row| {
+        row[column("life")] == *"alive"
+            && !row[column("ethnic_group")].is_empty()
+            && !row[column("permanent_ward")].is_empty()
+    });
+    let living = living.unwrap();
+    let mut damaged: Vec<String> = living.iter().map(str::to_owned).collect();
+    damaged[column("ethnic_group")] = "Không rõ".to_owned();
+    let mut writer = csv::Writer::from_path(dir.join("d.csv")).unwrap();
+    writer.write_record(lines[0].split(',')).unwrap();
+    writer.write_record(&damaged).unwrap();
+    writer.flush().unwrap();
+    assert_eq!(run(dir, &["import", "--db", "sqlite:r.db", "d.csv", "--at", "2026-11-26"]).0, Some(0));
+    let ward = &living[column("permanent_ward")];
+    let list = quality(&["--office", ward]);
+    let tasks = list["tasks"].as_array().unwrap();
+    let task = tasks.iter().find(|task| task["number"] == living[0]).expect("on the office's list");
+    let rules: Vec<_> = task["remarks"].as_array().unwrap().iter().map(|remark| &remark["rule"]).collect();
+    assert!(rules.contains(&&serde_json::json!("ethnic-group-unknown")), "{rules:?}");
+
+    let second = quality(&["--at", "2026-11-26", "--trend", "scores.jsonl"]);
+    assert!(second["change_30_days"].as_i64().is_some());
+    let correct = |json: &serde_json::Value| json["whole"]["parts"]["correct"].as_str().unwrap().to_owned();
+    assert_eq!((correct(&first).as_str(), correct(&second).as_str()), ("100.00", "99.66"));
+    assert_eq!(std::fs::read_to_string(dir.join("scores.jsonl")).unwrap().lines().count(), 2);
+    std::fs::write(dir.join("scores.jsonl"), "nonsense\n").unwrap();
+    let (code, _, error) = run(dir, &["quality", "--db", "sqlite:r.db", "--trend", "scores.jsonl"]);
+    assert_eq!(code, Some(3), "{error}");
+    assert_eq!(
+        std::fs::read_to_string(dir.join("scores.jsonl")).unwrap(),
+        "nonsense\n",
+        "and nothing is added"
+    );
+}
