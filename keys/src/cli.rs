@@ -7,6 +7,7 @@ mod cvca;
 mod master_list;
 mod output;
 mod signers;
+mod token;
 
 use args::{Arguments, Command, CrlCommand, LogCommand};
 use cccd_keys::asn1::Malformed;
@@ -104,6 +105,7 @@ impl Failure {
                 | StoreError::NoDocumentVerifier(_)
                 | StoreError::SoftwareInProduction
                 | StoreError::StaysInToken(_)
+                | StoreError::NotWrappable
                 | StoreError::Token(TokenError::NotHardware { .. } | TokenError::LastTry { .. }),
             )
             | Self::Log(AuditLogError::Broken { .. })
@@ -159,16 +161,21 @@ fn execute(
     let dir = &arguments.dir;
     let open = || -> Result<KeyStore, Failure> {
         let store = open_store(dir, arguments.passphrase_file.as_deref(), arguments.token.access())?;
-        if !store.is_in_token() {
+        if store.is_in_token() {
+            token::warn_of_unfinished(dir, output)?;
+        } else {
             output.software_warning(dir);
         }
         Ok(store.in_presence_of(arguments.present.clone()))
     };
     match &arguments.command {
-        Command::Init { profile, country, curves, purpose, organization, domain } => {
+        Command::Init { profile, country, curves, purpose, wrapped_backup, organization, domain } => {
             let mut settings = StoreSettings::new(*profile, country, at).with_purpose((*purpose).into());
             if let (Some(organization), Some(domain)) = (organization.clone(), domain.clone()) {
                 settings = settings.with_authority(AuthorityNames { organization, domain });
+            }
+            if *wrapped_backup {
+                settings = settings.with_wrapped_backup();
             }
             if let Some(curves) = curves {
                 settings.curve_encoding = (*curves).into();
@@ -206,6 +213,7 @@ fn execute(
         }
         Command::Cvca(command) => cvca::run(command, arguments, &open()?, output, at, rng),
         Command::Backup(command) => backup::run(command, arguments, &open, output, at, rng),
+        Command::Token(command) => token::run(command, arguments, output),
         Command::Ceremony(command) => ceremony::run(command, dir, output),
         Command::MasterList(command) => master_list::run(command, &open()?, output, at, rng),
         Command::Export { out } => {

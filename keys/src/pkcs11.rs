@@ -146,6 +146,8 @@ fn describe_token(context: &Pkcs11, slot: Slot) -> Result<TokenInfo, Error> {
             ecdsa: ecdsa.is_some(),
             aes_key_gen: has(MechanismType::AES_KEY_GEN).is_some(),
             aes_cmac: has(MechanismType::AES_CMAC).is_some(),
+            aes_key_wrap_pad: has(MechanismType::AES_KEY_WRAP_PAD)
+                .is_some_and(|mechanism| mechanism.wrap() && mechanism.unwrap()),
         },
     })
 }

@@ -30,6 +30,7 @@ mod passphrase;
 mod revocation;
 mod sealed;
 mod signers;
+mod unfinished;
 mod verifying;
 
 pub use authority::{AuthorityRequest, NewAuthority, Rename};
@@ -39,6 +40,7 @@ pub use custody::{StoreKey, StoreMaster};
 pub use master_lists::{MasterListImport, NewMasterList};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
 pub use signers::{DocumentSigner, DocumentSignerStatus, DocumentSigners, ErasedSigner};
+pub use unfinished::UnfinishedKey;
 pub use verifying::{
     MAX_CVCA_DAYS, MAX_TERMINAL_DAYS, MAX_VERIFIER_DAYS, NewRequest, RequestAnswer, TERMINAL_KEY_FILE,
     VerifyingKind, VerifyingRequest, certificate_date, is_renewal,
@@ -87,6 +89,9 @@ pub struct StoreSettings {
     /// The token that holds the private keys; `None` for sealed files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenIdentity>,
+    /// In a token: keys are made so that they may leave it wrapped, for a backup. Else they never do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wrapped_backup: bool,
 }
 
 /// What a store's keys are for. It is said once, when the store is made, and everything that uses the keys obeys it.
@@ -124,6 +129,7 @@ impl StoreSettings {
             purpose: Purpose::Laboratory,
             authority: None,
             token: None,
+            wrapped_backup: false,
         }
     }
 
@@ -142,6 +148,13 @@ impl StoreSettings {
     #[must_use]
     pub fn with_authority(mut self, authority: AuthorityNames) -> Self {
         self.authority = Some(authority);
+        self
+    }
+
+    /// With keys that a backup can take out of their token in wrapped form.
+    #[must_use]
+    pub const fn with_wrapped_backup(mut self) -> Self {
+        self.wrapped_backup = true;
         self
     }
 
@@ -261,6 +274,9 @@ pub enum StoreError {
     /// A key cannot be taken out of its token.
     #[error("the private key of {0} stays in its token")]
     StaysInToken(String),
+    /// The keys of a store in a token were made to stay there.
+    #[error("this store has no backup: its keys were made to stay in their token")]
+    NotWrappable,
     /// Shares that do not give their secret back.
     #[error(transparent)]
     Shares(#[from] CombineError),
@@ -314,6 +330,7 @@ impl StoreError {
             Self::SoftwareInProduction => "software-in-production",
             Self::SyntheticNames => "synthetic-names",
             Self::StaysInToken(_) => "stays-in-token",
+            Self::NotWrappable => "not-wrappable",
             Self::Shares(CombineError::TooFew { .. }) => "too-few-shares",
             Self::Shares(CombineError::Mixed(_)) => "shares-mixed",
             Self::Shares(CombineError::Repeated(_)) => "share-repeated",
@@ -368,6 +385,9 @@ impl StoreError {
             }
             Self::SyntheticNames => "give them with --organization and --domain",
             Self::StaysInToken(_) => "have the station make its own key and certify its request",
+            Self::NotWrappable => {
+                "take the token's own backup and split its PIN, or make a store with `keys init --wrapped-backup`"
+            }
             Self::Shares(CombineError::TooFew { .. }) => "bring more holders of shares together",
             Self::Shares(_) => {
                 "have that holder type or scan the share again, or take another one of the set"
@@ -424,6 +444,9 @@ impl KeyStore {
         if settings.purpose == Purpose::Production {
             token.demand_hardware()?;
         }
+        if settings.wrapped_backup {
+            token.demand_wrapping()?;
+        }
         Self::prepare(dir, &settings)?;
         settings.token = Some(token.identity());
         Self { dir: dir.to_owned(), settings, custody: Custody::Token(token), present: Vec::new() }.fill(rng)
@@ -438,8 +461,9 @@ impl KeyStore {
     }
 
     fn fill(self, rng: &mut dyn CryptoRng) -> Result<Self, StoreError> {
-        self.make_master(rng)?;
-        self.make_secret("log-subjects", rng)?;
+        let master = self.make_master(rng)?;
+        let subjects = self.make_secret("log-subjects", rng)?;
+        let mut made = Vec::new();
         let spec =
             KeySpec { curve: NamedCurve::P256, hash: HashAlgorithm::Sha256, encoding: CurveEncoding::Named };
         for name in ["register", "station", "log"] {
@@ -447,10 +471,14 @@ impl KeyStore {
             let key = self.new_key(&full, spec, rng)?;
             self.keep_key(&full, &key)?;
             files::write(&self.dir.join(format!("{name}.pub")), key.public_key().spki(), false)?;
+            made.push(key);
         }
         // Written last: a store is one only when it is whole.
         let json = serde_json::to_vec_pretty(&self.settings).unwrap_or_default();
         files::write(&self.dir.join("store.json"), &json, false)?;
+        master.finish();
+        subjects.finish();
+        made.into_iter().for_each(|key| drop(key.finish()));
         self.log(Event::new(self.settings.created, "store-made").note(self.settings.profile.name()))?;
         Ok(self)
     }

@@ -201,6 +201,10 @@ pub(crate) enum Command {
         /// What the keys are for; said once. Production takes a token that is a device, and nothing of a laboratory.
         #[arg(long, value_enum, default_value = "laboratory")]
         purpose: PurposeName,
+        /// In a token: make the keys so that `keys backup create` can take them out wrapped. Without, they never leave it,
+        /// and there is no such backup.
+        #[arg(long, requires = "pkcs11")]
+        wrapped_backup: bool,
         /// organizationName of the authority; a synthetic one by default.
         #[arg(long, value_name = "NAME", requires = "domain")]
         organization: Option<String>,
@@ -219,6 +223,9 @@ pub(crate) enum Command {
     /// The store's backup at several places, its key in shares of which some suffice (M of N).
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// The token of a store: which, and keys in it that were made and never taken into use.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Records of ceremonies: check them, print them.
     #[command(subcommand)]
     Ceremony(CeremonyCommand),
@@ -295,6 +302,7 @@ pub(crate) enum CrlCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BackupCommand {
     /// Back the store up, under a new key that exists only in shares. Keys of Document Signers and terminals are left out.
+    /// A store in a token must have been made with --wrapped-backup.
     Create {
         /// Shares, one for each holder.
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=16))]
@@ -309,7 +317,7 @@ pub(crate) enum BackupCommand {
         #[arg(long, value_name = "DIR")]
         shares_out: PathBuf,
     },
-    /// Make the store in --dir out of a backup and enough shares.
+    /// Make the store in --dir out of a backup and enough shares; that of a token into the token of --pkcs11 and --token.
     Restore {
         /// One of the places.
         #[arg(long, value_name = "DIR")]
@@ -342,6 +350,14 @@ pub(crate) enum BackupCommand {
         #[arg(long, value_name = "F")]
         out: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Which token holds the keys, and what a command that was interrupted left there. Needs no PIN.
+    Show,
+    /// Destroy what interrupted commands left in the token. Names each key, and asks before.
+    Clear,
 }
 
 #[derive(Debug, Subcommand)]

@@ -59,8 +59,12 @@ pub(super) fn run(
             }
             // Before anything is made.
             drop(shamir::combine(&shares).map_err(StoreError::from)?);
-            let passphrase = new_passphrase(arguments, output, rng)?;
-            let store = KeyStore::restore_backup(from, &shares, dir, &passphrase, at)?;
+            let store = if let Some(access) = arguments.token.access() {
+                KeyStore::restore_backup_in_token(from, &shares, dir, access.open(None)?, at)?
+            } else {
+                let passphrase = new_passphrase(arguments, output, rng)?;
+                KeyStore::restore_backup(from, &shares, dir, &passphrase, at)?
+            };
             output.print(
                 &json!({ "dir": dir, "csca": store.csca_certificates()?.len() }),
                 &format!(

@@ -114,6 +114,10 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "shares-wrong" => ("các mảnh không khớp: có mảnh bị giả", "dùng các mảnh khác của bộ"),
         "share-damaged" => ("mảnh bị hỏng hoặc gõ sai", "gõ hoặc quét lại mảnh đó, hoặc dùng mảnh khác"),
         "backup-failed" => ("không tạo hoặc không mở được bản sao lưu", "thử bản ở nơi lưu thứ hai"),
+        "not-wrappable" => (
+            "kho khoá này không có bản sao lưu: khoá được tạo để không bao giờ rời thiết bị",
+            "dùng cách sao lưu của chính thiết bị và chia mã PIN, hoặc tạo kho bằng `keys init --wrapped-backup`",
+        ),
         "ceremonies-wrong" => ("có nghi thức không khớp", "giữ nguyên thư mục và cho kiểm tra"),
         "master-list-refused" => {
             ("danh sách CSCA bị từ chối", "lấy lại danh sách, hoặc chỉ CSCA của người ký bằng --anchor")

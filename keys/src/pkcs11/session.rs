@@ -4,7 +4,7 @@ use super::{Module, fault};
 use crate::asn1::{Reader, tag};
 use crate::curve::NamedCurve;
 use crate::token::Pin;
-use crate::token::port::{Fault, KeyId, ObjectKind, Session};
+use crate::token::port::{Fault, KeyId, ObjectKind, Session, Unwrapping};
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
@@ -47,7 +47,8 @@ impl ModuleSession {
         } else {
             Attribute::Id(id.0.to_vec())
         };
-        let template = [Attribute::Class(class), Attribute::Token(true), name];
+        // Of the session too: a key that is only tried out is found under its own identifier.
+        let template = [Attribute::Class(class), name];
         self.call(|session| session.find_objects(&template))
     }
 
@@ -69,6 +70,36 @@ impl ModuleSession {
         }
         self.handles.insert(slot, *handle);
         Ok(*handle)
+    }
+
+    /// One call with a wrapping key that is an object of this session only, and gone after it.
+    fn under<T>(
+        &self,
+        wrapping: &[u8; 32],
+        call: impl FnOnce(&Raw, ObjectHandle) -> Result<T, Error>,
+    ) -> Result<T, Fault> {
+        let mut template = [
+            Attribute::Class(ObjectClass::SECRET_KEY),
+            Attribute::KeyType(KeyType::AES),
+            Attribute::Token(false),
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Encrypt(false),
+            Attribute::Decrypt(false),
+            Attribute::Sign(false),
+            Attribute::Verify(false),
+            Attribute::Wrap(true),
+            Attribute::Unwrap(true),
+            Attribute::Value(wrapping.to_vec()),
+        ];
+        let made = self.call(|session| session.create_object(&template));
+        template.iter_mut().for_each(wipe);
+        let handle = made?;
+        let answer = self.call(|session| call(session, handle));
+        let gone = self.call(|session| session.destroy_object(handle));
+        let answer = answer?;
+        gone.map(|()| answer)
     }
 
     fn point_of(&self, public: ObjectHandle, curve: Option<NamedCurve>) -> Result<Vec<u8>, Fault> {
@@ -127,19 +158,7 @@ impl Session for ModuleSession {
             ],
         ]
         .concat();
-        let private = [
-            &common[..],
-            &[
-                Attribute::Private(true),
-                Attribute::Sensitive(true),
-                Attribute::Extractable(wrappable),
-                Attribute::Sign(true),
-                Attribute::Decrypt(false),
-                Attribute::Unwrap(false),
-                Attribute::Derive(false),
-            ],
-        ]
-        .concat();
+        let private = [&common[..], &private_key(wrappable)].concat();
         let (public, _) =
             self.call(|session| session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private))?;
         self.point_of(public, Some(curve))
@@ -160,14 +179,14 @@ impl Session for ModuleSession {
         self.call(|session| session.sign(&Mechanism::Ecdsa, key, digest))
     }
 
-    fn generate_secret_key(&mut self, id: &KeyId, label: &str) -> Result<(), Fault> {
-        let mut template = secret_key(id, label);
+    fn generate_secret_key(&mut self, id: &KeyId, label: &str, wrappable: bool) -> Result<(), Fault> {
+        let mut template = secret_key(id, label, wrappable);
         template.push(Attribute::ValueLen(32.into()));
         self.call(|session| session.generate_key(&Mechanism::AesKeyGen, &template).map(drop))
     }
 
     fn import_secret_key(&mut self, id: &KeyId, label: &str, key: &[u8; 32]) -> Result<(), Fault> {
-        let mut template = secret_key(id, label);
+        let mut template = secret_key(id, label, false);
         template.extend([Attribute::Class(ObjectClass::SECRET_KEY), Attribute::Value(key.to_vec())]);
         let made = self.call(|session| session.create_object(&template).map(drop));
         for attribute in &mut template {
@@ -179,6 +198,55 @@ impl Session for ModuleSession {
     fn mac(&mut self, id: &KeyId, message: &[u8]) -> Result<Vec<u8>, Fault> {
         let key = self.handle(ObjectClass::SECRET_KEY, id)?;
         self.call(|session| session.sign(&Mechanism::AesCMac, key, message))
+    }
+
+    fn wrap(&mut self, wrapping: &[u8; 32], kind: ObjectKind, id: &KeyId) -> Result<Vec<u8>, Fault> {
+        let key = self.handle(class(kind), id)?;
+        self.under(wrapping, |session, wrapping| session.wrap_key(&Mechanism::AesKeyWrapPad, wrapping, key))
+    }
+
+    fn unwrap(
+        &mut self,
+        wrapping: &[u8; 32],
+        wrapped: &[u8],
+        unwrapping: &Unwrapping<'_>,
+    ) -> Result<(), Fault> {
+        let Unwrapping { id, label, pair, lasting } = *unwrapping;
+        let named = [
+            Attribute::Token(lasting),
+            Attribute::Id(id.0.to_vec()),
+            Attribute::Label(label.as_bytes().to_vec()),
+        ];
+        let template = match pair {
+            Some((curve, point)) => {
+                // The public half first: a private key that is there is whole.
+                if self.find(ObjectClass::PUBLIC_KEY, id)?.is_empty() {
+                    let mut public = named.to_vec();
+                    public.extend([
+                        Attribute::Class(ObjectClass::PUBLIC_KEY),
+                        Attribute::KeyType(KeyType::EC),
+                        Attribute::EcParams(crate::asn1::oid(&curve.oid())),
+                        Attribute::EcPoint(crate::asn1::tlv(tag::OCTET_STRING, point)),
+                        Attribute::Verify(true),
+                        Attribute::Private(false),
+                    ]);
+                    self.call(|session| session.create_object(&public).map(drop))?;
+                }
+                let mut private = named.to_vec();
+                private.extend([Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::KeyType(KeyType::EC)]);
+                private.extend(private_key(lasting));
+                private
+            }
+            None => {
+                let mut secret = secret_key(id, label, lasting);
+                secret.retain(|attribute| !matches!(attribute, Attribute::Token(_)));
+                secret.extend([Attribute::Class(ObjectClass::SECRET_KEY), Attribute::Token(lasting)]);
+                secret
+            }
+        };
+        self.under(wrapping, |session, wrapping| {
+            session.unwrap_key(&Mechanism::AesKeyWrapPad, wrapping, wrapped, &template).map(drop)
+        })
     }
 
     fn store_data(&mut self, id: &KeyId, label: &str, value: &[u8]) -> Result<(), Fault> {
@@ -242,7 +310,20 @@ const fn class(kind: ObjectKind) -> ObjectClass {
     }
 }
 
-fn secret_key(id: &KeyId, label: &str) -> Vec<Attribute> {
+/// What a private key may: sign.
+fn private_key(wrappable: bool) -> [Attribute; 7] {
+    [
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(wrappable),
+        Attribute::Sign(true),
+        Attribute::Decrypt(false),
+        Attribute::Unwrap(false),
+        Attribute::Derive(false),
+    ]
+}
+
+fn secret_key(id: &KeyId, label: &str, wrappable: bool) -> Vec<Attribute> {
     vec![
         Attribute::Token(true),
         Attribute::Private(true),
@@ -250,7 +331,7 @@ fn secret_key(id: &KeyId, label: &str) -> Vec<Attribute> {
         Attribute::Id(id.0.to_vec()),
         Attribute::Label(label.as_bytes().to_vec()),
         Attribute::Sensitive(true),
-        Attribute::Extractable(false),
+        Attribute::Extractable(wrappable),
         Attribute::Sign(true),
         Attribute::Verify(false),
         Attribute::Encrypt(false),

@@ -72,7 +72,7 @@ impl KeyStore {
             Some((_, first)) => CscaProfile::succeeding(options.clone(), first, validity)?,
             None => CscaProfile::new(options.clone(), sequence, validity)?,
         };
-        let certificate = profile.issue(&key, rng)?;
+        let certificate = profile.issue(&*key, rng)?;
         let mut from = None;
         let link = match self.authority_before(request.pool, at)? {
             Some((old, old_key)) => {
@@ -89,6 +89,7 @@ impl KeyStore {
             files::write(&self.dir().join(format!("link/{number:03}.cer")), link.der(), false)?;
         }
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
+        let key = key.finish();
         let place = format!("{name}.cer");
         let act = Act::Authority {
             pool: request.pool.name().to_owned(),

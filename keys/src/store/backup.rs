@@ -3,6 +3,16 @@
 //! The backup's file lies at two places or more; the shares lie with their holders. Whoever has the file has nothing, and
 //! fewer holders than the threshold have nothing either. Keys of Document Signers and of terminals are left out on purpose:
 //! they live for weeks, and a restored signer would sign again what its lost count has counted already.
+//!
+//! ```text
+//! cccd-key-store-backup 1
+//! file <name> <hex>                          a public file
+//! key <name> <text>                          a key of a store in software
+//! wrapped <name> <reference> <hex>           a key of a token: CKM_AES_KEY_WRAP_PAD
+//! data secret/log-subjects <reference> <hex> octets that a token kept
+//! ```
+
+mod wrapped;
 
 use super::custody::Custody;
 use super::sealed::{Sealer, StoredKey};
@@ -48,12 +58,18 @@ pub struct NewBackup {
     pub keys: usize,
 }
 
+/// A line of a backup that says what a key is.
+type KeyLine = Zeroizing<String>;
+
 impl KeyStore {
-    /// Makes a backup at all the places, two at least, under a fresh wrapping key in `count` shares of which `threshold` give it
-    /// back. The wrapping key is kept nowhere. The file is opened again and compared before the shares are given out.
+    /// Makes a backup at all the places, two at least, under a fresh key in `count` shares of which `threshold` give it back.
+    /// That key is kept nowhere. The file is opened again and compared before the shares are given out.
+    ///
+    /// The keys of a token leave it wrapped, if they were made so; each is unwrapped in the token for a moment and signs
+    /// before its wrapped form is believed.
     ///
     /// # Errors
-    /// [`StoreError`]; the keys of a token do not leave it: its own means back it up.
+    /// [`StoreError`]; a store whose keys were made to stay in their token has no backup of this kind.
     pub fn create_backup(
         &self,
         at: Timestamp,
@@ -62,10 +78,9 @@ impl KeyStore {
         rng: &mut dyn CryptoRng,
     ) -> Result<NewBackup, StoreError> {
         let _lock = self.lock()?;
-        let Custody::Sealed(sealer) = &self.custody else {
-            let what = "its keys do not leave their token; take the token's own backup, and split its PIN";
-            return Err(StoreError::Backup(what.to_owned()));
-        };
+        if self.is_in_token() && !self.settings().wrapped_backup {
+            return Err(StoreError::NotWrappable);
+        }
         let mut folders = Vec::new();
         for place in places {
             files::private_dir(place)?;
@@ -81,7 +96,11 @@ impl KeyStore {
         let shares = shamir::split(secret.expose_secret().as_bytes(), threshold, count, rng)
             .map_err(|error| StoreError::Backup(error.to_string()))?;
         let set = shares.first().map(Share::set).unwrap_or_default();
-        let (content, keys) = self.content(sealer)?;
+        let lines = match &self.custody {
+            Custody::Sealed(sealer) => self.sealed_keys(sealer)?,
+            Custody::Token(token) => self.wrapped_keys(token, &wrapped::wrapping_key(&identity), rng)?,
+        };
+        let content = self.content(&lines)?;
         let failed = |_| StoreError::Backup("it cannot be encrypted".to_owned());
         let encrypted = age::encrypt(&identity.to_public(), content.as_bytes()).map_err(failed)?;
         if decrypt(&identity, &encrypted)?.as_slice() != content.as_bytes() {
@@ -93,12 +112,14 @@ impl KeyStore {
             files::write(&path, &encrypted, true)?;
             written.push(path);
         }
+        let keys = lines.len();
         let note = format!("set {set}, {threshold} of {count}, {keys} keys, {} places", written.len());
         self.log(Event::new(at, "backup-made").payload(&encrypted).note(&note))?;
         Ok(NewBackup { set, shares, files: written, keys })
     }
 
-    fn content(&self, sealer: &Sealer) -> Result<(Zeroizing<String>, usize), StoreError> {
+    /// The store as text: public files, then its keys.
+    fn content(&self, keys: &[KeyLine]) -> Result<Zeroizing<String>, StoreError> {
         let mut public = String::new();
         let mut take = |path: &Path, name: &str| -> Result<(), StoreError> {
             let bytes = files::read(path)?;
@@ -116,31 +137,43 @@ impl KeyStore {
                 }
             }
         }
-        let mut lines = Vec::new();
-        for folder in KEYS {
-            for path in files::list(&self.dir().join(folder), "age")? {
-                let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let stem = stem.trim_end_matches(".key.age");
-                let name = format!("{folder}/{stem}");
-                let key = sealer.open_sealed(&name, &files::read(&path)?)?;
-                let text = key.to_text();
-                lines.push(Zeroizing::new(format!("key {name} {}\n", *text)));
-            }
-        }
         // Room for all of it at once: a string that grows leaves copies behind.
-        let length = TITLE.len() + 1 + public.len() + lines.iter().map(|line| line.len()).sum::<usize>();
+        let length = TITLE.len() + 1 + public.len() + keys.iter().map(|line| line.len()).sum::<usize>();
         let mut content = Zeroizing::new(String::with_capacity(length));
         content.push_str(TITLE);
         content.push('\n');
         content.push_str(&public);
-        for line in &lines {
+        for line in keys {
             content.push_str(line);
         }
-        Ok((content, lines.len()))
+        Ok(content)
     }
 
-    /// Makes a store in `dir` out of the backup at a place, by enough shares, under a new passphrase. Document Signers come back
-    /// with their certificates and without their keys: new ones are to be made.
+    /// Names of the keys that a backup holds.
+    fn backed_up(&self, extension: &str) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        for folder in KEYS {
+            for path in files::list(&self.dir().join(folder), extension)? {
+                let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let stem = stem.trim_end_matches(extension).trim_end_matches(".key.");
+                names.push(format!("{folder}/{stem}"));
+            }
+        }
+        Ok(names)
+    }
+
+    fn sealed_keys(&self, sealer: &Sealer) -> Result<Vec<KeyLine>, StoreError> {
+        let mut lines = Vec::new();
+        for name in self.backed_up("age")? {
+            let key = sealer.open_sealed(&name, &files::read(&self.key_path(&name))?)?;
+            let text = key.to_text();
+            lines.push(Zeroizing::new(format!("key {name} {}\n", *text)));
+        }
+        Ok(lines)
+    }
+
+    /// Makes a store in software in `dir` out of the backup at a place, by enough shares, under a new passphrase. Document
+    /// Signers come back with their certificates and without their keys: new ones are to be made.
     ///
     /// # Errors
     /// [`StoreError::Shares`], [`StoreError::Backup`]; an existing store is left as it is.
@@ -151,6 +184,57 @@ impl KeyStore {
         passphrase: &Passphrase,
         at: Timestamp,
     ) -> Result<Self, StoreError> {
+        let backup = Opened::open(place, shares, dir)?;
+        if backup.is_of_a_token()? {
+            let what = "its keys are of a token: name the token to restore them into with --pkcs11";
+            return Err(StoreError::Backup(what.to_owned()));
+        }
+        let (sealer, wrapped) = Sealer::create(passphrase)?;
+        backup.prepare(dir)?;
+        files::write(&dir.join("identity.age"), &wrapped, true)?;
+        for line in backup.lines()? {
+            let Line { kind, name, value } = line?;
+            if kind == "key" {
+                let key = StoredKey::from_text(value).ok_or_else(damaged)?;
+                let sealed = sealer.seal(name, &key)?;
+                files::write(&dir.join(format!("{name}.key.age")), &sealed, true)?;
+            }
+        }
+        files::write(&dir.join("store.json"), &backup.settings()?, false)?;
+        read_settings(dir)?;
+        let store = Self::open(dir, passphrase)?;
+        store.restored(at, &backup.set, shares.len())
+    }
+
+    /// The authorities' keys are those of their certificates; then it is logged.
+    fn restored(self, at: Timestamp, set: &str, shares: usize) -> Result<Self, StoreError> {
+        for (name, certificate) in self.certificates("csca")? {
+            use crate::signer::Signer as _;
+            if self.open_key(&name)?.public_key() != certificate.public_key() {
+                return Err(StoreError::Damaged(name));
+            }
+        }
+        self.log(Event::new(at, "store-restored").note(&format!("set {set}, {shares} shares")))?;
+        Ok(self)
+    }
+}
+
+/// A backup that its shares have opened.
+struct Opened {
+    set: String,
+    identity: age::x25519::Identity,
+    content: Zeroizing<Vec<u8>>,
+}
+
+/// One line of it.
+struct Line<'a> {
+    kind: &'a str,
+    name: &'a str,
+    value: &'a str,
+}
+
+impl Opened {
+    fn open(place: &Path, shares: &[Share], dir: &Path) -> Result<Self, StoreError> {
         if dir.join("store.json").exists() {
             return Err(StoreError::Exists(dir.to_owned()));
         }
@@ -165,57 +249,69 @@ impl KeyStore {
             return Err(StoreError::Backup(what));
         }
         let content = decrypt(&identity, &files::read(&path)?)?;
-        let damaged = || StoreError::Backup("its content cannot be read".to_owned());
-        let content = std::str::from_utf8(&content).map_err(|_| damaged())?;
+        Ok(Self { set, identity, content })
+    }
+
+    /// Its lines, each with a name that stays within the store.
+    fn lines(&self) -> Result<impl Iterator<Item = Result<Line<'_>, StoreError>>, StoreError> {
+        let content = std::str::from_utf8(&self.content).map_err(|_| damaged())?;
         let mut lines = content.lines();
         if lines.next() != Some(TITLE) {
             return Err(damaged());
         }
-        let (sealer, wrapped) = Sealer::create(passphrase)?;
-        for folder in KEYS.iter().chain(&FOLDERS) {
-            files::private_dir(&dir.join(folder))?;
-        }
-        files::write(&dir.join("identity.age"), &wrapped, true)?;
-        let mut settings = None;
-        for line in lines {
+        Ok(lines.map(|line| {
             let mut words = line.splitn(3, ' ');
             let (Some(kind), Some(name), Some(value)) = (words.next(), words.next(), words.next()) else {
                 return Err(damaged());
             };
-            let target = inside(dir, name).ok_or_else(damaged)?;
-            if let Some(folder) = target.parent() {
-                files::private_dir(folder)?;
+            if !matches!(kind, "file" | "key" | "wrapped" | "data") || !stays_inside(name) {
+                return Err(damaged());
             }
-            match kind {
-                "file" => {
-                    let bytes = hex::decode(value).map_err(|_| damaged())?;
-                    // Written last: a store is one only when it is whole.
-                    if name == "store.json" {
-                        settings = Some(bytes);
-                    } else {
-                        files::write(&target, &bytes, false)?;
-                    }
-                }
-                "key" => {
-                    let key = StoredKey::from_text(value).ok_or_else(damaged)?;
-                    let sealed = sealer.seal(name, &key)?;
-                    files::write(&dir.join(format!("{name}.key.age")), &sealed, true)?;
-                }
-                _ => return Err(damaged()),
-            }
-        }
-        files::write(&dir.join("store.json"), &settings.ok_or_else(damaged)?, false)?;
-        read_settings(dir)?;
-        let store = Self::open(dir, passphrase)?;
-        for (name, certificate) in store.certificates("csca")? {
-            use crate::signer::Signer as _;
-            if store.open_key(&name)?.public_key() != certificate.public_key() {
-                return Err(StoreError::Damaged(name));
-            }
-        }
-        store.log(Event::new(at, "store-restored").note(&format!("set {set}, {} shares", shares.len())))?;
-        Ok(store)
+            Ok(Line { kind, name, value })
+        }))
     }
+
+    fn is_of_a_token(&self) -> Result<bool, StoreError> {
+        for line in self.lines()? {
+            if line?.kind == "wrapped" {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The folders and the public files; `store.json` is written last, by whoever restores: a store is one only when it
+    /// is whole.
+    fn prepare(&self, dir: &Path) -> Result<(), StoreError> {
+        for folder in KEYS.iter().chain(&FOLDERS) {
+            files::private_dir(&dir.join(folder))?;
+        }
+        for line in self.lines()? {
+            let Line { kind, name, value } = line?;
+            if kind == "file" && name != "store.json" {
+                let target = dir.join(name);
+                if let Some(folder) = target.parent() {
+                    files::private_dir(folder)?;
+                }
+                files::write(&target, &hex::decode(value).map_err(|_| damaged())?, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn settings(&self) -> Result<Vec<u8>, StoreError> {
+        for line in self.lines()? {
+            let Line { kind, name, value } = line?;
+            if (kind, name) == ("file", "store.json") {
+                return hex::decode(value).map_err(|_| damaged());
+            }
+        }
+        Err(damaged())
+    }
+}
+
+fn damaged() -> StoreError {
+    StoreError::Backup("its content cannot be read".to_owned())
 }
 
 fn file_name(set: &str) -> String {
@@ -229,11 +325,11 @@ fn decrypt(identity: &age::x25519::Identity, file: &[u8]) -> Result<Zeroizing<Ve
 }
 
 /// A name within the store: one folder at most, and never a way out.
-fn inside(dir: &Path, name: &str) -> Option<PathBuf> {
+fn stays_inside(name: &str) -> bool {
     let good = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
     };
-    (name.split('/').count() <= 2 && name.split('/').all(good)).then(|| dir.join(name))
+    name.split('/').count() <= 2 && name.split('/').all(good)
 }

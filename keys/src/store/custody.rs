@@ -4,6 +4,7 @@
 //! `csca/001.key.token`, which says only where the key is. Everything above this module asks by name.
 
 use super::sealed::{Sealer, StoredKey};
+use super::unfinished::{Fresh, Intent};
 use super::{KeyStore, StoreError, files};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::curve::{CurveEncoding, NamedCurve};
@@ -117,8 +118,8 @@ pub(super) enum Custody {
 
 /// Octets that lie in a token: where.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct DataReference {
-    id: KeyId,
+pub(super) struct DataReference {
+    pub(super) id: KeyId,
 }
 
 impl KeyStore {
@@ -131,22 +132,34 @@ impl KeyStore {
         self.dir().join(format!("{name}.key.{extension}"))
     }
 
-    /// Makes a key. In a token it is there from now on; nobody knows its name before [`Self::keep_key`].
+    /// Makes a key. In a token it is there from now on; unless it is finished, it is taken back.
     pub(super) fn new_key(
         &self,
         name: &str,
         spec: KeySpec,
         rng: &mut dyn CryptoRng,
-    ) -> Result<StoreKey, StoreError> {
+    ) -> Result<Fresh<StoreKey>, StoreError> {
         let KeySpec { curve, hash, encoding } = spec;
         match &self.custody {
-            Custody::Sealed(_) => Ok(StoreKey::Software(SoftwareKey::generate(curve, hash, encoding, rng)?)),
+            Custody::Sealed(_) => {
+                let key = SoftwareKey::generate(curve, hash, encoding, rng)?;
+                Ok(Fresh::plain(StoreKey::Software(key)))
+            }
             Custody::Token(token) => {
-                let label = self.token_label(name);
-                let key = TokenKey::generate(token, name, &label, curve, hash, encoding, false, rng)?;
-                Ok(StoreKey::Token(key))
+                let (label, id, wrappable) =
+                    (self.token_label(name), KeyId::random(rng), self.is_wrappable(name));
+                let intent = Intent::begin(self.dir(), token, name, ObjectKind::KeyPair, id)?;
+                let key = TokenKey::generate_as(token, id, name, &label, curve, hash, encoding, wrappable)?;
+                Ok(Fresh::new(StoreKey::Token(key), intent))
             }
         }
+    }
+
+    /// Whether a key that is made now may leave its token in wrapped form: where the store is made so, and never the key
+    /// of a Document Signer or terminal, which no backup holds.
+    fn is_wrappable(&self, name: &str) -> bool {
+        self.settings().wrapped_backup
+            && !["ds/", "terminal/", "request/terminal"].iter().any(|prefix| name.starts_with(prefix))
     }
 
     /// Keeps a key under its name.
@@ -199,16 +212,19 @@ impl KeyStore {
     }
 
     /// Makes the master of transport keys.
-    pub(super) fn make_master(&self, rng: &mut dyn CryptoRng) -> Result<(), StoreError> {
+    pub(super) fn make_master(&self, rng: &mut dyn CryptoRng) -> Result<Fresh<()>, StoreError> {
         match &self.custody {
             Custody::Sealed(_) => {
                 let mut bytes = Zeroizing::new([0; 32]);
                 rng.fill_bytes(&mut *bytes);
-                self.seal_symmetric("transport", *bytes)
+                self.seal_symmetric("transport", *bytes).map(Fresh::plain)
             }
             Custody::Token(token) => {
-                let master = TokenMaster::generate(token, &self.token_label(TRANSPORT), rng)?;
-                files::write(&self.key_path(TRANSPORT), &reference_bytes(master.reference()), true)
+                let (label, id) = (self.token_label(TRANSPORT), KeyId::random(rng));
+                let intent = Intent::begin(self.dir(), token, TRANSPORT, ObjectKind::SecretKey, id)?;
+                let master = TokenMaster::generate_as(token, &id, &label, self.is_wrappable(TRANSPORT))?;
+                files::write(&self.key_path(TRANSPORT), &reference_bytes(master.reference()), true)?;
+                Ok(Fresh::new((), intent))
             }
         }
     }
@@ -232,25 +248,36 @@ impl KeyStore {
     }
 
     /// Makes 32 secret octets that this process uses itself.
-    pub(super) fn make_secret(&self, name: &str, rng: &mut dyn CryptoRng) -> Result<(), StoreError> {
+    pub(super) fn make_secret(&self, name: &str, rng: &mut dyn CryptoRng) -> Result<Fresh<()>, StoreError> {
         let mut bytes = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *bytes);
         match &self.custody {
-            Custody::Sealed(_) => self.seal_symmetric(name, *bytes),
+            Custody::Sealed(_) => self.seal_symmetric(name, *bytes).map(Fresh::plain),
             Custody::Token(token) => {
-                let mut id = KeyId([0; 16]);
-                rng.fill_bytes(&mut id.0);
+                let id = KeyId::random(rng);
                 let name = format!("secret/{name}");
-                let label = self.token_label(&name);
-                token.with("to keep a secret", &name, |session| {
-                    if session.exists(ObjectKind::Data, &id)? {
-                        return Ok(());
-                    }
-                    session.store_data(&id, &label, &*bytes)
-                })?;
-                files::write(&self.key_path(&name), &reference_bytes(&DataReference { id }), true)
+                let intent = Intent::begin(self.dir(), token, &name, ObjectKind::Data, id)?;
+                self.keep_secret(token, &name, id, &bytes)?;
+                Ok(Fresh::new((), intent))
             }
         }
+    }
+
+    pub(super) fn keep_secret(
+        &self,
+        token: &Token,
+        name: &str,
+        id: KeyId,
+        bytes: &[u8; 32],
+    ) -> Result<(), StoreError> {
+        let label = self.token_label(name);
+        token.with("to keep a secret", name, |session| {
+            if session.exists(ObjectKind::Data, &id)? {
+                return Ok(());
+            }
+            session.store_data(&id, &label, bytes)
+        })?;
+        files::write(&self.key_path(name), &reference_bytes(&DataReference { id }), true)
     }
 
     /// Reads them.
@@ -276,7 +303,7 @@ impl KeyStore {
     }
 
     /// How the token's own tools show an object of this store.
-    fn token_label(&self, name: &str) -> String {
+    pub(super) fn token_label(&self, name: &str) -> String {
         format!("CCCD {} {name}", self.country())
     }
 
@@ -297,8 +324,8 @@ impl KeyStore {
     }
 }
 
-const TRANSPORT: &str = "secret/transport";
+pub(super) const TRANSPORT: &str = "secret/transport";
 
-fn reference_bytes(reference: &impl serde::Serialize) -> Vec<u8> {
+pub(super) fn reference_bytes(reference: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec_pretty(reference).unwrap_or_default()
 }

@@ -166,6 +166,7 @@ impl KeyStore {
         )?;
         self.keep_key(&name, &key)?;
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
+        let key = key.finish();
         let act = Act::MasterListSigner {
             authority: self.place_of(&csca)?,
             sequence,

@@ -168,6 +168,7 @@ impl KeyStore {
         SignatureCount::of(self.dir(), &name).begin(limit.min(SIGNATURE_LIMIT))?;
         self.keep_key(&name, &key)?;
         files::write(&self.dir().join(format!("{name}.cer")), certificate.der(), false)?;
+        let key = key.finish();
         let act = Act::DocumentSigner {
             authority: self.place_of(&csca)?,
             pool: pool.name().to_owned(),

@@ -15,6 +15,7 @@ pub use requests::{NewRequest, RequestAnswer, is_renewal};
 
 use super::custody::{KeySpec, StoreKey};
 use super::sealed::StoredKey;
+use super::unfinished::Fresh;
 use super::{KeyStore, StoreError, files};
 use crate::algorithm::HashAlgorithm;
 use crate::audit_log::Event;
@@ -279,7 +280,7 @@ impl KeyStore {
             extensions: None,
         }
         .sign_with(|body| key.sign_plain(body))?;
-        self.keep(&place, &key, &certificate)?;
+        self.keep(&place, key, &certificate)?;
         Ok(certificate)
     }
 
@@ -310,17 +311,19 @@ impl KeyStore {
             extensions: None,
         }
         .sign_with(|body| authority.key.sign_plain(body))?;
-        self.keep(&place, &key, &certificate)?;
+        self.keep(&place, key, &certificate)?;
         Ok(certificate)
     }
 
-    fn keep(&self, name: &str, key: &StoreKey, certificate: &Certificate) -> Result<(), StoreError> {
+    fn keep(&self, name: &str, key: Fresh<StoreKey>, certificate: &Certificate) -> Result<(), StoreError> {
         let path = self.dir().join(format!("{name}.cvcert"));
         if let Some(folder) = path.parent() {
             files::private_dir(folder)?;
         }
-        self.keep_key(name, key)?;
-        files::write(&path, &certificate.to_bytes(), false)
+        self.keep_key(name, &key)?;
+        files::write(&path, &certificate.to_bytes(), false)?;
+        key.finish();
+        Ok(())
     }
 
     fn newest_cvca(&self, at: Timestamp) -> Result<(Authority, usize), StoreError> {
@@ -339,7 +342,7 @@ impl KeyStore {
     }
 
     /// Keys behind Terminal Authentication are on the chip's own curve: a chip verifies three signatures in a session.
-    fn new_verifying_key(&self, name: &str, rng: &mut dyn CryptoRng) -> Result<StoreKey, StoreError> {
+    fn new_verifying_key(&self, name: &str, rng: &mut dyn CryptoRng) -> Result<Fresh<StoreKey>, StoreError> {
         let curve = match self.profile() {
             AlgorithmProfile::Cccd => NamedCurve::BrainpoolP256r1,
             AlgorithmProfile::P256 => NamedCurve::P256,

@@ -2,7 +2,7 @@
 
 use super::error::TokenError;
 use super::pool::Token;
-use super::port::{KeyId, ObjectKind};
+use super::port::{KeyId, ObjectKind, Unwrapping};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::asn1;
 use crate::curve::{CurveEncoding, NamedCurve};
@@ -59,6 +59,24 @@ impl TokenKey {
         wrappable: bool,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, TokenError> {
+        Self::generate_as(token, KeyId::random(rng), name, label, curve, hash, encoding, wrappable)
+    }
+
+    /// The same under an identifier that the caller has written down.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    #[expect(clippy::too_many_arguments, reason = "what a key is, and where")]
+    pub fn generate_as(
+        token: &Arc<Token>,
+        id: KeyId,
+        name: &str,
+        label: &str,
+        curve: NamedCurve,
+        hash: HashAlgorithm,
+        encoding: CurveEncoding,
+        wrappable: bool,
+    ) -> Result<Self, TokenError> {
         let mechanisms = token.info().mechanisms;
         let missing = |what: &str| TokenError::Unsupported {
             label: token.label().to_owned(),
@@ -70,8 +88,6 @@ impl TokenKey {
         if !mechanisms.ecdsa {
             return Err(missing("CKM_ECDSA"));
         }
-        let mut id = KeyId([0; 16]);
-        rng.fill_bytes(&mut id.0);
         let mut asked = false;
         let point = token.with("to make a key", name, |session| {
             // Lost after it was made: the second attempt finds it.
@@ -94,18 +110,77 @@ impl TokenKey {
     /// # Errors
     /// [`TokenError::NoKey`]; a reference that makes no sense is [`TokenError::Garbage`].
     pub fn open(token: &Arc<Token>, name: &str, reference: &KeyReference) -> Result<Self, TokenError> {
+        let id = reference.id;
+        let key = Self::of_reference(token, name, reference)?;
+        if token.with("a look for a key", name, |session| session.exists(ObjectKind::KeyPair, &id))? {
+            Ok(key)
+        } else {
+            Err(TokenError::NoKey { label: token.label().to_owned(), key: name.to_owned() })
+        }
+    }
+
+    fn of_reference(token: &Arc<Token>, name: &str, reference: &KeyReference) -> Result<Self, TokenError> {
         let (hash, public_key, curve) = reference.read().ok_or_else(|| TokenError::Garbage {
             label: token.label().to_owned(),
             key: name.to_owned(),
             what: "its reference on the disk is damaged".to_owned(),
         })?;
         let id = reference.id;
-        let key = Self { token: Arc::clone(token), id, name: name.to_owned(), hash, curve, public_key };
-        if token.with("a look for a key", name, |session| session.exists(ObjectKind::KeyPair, &id))? {
-            Ok(key)
-        } else {
-            Err(TokenError::NoKey { label: token.label().to_owned(), key: name.to_owned() })
-        }
+        Ok(Self { token: Arc::clone(token), id, name: name.to_owned(), hash, curve, public_key })
+    }
+
+    /// Its wrapped form, proven: it was brought in again beside the key, for as long as that took, and signed.
+    ///
+    /// # Errors
+    /// [`TokenError`]; a key that was made not to leave the token does not.
+    pub fn wrap(&self, wrapping: &[u8; 32], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, TokenError> {
+        let wrapped = self.token.with("to wrap a key", &self.name, |session| {
+            session.wrap(wrapping, ObjectKind::KeyPair, &self.id)
+        })?;
+        let id = KeyId::random(rng);
+        let (_, point) = self.public_key.point().unwrap_or((self.curve, &[]));
+        let trial = Unwrapping { id: &id, label: "trial", pair: Some((self.curve, point)), lasting: false };
+        let message = b"cccd-keys: a wrapped key proves itself";
+        let digest = self.hash.digest(message);
+        let digest = digest.get(..self.curve.order_length()).unwrap_or(&digest);
+        let signature = self.token.with("to try a wrapped key", &self.name, |session| {
+            session.unwrap(wrapping, &wrapped, &trial)?;
+            let signature = session.sign(&id, digest);
+            session.destroy(ObjectKind::KeyPair, &id)?;
+            signature
+        })?;
+        let verified = self.public_key.verify_plain(self.hash, message, &signature);
+        verified.map_err(|error| TokenError::Garbage {
+            label: self.token.label().to_owned(),
+            key: self.name.clone(),
+            what: format!("its wrapped form is of another key: {error}"),
+        })?;
+        Ok(wrapped)
+    }
+
+    /// Brings the key of a reference into a token, if it is not there, and lets it prove itself.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn restore(
+        token: &Arc<Token>,
+        name: &str,
+        label: &str,
+        reference: &KeyReference,
+        wrapping: &[u8; 32],
+        wrapped: &[u8],
+    ) -> Result<Self, TokenError> {
+        let key = Self::of_reference(token, name, reference)?;
+        let (_, point) = key.public_key.point().unwrap_or((key.curve, &[]));
+        let unwrapping = Unwrapping { id: &key.id, label, pair: Some((key.curve, point)), lasting: true };
+        token.with("to restore a key", name, |session| {
+            if session.exists(ObjectKind::KeyPair, &key.id)? {
+                return Ok(());
+            }
+            session.unwrap(wrapping, wrapped, &unwrapping)
+        })?;
+        key.sign_plain(b"cccd-keys: a restored key proves itself")?;
+        Ok(key)
     }
 
     /// What is kept on the disk.

@@ -1,13 +1,13 @@
 //! A token in this process's memory that fails on demand: the twin of [`crate::pkcs11`] for tests. Its keys are software.
 
 use super::Pin;
-use super::port::{Fault, KeyId, Mechanisms, ObjectKind, Port, Session, TokenInfo};
+use super::port::{Fault, KeyId, Mechanisms, ObjectKind, Port, Session, TokenInfo, Unwrapping};
 use crate::algorithm::HashAlgorithm;
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::signer::{Signer as _, SoftwareKey};
 use cmac::{Cmac, KeyInit as _, Mac as _};
 use rand_core::CryptoRng;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
@@ -42,6 +42,9 @@ struct Inside {
     pin: String,
     tries: u32,
     objects: Objects,
+    wrappable: HashSet<(u8, KeyId)>,
+    /// Objects of a session.
+    passing: HashSet<(u8, KeyId)>,
     plan: Plan,
     calls: usize,
     present: bool,
@@ -64,7 +67,13 @@ impl LabToken {
     /// A token with this label and PIN.
     #[must_use]
     pub fn new(label: &str, pin: &str, rng: Box<dyn CryptoRng + Send>) -> Self {
-        let mechanisms = Mechanisms { ec_key_pair_gen: true, ecdsa: true, aes_key_gen: true, aes_cmac: true };
+        let mechanisms = Mechanisms {
+            ec_key_pair_gen: true,
+            ecdsa: true,
+            aes_key_gen: true,
+            aes_cmac: true,
+            aes_key_wrap_pad: true,
+        };
         let info = TokenInfo {
             slot: 7,
             label: label.to_owned(),
@@ -81,6 +90,8 @@ impl LabToken {
             pin: pin.to_owned(),
             tries: TRIES,
             objects: HashMap::new(),
+            wrappable: HashSet::new(),
+            passing: HashSet::new(),
             plan: Plan::new(),
             calls: 0,
             present: true,
@@ -127,14 +138,24 @@ impl LabToken {
         self.inside().most_sessions
     }
 
-    /// Objects in it.
+    /// Objects in it that stay.
     #[must_use]
     pub fn objects(&self) -> usize {
-        self.inside().objects.len()
+        let inside = self.inside();
+        inside.objects.keys().filter(|place| !inside.passing.contains(*place)).count()
     }
 }
 
 impl Inside {
+    fn insert(&mut self, place: (u8, KeyId), object: Object, wrappable: bool) {
+        self.objects.insert(place, object);
+        if wrappable {
+            self.wrappable.insert(place);
+        } else {
+            self.wrappable.remove(&place);
+        }
+    }
+
     fn lose(&mut self) {
         self.epoch += 1;
         self.logged_in = false;
@@ -254,6 +275,31 @@ impl LabSession {
     }
 }
 
+/// Stands for `CKM_AES_KEY_WRAP_PAD`, without being it: a keystream and a check out of CMACs.
+fn sealed(wrapping: &[u8; 32], plain: &[u8]) -> Vec<u8> {
+    let mut sealed: Vec<u8> = plain.iter().zip(keystream(wrapping)).map(|(octet, key)| octet ^ key).collect();
+    let check = cmac_of(wrapping, &sealed);
+    sealed.extend(check);
+    sealed
+}
+
+fn opened(wrapping: &[u8; 32], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (body, check) = sealed.split_at_checked(sealed.len().checked_sub(16)?)?;
+    (cmac_of(wrapping, body) == check).then(|| {
+        Zeroizing::new(body.iter().zip(keystream(wrapping)).map(|(octet, key)| octet ^ key).collect())
+    })
+}
+
+fn keystream(wrapping: &[u8; 32]) -> impl Iterator<Item = u8> {
+    (0..u32::MAX).flat_map(|block| cmac_of(wrapping, &block.to_be_bytes()))
+}
+
+fn cmac_of(key: &[u8; 32], message: &[u8]) -> [u8; 16] {
+    let mut mac = <Cmac<aes::Aes256> as cmac::KeyInit>::new(&(*key).into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
 fn point(key: &SoftwareKey) -> Vec<u8> {
     key.public_key().point().map(|(_, point)| point.to_vec()).unwrap_or_default()
 }
@@ -282,14 +328,14 @@ impl Session for LabSession {
         id: &KeyId,
         _label: &str,
         curve: NamedCurve,
-        _wrappable: bool,
+        wrappable: bool,
     ) -> Result<Vec<u8>, Fault> {
         self.counted(|inside| {
             let hash = HashAlgorithm::Sha256;
             let key = SoftwareKey::generate(curve, hash, CurveEncoding::Named, &mut inside.rng)
                 .map_err(|error| Fault::Unsupported(error.to_string()))?;
             let point = point(&key);
-            inside.objects.insert((0, *id), Object::Pair(key));
+            inside.insert((0, *id), Object::Pair(key), wrappable);
             Ok(point)
         })
     }
@@ -314,15 +360,62 @@ impl Session for LabSession {
         })
     }
 
-    fn generate_secret_key(&mut self, id: &KeyId, label: &str) -> Result<(), Fault> {
-        let mut key = Zeroizing::new([0; 32]);
-        self.token.inside().rng.fill_bytes(&mut *key);
-        self.import_secret_key(id, label, &key)
+    fn generate_secret_key(&mut self, id: &KeyId, _label: &str, wrappable: bool) -> Result<(), Fault> {
+        let mut key = Zeroizing::new(vec![0; 32]);
+        self.token.inside().rng.fill_bytes(&mut key);
+        self.counted(|inside| {
+            inside.insert((1, *id), Object::Octets(key), wrappable);
+            Ok(Vec::new())
+        })
+        .map(drop)
+    }
+
+    fn wrap(&mut self, wrapping: &[u8; 32], kind: ObjectKind, id: &KeyId) -> Result<Vec<u8>, Fault> {
+        self.counted(|inside| {
+            let place = (class(kind), *id);
+            let plain = match inside.objects.get(&place) {
+                Some(_) if !inside.wrappable.contains(&place) => {
+                    return Err(Fault::Refused("CKR_KEY_UNEXTRACTABLE".to_owned()));
+                }
+                Some(Object::Pair(key)) => key.to_scalar(),
+                Some(Object::Octets(octets)) => octets.clone(),
+                None => return Err(Fault::NoKey),
+            };
+            Ok(sealed(wrapping, &plain))
+        })
+    }
+
+    fn unwrap(
+        &mut self,
+        wrapping: &[u8; 32],
+        wrapped: &[u8],
+        unwrapping: &Unwrapping<'_>,
+    ) -> Result<(), Fault> {
+        let Unwrapping { id, pair, lasting, .. } = *unwrapping;
+        self.counted(|inside| {
+            let invalid = || Fault::Refused("CKR_WRAPPED_KEY_INVALID".to_owned());
+            let plain = opened(wrapping, wrapped).ok_or_else(invalid)?;
+            let (kind, object) = match pair {
+                Some((curve, _)) => {
+                    let hash = HashAlgorithm::Sha256;
+                    let key = SoftwareKey::from_scalar(curve, hash, CurveEncoding::Named, &plain)
+                        .map_err(|_| invalid())?;
+                    (0, Object::Pair(key))
+                }
+                None => (1, Object::Octets(plain)),
+            };
+            inside.insert((kind, *id), object, lasting);
+            if !lasting {
+                inside.passing.insert((kind, *id));
+            }
+            Ok(Vec::new())
+        })
+        .map(drop)
     }
 
     fn import_secret_key(&mut self, id: &KeyId, _label: &str, key: &[u8; 32]) -> Result<(), Fault> {
         self.counted(|inside| {
-            inside.objects.insert((1, *id), Object::Octets(Zeroizing::new(key.to_vec())));
+            inside.insert((1, *id), Object::Octets(Zeroizing::new(key.to_vec())), false);
             Ok(Vec::new())
         })
         .map(drop)
@@ -342,7 +435,7 @@ impl Session for LabSession {
 
     fn store_data(&mut self, id: &KeyId, _label: &str, value: &[u8]) -> Result<(), Fault> {
         self.counted(|inside| {
-            inside.objects.insert((2, *id), Object::Octets(Zeroizing::new(value.to_vec())));
+            inside.insert((2, *id), Object::Octets(Zeroizing::new(value.to_vec())), false);
             Ok(Vec::new())
         })
         .map(drop)

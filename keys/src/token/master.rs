@@ -2,7 +2,7 @@
 
 use super::error::TokenError;
 use super::pool::Token;
-use super::port::{Fault, KeyId, ObjectKind, Session};
+use super::port::{Fault, KeyId, ObjectKind, Session, Unwrapping};
 use crate::transport_keys::{ChipSerial, TransportKeyLabel, TransportKeys};
 use rand_core::CryptoRng;
 use std::sync::Arc;
@@ -31,7 +31,20 @@ impl TokenMaster {
     /// # Errors
     /// [`TokenError`].
     pub fn generate(token: &Arc<Token>, label: &str, rng: &mut dyn CryptoRng) -> Result<Self, TokenError> {
-        Self::make(token, rng, |session, id| session.generate_secret_key(id, label))
+        Self::generate_as(token, &KeyId::random(rng), label, false)
+    }
+
+    /// The same under an identifier that the caller has written down; extractable under a wrapping key if `wrappable`.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn generate_as(
+        token: &Arc<Token>,
+        id: &KeyId,
+        label: &str,
+        wrappable: bool,
+    ) -> Result<Self, TokenError> {
+        Self::make(token, *id, |session, id| session.generate_secret_key(id, label, wrappable))
     }
 
     /// Puts a master into the token that came from elsewhere, such as the chips' maker.
@@ -44,12 +57,12 @@ impl TokenMaster {
         master: &Zeroizing<[u8; 32]>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, TokenError> {
-        Self::make(token, rng, |session, id| session.import_secret_key(id, label, master))
+        Self::make(token, KeyId::random(rng), |session, id| session.import_secret_key(id, label, master))
     }
 
     fn make(
         token: &Arc<Token>,
-        rng: &mut dyn CryptoRng,
+        id: KeyId,
         mut make: impl FnMut(&mut dyn Session, &KeyId) -> Result<(), Fault>,
     ) -> Result<Self, TokenError> {
         let mechanisms = token.info().mechanisms;
@@ -59,8 +72,6 @@ impl TokenMaster {
                 what: "mechanism CKM_AES_CMAC with CKM_AES_KEY_GEN".to_owned(),
             });
         }
-        let mut id = KeyId([0; 16]);
-        rng.fill_bytes(&mut id.0);
         let mut asked = false;
         let made = token.with("to make the transport master", NAME, |session| {
             if session.exists(ObjectKind::SecretKey, &id)? {
@@ -90,6 +101,51 @@ impl TokenMaster {
         } else {
             Err(master.garbage("another check value than the master had when it was made".to_owned()))
         }
+    }
+
+    /// Its wrapped form, proven: it was brought in again beside the master, for as long as that took, and has its check
+    /// value.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn wrap(&self, wrapping: &[u8; 32], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, TokenError> {
+        let wrapped = self.token.with("to wrap a key", NAME, |session| {
+            session.wrap(wrapping, ObjectKind::SecretKey, &self.reference.id)
+        })?;
+        let id = KeyId::random(rng);
+        let trial = Unwrapping { id: &id, label: "trial", pair: None, lasting: false };
+        let check = self.token.with("to try a wrapped key", NAME, |session| {
+            session.unwrap(wrapping, &wrapped, &trial)?;
+            let mac = session.mac(&id, &[0; 16]);
+            session.destroy(ObjectKind::SecretKey, &id)?;
+            mac.map(Zeroizing::new)
+        })?;
+        if hex::encode(check.get(..3).unwrap_or_default()) == self.reference.check {
+            Ok(wrapped)
+        } else {
+            Err(self.garbage("its wrapped form is of another key".to_owned()))
+        }
+    }
+
+    /// Brings the master of a reference into a token, if it is not there.
+    ///
+    /// # Errors
+    /// [`TokenError`]; [`TokenError::Garbage`] when it has another check value.
+    pub fn restore(
+        token: &Arc<Token>,
+        label: &str,
+        reference: &MasterReference,
+        wrapping: &[u8; 32],
+        wrapped: &[u8],
+    ) -> Result<Self, TokenError> {
+        let unwrapping = Unwrapping { id: &reference.id, label, pair: None, lasting: true };
+        token.with("to restore a key", NAME, |session| {
+            if session.exists(ObjectKind::SecretKey, &reference.id)? {
+                return Ok(());
+            }
+            session.unwrap(wrapping, wrapped, &unwrapping)
+        })?;
+        Self::open(token, reference)
     }
 
     /// What is kept on the disk.

@@ -109,6 +109,19 @@ impl Token {
         }
     }
 
+    /// A wrapped backup: the token must be able to wrap and unwrap.
+    ///
+    /// # Errors
+    /// [`TokenError::Unsupported`].
+    pub fn demand_wrapping(&self) -> Result<(), TokenError> {
+        if self.info.mechanisms.aes_key_wrap_pad {
+            Ok(())
+        } else {
+            let what = "mechanism CKM_AES_KEY_WRAP_PAD".to_owned();
+            Err(TokenError::Unsupported { label: self.info.label.clone(), what })
+        }
+    }
+
     /// A new session, logged in.
     fn connect(&self, slot: u64) -> Result<Box<dyn Session>, TokenError> {
         let label = self.label();

@@ -2,6 +2,7 @@
 
 use super::Pin;
 use crate::curve::NamedCurve;
+use rand_core::CryptoRng;
 
 /// How a key or secret is known in a token: `CKA_ID`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -11,6 +12,16 @@ pub struct KeyId(pub [u8; 16]);
 impl std::fmt::Display for KeyId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl KeyId {
+    /// A fresh one.
+    #[must_use]
+    pub fn random(rng: &mut dyn CryptoRng) -> Self {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        Self(id)
     }
 }
 
@@ -56,7 +67,7 @@ pub struct TokenInfo {
 
 /// The mechanisms this house uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four mechanisms, there or not")]
+#[expect(clippy::struct_excessive_bools, reason = "five mechanisms, there or not")]
 pub struct Mechanisms {
     /// `CKM_EC_KEY_PAIR_GEN`.
     pub ec_key_pair_gen: bool,
@@ -66,6 +77,8 @@ pub struct Mechanisms {
     pub aes_key_gen: bool,
     /// `CKM_AES_CMAC`.
     pub aes_cmac: bool,
+    /// `CKM_AES_KEY_WRAP_PAD`.
+    pub aes_key_wrap_pad: bool,
 }
 
 /// Why a call failed, as far as it matters to what is done next.
@@ -132,7 +145,8 @@ pub trait Port: Send + Sync + std::fmt::Debug {
 }
 
 /// Which object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ObjectKind {
     /// A private key and its public half.
     KeyPair,
@@ -140,6 +154,27 @@ pub enum ObjectKind {
     SecretKey,
     /// Octets that only a logged-in user reads.
     Data,
+}
+
+/// A key that is brought into a token from its wrapped form.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwrapping<'a> {
+    /// `CKA_ID` from now on.
+    pub id: &'a KeyId,
+    /// `CKA_LABEL`.
+    pub label: &'a str,
+    /// Curve and public point of a key pair; `None` for an AES-256 key for CMAC.
+    pub pair: Option<(NamedCurve, &'a [u8])>,
+    /// It stays (`CKA_TOKEN`), and can be wrapped again; else it ends with the session.
+    pub lasting: bool,
+}
+
+impl Unwrapping<'_> {
+    /// What comes out.
+    #[must_use]
+    pub const fn kind(&self) -> ObjectKind {
+        if self.pair.is_some() { ObjectKind::KeyPair } else { ObjectKind::SecretKey }
+    }
 }
 
 /// A session with a token. Dropping closes it.
@@ -181,11 +216,11 @@ pub trait Session: Send {
     /// [`Fault`].
     fn sign(&mut self, id: &KeyId, digest: &[u8]) -> Result<Vec<u8>, Fault>;
 
-    /// Makes an AES-256 key for CMAC in the token: sensitive, not extractable.
+    /// Makes an AES-256 key for CMAC in the token: sensitive, and not extractable unless `wrappable`.
     ///
     /// # Errors
     /// [`Fault`].
-    fn generate_secret_key(&mut self, id: &KeyId, label: &str) -> Result<(), Fault>;
+    fn generate_secret_key(&mut self, id: &KeyId, label: &str, wrappable: bool) -> Result<(), Fault>;
 
     /// Puts an AES-256 key for CMAC into the token: sensitive, not extractable from then on.
     ///
@@ -198,6 +233,23 @@ pub trait Session: Send {
     /// # Errors
     /// [`Fault`].
     fn mac(&mut self, id: &KeyId, message: &[u8]) -> Result<Vec<u8>, Fault>;
+
+    /// `CKM_AES_KEY_WRAP_PAD` of a key that is extractable, under an AES-256 key that is in the token for this one call.
+    ///
+    /// # Errors
+    /// [`Fault`]; a key that was made not to leave the token does not.
+    fn wrap(&mut self, wrapping: &[u8; 32], kind: ObjectKind, id: &KeyId) -> Result<Vec<u8>, Fault>;
+
+    /// The other way: the key is in the token from then on, sensitive as before.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn unwrap(
+        &mut self,
+        wrapping: &[u8; 32],
+        wrapped: &[u8],
+        unwrapping: &Unwrapping<'_>,
+    ) -> Result<(), Fault>;
 
     /// Keeps octets that only a logged-in user reads.
     ///

@@ -1,10 +1,16 @@
 //! The same over PKCS#11, with `SoftHSM2`: keys made in the token, signatures verified by our own side.
 
+use crate::house::{founded, today};
 use cccd_keys::algorithm::HashAlgorithm;
 use cccd_keys::curve::{CurveEncoding, NamedCurve};
 use cccd_keys::pkcs11::open_token;
 use cccd_keys::pkcs11::softhsm::SoftHsm;
+use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::shamir::Share;
 use cccd_keys::signer::Signer as _;
+use cccd_keys::store::{
+    KeyStore, Passphrase, StoreError, StoreSettings, VerifyingRequest, verify_ceremonies,
+};
 use cccd_keys::token::{Pin, Retries, Token, TokenError, TokenKey, TokenLimits, TokenMaster};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportMaster};
 use rand_chacha::ChaCha20Rng;
@@ -13,6 +19,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
+
+const QUARTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(90 * 24);
 
 fn story(name: &str, body: impl FnOnce(&SoftHsm)) {
     let folder = tempfile::tempdir().unwrap();
@@ -155,6 +163,112 @@ fn many_threads_sign_at_once_while_the_module_is_restarted() {
                 module.restart(module.restarts()).unwrap();
             }
         });
+    });
+}
+
+fn settings(profile: AlgorithmProfile) -> StoreSettings {
+    StoreSettings::new(profile, "VN", founded())
+}
+
+#[test]
+fn a_lost_token_is_replaced_by_another_out_of_shares_and_signs_the_next_list() {
+    story("a_lost_token_is_replaced_by_another_out_of_shares_and_signs_the_next_list", |hsm| {
+        // Before the module starts: SoftHSM2 sees later ones only when it starts anew.
+        for label in ["first-0", "second-0", "first-1", "second-1"] {
+            hsm.make_token(label).unwrap();
+        }
+        for (number, profile) in (0..).zip([AlgorithmProfile::Cccd, AlgorithmProfile::P256]) {
+            let root = tempfile::tempdir().unwrap();
+            let (first, second) = (format!("first-{number}"), format!("second-{number}"));
+            let dir = root.path().join("pki");
+            let mut rng = rng(20 + number);
+            let settings = settings(profile).with_wrapped_backup();
+            let store = KeyStore::init_in_token(&dir, settings, open(hsm, &first), &mut rng).unwrap();
+            let csca = store.create_csca(founded(), &mut rng).unwrap();
+            let signer = store.create_document_signer(today(), &mut rng).unwrap();
+            store.issue_crl(today(), QUARTER, &[signer.serial_hex()], Some(1)).unwrap();
+            let rights = cccd_cvc::InspectionRights { fingerprints: true, irises: false };
+            let request = |holder| VerifyingRequest { holder, rights, days: 90 };
+            store.create_cvca(today(), &request("CVCA"), &mut rng).unwrap();
+            let chip = ChipSerial([7; 10]);
+            let blank = |store: &KeyStore| {
+                let keys = store.transport_master().unwrap().derive(TransportKeyLabel::Blank, &chip).unwrap();
+                *keys.mac()
+            };
+            let before = blank(&store);
+            let places = ["a", "b"].map(|place| root.path().join(place));
+            let made = store.create_backup(today(), (3, 5), &places, &mut rng).unwrap();
+            // register, station, log, transport, log-subjects, csca, cvca; no Document Signer.
+            assert_eq!(made.keys, 7);
+            let subjects = store.subject_key().unwrap().digest(b"somebody");
+            drop(store);
+
+            // The first token burns, with the directory.
+            std::fs::remove_dir_all(&dir).unwrap();
+            let restored = root.path().join("restored");
+            let shares: Vec<Share> = (1..)
+                .zip([4, 1, 2])
+                .map(|(place, one)| Share::from_text(&made.shares[one].to_text(), place).unwrap())
+                .collect();
+            let restore = |dir: &Path, token| {
+                KeyStore::restore_backup_in_token(&places[1], &shares, dir, token, today())
+            };
+            let store = restore(&restored, open(hsm, &second)).unwrap();
+            assert_eq!(store.settings().token.as_ref().unwrap().label, second);
+            let list = store.issue_crl(today(), QUARTER, &[], None).unwrap();
+            list.verify_signature(csca.public_key()).unwrap();
+            assert_eq!((list.number(), list.entries().len()), (Some(2), 1));
+            assert_eq!((blank(&store), store.subject_key().unwrap().digest(b"somebody")), (before, subjects));
+            store.create_document_verifier(today(), &request("DV"), false, &mut rng).unwrap();
+            let signer = store.create_document_signer(today(), &mut rng).unwrap();
+            signer.verify_signature(csca.public_key()).unwrap();
+            assert_eq!(KeyStore::unfinished_keys(&restored).unwrap(), []);
+            let checked = verify_ceremonies(&restored).unwrap();
+            assert!(checked.iter().all(|one| one.problem.is_none()), "{checked:?}");
+            // What came back can be backed up again: the rehearsal is no dead end.
+            assert_eq!(store.create_backup(today(), (2, 3), &places, &mut rng).unwrap().keys, 8);
+            drop(store);
+            // A second restoration beside it finds the keys in the token and takes nothing away.
+            let again = restore(&root.path().join("again"), open(hsm, &second)).unwrap();
+            let list = again.issue_crl(today(), QUARTER, &[], None).unwrap();
+            list.verify_signature(csca.public_key()).unwrap();
+            assert!(matches!(
+                KeyStore::restore_backup(
+                    &places[0],
+                    &shares,
+                    &root.path().join("software"),
+                    &Passphrase::new("x".to_owned()),
+                    today()
+                ),
+                Err(StoreError::Backup(_))
+            ));
+        }
+    });
+}
+
+#[test]
+fn a_key_that_was_made_to_stay_in_its_token_stays_there() {
+    story("a_key_that_was_made_to_stay_in_its_token_stays_there", |hsm| {
+        hsm.make_token("house").unwrap();
+        let token = open(hsm, "house");
+        let made = key(&token, NamedCurve::P256, HashAlgorithm::Sha256, 3);
+        let error = made.wrap(&[9; 32], &mut rng(4)).unwrap_err();
+        assert_eq!(error.code(), "token-refuses");
+        assert!(error.to_string().contains("KeyUnextractable"), "{error}");
+        let root = tempfile::tempdir().unwrap();
+        let mut rng = rng(5);
+        let store = KeyStore::init_in_token(
+            &root.path().join("pki"),
+            settings(AlgorithmProfile::P256),
+            token,
+            &mut rng,
+        )
+        .unwrap();
+        store.create_csca(founded(), &mut rng).unwrap();
+        let places = ["a", "b"].map(|place| root.path().join(place));
+        let error = store.create_backup(today(), (2, 3), &places, &mut rng).unwrap_err();
+        assert_eq!(error.code(), "not-wrappable");
+        assert!(places.iter().all(|place| !place.exists()));
     });
 }
 

@@ -5,7 +5,9 @@ use cccd_keys::curve::{CurveEncoding, NamedCurve};
 use cccd_keys::life::Pool;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::signer::Signer as _;
-use cccd_keys::store::{AuthorityNames, KeyStore, Passphrase, Purpose, StoreError, StoreSettings};
+use cccd_keys::store::{
+    AuthorityNames, KeyStore, Passphrase, Purpose, StoreError, StoreSettings, VerifyingRequest,
+};
 use cccd_keys::token::lab::{Failure, LabToken, Plan};
 use cccd_keys::token::port::{Fault, Port};
 use cccd_keys::token::{Pin, Retries, Token, TokenError, TokenKey, TokenLimits, TokenMaster};
@@ -13,6 +15,7 @@ use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportMaster};
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -257,7 +260,7 @@ fn a_store_in_a_token_has_no_private_key_on_the_disk_and_the_same_ceremonies() {
     store.create_document_signer(at(), &mut rng).unwrap();
     store.issue_crl(at(), jiff::SignedDuration::from_hours(24), &[], None).unwrap();
     let rights = cccd_cvc::InspectionRights { fingerprints: true, irises: false };
-    let request = |holder| cccd_keys::store::VerifyingRequest { holder, rights, days: 30 };
+    let request = |holder| VerifyingRequest { holder, rights, days: 30 };
     store.create_cvca(at(), &request("CVCA"), &mut rng).unwrap();
     store.link_cvca(at(), 30, &mut rng).unwrap();
     store.create_document_verifier(at(), &request("DV"), false, &mut rng).unwrap();
@@ -313,7 +316,7 @@ fn a_ceremony_that_a_token_interrupts_leaves_a_store_that_the_next_one_finishes(
         }
         Ok(())
     };
-    let make = |lab: &LabToken, dir: &std::path::Path| {
+    let make = |lab: &LabToken, dir: &Path| {
         KeyStore::init_in_token(dir, settings(), open(lab), &mut rng(5)).unwrap()
     };
     let folder = tempfile::tempdir().unwrap();
@@ -346,6 +349,227 @@ fn a_ceremony_that_a_token_interrupts_leaves_a_store_that_the_next_one_finishes(
             let key = store.log_key().unwrap();
             let log = cccd_keys::audit_log::AuditLog::verify_file(&store.audit_log_path(), key.public_key());
             log.unwrap_or_else(|error| panic!("{failure:?} at {call}: {error:?}"));
+        }
+    }
+}
+
+/// Objects of the token that the store's files refer to.
+fn referenced(dir: &Path) -> usize {
+    let mut found = 0;
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            found += usize::from(path.extension().is_some_and(|extension| extension == "token"));
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found
+}
+
+type Ceremony = fn(&KeyStore, &mut ChaCha20Rng) -> Result<(), StoreError>;
+
+const RIGHTS: cccd_cvc::InspectionRights = cccd_cvc::InspectionRights { fingerprints: true, irises: true };
+
+fn holder(holder: &str) -> VerifyingRequest<'_> {
+    VerifyingRequest { holder, rights: RIGHTS, days: 30 }
+}
+
+/// Every ceremony that makes a key.
+const CEREMONIES: [(&str, Ceremony); 7] = [
+    ("csca", |store, rng| store.create_csca(at(), rng).map(drop)),
+    ("ds", |store, rng| store.create_document_signer(at(), rng).map(drop)),
+    ("master list", |store, rng| store.export_master_list(at(), rng).map(drop)),
+    ("cvca", |store, rng| store.create_cvca(at(), &holder("CVCA"), rng).map(drop)),
+    ("link", |store, rng| store.link_cvca(at(), 30, rng).map(drop)),
+    ("dv", |store, rng| store.create_document_verifier(at(), &holder("DV"), false, rng).map(drop)),
+    ("request", |store, rng| store.request_certificate(at(), cccd_cvc::Role::Terminal, "IS", rng).map(drop)),
+];
+
+/// A store on which the first `count` ceremonies were held.
+fn held(lab: &LabToken, dir: &Path, count: usize) -> KeyStore {
+    let mut rng = rng(8);
+    let store = KeyStore::init_in_token(dir, settings(), open(lab), &mut rng).unwrap();
+    CEREMONIES[..count].iter().for_each(|(_, hold)| hold(&store, &mut rng).unwrap());
+    store
+}
+
+#[test]
+fn no_step_that_fails_leaves_a_key_in_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    for (place, (name, hold)) in (0..).zip(CEREMONIES) {
+        let counted = lab();
+        let store = held(&counted, &folder.path().join(format!("{place}-count")), place);
+        counted.plan(Plan::new());
+        hold(&store, &mut rng(9)).unwrap();
+        for call in 1..=counted.calls() {
+            for (kind, failure) in (0..).zip([
+                Failure::Before(Fault::Refused("no".into())),
+                Failure::After(Fault::Refused("no".into())),
+                Failure::Garbage,
+                Failure::Removed,
+            ]) {
+                let lab = lab();
+                let dir = folder.path().join(format!("{place}-{call}-{kind}"));
+                let store = held(&lab, &dir, place);
+                lab.plan(Plan::from([(call, failure.clone())]));
+                let result = hold(&store, &mut rng(9));
+                let what = format!("{name}: {failure:?} at {call}: {result:?}");
+                lab.put_back(true);
+                lab.plan(Plan::new());
+                let left = KeyStore::unfinished_keys(&dir).unwrap();
+                if failure == Failure::Removed {
+                    // Nobody could destroy it: it is known, and the next command clears it.
+                    assert!(result.is_err(), "{what}");
+                    let cleared = KeyStore::clear_unfinished(&dir, &open(&lab)).unwrap();
+                    assert_eq!(cleared, left, "{what}");
+                } else {
+                    assert_eq!(left, [], "{what}");
+                }
+                assert_eq!(lab.objects(), referenced(&dir), "{what}");
+                assert_eq!(KeyStore::unfinished_keys(&dir).unwrap(), [], "{what}");
+                // The same ceremony is held after all.
+                let store = KeyStore::open_in_token(&dir, open(&lab)).unwrap();
+                if let Err(error) = hold(&store, &mut rng(10)) {
+                    assert!(matches!(error, StoreError::CvcaExists), "{what}: {error:?}");
+                }
+                assert_eq!(lab.objects(), referenced(&dir), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_that_cannot_be_written_leaves_a_key_in_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    for (place, file) in [
+        (0, "csca/001.key.token"),
+        (0, "csca/001.cer"),
+        (1, "ds/00001.count.json"),
+        (1, "ds/00001.key.token"),
+        (1, "ds/00001.cer"),
+        (2, "master-list-signer/001.key.token"),
+        (2, "master-list-signer/001.cer"),
+        (3, "cvca/001.key.token"),
+        (3, "cvca/001.cvcert"),
+        (5, "dv/00001.cvcert"),
+        (6, "request/terminal-VNIS00001.key.token"),
+    ] {
+        let lab = lab();
+        let dir = folder.path().join(file.replace('/', "-"));
+        let store = held(&lab, &dir, place);
+        let before = lab.objects();
+        // A folder where the file is written before it is put in its place.
+        let (parent, name) = file.split_once('/').unwrap();
+        let obstacle = dir.join(parent).join(format!(".{name}.{}.tmp", std::process::id()));
+        std::fs::create_dir_all(&obstacle).unwrap();
+        let error = CEREMONIES[place].1(&store, &mut rng(9)).unwrap_err();
+        assert_eq!((error.code(), lab.objects()), ("io", before), "{file}");
+        std::fs::remove_dir(obstacle).unwrap();
+        assert_eq!(KeyStore::unfinished_keys(&dir).unwrap(), [], "{file}");
+        assert_eq!(lab.objects(), referenced(&dir), "{file}");
+        CEREMONIES[place].1(&store, &mut rng(10)).unwrap();
+    }
+    // A store that is never made leaves nothing either.
+    let lab = lab();
+    let dir = folder.path().join("never");
+    std::fs::create_dir_all(dir.join("log.pub")).unwrap();
+    KeyStore::init_in_token(&dir, settings(), open(&lab), &mut rng(1)).unwrap_err();
+    assert_eq!((lab.objects(), KeyStore::unfinished_keys(&dir).unwrap().len()), (0, 0));
+}
+
+#[test]
+fn a_file_alone_destroys_no_key_that_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let lab = lab();
+    let store = held(&lab, folder.path(), 2);
+    let before = lab.objects();
+    let reference = std::fs::read_to_string(folder.path().join("csca/001.key.token")).unwrap();
+    let id =
+        serde_json::from_str::<serde_json::Value>(&reference).unwrap()["id"].as_str().unwrap().to_owned();
+    let write = |name: &str| {
+        std::fs::create_dir_all(folder.path().join("unfinished")).unwrap();
+        let text = format!("{{\"name\":\"{name}\",\"kind\":\"key-pair\",\"id\":\"{id}\"}}");
+        std::fs::write(folder.path().join(format!("unfinished/{id}.json")), text).unwrap();
+    };
+    // Under its own name it is seen to be finished; under another it is refused; no name leads out of the store.
+    write("csca/001");
+    assert_eq!(KeyStore::clear_unfinished(folder.path(), &open(&lab)).unwrap(), []);
+    write("csca/009");
+    assert_eq!(KeyStore::unfinished_keys(folder.path()).unwrap().len(), 1);
+    let error = KeyStore::clear_unfinished(folder.path(), &open(&lab)).unwrap_err();
+    assert_eq!((error.code(), lab.objects()), ("token-key-exists", before));
+    for name in ["../x", "csca/../001", "csca", "/etc/x"] {
+        write(name);
+        assert!(matches!(KeyStore::unfinished_keys(folder.path()), Err(StoreError::Damaged(_))), "{name}");
+    }
+    std::fs::remove_file(folder.path().join(format!("unfinished/{id}.json"))).unwrap();
+    store.issue_crl(at(), jiff::SignedDuration::from_hours(24), &[], None).unwrap();
+}
+
+#[test]
+fn a_backup_that_a_token_interrupts_is_none_and_a_restoration_takes_back_what_it_brought() {
+    let folder = tempfile::tempdir().unwrap();
+    let places = ["a", "b"].map(|place| folder.path().join(place));
+    let wrapping = settings().with_wrapped_backup();
+    let first = lab();
+    first.change(|info| info.mechanisms.aes_key_wrap_pad = false);
+    let refused =
+        KeyStore::init_in_token(&folder.path().join("no"), wrapping.clone(), open(&first), &mut rng(1));
+    assert_eq!((refused.unwrap_err().code(), first.objects()), ("token-unsupported", 0));
+    first.change(|info| info.mechanisms.aes_key_wrap_pad = true);
+    let store =
+        KeyStore::init_in_token(&folder.path().join("pki"), wrapping, open(&first), &mut rng(1)).unwrap();
+    let csca = store.create_csca(at(), &mut rng(2)).unwrap();
+    let objects = first.objects();
+    first.plan(Plan::new());
+    let made = store.create_backup(at(), (2, 3), &places, &mut rng(3)).unwrap();
+    let calls = first.calls();
+    for call in 1..calls {
+        for failure in [Failure::Before(Fault::Refused("no".into())), Failure::Garbage, Failure::Empty] {
+            first.plan(Plan::from([(call, failure.clone())]));
+            let nowhere = ["c", "d"].map(|place| folder.path().join(place));
+            // A wrapped form that is of another key, or of none, is never given out.
+            if let Ok(made) = store.create_backup(at(), (2, 3), &nowhere, &mut rng(3)) {
+                let to = folder.path().join(format!("proof-{call}-{}", failure == Failure::Garbage));
+                let other = lab();
+                let shares = &made.shares[..2];
+                KeyStore::restore_backup_in_token(&nowhere[0], shares, &to, open(&other), at()).unwrap();
+            }
+            assert_eq!(first.objects(), objects, "{failure:?} at {call}");
+        }
+    }
+    let shares = &made.shares[1..];
+    let counted = lab();
+    let restore = |dir: &str, lab: &LabToken| {
+        KeyStore::restore_backup_in_token(&places[0], shares, &folder.path().join(dir), open(lab), at())
+    };
+    counted.plan(Plan::new());
+    restore("count", &counted).unwrap();
+    for call in 1..=counted.calls() {
+        for (kind, failure) in
+            (0..).zip([Failure::Before(Fault::Refused("no".into())), Failure::Garbage, Failure::Removed])
+        {
+            let lab = lab();
+            let dir = format!("restored-{call}-{kind}");
+            lab.plan(Plan::from([(call, failure.clone())]));
+            let result = restore(&dir, &lab);
+            let what = format!("{failure:?} at {call}: {result:?}");
+            lab.put_back(true);
+            lab.plan(Plan::new());
+            let path = folder.path().join(&dir);
+            if !path.join("store.json").exists() {
+                assert!(result.is_err(), "{what}");
+                KeyStore::clear_unfinished(&path, &open(&lab)).unwrap();
+                assert_eq!(lab.objects(), 0, "{what}");
+                restore(&dir, &lab).unwrap();
+            }
+            let store = KeyStore::open_in_token(&path, open(&lab)).unwrap();
+            let list = store.issue_crl(at(), jiff::SignedDuration::from_hours(24), &[], None).unwrap();
+            list.verify_signature(csca.public_key()).unwrap();
+            assert_eq!(lab.objects(), referenced(&path), "{what}");
         }
     }
 }

@@ -10,6 +10,7 @@
 use super::{Authority, VerifyingKind, certificate_date, days, in_use, named, public_key, unsigned};
 use crate::audit_log::Event;
 use crate::store::custody::StoreKey;
+use crate::store::unfinished::Fresh;
 use crate::store::{KeyStore, StoreError, files};
 use cccd_cvc::{
     AuthenticatedRequest, Certificate, CertificateContent, Chat, InspectionRights, Reference, Request, Role,
@@ -104,6 +105,7 @@ impl KeyStore {
             None => request.as_bytes().to_vec(),
         };
         self.keep_key(&name, &key)?;
+        key.finish();
         let note = reference.to_string();
         self.log(Event::new(at, "cv-certificate-requested").payload(&bytes).note(&note))?;
         Ok(NewRequest { bytes, holder: reference, is_renewal: before.is_some() })
@@ -236,7 +238,7 @@ impl KeyStore {
             || format!("{}/{:05}", kind.folder(), all.len().saturating_add(1)),
             |(name, _)| name.clone(),
         );
-        self.keep(&name, &key, certificate)?;
+        self.keep(&name, Fresh::plain(key), certificate)?;
         let noise = vec![0; files::read(&path)?.len()];
         files::erase(&path, &noise)?;
         self.log_certificate(at, "cv-certificate-installed", certificate)
