@@ -4,6 +4,8 @@
 //! | module | what | base |
 //! |---|---|---|
 //! | [`person`], [`name`] | a person's 26 items; how names are compared | Luật Căn cước 2023 art. 9 |
+//! | [`numbers`] | personal numbers given once, their last digits unpredictable | art. 12, NĐ 137/2015 art. 13, NĐ 70/2024 art. 11 |
+//! | [`numbers`] | personal numbers given once, their last digits unpredictable | art. 12, NĐ 137/2015 art. 13 |
 //! | [`card`] | cards and the states they can be in | Luật Căn cước 2023 art. 24, 29 |
 //! | [`store`] | the port, and `SQLite` behind it | |
 //! | [`import`], [`export`] | CSV and JSON, streaming, with a reject report | |
@@ -23,6 +25,7 @@ pub mod generate;
 pub mod import;
 pub mod matching;
 pub mod name;
+pub mod numbers;
 pub mod person;
 pub mod quality;
 pub mod register_key;

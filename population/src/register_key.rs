@@ -1,5 +1,5 @@
 //! The register's own secrets beside its database, when no key store is at hand: a P-256 key that signs answers, and
-//! the key under which numbers are logged. Software keys in files of mode 0600; they say so where they are made.
+//! the keys under which numbers are logged and given. Software keys in files of mode 0600; they say so where they are made.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -13,6 +13,7 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::matching::DigestKey;
+use crate::numbers::NumberKey;
 
 /// A key file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,15 @@ pub fn signing_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<(Software
 /// [`KeyFileError`].
 pub fn digest_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<DigestKey, KeyFileError> {
     secret(&beside(database, "digest-key"), rng, |_| true).map(|(key, _)| DigestKey::new(key))
+}
+
+/// The key of the permutation of personal numbers, from the secret in `<db>.number-key`, made at the first start. A file of its
+/// own: the signing key may change, this one stays.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn number_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<NumberKey, KeyFileError> {
+    secret(&beside(database, "number-key"), rng, |_| true).map(|(key, _)| NumberKey::derive(&key))
 }
 
 /// `register.db` → `register.db.<suffix>`.

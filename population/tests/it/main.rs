@@ -8,6 +8,7 @@ mod http;
 mod import;
 mod matching;
 mod quality;
+mod numbers;
 mod store;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
