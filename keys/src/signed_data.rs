@@ -1,6 +1,7 @@
 //! CMS `SignedData`, RFC 5652 §5: what EF.SOD, EF.CardSecurity and master lists are wrapped in.
 
 mod build;
+mod supply;
 mod verify;
 
 pub(crate) use build::build;
@@ -28,6 +29,8 @@ pub struct SignedData {
     econtent_type: ObjectIdentifier,
     econtent: Option<Vec<u8>>,
     certificates: Vec<Certificate>,
+    /// Of signers whose certificate did not come along.
+    supplied: Vec<Certificate>,
     unreadable_certificates: usize,
     signers: Vec<SignerInfo>,
     leniencies: Vec<Leniency>,
@@ -51,6 +54,8 @@ pub enum Leniency {
     AttributesOutOfOrder,
     /// RSA PKCS#1 v1.5 over a `DigestInfo` whose algorithm lacks NULL.
     DigestInfoWithoutNull,
+    /// The signer's certificate did not come along; one that was kept elsewhere made the signature.
+    CertificateFromElsewhere,
 }
 
 impl Leniency {
@@ -65,6 +70,7 @@ impl Leniency {
             Self::IssuerNameOther => "issuer-name-other",
             Self::AttributesOutOfOrder => "attributes-out-of-order",
             Self::DigestInfoWithoutNull => "digest-info-without-null",
+            Self::CertificateFromElsewhere => "certificate-from-elsewhere",
         }
     }
 }
@@ -223,6 +229,7 @@ impl SignedData {
             econtent_type,
             econtent,
             certificates,
+            supplied: Vec::new(),
             unreadable_certificates,
             signers,
             leniencies,

@@ -11,7 +11,7 @@ use crate::asn1::{self, Malformed, Reader};
 use crate::certificate::Certificate;
 use crate::signed_data::{self, SignError, SignatureFacts, SignatureProblem, SignedData};
 use crate::signer::Signer;
-use crate::trust::KnownSigners;
+use crate::trust::{KnownSigners, TrustStore};
 use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -113,7 +113,12 @@ impl EfSod {
         &self.econtent
     }
 
-    /// The certificate that the first `SignerInfo` names, if it came along. Not yet believed.
+    /// Looks among the signers that are kept ([`TrustStore::signers_named`]) for certificates that did not come along.
+    pub fn supply(&mut self, trust: &TrustStore) {
+        self.signed_data.supply(&|identifier| trust.signers_named(identifier));
+    }
+
+    /// The certificate that the first `SignerInfo` names, if it came along or was supplied. Not yet believed.
     #[must_use]
     pub fn signer_certificate(&self) -> Option<&Certificate> {
         self.signed_data.signers().first().and_then(|info| self.signed_data.certificate_of(info))

@@ -10,6 +10,7 @@ pub mod import;
 mod known;
 mod path;
 mod revocation;
+mod signers;
 mod transaction;
 
 pub(crate) use chain::over_links;
@@ -21,6 +22,7 @@ pub use known::{KnownSigners, KnownSignersLimits};
 pub use path::{
     ChainResult, NotTrusted, ProfileProblem, RevocationResult, SignerPath, UnknownRevocation, ValidityStatus,
 };
+pub use signers::{MAX_SIGNERS, SignerProblem};
 
 use crate::asn1::Malformed;
 use crate::certificate::Certificate;
@@ -52,6 +54,7 @@ pub struct TrustStore {
     deviations: Vec<TrustedDeviations>,
     links: Vec<Certificate>,
     crls: Vec<StoredCrl>,
+    signers: signers::Shelf,
     register_keys: Vec<PublicKey>,
     station_keys: Vec<PublicKey>,
     problems: Vec<LoadProblem>,

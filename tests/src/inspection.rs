@@ -36,8 +36,6 @@ pub enum Plan {
 pub enum Left {
     /// The chip itself would have to lie within the protected channel.
     LyingChip,
-    /// The signer's certificate would have to come from elsewhere; Doc 9303-10 §4.6.2.2 has it in EF.SOD.
-    SignerElsewhere,
     /// EF.ATR/INFO is advice about lengths that nobody signs: a card is not refused for it.
     AtrInfoIsAdvice,
     /// RSA below 2048 bits is not made here.
@@ -46,15 +44,13 @@ pub enum Left {
 
 impl Left {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::LyingChip, Self::SignerElsewhere, Self::AtrInfoIsAdvice, Self::ShortKey];
+    pub const ALL: [Self; 3] = [Self::LyingChip, Self::AtrInfoIsAdvice, Self::ShortKey];
 
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::LyingChip => "lying-chip",
-            Self::SignerElsewhere => "signer-elsewhere",
             Self::AtrInfoIsAdvice => "atr-info-is-advice",
             Self::ShortKey => "short-key",
         }

@@ -141,15 +141,20 @@ impl SignedData {
         Ok(first)
     }
 
-    /// The certificate that a `SignerInfo` names, among those that came along.
+    /// The certificate that a `SignerInfo` names, among those that came along, else among those that were supplied
+    /// ([`SignedData::supply`]).
     #[must_use]
     pub fn certificate_of(&self, info: &SignerInfo) -> Option<&Certificate> {
         let mut named = self.certificates().iter().filter(|certificate| info.names(certificate));
         let first = named.clone().next();
-        named.find(|certificate| !info.writes_issuer_otherwise(certificate)).or(first).or_else(|| {
-            let mut meant = self.certificates().iter().filter(|certificate| info.might_mean(certificate));
-            meant.next().filter(|_| meant.next().is_none())
-        })
+        named
+            .find(|certificate| !info.writes_issuer_otherwise(certificate))
+            .or(first)
+            .or_else(|| {
+                let mut meant = self.certificates().iter().filter(|certificate| info.might_mean(certificate));
+                meant.next().filter(|_| meant.next().is_none())
+            })
+            .or_else(|| self.supplied.iter().find(|certificate| info.names(certificate)))
     }
 
     fn verify_signer(
@@ -157,6 +162,19 @@ impl SignedData {
         info: &SignerInfo,
         content: &[u8],
         known: Option<&KnownSigners<'_>>,
+    ) -> Result<SignatureFacts, SignatureProblem> {
+        let signer = self.certificate_of(info);
+        let is_supplied = |signer: &Certificate| self.supplied.iter().any(|one| std::ptr::eq(one, signer));
+        self.verify_signer_by(info, content, known, signer.map(|signer| (signer, is_supplied(signer))))
+    }
+
+    /// As above, by a certificate, of which is told whether it was supplied.
+    pub(super) fn verify_signer_by(
+        &self,
+        info: &SignerInfo,
+        content: &[u8],
+        known: Option<&KnownSigners<'_>>,
+        signer: Option<(&Certificate, bool)>,
     ) -> Result<SignatureFacts, SignatureProblem> {
         let attributes = info.attributes.as_ref().ok_or(SignatureProblem::NoSignedAttributes)?;
         if attributes.repeated {
@@ -171,7 +189,7 @@ impl SignedData {
         if !bool::from(digest.digest(content).ct_eq(signed_digest)) {
             return Err(SignatureProblem::MessageDigestMismatch);
         }
-        let signer = self.certificate_of(info).ok_or(SignatureProblem::NoSignerCertificate)?;
+        let (signer, is_supplied) = signer.ok_or(SignatureProblem::NoSignerCertificate)?;
         let algorithm = info.algorithm.clone()?;
         let tables = known.and_then(|known| known.key_of(signer));
         let key = tables.as_deref().unwrap_or_else(|| signer.public_key());
@@ -192,6 +210,9 @@ impl SignedData {
         };
         if let Some(SignatureLeniency::DigestInfoWithoutNull) = tolerated {
             leniencies.push(Leniency::DigestInfoWithoutNull);
+        }
+        if is_supplied {
+            leniencies.push(Leniency::CertificateFromElsewhere);
         }
         if !info.names(signer) {
             leniencies.push(Leniency::IssuerNameOther);

@@ -1,5 +1,5 @@
-//! The trust directory: `csca/*.cer`, `link/*.cer`, `masterlist/*.ml`, `crl/*.crl`, `deviation/*.dl`, `register/*.pub`,
-//! `station/*.pub`.
+//! The trust directory: `csca/*.cer`, `link/*.cer`, `masterlist/*.ml`, `crl/*.crl`, `deviation/*.dl`, `signer/*.cer`,
+//! `register/*.pub`, `station/*.pub`.
 //!
 //! Loading uses what is good and reports the rest by name. What a change that was committed has not moved into its place
 //! yet counts as if it were there ([`super::import`]).
@@ -19,12 +19,13 @@ use std::path::{Path, PathBuf};
 const MAX_FILES: usize = 8192;
 
 /// The folders, in the order in which they are read: whoever vouches before what is vouched for.
-pub(super) const FOLDERS: [(&str, &str); 7] = [
+pub(super) const FOLDERS: [(&str, &str); 8] = [
     ("csca", "cer"),
     ("masterlist", "ml"),
     ("link", "cer"),
     ("crl", "crl"),
     ("deviation", "dl"),
+    ("signer", "cer"),
     ("register", "pub"),
     ("station", "pub"),
 ];
@@ -93,6 +94,7 @@ impl TrustStore {
             "link" => self.add_link(bytes).map(drop).map_err(|error| said(&error)),
             "crl" => self.add_crl(bytes).map_err(|error| said(&error)),
             "deviation" => self.add_deviations(bytes).map_err(|error| said(&error)),
+            "signer" => self.add_signers(bytes).map_err(|error| said(&error)),
             "register" => self.add_register_key(bytes).map_err(|error| said(&error)),
             _ => self.add_station_key(bytes).map_err(|error| said(&error)),
         }
@@ -137,6 +139,11 @@ pub(super) fn list_name(country: Option<String>, signed_at: Option<Timestamp>, d
 fn file_name(country: Option<String>, fingerprint: &[u8]) -> String {
     let name = hex::encode(fingerprint.get(..8).unwrap_or_default());
     format!("{}-{name}", safe_country(country))
+}
+
+/// The name of the file with a country's signers.
+pub(super) fn signers_name(country: &str) -> String {
+    format!("signer/{}.cer", safe_country(Some(country.to_owned())))
 }
 
 /// A country becomes part of a file name only if it is letters.

@@ -16,7 +16,7 @@ mod report;
 pub use master_list::{ListReport, Vouching};
 pub use report::{CertificateReport, ImportReport, Imported, Outcome};
 
-use super::directory::{describe_anchor, describe_crl, describe_link, list_name};
+use super::directory::{describe_anchor, describe_crl, describe_link, list_name, signers_name};
 use super::transaction::{self, Changes};
 use super::{AnchorProblem, LoadError, TrustStore};
 use crate::certificate::Certificate;
@@ -110,6 +110,7 @@ pub fn import(files: &[PathBuf], into: &Path, options: &ImportOptions) -> Result
         into,
         changes: Changes::default(),
         report: ImportReport::default(),
+        signers: BTreeMap::new(),
     };
     let mut items = Vec::new();
     for path in files {
@@ -120,6 +121,7 @@ pub fn import(files: &[PathBuf], into: &Path, options: &ImportOptions) -> Result
     for item in items {
         session.take(item)?;
     }
+    session.keep_signers();
     session.report.dry_run = options.dry_run;
     session.find_leniencies();
     if !options.dry_run {
@@ -135,6 +137,8 @@ struct Session<'a> {
     into: &'a Path,
     changes: Changes,
     report: ImportReport,
+    /// Files of Document Signers that changed, one for each country: what brought the first, and how many are new.
+    signers: BTreeMap<String, (PathBuf, usize)>,
 }
 
 impl Session<'_> {
@@ -145,10 +149,7 @@ impl Session<'_> {
             Kind::Link => self.link(&item),
             Kind::Crl => self.crl(&item),
             Kind::Deviations => self.deviations(&item),
-            Kind::Signer => {
-                self.unused(&item, &item.certificate, "document-signer");
-                Ok(())
-            }
+            Kind::Signer => self.signer(&item),
             Kind::Key => self.key(&item),
             Kind::Unreadable => {
                 let problem = item.problem.clone().unwrap_or_default();
@@ -191,8 +192,32 @@ impl Session<'_> {
         let outcome = Outcome::Anchor;
         self.report.certificates.push(CertificateReport::new(item, Some(&anchor), None, outcome));
         let (name, description) = describe_anchor(&anchor);
-        self.keep(item, name, description, anchor.der().to_vec());
+        self.keep(&item.source, name, description, anchor.der().to_vec());
         Ok(())
+    }
+
+    /// Whatever it came in, it is a candidate only: an anchor must vouch for it whenever it is asked.
+    fn signer(&mut self, item: &Item) -> Result<(), ImportError> {
+        let Some(signer) = &item.certificate else { return Ok(()) };
+        let is_new = match self.known.add_signer(signer) {
+            Ok(is_new) => is_new,
+            Err(problem) => return self.not_used(item, &problem.to_string()),
+        };
+        let name = signers_name(&signer.issuer().country().unwrap_or_default());
+        let (_, new) = self.signers.entry(name).or_insert_with(|| (item.source.clone(), 0));
+        *new += usize::from(is_new);
+        self.report.certificates.push(CertificateReport::new(item, Some(signer), None, Outcome::Signer));
+        Ok(())
+    }
+
+    /// Plans one file for the signers of each country that was met.
+    fn keep_signers(&mut self) {
+        for (name, (source, new)) in std::mem::take(&mut self.signers) {
+            let signers = self.known.signers_in(&name);
+            let description = format!("{} Document Signers, {new} new", signers.len());
+            let bytes = signers.concat();
+            self.keep(&source, name, description, bytes);
+        }
     }
 
     fn link(&mut self, item: &Item) -> Result<(), ImportError> {
@@ -206,7 +231,7 @@ impl Session<'_> {
         }
         self.report.certificates.push(CertificateReport::new(item, Some(&link), None, Outcome::Link));
         let (name, description) = describe_link(&link);
-        self.keep(item, name, description, link.der().to_vec());
+        self.keep(&item.source, name, description, link.der().to_vec());
         Ok(())
     }
 
@@ -236,7 +261,7 @@ impl Session<'_> {
         }
         self.replace_older_crls(&list, &signer);
         let (name, description) = describe_crl(&list);
-        self.keep(item, name, description, list.der().to_vec());
+        self.keep(&item.source, name, description, list.der().to_vec());
         Ok(())
     }
 
@@ -275,7 +300,7 @@ impl Session<'_> {
             signer.map(|signer| signer.subject().to_string()).unwrap_or_default(),
             list.deviations().len()
         );
-        self.keep(item, format!("deviation/{name}.dl"), description, item.bytes.clone());
+        self.keep(&item.source, format!("deviation/{name}.dl"), description, item.bytes.clone());
         Ok(())
     }
 
@@ -286,12 +311,12 @@ impl Session<'_> {
         };
         let folder = if self.options.kind == ImportKind::Register { "register" } else { "station" };
         let name = format!("{folder}/{}.pub", key.fingerprint());
-        self.keep(item, name, format!("{key:?}"), item.bytes.clone());
+        self.keep(&item.source, name, format!("{key:?}"), item.bytes.clone());
         Ok(())
     }
 
     /// Plans a file of the directory; one that is there already is only told.
-    fn keep(&mut self, item: &Item, stored_as: String, description: String, bytes: Vec<u8>) {
+    fn keep(&mut self, source: &Path, stored_as: String, description: String, bytes: Vec<u8>) {
         let place = transaction::Pending::place(self.into, &stored_as);
         let already_present = std::fs::read(place).is_ok_and(|present| present == bytes)
             || self.changes.writes.iter().any(|(name, _)| *name == stored_as);
@@ -299,7 +324,7 @@ impl Session<'_> {
         if !already_present {
             self.changes.writes.push((stored_as.clone(), bytes));
         }
-        let source = item.source.clone();
+        let source = source.to_owned();
         self.report.files.push(Imported { source, stored_as, already_present, description });
     }
 

@@ -17,6 +17,7 @@ mod no_panic;
 mod openssl;
 mod path;
 mod revocation;
+mod signers;
 mod softhsm;
 mod store;
 mod token;

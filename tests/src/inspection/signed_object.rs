@@ -11,7 +11,7 @@ use cccd_verifier::policy::WeakAlgorithms;
 use cccd_virtual_chip::lab::{File, every_data_group};
 use jiff::tz::TimeZone;
 
-use super::{Case, Left, Plan};
+use super::{Case, Plan};
 use crate::attacks::base::{DG2, DG3};
 use crate::laboratory::certificate::{
     RawCertificate, RawExtension, days_after, key_identifier, key_usage, name,
@@ -95,6 +95,15 @@ fn inconsistent(lab: &LabCountry, com: &[u8], change: fn(&mut Stage<'_>) -> Resu
     accepted(stage)
 }
 
+/// The signer's certificate is kept by the inspection system, and not in EF.SOD: of another state than ours, which always writes it.
+fn signer_elsewhere(lab: &LabCountry) -> Result<bool> {
+    let mut stage = Stage::signed_by_rsa(lab)?;
+    "UTO".clone_into(&mut stage.policy.own_issuing_state);
+    stage.keeps_signer = true;
+    stage.on_sod(|sod| sod.certificates.clear());
+    accepted(stage)
+}
+
 fn md5_in_the_certificate(certificate: &mut RawCertificate) -> Result<()> {
     certificate.inner_algorithm = md5_with_rsa();
     certificate.outer_algorithm = md5_with_rsa();
@@ -102,7 +111,7 @@ fn md5_in_the_certificate(certificate: &mut RawCertificate) -> Result<()> {
 }
 
 use HashAlgorithm::{Sha1, Sha224, Sha256, Sha384, Sha512};
-use Plan::{Left as L, Run};
+use Plan::Run;
 use Scheme::{Dsa, Ecdsa, EcdsaPlain, RsaBare, RsaPkcs1};
 
 /// In certificates the algorithm names its hash; `rsaEncryption` alone is of CMS.
@@ -124,7 +133,7 @@ pub(super) const CASES: &[Case] = &[
     ("LDS_H_12", Run(|lab| all_by(lab, EcdsaPlain(Sha256)))),
     ("LDS_H_13", Run(|lab| all_by(lab, EcdsaPlain(Sha384)))),
     ("LDS_H_14", Run(|lab| all_by(lab, EcdsaPlain(Sha512)))),
-    ("LDS_H_15", L(Left::SignerElsewhere)),
+    ("LDS_H_15", Run(signer_elsewhere)),
     (
         "LDS_H_36",
         Run(|lab| {

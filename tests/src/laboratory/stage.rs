@@ -9,6 +9,7 @@ use cccd_card_profile::lds::card_security::{ID_SECURITY_OBJECT, to_econtent};
 use cccd_card_profile::lds::security_infos::SecurityInfos;
 use cccd_cvc::TerminalCredentials;
 use cccd_keys::algorithm::HashAlgorithm;
+use cccd_keys::certificate::Certificate;
 use cccd_keys::trust::TrustStore;
 use cccd_verifier::evidence::{EvidenceFile, Provenance};
 use cccd_verifier::inspection::{Access, InspectionOptions, ReadError, inspect};
@@ -86,8 +87,12 @@ pub struct Stage<'l> {
     pub trusts_chain: bool,
     /// It has the chain's own revocation list.
     pub has_crl: bool,
-    /// Further anchors, links and lists, as bytes.
+    /// It keeps the signer's certificate, as out of a download of the PKD.
+    pub keeps_signer: bool,
+    /// Further anchors, links, lists and signers, as bytes.
     pub anchors: Vec<Vec<u8>>,
+    /// Document Signers that it keeps.
+    pub signers: Vec<Vec<u8>>,
     /// Link certificates.
     pub links: Vec<Vec<u8>>,
     /// Revocation lists.
@@ -170,7 +175,9 @@ impl<'l> Stage<'l> {
             trust: lab.trust.clone(),
             trusts_chain: true,
             has_crl: false,
+            keeps_signer: false,
             anchors: Vec::new(),
+            signers: Vec::new(),
             links: Vec::new(),
             crls: Vec::new(),
             at: lab.now,
@@ -375,12 +382,18 @@ impl<'l> Stage<'l> {
             if self.has_crl {
                 trust.add_crl(&made.crl)?;
             }
+            if self.keeps_signer {
+                trust.add_signer(&Certificate::parse(&made.signer)?)?;
+            }
         }
         for anchor in &self.anchors {
             trust.add_anchor(anchor)?;
         }
         for link in &self.links {
             trust.add_link(link)?;
+        }
+        for signer in &self.signers {
+            trust.add_signer(&Certificate::parse(signer)?)?;
         }
         for crl in &self.crls {
             trust.add_crl(crl)?;

@@ -15,6 +15,7 @@ mod keys_in_a_token;
 mod read_counts;
 mod supply_chain;
 mod through_pcscd;
+mod trust_folder;
 mod verdict_from_file;
 mod without_fresh_crl_nothing_is_accepted;
 

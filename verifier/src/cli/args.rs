@@ -262,7 +262,7 @@ pub(crate) struct TrustArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustCommand {
-    /// Takes certificates of CSCAs and links, CRLs, master lists, deviation lists, LDIF of the ICAO PKD, or public keys, after
+    /// Takes certificates of CSCAs, links and Document Signers (candidates, for documents without theirs), CRLs, master lists, deviation lists, LDIF of the ICAO PKD, or public keys, after
     /// checking them. All or nothing.
     Import {
         /// The files.

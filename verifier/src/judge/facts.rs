@@ -45,7 +45,10 @@ impl Facts {
     /// Reads the files. With known signers it takes less time, and nothing else is different.
     pub(crate) fn gather(case: &Case<'_>, known: Option<&KnownSigners<'_>>) -> Self {
         let evidence = case.evidence;
-        let sod = evidence.files.sod.as_deref().map(EfSod::parse);
+        let mut sod = evidence.files.sod.as_deref().map(EfSod::parse);
+        if let Some(Ok(file)) = &mut sod {
+            file.supply(case.trust);
+        }
         // The signer first: its signature is computed sooner once it is known.
         let signer = match &sod {
             Some(Ok(file)) => file.signer_certificate().map(|signer| path_of(signer, case, known)),

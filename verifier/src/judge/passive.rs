@@ -70,6 +70,14 @@ fn sod_signature(case: &Case<'_>, facts: &Facts) -> Finding {
     };
     let signature = match &sod.signature {
         Ok(signature) => signature,
+        // Nobody is named by a certificate that came along: the signer is not at hand, and nothing speaks against the document.
+        Err(SignatureProblem::NoSignerCertificate)
+            if !facts.is_own(case)
+                && sod.file.signed_data().certificates().is_empty()
+                && sod.file.signed_data().unreadable_certificates() == 0 =>
+        {
+            return Finding::unavailable(check, Reason::NoSignerCertificate);
+        }
         Err(problem) => return of_problem(check, problem),
     };
     if !sod.file.has_lds_security_object_type() {
@@ -87,7 +95,7 @@ fn sod_signature(case: &Case<'_>, facts: &Facts) -> Finding {
     // Foreign signers are read as they write; ours writes by the book, and whatever differs is not from it.
     if let Some(departure) = signature.leniencies.first().filter(|_| facts.is_own(case)) {
         let reason = match departure {
-            Leniency::IssuerNameOther => Reason::NoSignerCertificate,
+            Leniency::IssuerNameOther | Leniency::CertificateFromElsewhere => Reason::NoSignerCertificate,
             _ => Reason::MalformedData,
         };
         return Finding::failed(check, reason).with_detail(departure.code());

@@ -58,6 +58,8 @@ pub struct TrustReport {
     pub signer_country: Option<String>,
     /// Its serial number, hex.
     pub signer_serial: Option<String>,
+    /// Where its certificate comes from: `ef-sod`, or `trust-directory` if the card did not bring it along.
+    pub signer_from: Option<&'static str>,
     /// The trust anchor that vouches for it.
     pub anchor: Option<String>,
     /// SHA-256 of its certificate, hex.
@@ -92,6 +94,10 @@ impl TrustReport {
         Self {
             signer_country: certificate.and_then(Certificate::country).as_deref().map(printable),
             signer_serial: certificate.map(Certificate::serial_hex),
+            signer_from: certificate.zip(facts.sod()).map(|(certificate, sod)| {
+                let supplied = sod.file.signed_data().is_supplied(certificate);
+                if supplied { "trust-directory" } else { "ef-sod" }
+            }),
             anchor: anchor.map(|anchor| printable(&anchor.subject().to_string())),
             anchor_sha256: anchor.map(|anchor| hex::encode(anchor.fingerprint())),
             anchor_given: anchor.map(|anchor| case.trust.is_given(anchor)),

@@ -251,9 +251,10 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
             ("có tệp hay nội dung không ai ký", "a file or content that nobody signed")
         }
         Reason::SignatureInvalid => ("chữ ký không đúng", "the signature does not verify"),
-        Reason::NoSignerCertificate => {
-            ("thiếu chứng thư của người ký", "the signer's certificate is missing")
-        }
+        Reason::NoSignerCertificate => (
+            "thiếu chứng thư của người ký, trong thẻ cũng như trong thư mục tin cậy",
+            "the signer's certificate is missing, from the card and from the trust directory",
+        ),
         Reason::ContentTypeMismatch => {
             ("loại nội dung đã ký là loại khác", "the signed content type is another")
         }

@@ -173,7 +173,7 @@ impl Session<'_> {
             self.report.warnings.push(format!("master list {} ({}), {signed}", age.code(), report.signer));
         }
         self.report.lists.push(report);
-        self.keep(item, name, description, item.bytes.clone());
+        self.keep(&item.source, name, description, item.bytes.clone());
         Ok(())
     }
 

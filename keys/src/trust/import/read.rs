@@ -26,7 +26,7 @@ pub(super) enum Kind {
     Link,
     Crl,
     Deviations,
-    /// A Document Signer: it comes with the documents.
+    /// A certificate of no authority: perhaps a Document Signer's.
     Signer,
     Key,
     Unreadable,
@@ -73,12 +73,6 @@ pub(super) fn items(path: &Path, kind: ImportKind) -> Result<Vec<Item>, ImportEr
         if let (Kind::Unreadable, Some(problem)) = (item.kind, &item.problem) {
             let which = if several > 1 { format!("object {}: ", number + 1) } else { String::new() };
             return Err(refuse(format!("{which}{problem}")));
-        }
-        if item.kind == Kind::Signer {
-            return Err(refuse(
-                "not the certificate of a certification authority: Document Signers come with the documents"
-                    .to_owned(),
-            ));
         }
         found.push(item);
     }

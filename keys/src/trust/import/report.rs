@@ -27,6 +27,8 @@ pub enum Outcome {
     Anchor,
     /// It is a link, believed as far as the key that signed it.
     Link,
+    /// It is kept as a Document Signer's, for documents that do not bring it along; believed as far as an anchor vouches for it.
+    Signer,
     /// It is not used, and why.
     NotUsed(String),
 }
@@ -38,6 +40,7 @@ impl Outcome {
         match self {
             Self::Anchor => "anchor",
             Self::Link => "link",
+            Self::Signer => "document-signer",
             Self::NotUsed(_) => "not-used",
         }
     }

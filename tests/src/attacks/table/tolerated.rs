@@ -51,6 +51,16 @@ pub(super) const VARIANTS: &[Variant] = &[
             Ok(())
         },
     ),
+    tolerated(
+        "certificate-from-elsewhere",
+        "a foreign EF.SOD brings no certificate along; the verifier keeps its signer's out of the PKD",
+        Base::Passport,
+        |stage| {
+            stage.keeps_signer = true;
+            stage.on_sod(|sod| sod.certificates.clear());
+            Ok(())
+        },
+    ),
     tolerated("padding", "zero octets follow EF.SOD", Base::SignedAnew, |stage| {
         stage.on_evidence(|evidence| {
             if let Some(sod) = &mut evidence.files.sod {

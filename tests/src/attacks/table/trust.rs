@@ -230,6 +230,50 @@ pub(super) const VARIANTS: &[Variant] = &[
         },
     },
     Variant {
+        class: 4,
+        name: "ours-without-certificate",
+        told: "our EF.SOD brings no certificate along, as our station never writes it; the verifier keeps the genuine one",
+        base: Base::SignedAnew,
+        expected: refused(SodSignature, Reason::NoSignerCertificate),
+        change: |stage| {
+            stage.keeps_signer = true;
+            stage.on_sod(|sod| sod.certificates.clear());
+            Ok(())
+        },
+    },
+    Variant {
+        class: 4,
+        name: "signer-not-at-hand",
+        told: "a foreign EF.SOD brings no certificate along, and the verifier keeps none of its signer",
+        base: Base::Passport,
+        expected: undetermined(SodSignature, Reason::NoSignerCertificate),
+        change: |stage| {
+            stage.on_sod(|sod| sod.certificates.clear());
+            Ok(())
+        },
+    },
+    Variant {
+        class: 4,
+        name: "slipped-into-a-download",
+        told: "a foreign EF.SOD is signed by an attacker whose certificate, with the genuine one's issuer and number, the verifier was made to keep",
+        base: Base::Passport,
+        expected: refused(SignerChain, Reason::ChainNotTrusted),
+        change: |stage| {
+            let (impostor, attacker) = (stage.lab.key(Whose::Impostor)?, stage.lab.key(Whose::Attacker)?);
+            let mut other = stage.chain()?.clone();
+            other.signer.spki = attacker.spki()?;
+            (other.issuer_key, other.signer_key) = (impostor, attacker);
+            let made = other.make()?;
+            stage.keeps_signer = true;
+            stage.signers.push(made.signer.clone());
+            stage.on_sod(move |sod| {
+                sod.signers = other.sod(&made, &sod.content).signers;
+                sod.certificates.clear();
+            });
+            Ok(())
+        },
+    },
+    Variant {
         class: 5,
         name: "expired-signer",
         told: "the signer expired; the signing time lies within its validity",

@@ -79,6 +79,7 @@ fn to_json(report: &ImportReport) -> Value {
         "counts": {
             "anchors": report.count("anchor"),
             "links": report.count("link"),
+            "document_signers": report.count("document-signer"),
             "not_used": report.not_used(),
         },
         "certificates": certificates,
@@ -153,11 +154,16 @@ fn to_text(report: &ImportReport, output: Output) -> String {
     lines.extend(report.replaced.iter().map(|name| format!("- {name}")));
     if !report.certificates.is_empty() {
         lines.push(format!(
-            "{}: {} CSCA, {} {}",
+            "{}: {} CSCA, {} {}, {} {}",
             output.text("chứng thư", "certificates"),
             report.count("anchor"),
             report.count("link"),
-            output.text("chứng thư nối", "links")
+            output.text("chứng thư nối", "links"),
+            report.count("document-signer"),
+            output.text(
+                "người ký giấy tờ (chưa tin ai chỉ vì có ở đây)",
+                "Document Signers (not believed for lying here)"
+            )
         ));
     }
     for (reason, count) in report.not_used() {
@@ -165,6 +171,12 @@ fn to_text(report: &ImportReport, output: Output) -> String {
     }
     for (code, count) in &report.leniencies {
         lines.push(format!("  {count} {}: {code}", output.text("được dung thứ", "tolerated")));
+    }
+    if report.not_used().contains_key("unsigned-source") {
+        lines.push(format!("{}: {}", output.text("lưu ý", "note"), output.text(
+            "unsigned-source là CSCA trong LDIF mà không ai ký: nhập danh sách chủ có CSCA đó, hoặc so dấu vân tay với nguồn khác của quốc gia rồi nhập riêng tệp .cer",
+            "unsigned-source is a CSCA in an LDIF, which nobody signs: import a master list that has it, or compare its fingerprint (--json) with another source of that state and import its .cer by itself",
+        )));
     }
     for warning in &report.warnings {
         lines.push(format!("{}: {warning}", output.text("lưu ý", "note")));
@@ -196,8 +208,8 @@ fn refused(error: &ImportError, into: &Path) -> Failure {
             "compare the fingerprint with another source of that state and add --accept-list-signer SHA-256, or import its CSCA first",
         ],
         _ => [
-            "chỉ nhập chứng thư CSCA, CRL và danh sách do CSCA đã tin ký, LDIF của ICAO PKD, hoặc khóa công khai với --as",
-            "import CSCA certificates, CRLs and lists signed under a trusted CSCA, LDIF of the ICAO PKD, or public keys with --as",
+            "chỉ nhập chứng thư CSCA hay người ký giấy tờ, CRL và danh sách do CSCA đã tin ký, LDIF của ICAO PKD, hoặc khóa công khai với --as",
+            "import certificates of CSCAs and Document Signers, CRLs and lists signed under a trusted CSCA, LDIF of the ICAO PKD, or public keys with --as",
         ],
     };
     let text = error.to_string();

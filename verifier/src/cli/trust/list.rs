@@ -96,6 +96,7 @@ fn to_json(trust: &TrustStore, at: Timestamp) -> Value {
         "countries": countries(trust),
         "anchors": anchors,
         "links": trust.links().len(),
+        "document_signers": trust.signer_counts(),
         "master_lists": master_lists,
         "crls": lists,
         "deviation_lists": deviations,
@@ -182,6 +183,17 @@ fn to_text(trust: &TrustStore, at: Timestamp, output: Output) -> String {
         };
         let age = Age::of_crl(list, at).code();
         lines.push(format!("CRL  {}  {} – {next}  {age}{mark}", list.issuer(), list.this_update()));
+    }
+    let signers = trust.signer_counts();
+    if !signers.is_empty() {
+        let named: Vec<String> =
+            signers.iter().map(|(country, count)| format!("{country} {count}")).collect();
+        let name = output.text(
+            "người ký giấy tờ, chưa tin ai chỉ vì có ở đây",
+            "Document Signers, not believed for lying here",
+        );
+        lines.push(format!("{} {name}", signers.values().sum::<usize>()));
+        lines.push(format!("  {}", named.join(", ")));
     }
     for (country, signed_at, count) in trust.deviation_lists() {
         let signed = signed_at.map(|at| at.to_string()).unwrap_or_default();
