@@ -13,6 +13,7 @@
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
 //! | [`generate`] | a synthetic nation from a seed | NĐ 137/2015 art. 13 |
+//! | [`civil_status`] | acts, and what each changes in the register | Luật Hộ tịch 2014 |
 //! | [`quality`] | correct, complete, clean, alive: rules, scores, work lists, conflicts | docs/quality.md |
 //! | [`statistics`] | counts by province, sex and age band | |
 //!
@@ -20,6 +21,7 @@
 
 pub mod answer;
 pub mod card;
+pub mod civil_status;
 pub mod export;
 pub mod generate;
 pub mod import;

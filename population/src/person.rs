@@ -3,6 +3,7 @@
 mod check;
 mod family;
 mod life;
+mod others;
 mod residence;
 
 use core::fmt;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use check::{Flaw, MAX_LIST, MAX_TEXT};
 pub use family::{HouseholdMember, Relative};
 pub use life::{Life, TemporaryAbsence};
+pub use others::Others;
 pub use residence::{Residence, Residences};
 
 /// One person. The numbers are those of the items of art. 9(1).

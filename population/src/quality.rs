@@ -22,11 +22,10 @@ pub mod rule;
 pub mod score;
 pub mod work_list;
 
-use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::person::Person;
+use crate::person::{Others, Person};
 
 pub use conflict::{Claim, Conflict, Decision, NotDecided};
 pub use rule::{Part, Rule, Weight};
@@ -71,18 +70,6 @@ impl Codes for NoCodes {
     }
     fn ethnic_group(&self, _: &str) -> Option<bool> {
         None
-    }
-}
-
-/// Other persons of the register, for what a record says about them.
-pub trait Others {
-    /// The person with this number, if the register holds them.
-    fn person(&self, number: &PersonalNumber) -> Option<Person>;
-}
-
-impl Others for std::collections::BTreeMap<PersonalNumber, Person> {
-    fn person(&self, number: &PersonalNumber) -> Option<Person> {
-        self.get(number).cloned()
     }
 }
 

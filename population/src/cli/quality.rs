@@ -11,10 +11,10 @@ use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::generate::{ethnic_groups, province_name};
 use cccd_population::name::agree;
-use cccd_population::person::Person;
+use cccd_population::person::{Others, Person};
 use cccd_population::quality::clean::Clean;
 use cccd_population::quality::{
-    Codes, Context, Others, Part, Policy, Remark, Score, Scoreboard, Trend, WorkList, assess,
+    Codes, Context, Part, Policy, Remark, Score, Scoreboard, Trend, WorkList, assess,
 };
 use cccd_population::store::{Store, StoreError};
 use jiff::Timestamp;

@@ -8,6 +8,7 @@ use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
 use jiff::civil::Date;
 
 use super::{Context, Remark, Rule, years};
+use crate::civil_status::apply::DAYS_AFTER_FATHER;
 use crate::name::agree;
 use crate::person::{Life, MaritalStatus, Person, Relative};
 
@@ -17,8 +18,6 @@ const YOUNGEST_PARENT: i16 = 13;
 const OLDEST_MOTHER: i16 = 60;
 /// So many ancestors are looked at for a circle: ten generations of a real family are fewer that have records.
 const ANCESTORS: usize = 256;
-/// A child may be born so many days after its father's death.
-const AFTER_FATHER: i32 = 306;
 
 pub(super) fn remarks(person: &Person, context: &Context<'_>) -> Vec<Remark> {
     let mut found = Vec::new();
@@ -158,7 +157,7 @@ fn parent_of(parent: &Person, child: &Person, (item, sex): (&'static str, Sex), 
         found.push(Remark::new(Rule::ParentSex, item));
     }
     if let Life::Dead(day) = parent.life {
-        let allowed = if sex == Sex::Male { AFTER_FATHER } else { 0 };
+        let allowed = if sex == Sex::Male { DAYS_AFTER_FATHER } else { 0 };
         let last = day.checked_add(jiff::Span::new().days(allowed)).unwrap_or(Date::MAX);
         if born.earliest() > last {
             found.push(Remark::new(Rule::BornAfterParent, item));
@@ -201,7 +200,9 @@ fn spouse(person: &Person, context: &Context<'_>, found: &mut Vec<Remark>) {
     if let Some((relative, record)) = known(Some(spouse), context) {
         name(&relative, &record, "spouse", found);
         let back = record.spouse.as_ref().and_then(|spouse| spouse.number.as_ref());
-        if back != Some(&person.number) && !matches!(record.life, Life::Dead(_)) {
+        // The dead go on naming whom they were married to; the survivor may have married again.
+        let both_live = !matches!(record.life, Life::Dead(_)) && !matches!(person.life, Life::Dead(_));
+        if both_live && back != Some(&person.number) {
             found.push(Remark::new(Rule::SpouseDisagrees, "spouse"));
         }
     }

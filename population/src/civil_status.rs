@@ -1,0 +1,22 @@
+//! Civil status (Luật Hộ tịch 2014): acts that offices register, and what each changes in the register of persons.
+//!
+//! An [`Entry`] is one act in an office's book. [`apply`] says what it changes, as a pure function over the records it
+//! touches: nothing is written here, and nothing is guessed. An act that cannot be ([`NotApplied::Refused`]) goes back to
+//! the office; one that contradicts what is known ([`NotApplied::Contradicts`]) becomes a case; one that comes late is
+//! taken where it belongs and does not undo what came after.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`act`] | the acts and their books |
+//! | [`mod@apply`] | an act and the records it touches → changed records and messages |
+//! | [`family`] | how lists of relatives and households follow |
+//! | [`message`] | what connected systems are told, the two linked procedures included |
+
+pub mod act;
+pub mod apply;
+pub mod family;
+pub mod message;
+
+pub use act::{Act, ActId, Book, Entry, Kind, Newborn, NotAnActId, Parent};
+pub use apply::{Applied, Changes, NotApplied, Refusal, apply, needs_number};
+pub use message::{Message, Topic};

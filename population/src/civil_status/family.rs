@@ -1,0 +1,148 @@
+//! How lists of relatives and households follow an act: items 15, 22 and 23 are copies in several records, and all of
+//! them change together or none.
+
+use std::collections::BTreeMap;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+
+use crate::name::agree;
+use crate::person::{HouseholdMember, Others, Person, Relative};
+
+/// The relation of the head.
+pub const HEAD: &str = "Chủ hộ";
+
+/// The records that an act touches, each read once and changed in memory.
+pub(super) struct Touched<'o> {
+    others: &'o dyn Others,
+    records: BTreeMap<PersonalNumber, (Person, Person)>,
+}
+
+impl<'o> Touched<'o> {
+    pub(super) fn new(others: &'o dyn Others) -> Self {
+        Self { others, records: BTreeMap::new() }
+    }
+
+    /// The record as changed so far.
+    pub(super) fn get(&mut self, number: &PersonalNumber) -> Option<&mut Person> {
+        if !self.records.contains_key(number) {
+            let person = self.others.person(number)?;
+            self.records.insert(number.clone(), (person.clone(), person));
+        }
+        self.records.get_mut(number).map(|(_, after)| after)
+    }
+
+    /// The records that differ from what they were, by number.
+    pub(super) fn changed(self) -> Vec<Person> {
+        let differing = |(before, after): (Person, Person)| (before != after).then_some(after);
+        self.records.into_values().filter_map(differing).collect()
+    }
+
+    /// Everybody whose record names this person: parents, spouse, children, those who stand for them and those they
+    /// stand for, and the household.
+    pub(super) fn around(&mut self, number: &PersonalNumber) -> Vec<PersonalNumber> {
+        let Some(person) = self.get(number) else { return Vec::new() };
+        let singles = [&person.father, &person.mother, &person.spouse].into_iter().flatten();
+        let lists = person.children.iter().chain(&person.representatives).chain(&person.represented);
+        let relatives = singles.chain(lists).filter_map(|relative| relative.number.clone());
+        let household = person.household.iter().filter_map(|member| member.number.clone());
+        let mut around: Vec<PersonalNumber> =
+            relatives.chain(household).filter(|one| one != number).collect();
+        around.sort_unstable();
+        around.dedup();
+        around
+    }
+
+    /// Puts another number or name for a person into every record around them.
+    pub(super) fn rename(&mut self, old: &PersonalNumber, new: &PersonalNumber, name: &str) {
+        for other in self.around(old) {
+            let Some(record) = self.get(&other) else { continue };
+            let singles = [&mut record.father, &mut record.mother, &mut record.spouse].into_iter().flatten();
+            let lists =
+                record.children.iter_mut().chain(&mut record.representatives).chain(&mut record.represented);
+            for relative in singles.chain(lists).filter(|relative| relative.number.as_ref() == Some(old)) {
+                relative.number = Some(new.clone());
+                name.clone_into(&mut relative.name);
+            }
+            for member in record.household.iter_mut().filter(|member| member.number.as_ref() == Some(old)) {
+                member.number = Some(new.clone());
+                name.clone_into(&mut member.name);
+            }
+        }
+    }
+
+    /// Writes one list of members into the record of every member who has one.
+    fn share_household(&mut self, list: &[HouseholdMember], also: &[PersonalNumber]) {
+        let members = list.iter().filter_map(|member| member.number.clone());
+        for number in members.chain(also.iter().cloned()).collect::<Vec<_>>() {
+            if let Some(record) = self.get(&number) {
+                record.household = list.to_vec();
+            }
+        }
+    }
+
+    /// Takes somebody out of their household. Answers whether it has lost its head.
+    pub(super) fn leave_household(&mut self, number: &PersonalNumber) -> bool {
+        let Some(person) = self.get(number) else { return false };
+        let list = core::mem::take(&mut person.household);
+        let was_head = person.relation_to_head.take().is_some_and(|relation| agree(&relation, HEAD));
+        let rest: Vec<HouseholdMember> =
+            list.into_iter().filter(|member| member.number.as_ref() != Some(number)).collect();
+        self.share_household(&rest, &[]);
+        was_head && !rest.is_empty()
+    }
+
+    /// Puts a newborn into the household of the one it lives with. The child's own record is not touched here;
+    /// answers its list and its relation to the head.
+    pub(super) fn join_household(
+        &mut self,
+        child: (&PersonalNumber, &str),
+        with: &PersonalNumber,
+    ) -> Option<(Vec<HouseholdMember>, String)> {
+        let host = self.get(with)?;
+        let relation = relation_of_child(host.relation_to_head.as_deref()?);
+        let mut list = host.household.clone();
+        if list.is_empty() {
+            // A household of one, whose list was never written.
+            list.push(HouseholdMember {
+                name: host.full_name.clone(),
+                number: Some(host.number.clone()),
+                relation: host.relation_to_head.clone()?,
+            });
+        }
+        let (number, name) = child;
+        list.push(HouseholdMember {
+            name: name.to_owned(),
+            number: Some(number.clone()),
+            relation: relation.to_owned(),
+        });
+        self.share_household(&list, core::slice::from_ref(with));
+        Some((list, relation.to_owned()))
+    }
+}
+
+/// What a child of somebody with this relation is to the head.
+fn relation_of_child(of_parent: &str) -> &'static str {
+    let is = |words: &[&str]| words.iter().any(|word| agree(word, of_parent));
+    if is(&["Chủ hộ", "Vợ", "Chồng"]) {
+        "Con"
+    } else if is(&["Con", "Con đẻ", "Con trai", "Con gái", "Con dâu", "Con rể", "Em", "Anh", "Chị"])
+    {
+        "Cháu"
+    } else {
+        "Thành viên khác"
+    }
+}
+
+/// Names a person as a relative.
+pub(super) fn relative(person: &Person) -> Relative {
+    let mut relative = Relative::new(&person.full_name, Some(person.number.clone()));
+    relative.nationality = Some(person.nationality.clone());
+    relative
+}
+
+/// Adds a child to a parent's list once.
+pub(super) fn add_child(parent: &mut Person, child: &Relative) {
+    if !parent.children.iter().any(|known| known.number.is_some() && known.number == child.number) {
+        parent.children.push(child.clone());
+    }
+}
