@@ -101,6 +101,17 @@ impl PublicKey {
         Ok(Self { raw: object.raw.to_vec(), algorithm, material })
     }
 
+    /// Reads a data object `7F49` with nothing behind it.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn from_object(bytes: &[u8]) -> Result<Self, ParseError> {
+        let mut reader = Reader::new(bytes);
+        let object = reader.expect(0x7F49)?;
+        reader.finish()?;
+        Self::read(&object)
+    }
+
     /// Of a key that verifies; an elliptic curve's domain parameters are written out or left to be inherited.
     ///
     /// # Errors

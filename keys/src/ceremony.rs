@@ -6,6 +6,13 @@
 //! [`replay`] is to build the same thing with today's code out of the record alone, put the signature of the kept file in
 //! and compare octet for octet; the signature is verified on the way.
 
+mod card_verifiable;
+mod kept;
+
+pub use card_verifiable::{CardVerifiable, role_name};
+pub(crate) use card_verifiable::{date as card_verifiable_date, validity as card_verifiable_validity};
+pub use kept::{Kept, KeptFile, KeptKey};
+
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::asn1;
 use crate::certificate::{
@@ -143,6 +150,27 @@ pub enum Act {
         seconds: i64,
         /// What it names.
         revoked: Vec<Revoked>,
+    },
+    /// A card-verifiable certificate: of a CVCA, a link between two, of a document verifier or an inspection system.
+    CardVerifiable(CardVerifiable),
+    /// A backup, whose key went into shares.
+    Backup {
+        /// What is in it.
+        backup: Kept,
+        /// SHA-256 of its file, hex.
+        sha256: String,
+        /// How many places it lies at.
+        places: usize,
+    },
+    /// This store, made out of a backup.
+    Restoration {
+        /// What was in it.
+        backup: Kept,
+        /// The numbers of the shares that opened it.
+        used: Vec<u8>,
+        /// Serial number of the token that the keys were brought into.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        token: Option<String>,
     },
 }
 
@@ -285,6 +313,11 @@ pub fn replay(record: &Record, load: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     if hex::encode(Sha256::digest(&kept)) != record.output.sha256 {
         return Err(ReplayProblem::Digest(name.clone()));
     }
+    match &record.act {
+        Act::CardVerifiable(certificate) => return certificate.replay(record.time, &kept, &file),
+        Act::Backup { backup, .. } | Act::Restoration { backup, .. } => return backup.replay(&kept, &file),
+        _ => {}
+    }
     let options =
         CertificateOptions::for_authority(&record.country, record.authority.as_ref()).map_err(unbuilt)?;
     let at = record.time;
@@ -344,7 +377,10 @@ pub fn replay(record: &Record, load: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
             let signer = signed_by(authority.public_key())?;
             profile.map_err(unbuilt)?.issue(&decoded(key, "key")?, &signer, &mut Recorded::serial(serial)?)
         }
-        Act::RevocationList { .. } => return Err(ReplayProblem::Differs),
+        Act::RevocationList { .. }
+        | Act::CardVerifiable(_)
+        | Act::Backup { .. }
+        | Act::Restoration { .. } => return Err(ReplayProblem::Differs),
     };
     same(made.map_err(unbuilt)?.der(), &kept)
 }

@@ -92,6 +92,7 @@ impl Failure {
                 | StoreError::NoCrl
                 | StoreError::NoCscaOfPool(_)
                 | StoreError::NoSignerOfPool { .. }
+                | StoreError::CountTurnedBack { .. }
                 | StoreError::CrlSequence(_)
                 | StoreError::MasterList(_)
                 | StoreError::BeyondAuthority(_)

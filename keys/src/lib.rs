@@ -28,6 +28,7 @@ pub mod algorithm;
 pub mod asn1;
 mod atomic_file;
 pub mod audit_log;
+#[cfg(feature = "store")]
 pub mod ceremony;
 pub mod certificate;
 pub mod crl;

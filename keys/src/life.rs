@@ -154,6 +154,8 @@ pub enum SignerState {
     Revoked,
     /// Its private key is gone.
     Erased,
+    /// Its count is not what the signed log says: it was turned back.
+    Miscounted,
     /// Its time of use has not come.
     NotYet,
     /// Its time of use is over.
@@ -197,6 +199,7 @@ impl SignerState {
         match self {
             Self::Revoked => "revoked",
             Self::Erased => "erased",
+            Self::Miscounted => "count-turned-back",
             Self::NotYet => "not-yet",
             Self::PastUse => "past-use",
             Self::Exhausted => "exhausted",
@@ -207,7 +210,7 @@ impl SignerState {
     /// Its private key has no further use and is to be erased (Doc 9303-12 §4.1).
     #[must_use]
     pub const fn is_over(self) -> bool {
-        matches!(self, Self::Revoked | Self::PastUse | Self::Exhausted)
+        matches!(self, Self::Revoked | Self::Miscounted | Self::PastUse | Self::Exhausted)
     }
 }
 

@@ -34,8 +34,8 @@ mod unfinished;
 mod verifying;
 
 pub use authority::{AuthorityRequest, NewAuthority, Rename};
-pub use backup::NewBackup;
-pub use ceremonies::{CheckedCeremony, read_ceremony, verify_ceremonies};
+pub use backup::{NewBackup, Restoration};
+pub use ceremonies::{CheckedCeremony, list_ceremonies, read_ceremony, verify_ceremonies};
 pub use custody::{StoreKey, StoreMaster};
 pub use master_lists::{MasterListImport, NewMasterList};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
@@ -53,7 +53,7 @@ pub use crate::certificate::AuthorityNames;
 use crate::certificate::{BuildError, Certificate, CertificateOptions};
 use crate::crl::CertificateRevocationList;
 use crate::curve::{CurveEncoding, NamedCurve};
-use crate::life::{ListSequence, Pool};
+use crate::life::{ListSequence, Pool, Signatures};
 use crate::profile::AlgorithmProfile;
 use crate::shamir::CombineError;
 use crate::signer::{Signer as _, SigningFailed, SoftwareKeyError};
@@ -211,6 +211,19 @@ pub enum StoreError {
         /// When.
         at: Timestamp,
     },
+    /// A count of signatures is not what the signed log says.
+    #[error(
+        "the count of the Document Signer {signer} was turned back: it says {} of {}, and the signed log {} of {}",
+        found.used, found.limit, logged.used, logged.limit
+    )]
+    CountTurnedBack {
+        /// Serial number.
+        signer: String,
+        /// In the file.
+        found: Signatures,
+        /// In the log.
+        logged: Signatures,
+    },
     /// The series of CRLs cannot be continued.
     #[error("the next CRL does not follow: {0}")]
     CrlSequence(#[from] ListSequence),
@@ -304,6 +317,7 @@ impl StoreError {
             Self::NoCsca => "no-csca",
             Self::NoCscaOfPool(_) => "no-csca-of-pool",
             Self::NoSignerOfPool { .. } => "no-signer-of-pool",
+            Self::CountTurnedBack { .. } => "count-turned-back",
             Self::CrlSequence(ListSequence::Gap(_)) => "crl-gap",
             Self::CrlSequence(_) => "crl-backwards",
             Self::CscaKeyExpired(_) => "csca-key-expired",
@@ -354,6 +368,9 @@ impl StoreError {
             Self::NoCsca => "run `keys csca --dir D`",
             Self::NoCscaOfPool(_) => "run `keys csca --pool no-expiry --dir D` (or --pool dated)",
             Self::NoSignerOfPool { .. } => "run `keys ds new --pool no-expiry --dir D` (or --pool dated)",
+            Self::CountTurnedBack { .. } => {
+                "find out who wrote into the store; `keys ds erase` ends this signer, then `keys ds new`"
+            }
             Self::CrlSequence(ListSequence::Gap(_)) => {
                 "restore the missing list from the backup of the key store"
             }

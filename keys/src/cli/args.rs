@@ -364,10 +364,10 @@ pub(crate) enum TokenCommand {
 pub(crate) enum CeremonyCommand {
     /// Check every record against the signed log and make its result again. Needs no passphrase.
     Verify,
-    /// Print a record as a protocol to be signed.
+    /// Print a record as a protocol to be signed; without a number, list all.
     Show {
         /// Its number.
-        number: u64,
+        number: Option<u64>,
     },
 }
 

@@ -4,7 +4,7 @@ use super::args::{Arguments, BackupCommand};
 use super::output::Output;
 use super::{Failure, new_passphrase};
 use cccd_keys::shamir::{self, Share};
-use cccd_keys::store::{KeyStore, StoreError};
+use cccd_keys::store::{KeyStore, Restoration, StoreError};
 use jiff::Timestamp;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -59,11 +59,12 @@ pub(super) fn run(
             }
             // Before anything is made.
             drop(shamir::combine(&shares).map_err(StoreError::from)?);
+            let restoration = Restoration { place: from, shares: &shares, present: &arguments.present };
             let store = if let Some(access) = arguments.token.access() {
-                KeyStore::restore_backup_in_token(from, &shares, dir, access.open(None)?, at)?
+                KeyStore::restore_backup_in_token(&restoration, dir, access.open(None)?, at)?
             } else {
                 let passphrase = new_passphrase(arguments, output, rng)?;
-                KeyStore::restore_backup(from, &shares, dir, &passphrase, at)?
+                KeyStore::restore_backup(&restoration, dir, &passphrase, at)?
             };
             output.print(
                 &json!({ "dir": dir, "csca": store.csca_certificates()?.len() }),

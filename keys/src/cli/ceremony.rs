@@ -3,15 +3,24 @@
 use super::Failure;
 use super::args::CeremonyCommand;
 use super::output::Output;
-use cccd_keys::ceremony::{Act, Record};
-use cccd_keys::store::{read_ceremony, verify_ceremonies};
+use cccd_keys::ceremony::{Act, CardVerifiable, Record};
+use cccd_keys::store::{list_ceremonies, read_ceremony, verify_ceremonies};
 use serde_json::json;
 use std::path::Path;
 
 pub(super) fn run(command: &CeremonyCommand, dir: &Path, output: &Output) -> Result<(), Failure> {
     match command {
         CeremonyCommand::Verify => verify(dir, output),
-        CeremonyCommand::Show { number } => {
+        CeremonyCommand::Show { number: None } => {
+            let records = list_ceremonies(dir)?;
+            let mut lines: Vec<String> = records.iter().map(|record| listed(output, record)).collect();
+            if lines.is_empty() {
+                lines.push(output.text("no ceremony yet", "chưa có nghi thức nào"));
+            }
+            output.print(&json!({ "ceremonies": records }), &lines.join("\n"));
+            Ok(())
+        }
+        CeremonyCommand::Show { number: Some(number) } => {
             let record = read_ceremony(dir, *number)?;
             output.print(&json!({ "ceremony": record }), &protocol(output, &record));
             Ok(())
@@ -42,6 +51,18 @@ fn verify(dir: &Path, output: &Output) -> Result<(), Failure> {
     ));
     output.print(&json!({ "ceremonies": values, "wrong": wrong }), &lines.join("\n"));
     if wrong > 0 { Err(Failure::Ceremonies(wrong)) } else { Ok(()) }
+}
+
+/// One line: number, day, what, who.
+fn listed(output: &Output, record: &Record) -> String {
+    let names: Vec<&str> = record.present.iter().map(|person| person.name.as_str()).collect();
+    format!(
+        "{:>6}  {}  {}  [{}]",
+        record.number,
+        record.time,
+        sentence(output, &record.act),
+        names.join("; ")
+    )
 }
 
 /// The protocol that people sign.
@@ -96,5 +117,49 @@ fn sentence(output: &Output, act: &Act) -> String {
             output.text("revoked:", "số chứng thư bị thu hồi:"),
             revoked.len(),
         ),
+        Act::CardVerifiable(certificate) => card_verifiable(output, certificate),
+        Act::Backup { backup, places, .. } => format!(
+            "{} {}: {} {}, {} {}/{}, {} {places}",
+            output.text("a backup of the set", "bản sao lưu bộ"),
+            backup.set,
+            backup.keys.len(),
+            output.text("keys", "khoá"),
+            output.text("shares needed", "số mảnh cần"),
+            backup.threshold,
+            backup.shares,
+            output.text("places", "số nơi lưu:"),
+        ),
+        Act::Restoration { backup, used, token } => format!(
+            "{} {} {} {}{}",
+            output.text("this store restored from the set", "khôi phục kho khoá này từ bộ"),
+            backup.set,
+            output.text("by the shares", "bằng các mảnh số"),
+            used.iter().map(u8::to_string).collect::<Vec<_>>().join(", "),
+            token.as_ref().map_or_else(String::new, |serial| format!(
+                " {} {serial}",
+                output.text("into the token", "vào thiết bị")
+            )),
+        ),
     }
+}
+
+fn card_verifiable(output: &Output, certificate: &CardVerifiable) -> String {
+    let CardVerifiable { authority, holder, role, days, request, renewal, .. } = certificate;
+    let what = match (role.as_str(), authority) {
+        ("cvca", None) => {
+            output.text("a CVCA key and its self-signed certificate", "khoá CVCA và chứng thư tự ký")
+        }
+        ("cvca", Some(_)) => output.text("a link certificate of the CVCA", "chứng thư nối tiếp của CVCA"),
+        ("terminal", _) => output.text("an inspection system's certificate", "chứng thư trạm kiểm tra (IS)"),
+        _ => output.text("a document verifier's certificate", "chứng thư đơn vị xác minh (DV)"),
+    };
+    let under = authority
+        .as_ref()
+        .map_or_else(String::new, |authority| format!(" {} {authority}", output.text("under", "dưới")));
+    let asked = match (request, renewal) {
+        (None, _) => String::new(),
+        (Some(_), true) => output.text(", a renewal by request", ", gia hạn theo yêu cầu"),
+        (Some(_), false) => output.text(", by a first request", ", theo yêu cầu lần đầu"),
+    };
+    format!("{what} {holder}{under}, {days} {}{asked}", output.text("days", "ngày"))
 }

@@ -122,6 +122,10 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "master-list-refused" => {
             ("danh sách CSCA bị từ chối", "lấy lại danh sách, hoặc chỉ CSCA của người ký bằng --anchor")
         }
+        "count-turned-back" => (
+            "số đếm chữ ký của một Document Signer bị vặn ngược so với nhật ký đã ký",
+            "tìm xem ai đã ghi vào kho; `keys ds erase` kết thúc Document Signer này, rồi `keys ds new`",
+        ),
         "crl-gap" => ("dãy CRL bị thiếu một danh sách", "khôi phục danh sách bị thiếu từ bản sao lưu"),
         "crl-backwards" => ("CRL trước đó có thời điểm muộn hơn", "kiểm tra đồng hồ"),
         "csca-key-expired" => ("khoá CSCA đã hết hạn ký", "chạy `keys csca --dir D` để tạo thế hệ kế tiếp"),

@@ -146,6 +146,7 @@ fn line(output: &Output, status: &DocumentSignerStatus, at: Timestamp) -> String
     let label = match status.state {
         SignerState::Revoked => output.text("revoked", "bị thu hồi"),
         SignerState::Erased => output.text("key erased", "khoá đã xoá"),
+        SignerState::Miscounted => output.text("COUNT TURNED BACK", "SỐ ĐẾM BỊ VẶN NGƯỢC"),
         SignerState::NotYet => output.text("not yet in use", "chưa đến hạn sử dụng"),
         SignerState::PastUse => output.text("past its time of use", "đã hết hạn ký"),
         SignerState::Exhausted => output.text("all signatures made", "đã dùng hết số chữ ký"),

@@ -17,11 +17,12 @@ mod wrapped;
 use super::custody::Custody;
 use super::sealed::{Sealer, StoredKey};
 use super::{KeyStore, Passphrase, StoreError, files, read_settings};
-use crate::audit_log::Event;
+use crate::ceremony::{Act, Kept, KeptFile, KeptKey, Participant};
 use crate::shamir::{self, Share};
 use age::secrecy::ExposeSecret as _;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
+use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use zeroize::Zeroizing;
@@ -30,7 +31,8 @@ const TITLE: &str = "cccd-key-store-backup 1";
 /// Folders whose keys are in a backup.
 const KEYS: [&str; 5] = ["secret", "csca", "cvca", "dv", "master-list-signer"];
 /// Folders whose public files are.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 12] = [
+    "backup",
     "csca",
     "link",
     "ds",
@@ -58,8 +60,22 @@ pub struct NewBackup {
     pub keys: usize,
 }
 
-/// A line of a backup that says what a key is.
-type KeyLine = Zeroizing<String>;
+/// What a store is made again out of.
+#[derive(Debug, Clone, Copy)]
+pub struct Restoration<'a> {
+    /// One of the places of the backup.
+    pub place: &'a Path,
+    /// Enough shares.
+    pub shares: &'a [Share],
+    /// Who takes part, for the record.
+    pub present: &'a [Participant],
+}
+
+/// A key in a backup: its name, and the line that holds it.
+struct KeyLine {
+    name: String,
+    line: Zeroizing<String>,
+}
 
 impl KeyStore {
     /// Makes a backup at all the places, two at least, under a fresh key in `count` shares of which `threshold` give it back.
@@ -100,7 +116,8 @@ impl KeyStore {
             Custody::Sealed(sealer) => self.sealed_keys(sealer)?,
             Custody::Token(token) => self.wrapped_keys(token, &wrapped::wrapping_key(&identity), rng)?,
         };
-        let content = self.content(&lines)?;
+        let kept = self.kept(&set, (threshold, count), lines.iter().map(|line| line.name.as_str()))?;
+        let content = self.content(&kept, &lines)?;
         let failed = |_| StoreError::Backup("it cannot be encrypted".to_owned());
         let encrypted = age::encrypt(&identity.to_public(), content.as_bytes()).map_err(failed)?;
         if decrypt(&identity, &encrypted)?.as_slice() != content.as_bytes() {
@@ -114,13 +131,40 @@ impl KeyStore {
         }
         let keys = lines.len();
         let note = format!("set {set}, {threshold} of {count}, {keys} keys, {} places", written.len());
-        self.log(Event::new(at, "backup-made").payload(&encrypted).note(&note))?;
+        let output = kept_name(&set);
+        let list = kept.to_bytes();
+        files::private_dir(&self.dir().join("backup"))?;
+        files::write(&self.dir().join(&output), &list, false)?;
+        let sha256 = hex::encode(Sha256::digest(&encrypted));
+        let act = Act::Backup { backup: kept, sha256, places: written.len() };
+        self.record(at, "backup-made", act, (&output, &list), &note)?;
         Ok(NewBackup { set, shares, files: written, keys })
     }
 
+    /// The public list of what a backup holds.
+    fn kept<'k>(
+        &self,
+        set: &str,
+        (threshold, shares): (u8, u8),
+        names: impl Iterator<Item = &'k str>,
+    ) -> Result<Kept, StoreError> {
+        let mut keys = Vec::new();
+        for name in names {
+            let plain = name.strip_prefix("secret/").unwrap_or(name);
+            let candidates = [format!("{plain}.pub"), format!("{name}.cer"), format!("{name}.cvcert")];
+            let mut public = None;
+            if let Some(file) = candidates.into_iter().find(|file| self.dir().join(file).exists()) {
+                let sha256 = hex::encode(Sha256::digest(files::read(&self.dir().join(&file))?));
+                public = Some(KeptFile { file, sha256 });
+            }
+            keys.push(KeptKey { name: name.to_owned(), public });
+        }
+        Ok(Kept { set: set.to_owned(), threshold, shares, keys })
+    }
+
     /// The store as text: public files, then its keys.
-    fn content(&self, keys: &[KeyLine]) -> Result<Zeroizing<String>, StoreError> {
-        let mut public = String::new();
+    fn content(&self, kept: &Kept, keys: &[KeyLine]) -> Result<Zeroizing<String>, StoreError> {
+        let mut public = format!("file {} {}\n", kept_name(&kept.set), hex::encode(kept.to_bytes()));
         let mut take = |path: &Path, name: &str| -> Result<(), StoreError> {
             let bytes = files::read(path)?;
             public.push_str(&format!("file {name} {}\n", hex::encode(bytes)));
@@ -138,13 +182,13 @@ impl KeyStore {
             }
         }
         // Room for all of it at once: a string that grows leaves copies behind.
-        let length = TITLE.len() + 1 + public.len() + keys.iter().map(|line| line.len()).sum::<usize>();
+        let length = TITLE.len() + 1 + public.len() + keys.iter().map(|key| key.line.len()).sum::<usize>();
         let mut content = Zeroizing::new(String::with_capacity(length));
         content.push_str(TITLE);
         content.push('\n');
         content.push_str(&public);
-        for line in keys {
-            content.push_str(line);
+        for key in keys {
+            content.push_str(&key.line);
         }
         Ok(content)
     }
@@ -167,7 +211,8 @@ impl KeyStore {
         for name in self.backed_up("age")? {
             let key = sealer.open_sealed(&name, &files::read(&self.key_path(&name))?)?;
             let text = key.to_text();
-            lines.push(Zeroizing::new(format!("key {name} {}\n", *text)));
+            let line = Zeroizing::new(format!("key {name} {}\n", *text));
+            lines.push(KeyLine { name, line });
         }
         Ok(lines)
     }
@@ -178,13 +223,12 @@ impl KeyStore {
     /// # Errors
     /// [`StoreError::Shares`], [`StoreError::Backup`]; an existing store is left as it is.
     pub fn restore_backup(
-        place: &Path,
-        shares: &[Share],
+        from: &Restoration<'_>,
         dir: &Path,
         passphrase: &Passphrase,
         at: Timestamp,
     ) -> Result<Self, StoreError> {
-        let backup = Opened::open(place, shares, dir)?;
+        let backup = Opened::open(from, dir)?;
         if backup.is_of_a_token()? {
             let what = "its keys are of a token: name the token to restore them into with --pkcs11";
             return Err(StoreError::Backup(what.to_owned()));
@@ -203,18 +247,41 @@ impl KeyStore {
         files::write(&dir.join("store.json"), &backup.settings()?, false)?;
         read_settings(dir)?;
         let store = Self::open(dir, passphrase)?;
-        store.restored(at, &backup.set, shares.len())
+        store.restored(at, &backup, from)
     }
 
-    /// The authorities' keys are those of their certificates; then it is logged.
-    fn restored(self, at: Timestamp, set: &str, shares: usize) -> Result<Self, StoreError> {
+    /// The authorities' keys are those of their certificates; then it is recorded.
+    fn restored(
+        mut self,
+        at: Timestamp,
+        backup: &Opened,
+        from: &Restoration<'_>,
+    ) -> Result<Self, StoreError> {
         for (name, certificate) in self.certificates("csca")? {
             use crate::signer::Signer as _;
             if self.open_key(&name)?.public_key() != certificate.public_key() {
                 return Err(StoreError::Damaged(name));
             }
         }
-        self.log(Event::new(at, "store-restored").note(&format!("set {set}, {shares} shares")))?;
+        let mut names = Vec::new();
+        for line in backup.lines()? {
+            let line = line?;
+            if line.kind != "file" {
+                names.push(line.name);
+            }
+        }
+        let first = from.shares.first();
+        let numbers = first.map(|share| (share.threshold(), share.count())).unwrap_or_default();
+        let kept = self.kept(&backup.set, numbers, names.into_iter())?;
+        let (output, list) = (kept_name(&backup.set), kept.to_bytes());
+        files::private_dir(&self.dir().join("backup"))?;
+        files::write(&self.dir().join(&output), &list, false)?;
+        let used: Vec<u8> = from.shares.iter().map(Share::index).collect();
+        let note = format!("set {}, {} shares", backup.set, used.len());
+        let token = self.settings().token.as_ref().map(|token| token.serial.clone());
+        self.present = from.present.to_vec();
+        let act = Act::Restoration { backup: kept, used, token };
+        self.record(at, "store-restored", act, (&output, &list), &note)?;
         Ok(self)
     }
 }
@@ -234,7 +301,8 @@ struct Line<'a> {
 }
 
 impl Opened {
-    fn open(place: &Path, shares: &[Share], dir: &Path) -> Result<Self, StoreError> {
+    fn open(from: &Restoration<'_>, dir: &Path) -> Result<Self, StoreError> {
+        let Restoration { place, shares, .. } = *from;
         if dir.join("store.json").exists() {
             return Err(StoreError::Exists(dir.to_owned()));
         }
@@ -312,6 +380,10 @@ impl Opened {
 
 fn damaged() -> StoreError {
     StoreError::Backup("its content cannot be read".to_owned())
+}
+
+fn kept_name(set: &str) -> String {
+    format!("backup/{set}.json")
 }
 
 fn file_name(set: &str) -> String {

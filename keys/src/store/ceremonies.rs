@@ -10,8 +10,20 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Events of the log that have a record.
-const RECORDED: [&str; 5] =
-    ["csca-made", "csca-linked", "document-signer-made", "master-list-signer-made", "crl-issued"];
+const RECORDED: [&str; 12] = [
+    "csca-made",
+    "csca-linked",
+    "document-signer-made",
+    "master-list-signer-made",
+    "crl-issued",
+    "cvca-made",
+    "cvca-linked",
+    "document-verifier-made",
+    "terminal-made",
+    "cv-certificate-issued",
+    "backup-made",
+    "store-restored",
+];
 
 /// What became of one ceremony.
 #[derive(Debug, Clone)]
@@ -118,4 +130,19 @@ pub fn read_ceremony(dir: &Path, number: u64) -> Result<Record, StoreError> {
         return Err(io_error(&path, std::io::ErrorKind::NotFound.into()));
     }
     Record::parse(&files::read(&path)?).map_err(|_| StoreError::Damaged(path.display().to_string()))
+}
+
+/// Every record, oldest first.
+///
+/// # Errors
+/// No store; an unreadable record.
+pub fn list_ceremonies(dir: &Path) -> Result<Vec<Record>, StoreError> {
+    read_settings(dir)?;
+    files::list(&dir.join("ceremony"), "json")?
+        .iter()
+        .map(|path| {
+            let damaged = |_| StoreError::Damaged(path.display().to_string());
+            Record::parse(&files::read(path)?).map_err(damaged)
+        })
+        .collect()
 }

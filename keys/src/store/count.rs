@@ -1,14 +1,32 @@
-//! How many signatures a Document Signer has made: set aside on the disk before each one is made.
+//! How many signatures a Document Signer has made: set aside on the disk and in the signed log before each one is made.
 //!
-//! A crash between the two loses a signature and never makes one too many. Several processes may sign with the same key:
-//! each takes its numbers under the lock of the count.
+//! ```text
+//! D/ds/00001.count.json   {"used":17,"limit":250000}
+//! D/audit.log             document-signer-signatures  <serial> used 17 of 250000
+//! ```
+//!
+//! The log says what was set aside at least; a count below that was turned back, and the signer does not sign. A count
+//! above it is what a crash between the two leaves: it costs numbers and gives none. Several processes may sign with one
+//! key: each takes its numbers under the lock of the count. A process that signs much takes them in blocks, a sixteenth of
+//! what it has signed and of what is left, so that the log does not grow by a line for each card; what is left of the last
+//! block goes back at the end.
 
-use super::{StoreError, files};
+use super::{KeyStore, StoreError, StoreKey, files};
 use crate::algorithm::SignatureAlgorithm;
+use crate::audit_log::{AuditLog, AuditLogError, Event, Record, SubjectKey};
 use crate::life::Signatures;
 use crate::public_key::PublicKey;
 use crate::signer::{Signer, SigningFailed};
+use jiff::Timestamp;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
+
+const EVENT: &str = "document-signer-signatures";
+
+/// Most numbers that a process sets aside at once.
+const MAX_BLOCK: u64 = 256;
 
 /// The file with the count of one signer.
 #[derive(Debug, Clone)]
@@ -35,14 +53,8 @@ impl SignatureCount {
         serde_json::from_slice(&files::read(&self.path)?).map_err(|_| damaged())
     }
 
-    /// Sets one signature aside. `None` at the limit.
-    fn take(&self) -> Result<Option<Signatures>, StoreError> {
-        let _lock = files::lock(&self.path.with_extension("lock"))?;
-        let next = self.read()?.one_more();
-        if let Some(next) = next {
-            self.write(next)?;
-        }
-        Ok(next)
+    fn lock(&self) -> Result<std::fs::File, StoreError> {
+        files::lock(&self.path.with_extension("lock"))
     }
 
     fn write(&self, signatures: Signatures) -> Result<(), StoreError> {
@@ -50,14 +62,153 @@ impl SignatureCount {
     }
 }
 
-/// A key that signs as often as its count allows.
+/// The log, as the counts of one opening write into it: it knows the time of the opening, signatures have none.
 #[derive(Debug)]
-pub(super) struct CountedKey<K> {
-    pub(super) key: K,
-    pub(super) count: SignatureCount,
+pub(super) struct Journal {
+    path: PathBuf,
+    key: StoreKey,
+    subjects: Zeroizing<[u8; 32]>,
+    at: Timestamp,
 }
 
-impl<K: Signer> Signer for CountedKey<K> {
+impl Journal {
+    fn write(&self, serial: &str, signatures: Signatures) -> Result<(), StoreError> {
+        let subjects = SubjectKey::from_bytes(*self.subjects);
+        let mut log = AuditLog::open(&self.path, subjects, self.key.public_key())?;
+        let Signatures { used, limit } = signatures;
+        let note = format!("{serial} used {used} of {limit}");
+        log.append(&Event::new(self.at, EVENT).note(&note), &self.key)?;
+        Ok(())
+    }
+}
+
+impl KeyStore {
+    pub(super) fn journal(&self, at: Timestamp) -> Result<Arc<Journal>, StoreError> {
+        Ok(Arc::new(Journal {
+            path: self.audit_log_path(),
+            key: self.log_key()?,
+            subjects: self.open_secret("log-subjects")?,
+            at,
+        }))
+    }
+
+    /// What the signed log says of each signer, by serial number: the last that was set aside, or the limit it began with.
+    pub(super) fn logged_counts(&self) -> Result<HashMap<String, Signatures>, StoreError> {
+        let log = AuditLog::verify_file(&self.audit_log_path(), self.log_key()?.public_key())?;
+        Ok(log.records.iter().filter_map(logged_count).collect())
+    }
+}
+
+/// `<serial> used <n> of <limit>`, or `<serial> pool <pool> limit <limit>` of a new signer.
+fn logged_count(record: &Record) -> Option<(String, Signatures)> {
+    let words: Vec<&str> = record.note.as_deref()?.split(' ').collect();
+    match (record.event.as_str(), words.as_slice()) {
+        (EVENT, [serial, "used", used, "of", limit]) => {
+            let (used, limit) = (used.parse().ok()?, limit.parse().ok()?);
+            Some(((*serial).to_owned(), Signatures { used, limit }))
+        }
+        ("document-signer-made", [serial, "pool", _, "limit", limit]) => {
+            Some(((*serial).to_owned(), Signatures::none_of(limit.parse().ok()?)))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a count cannot be: fewer signatures than were logged, or another limit.
+pub(super) fn is_turned_back(found: Signatures, logged: Signatures) -> bool {
+    found.used < logged.used || found.limit != logged.limit
+}
+
+/// The numbers that this process has set aside.
+#[derive(Debug, Default)]
+struct Block {
+    /// Signatures made so far, of everybody.
+    used: u64,
+    /// Up to here the numbers are ours.
+    end: u64,
+    /// Signatures made by this process.
+    here: u64,
+}
+
+impl Block {
+    const fn left(&self) -> u64 {
+        self.end.saturating_sub(self.used)
+    }
+}
+
+/// A key that signs as often as its count allows.
+#[derive(Debug)]
+pub(super) struct CountedKey {
+    key: StoreKey,
+    count: SignatureCount,
+    serial: String,
+    journal: Arc<Journal>,
+    block: Mutex<Block>,
+}
+
+impl CountedKey {
+    pub(super) fn new(key: StoreKey, count: SignatureCount, serial: String, journal: Arc<Journal>) -> Self {
+        Self { key, count, serial, journal, block: Mutex::default() }
+    }
+
+    /// Signatures made, as far as this process knows, and allowed.
+    pub(super) fn signatures(&self) -> Result<Signatures, StoreError> {
+        let block = self.block();
+        let found = self.count.read()?;
+        Ok(Signatures { used: found.used.saturating_sub(block.left()), limit: found.limit })
+    }
+
+    fn block(&self) -> MutexGuard<'_, Block> {
+        // Whole between any two statements.
+        self.block.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one number. `None` at the limit.
+    fn take(&self) -> Result<Option<()>, StoreError> {
+        let mut block = self.block();
+        if block.left() == 0 {
+            let _lock = self.count.lock()?;
+            let found = self.count.read()?;
+            let fair = (block.here / 16).min(found.left() / 16).min(MAX_BLOCK);
+            let size = fair.max(1).min(found.left());
+            if size == 0 {
+                return Ok(None);
+            }
+            let next = Signatures { used: found.used.saturating_add(size), limit: found.limit };
+            self.count.write(next)?;
+            self.journal.write(&self.serial, next)?;
+            (block.used, block.end) = (found.used, next.used);
+        }
+        block.used = block.used.saturating_add(1);
+        block.here = block.here.saturating_add(1);
+        Ok(Some(()))
+    }
+
+    /// Numbers that were set aside and not needed, if nobody took others since.
+    fn give_back(&self) -> Result<(), StoreError> {
+        let block = self.block();
+        if block.left() == 0 {
+            return Ok(());
+        }
+        let _lock = self.count.lock()?;
+        let found = self.count.read()?;
+        if found.used == block.end {
+            let less = Signatures { used: block.used, limit: found.limit };
+            self.journal.write(&self.serial, less)?;
+            self.count.write(less)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for CountedKey {
+    fn drop(&mut self) {
+        // Numbers that do not go back are lost, and nothing else.
+        drop(self.give_back());
+    }
+}
+
+impl Signer for CountedKey {
     fn algorithm(&self) -> SignatureAlgorithm {
         self.key.algorithm()
     }
@@ -67,13 +218,15 @@ impl<K: Signer> Signer for CountedKey<K> {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
-        match self.count.take() {
-            Ok(Some(_)) => self.key.sign(message),
+        match self.take() {
+            Ok(Some(())) => self.key.sign(message),
             Ok(None) => Err(SigningFailed::with_advice(
                 "this Document Signer has made all its signatures".to_owned(),
                 "signer-exhausted",
                 "run `keys ds new`",
             )),
+            // The token did not sign the log: what it says of itself is the reason.
+            Err(StoreError::Log(AuditLogError::Signing(failed)) | StoreError::Signing(failed)) => Err(failed),
             Err(error) => Err(SigningFailed::with_advice(
                 format!("its signatures cannot be counted: {error}"),
                 "signer-not-counted",

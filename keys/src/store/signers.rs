@@ -1,7 +1,6 @@
 //! Document Signers: made, used in turn, counted, erased.
 
-use super::count::{CountedKey, SignatureCount};
-use super::custody::StoreKey;
+use super::count::{CountedKey, Journal, SignatureCount, is_turned_back};
 use super::{KeyStore, StoreError, files};
 use crate::audit_log::Event;
 use crate::ceremony::{Act, serial_of};
@@ -12,12 +11,14 @@ use crate::signer::{Signer, SigningFailed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rand_core::CryptoRng;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A Document Signer that may sign: certificate and key. Each signature is counted before it is made.
 #[derive(Debug)]
 pub struct DocumentSigner {
     certificate: Certificate,
-    key: CountedKey<StoreKey>,
+    key: CountedKey,
 }
 
 impl DocumentSigner {
@@ -44,7 +45,7 @@ impl DocumentSigner {
     /// # Errors
     /// A count that cannot be read.
     pub fn signatures(&self) -> Result<Signatures, StoreError> {
-        self.key.count.read()
+        self.key.signatures()
     }
 
     /// Makes an EF.SOD around an encoded `LDSSecurityObject`, verified before it is returned.
@@ -116,6 +117,8 @@ pub struct DocumentSignerStatus {
     pub revoked: bool,
     /// Its private key was erased.
     pub erased: bool,
+    /// What the signed log says of its count; `None` for a signer older than such logs.
+    pub logged: Option<Signatures>,
 }
 
 /// A Document Signer whose private key was erased.
@@ -177,7 +180,7 @@ impl KeyStore {
             key: hex::encode(key.public_key().spki()),
             serial: serial_of(&certificate),
         };
-        let note = format!("{} pool {pool}", certificate.serial_hex());
+        let note = format!("{} pool {pool} limit {}", certificate.serial_hex(), limit.min(SIGNATURE_LIMIT));
         let place = format!("{name}.cer");
         self.record(at, "document-signer-made", act, (&place, certificate.der()), &note)?;
         Ok(certificate)
@@ -230,11 +233,15 @@ impl KeyStore {
                 continue;
             }
             self.erase_key(&name, rng)?;
-            let DocumentSignerStatus { certificate, signatures, .. } = status;
+            let DocumentSignerStatus { certificate, signatures, .. } = &status;
+            let signatures = *signatures;
             let serial = certificate.serial_hex();
             let Signatures { used, limit } = signatures;
             let how = if self.is_in_token() { "destroyed in its token" } else { "overwritten and removed" };
-            let note = format!("{serial} after {used} of {limit} signatures, {how}");
+            let logged = status.logged.filter(|logged| is_turned_back(signatures, *logged));
+            let logged = logged.map(|logged| format!(" (the log: {} of {})", logged.used, logged.limit));
+            let logged = logged.unwrap_or_default();
+            let note = format!("{serial} after {used} of {limit} signatures{logged}, {how}");
             let event = Event::new(at, "document-signer-key-erased").payload(certificate.der()).note(&note);
             self.log(event)?;
             erased.push(ErasedSigner { serial, signatures });
@@ -252,31 +259,62 @@ impl KeyStore {
 
     fn signer_states(&self, at: Timestamp) -> Result<Vec<(String, DocumentSignerStatus)>, StoreError> {
         let crl = self.newest_crl()?;
-        self.certificates("ds")?
+        let certificates = self.certificates("ds")?;
+        let counts = if certificates.is_empty() { HashMap::new() } else { self.logged_counts()? };
+        certificates
             .into_iter()
             .map(|(name, certificate)| {
                 let signatures = SignatureCount::of(self.dir(), &name).read()?;
                 let erased = !self.key_path(&name).exists();
                 let revoked = crl.as_ref().is_some_and(|crl| crl.find(certificate.serial()).is_some());
-                let state = SignerState::of(&certificate, signatures, revoked, erased, at);
+                let logged = counts.get(&certificate.serial_hex()).copied();
+                let turned_back = logged.is_some_and(|logged| is_turned_back(signatures, logged));
+                let state = match SignerState::of(&certificate, signatures, revoked, erased, at) {
+                    state @ (SignerState::Revoked | SignerState::Erased) => state,
+                    _ if turned_back => SignerState::Miscounted,
+                    state => state,
+                };
                 let may_sign = state == SignerState::Active;
                 let pool = Pool::of(&certificate);
-                let status =
-                    DocumentSignerStatus { certificate, pool, state, signatures, may_sign, revoked, erased };
+                let status = DocumentSignerStatus {
+                    certificate,
+                    pool,
+                    state,
+                    signatures,
+                    may_sign,
+                    revoked,
+                    erased,
+                    logged,
+                };
                 Ok((name, status))
             })
             .collect()
     }
 
+    /// The states, if no signer's count was turned back: somebody wrote here who should not, and until that is looked into
+    /// nothing is signed.
+    fn trusted_states(&self, at: Timestamp) -> Result<Vec<(String, DocumentSignerStatus)>, StoreError> {
+        let states = self.signer_states(at)?;
+        for (_, status) in &states {
+            if let (SignerState::Miscounted, Some(logged)) = (status.state, status.logged) {
+                let signer = status.certificate.serial_hex();
+                return Err(StoreError::CountTurnedBack { signer, found: status.signatures, logged });
+            }
+        }
+        Ok(states)
+    }
+
     /// Every Document Signer that may sign at the time, opened.
     ///
     /// # Errors
-    /// [`StoreError::NoDocumentSigner`]; or [`StoreError::Damaged`] when key, certificate and CSCA do not belong together.
+    /// [`StoreError::NoDocumentSigner`]; [`StoreError::CountTurnedBack`]; or [`StoreError::Damaged`] when key, certificate and CSCA do not belong together.
     pub fn active_signers(&self, at: Timestamp) -> Result<DocumentSigners, StoreError> {
         let authorities = self.csca_certificates()?;
         let mut signers = Vec::new();
-        for (name, status) in self.signer_states(at)?.into_iter().filter(|(_, status)| status.may_sign) {
-            signers.push(self.open_signer(name, status.certificate, &authorities)?);
+        let states = self.trusted_states(at)?;
+        let journal = self.journal(at)?;
+        for (name, status) in states.into_iter().filter(|(_, status)| status.may_sign) {
+            signers.push(self.open_signer(name, status.certificate, &authorities, &journal)?);
         }
         if signers.is_empty() {
             return Err(StoreError::NoDocumentSigner(at));
@@ -298,12 +336,12 @@ impl KeyStore {
     /// # Errors
     /// As [`active_signers`](Self::active_signers).
     pub fn active_signer_of_pool(&self, pool: Pool, at: Timestamp) -> Result<DocumentSigner, StoreError> {
-        let states = self.signer_states(at)?.into_iter().rev();
+        let states = self.trusted_states(at)?.into_iter().rev();
         let (name, status) = states
             .filter(|(_, status)| status.may_sign && status.pool == pool)
             .min_by_key(|(_, status)| status.signatures.used)
             .ok_or(StoreError::NoDocumentSigner(at))?;
-        self.open_signer(name, status.certificate, &self.csca_certificates()?)
+        self.open_signer(name, status.certificate, &self.csca_certificates()?, &self.journal(at)?)
     }
 
     fn open_signer(
@@ -311,6 +349,7 @@ impl KeyStore {
         name: String,
         certificate: Certificate,
         authorities: &[Certificate],
+        journal: &Arc<Journal>,
     ) -> Result<DocumentSigner, StoreError> {
         let key = self.open_key(&name)?;
         if key.public_key() != certificate.public_key() {
@@ -325,6 +364,7 @@ impl KeyStore {
             return Err(StoreError::Damaged(name));
         }
         let count = SignatureCount::of(self.dir(), &name);
-        Ok(DocumentSigner { certificate, key: CountedKey { key, count } })
+        let key = CountedKey::new(key, count, certificate.serial_hex(), Arc::clone(journal));
+        Ok(DocumentSigner { certificate, key })
     }
 }

@@ -19,16 +19,16 @@ use super::unfinished::Fresh;
 use super::{KeyStore, StoreError, files};
 use crate::algorithm::HashAlgorithm;
 use crate::audit_log::Event;
+use crate::ceremony::{Act, CardVerifiable, card_verifiable_date, card_verifiable_validity};
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::profile::AlgorithmProfile;
 use cccd_cvc::chain::{MAX_TRUST_POINTS, TrustPoint, find_chain};
 use cccd_cvc::{
     Certificate, CertificateContent, Chat, Curve, Date, Hash, InspectionRights, PrivateKey, Reference, Role,
-    Scalar, SignatureAlgorithm,
+    Scalar, SignatureAlgorithm, VerifyingKey,
 };
-use jiff::civil::Date as CivilDate;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
 use rand_core::CryptoRng;
 use std::path::Path;
 
@@ -78,8 +78,20 @@ impl VerifyingKind {
 
 /// A certificate with its key.
 struct Authority {
+    /// Its name in the store.
+    name: String,
     certificate: Certificate,
     key: StoreKey,
+}
+
+impl Authority {
+    fn file(&self) -> String {
+        format!("{}.cvcert", self.name)
+    }
+
+    fn verifying_key(&self) -> Result<VerifyingKey, StoreError> {
+        self.key.verifying_key().ok_or_else(|| damaged_key(&self.name))
+    }
 }
 
 impl KeyStore {
@@ -97,9 +109,7 @@ impl KeyStore {
         if !self.verifying_certificates(VerifyingKind::Cvca)?.is_empty() {
             return Err(StoreError::CvcaExists);
         }
-        let certificate = self.self_signed_cvca(at, request, 1, rng)?;
-        self.log_certificate(at, "cvca-made", &certificate)?;
-        Ok(certificate)
+        self.self_signed_cvca(at, request, 1, rng)
     }
 
     /// Makes the next CVCA key: self-signed for new chips, and a link certificate by the key before, which takes old
@@ -126,8 +136,11 @@ impl KeyStore {
         let mut content = certificate.content().clone();
         content.authority = old.certificate.holder().clone();
         let link = content.sign_with(|body| old.key.sign_plain(body))?;
-        files::write(&self.dir().join(format!("cvca/{number:03}.link.cvcert")), &link.to_bytes(), false)?;
-        self.log_certificate(at, "cvca-linked", &link)?;
+        let place = format!("cvca/{number:03}.link.cvcert");
+        files::write(&self.dir().join(&place), &link.to_bytes(), false)?;
+        let key = certificate.content().public_key.resolve(None).map_err(unsigned)?;
+        let facts = CardVerifiable::of(&link, Some(old.file()), &old.verifying_key()?, &key, request.days);
+        self.record_certificate(at, "cvca-linked", facts, &place, &link)?;
         Ok((certificate, link))
     }
 
@@ -145,9 +158,7 @@ impl KeyStore {
         let _lock = self.lock()?;
         let (cvca, _) = self.newest_cvca(at)?;
         let role = if foreign { Role::ForeignVerifier } else { Role::DomesticVerifier };
-        let certificate = self.certify(&cvca, at, VerifyingKind::DocumentVerifier, request, role, rng)?;
-        self.log_certificate(at, "document-verifier-made", &certificate)?;
-        Ok(certificate)
+        self.certify(&cvca, at, VerifyingKind::DocumentVerifier, request, role, rng)
     }
 
     /// Makes an inspection system with its key, under the named document verifier or the only one in use.
@@ -164,10 +175,7 @@ impl KeyStore {
     ) -> Result<Certificate, StoreError> {
         let _lock = self.lock()?;
         let verifier = self.verifier_that_signs(at, verifier)?;
-        let certificate =
-            self.certify(&verifier, at, VerifyingKind::Terminal, request, Role::Terminal, rng)?;
-        self.log_certificate(at, "terminal-made", &certificate)?;
-        Ok(certificate)
+        self.certify(&verifier, at, VerifyingKind::Terminal, request, Role::Terminal, rng)
     }
 
     /// The certificates of a kind, oldest first, with their names in the store; link certificates are apart.
@@ -280,7 +288,10 @@ impl KeyStore {
             extensions: None,
         }
         .sign_with(|body| key.sign_plain(body))?;
+        let own = key.verifying_key().ok_or_else(|| damaged_key(&place))?;
         self.keep(&place, key, &certificate)?;
+        let facts = CardVerifiable::of(&certificate, None, &own, &own, request.days);
+        self.record_certificate(at, "cvca-made", facts, &format!("{place}.cvcert"), &certificate)?;
         Ok(certificate)
     }
 
@@ -311,7 +322,15 @@ impl KeyStore {
             extensions: None,
         }
         .sign_with(|body| authority.key.sign_plain(body))?;
+        let own = key.verifying_key().ok_or_else(|| damaged_key(&place))?;
         self.keep(&place, key, &certificate)?;
+        let signer = authority.verifying_key()?;
+        let facts = CardVerifiable::of(&certificate, Some(authority.file()), &signer, &own, request.days);
+        let event = match kind {
+            VerifyingKind::Terminal => "terminal-made",
+            _ => "document-verifier-made",
+        };
+        self.record_certificate(at, event, facts, &format!("{place}.cvcert"), &certificate)?;
         Ok(certificate)
     }
 
@@ -338,7 +357,7 @@ impl KeyStore {
         if !vouched {
             return Err(StoreError::Damaged(name));
         }
-        Ok((Authority { certificate, key }, number))
+        Ok((Authority { name, certificate, key }, number))
     }
 
     /// Keys behind Terminal Authentication are on the chip's own curve: a chip verifies three signatures in a session.
@@ -367,6 +386,19 @@ impl KeyStore {
                     .map_err(|_| StoreError::Damaged(format!("{name}.cvcert")))
             })
             .collect()
+    }
+
+    /// The record of a certificate, from which it can be made again.
+    fn record_certificate(
+        &self,
+        at: Timestamp,
+        event: &str,
+        facts: CardVerifiable,
+        place: &str,
+        certificate: &Certificate,
+    ) -> Result<(), StoreError> {
+        let note = certificate.holder().to_string();
+        self.record(at, event, Act::CardVerifiable(facts), (place, &certificate.to_bytes()), &note)
     }
 
     fn log_certificate(
@@ -415,20 +447,10 @@ fn in_use(certificate: &Certificate, today: Date) -> bool {
 /// # Errors
 /// [`StoreError::Verifying`] outside the 21st century.
 pub fn certificate_date(at: Timestamp) -> Result<Date, StoreError> {
-    cv_date(at.to_zoned(TimeZone::UTC).date())
-}
-
-fn cv_date(date: CivilDate) -> Result<Date, StoreError> {
-    let number = |number: i8| u8::try_from(number).unwrap_or_default();
-    let year = u16::try_from(date.year()).unwrap_or_default();
-    Date::new(year, number(date.month()), number(date.day())).map_err(unsigned)
+    card_verifiable_date(at.to_zoned(TimeZone::UTC).date()).map_err(unsigned)
 }
 
 /// The first and the last day: never beyond the authority's own.
 fn days(at: Timestamp, count: u16, authority: Option<&Certificate>) -> Result<(Date, Date), StoreError> {
-    let first = at.to_zoned(TimeZone::UTC).date();
-    let more = Span::new().days(i64::from(count.max(1)).saturating_sub(1));
-    let last = cv_date(first.checked_add(more).map_err(unsigned)?)?;
-    let last = authority.map_or(last, |authority| last.min(authority.content().expiration));
-    Ok((cv_date(first)?, last))
+    card_verifiable_validity(at, count, authority).map_err(unsigned)
 }

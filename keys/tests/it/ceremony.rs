@@ -1,18 +1,20 @@
 //! Ceremonies are replayed from their records; a lost store is made again from shares.
 
 use crate::house::{CONTENT, at, founded, today};
-use cccd_keys::ceremony::{Participant, Record, ReplayProblem};
+use cccd_cvc::{InspectionRights, Role};
+use cccd_keys::ceremony::{Act, Participant, Record, ReplayProblem};
 use cccd_keys::life::{Pool, SignerState};
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::shamir::{CombineError, Share};
 use cccd_keys::sod::EfSod;
 use cccd_keys::store::{
-    AuthorityRequest, KeyStore, Passphrase, Rename, StoreError, StoreSettings, read_ceremony,
-    verify_ceremonies,
+    AuthorityRequest, KeyStore, Passphrase, Rename, RequestAnswer, Restoration, StoreError, StoreSettings,
+    VerifyingRequest, list_ceremonies, read_ceremony, verify_ceremonies,
 };
 use jiff::SignedDuration;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
 const QUARTER: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -40,6 +42,25 @@ fn house(dir: &Path, profile: AlgorithmProfile) -> (KeyStore, ChaCha20Rng) {
     store.issue_crl(today(), QUARTER, &[], None).unwrap();
     store.issue_crl(today(), QUARTER / 2, &[signer.serial_hex()], Some(1)).unwrap();
     store.export_master_list(today(), &mut rng).unwrap();
+    let rights = InspectionRights { fingerprints: true, irises: true };
+    let request = |holder, days| VerifyingRequest { holder, rights, days };
+    store.create_cvca(today(), &request("CVCA", 100), &mut rng).unwrap();
+    store.link_cvca(today(), 365, &mut rng).unwrap();
+    store.create_document_verifier(today(), &request("DVHCM", 93), false, &mut rng).unwrap();
+    store.create_terminal(today(), &request("IS", 31), None, &mut rng).unwrap();
+    // A station of its own asks, and asks again with the key before.
+    let terms = |compared| RequestAnswer {
+        role: Role::Terminal,
+        rights: None,
+        days: 20,
+        under: Some("DVHCM"),
+        compared,
+    };
+    for compared in [true, false] {
+        let asked = store.request_certificate(today(), Role::Terminal, "ISHN", &mut rng).unwrap();
+        let issued = store.answer_request(today(), &asked.bytes, terms(compared)).unwrap();
+        store.install_certificate(today(), &issued).unwrap();
+    }
     (store, rng)
 }
 
@@ -53,8 +74,10 @@ fn every_ceremony_is_made_again_from_its_record() {
     for profile in [AlgorithmProfile::P256, AlgorithmProfile::Cccd] {
         let dir = tempfile::tempdir().unwrap();
         drop(house(dir.path(), profile));
-        // 4 authorities, 3 links, 2 signers, 2 lists, a Master List Signer.
-        assert_eq!(verify_ceremonies(dir.path()).unwrap().len(), 12);
+        // 4 authorities, 3 links, 2 signers, 2 lists, a Master List Signer; 2 CVCAs, a link, a document verifier, a
+        // terminal, 2 answers to requests.
+        assert_eq!(verify_ceremonies(dir.path()).unwrap().len(), 19);
+        assert_eq!(list_ceremonies(dir.path()).unwrap().len(), 19);
         assert_eq!(problems(dir.path()), []);
         let record = read_ceremony(dir.path(), 1).unwrap();
         assert_eq!(record.output.file, "csca/001.cer");
@@ -119,6 +142,11 @@ fn a_record_from_which_something_else_follows_does_not_hold() {
         (10, "\"number\":1,\"seconds\"", "\"number\":2,\"seconds\""),
         (11, "\"reason\":1", "\"reason\":4"),
         (10, "\"seconds\":7776000", "\"seconds\":777600"),
+        (13, "\"days\":100", "\"days\":101"),
+        (15, "\"holder\":\"VNCVCA00002\"", "\"holder\":\"VNCVCA00003\""),
+        (16, "\"irises\":true", "\"irises\":false"),
+        (16, "\"role\":\"domestic\"", "\"role\":\"foreign\""),
+        (17, "\"time\":\"2026-12-01", "\"time\":\"2026-12-02"),
     ] {
         let problem = replayed(number, from, to);
         // What follows from it has no such signature.
@@ -126,6 +154,10 @@ fn a_record_from_which_something_else_follows_does_not_hold() {
     }
     assert_eq!(replayed(8, "\"serial\":\"01", "\"serial\":\"02"), ReplayProblem::Value("serial"));
     assert_eq!(replayed(8, "\"pool\":\"dated\"", "\"pool\":\"dates\""), ReplayProblem::Value("pool"));
+    assert_eq!(replayed(16, "domestic", "deity"), ReplayProblem::Value("role"));
+    // Under the CVCA key before, whose key is another than the one that signed.
+    assert_eq!(replayed(16, "cvca/002.cvcert", "cvca/001.cvcert"), ReplayProblem::Value("signer"));
+    assert_eq!(replayed(13, "\"signer\":\"7f49", "\"signer\":\"7e49"), ReplayProblem::Value("signer"));
     let outside = replayed(8, "csca/004.cer", "csca/999.cer");
     assert_eq!(outside, ReplayProblem::File("csca/999.cer".to_owned()));
 }
@@ -150,11 +182,21 @@ fn a_lost_store_comes_back_from_either_place_and_any_three_of_five() {
     assert!(matches!(store.create_backup(today(), (3, 5), &same, &mut rng), Err(StoreError::Backup(_))));
     let made = store.create_backup(today(), (3, 5), &places, &mut rng).unwrap();
     assert_eq!((made.shares.len(), made.files.len()), (5, 2));
+    let Some(Record { act: Act::Backup { backup, sha256, places: 2 }, output, .. }) =
+        list_ceremonies(&dir).unwrap().pop()
+    else {
+        panic!("no record of the backup")
+    };
+    assert_eq!((backup.set.as_str(), backup.keys.len()), (made.set.as_str(), made.keys));
+    assert_eq!(sha256, hex::encode(Sha256::digest(std::fs::read(&made.files[0]).unwrap())));
+    assert_eq!(output.file, format!("backup/{}.json", made.set));
+    assert_eq!(problems(&dir), []);
     drop(store);
     std::fs::remove_dir_all(&dir).unwrap();
 
     let restore = |from: &Path, shares: &[Share], to: &Path| {
-        KeyStore::restore_backup(from, shares, to, &passphrase("second"), today())
+        let from = Restoration { place: from, shares, present: &["Lê Thị Giữ".parse().unwrap()] };
+        KeyStore::restore_backup(&from, to, &passphrase("second"), today())
     };
     for (number, (place, chosen)) in
         [(&places[0], vec![0, 1, 2]), (&places[1], vec![4, 2, 0]), (&places[0], vec![0, 1, 2, 3, 4])]
@@ -163,6 +205,13 @@ fn a_lost_store_comes_back_from_either_place_and_any_three_of_five() {
     {
         let to = root.path().join(format!("restored-{number}"));
         let mut store = restore(place, &again(&made.shares, &chosen), &to).unwrap();
+        let record = list_ceremonies(&to).unwrap().pop().unwrap();
+        assert_eq!(record.present[0].name, "Lê Thị Giữ");
+        let Act::Restoration { backup: came_back, used, token: None } = record.act else {
+            panic!("no record of the restoration")
+        };
+        let numbers: Vec<u8> = chosen.iter().map(|one| u8::try_from(*one).unwrap() + 1).collect();
+        assert_eq!((came_back, used), (backup.clone(), numbers));
         // The same CSCA signs again, and a verifier that knew it before goes on.
         let signer = store.create_document_signer(today(), &mut rng).unwrap();
         assert!(signer.verify_signature(csca.public_key()).is_ok());

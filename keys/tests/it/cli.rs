@@ -186,7 +186,11 @@ fn a_lost_store_is_restored_by_the_holders_of_shares() {
     assert_eq!(done(&restored, &enough)["csca"], 1);
     done(&restored, &["ds", "new", "--at", "2026-11-03"]);
     let checked = done(&restored, &["ceremony", "verify"]);
-    assert_eq!((&checked["wrong"], checked["ceremonies"].as_array().unwrap().len()), (&0.into(), 2));
+    assert_eq!((&checked["wrong"], checked["ceremonies"].as_array().unwrap().len()), (&0.into(), 3));
+    let listed = done(&restored, &["ceremony", "show"]);
+    let kinds: Vec<_> =
+        listed["ceremonies"].as_array().unwrap().iter().map(|one| &one["act"]["kind"]).collect();
+    assert_eq!(kinds, ["authority", "restoration", "document-signer"]);
     let shown = done(&restored, &["ceremony", "show", "1"]);
     assert_eq!(shown["ceremony"]["present"][0]["name"], "Nguyễn Văn Mẫu");
     std::fs::write(restored.join("csca/001.cer"), std::fs::read(restored.join("ds/00001.cer")).unwrap())

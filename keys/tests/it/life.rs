@@ -10,7 +10,9 @@ use cccd_keys::life::{
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::signed_data::SignError;
 use cccd_keys::sod::EfSod;
-use cccd_keys::store::{AuthorityRequest, KeyStore, Passphrase, Rename, StoreError, StoreSettings};
+use cccd_keys::store::{
+    AuthorityRequest, DocumentSigners, KeyStore, Passphrase, Rename, StoreError, StoreSettings,
+};
 use cccd_keys::trust::{ChainResult, RevocationResult, TrustStore};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -105,6 +107,67 @@ fn a_count_that_is_lost_or_damaged_is_no_count_of_zero() {
     }
     std::fs::remove_file(&count).unwrap();
     assert!(signer.sign_ef_sod(CONTENT, founded()).is_err());
+}
+
+/// Whoever may write into the directory can put an older count back, or a higher limit; the signed log says otherwise.
+#[test]
+fn a_count_that_was_turned_back_is_found_at_the_next_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    store.create_signer_of_pool(Pool::Dated, 5000, founded(), &mut rng).unwrap();
+    store.create_signer_of_pool(Pool::Dated, 9, founded(), &mut rng).unwrap();
+    let count = dir.path().join("ds/00001.count.json");
+    let kept = || std::fs::read(&count).unwrap();
+    let never_used = kept();
+    let signers = store.active_signers(founded()).unwrap();
+    let sign = |signers: &DocumentSigners, times| {
+        for _ in 0..times {
+            signers
+                .for_card(Some(date(2040, 5, 1)), founded())
+                .unwrap()
+                .sign_ef_sod(CONTENT, founded())
+                .unwrap();
+        }
+    };
+    // The second makes its 9, the first the others: enough for blocks.
+    sign(&signers, 209);
+    drop(signers);
+    let used = |store: &KeyStore| store.document_signers(founded()).unwrap()[0].signatures.used;
+    assert_eq!(used(&store), 200);
+    let lines = std::fs::read_to_string(dir.path().join("audit.log")).unwrap().lines().count();
+    assert!(lines < 150, "a log of {lines} lines for 209 signatures");
+    let honest = kept();
+    for forged in [
+        never_used,
+        br#"{"used":199,"limit":5000}"#.to_vec(),
+        br#"{"used":200,"limit":250000}"#.to_vec(),
+        br#"{"used":0,"limit":250000}"#.to_vec(),
+    ] {
+        std::fs::write(&count, &forged).unwrap();
+        let error = store.active_signers(founded()).unwrap_err();
+        assert_eq!(error.code(), "count-turned-back");
+        assert!(error.to_string().contains("the signed log 200 of 5000"), "{error}");
+        assert_eq!(store.active_document_signer(founded()).unwrap_err().code(), "count-turned-back");
+        assert_eq!(store.document_signers(founded()).unwrap()[0].state, SignerState::Miscounted);
+    }
+    // The log cut back with it does not hold under its signed head.
+    let log = dir.path().join("audit.log");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let first: Vec<&str> = text.lines().take(4).collect();
+    std::fs::write(&log, first.join("\n") + "\n").unwrap();
+    assert_eq!(store.active_signers(founded()).unwrap_err().code(), "audit-log");
+    std::fs::write(&log, text).unwrap();
+    // What a crash leaves, numbers set aside and not logged, costs them and no more.
+    std::fs::write(&count, br#"{"used":230,"limit":5000}"#).unwrap();
+    sign(&store.active_signers(founded()).unwrap(), 1);
+    assert_eq!(used(&store), 231);
+    std::fs::write(&count, honest).unwrap();
+    assert_eq!(store.active_signers(founded()).unwrap_err().code(), "count-turned-back");
+    // The way out: this signer ends, another begins.
+    let erased = store.erase_finished_signers(founded(), &mut rng).unwrap();
+    assert_eq!(erased.len(), 2, "the one that is used up, and the one that was turned back");
+    store.create_document_signer(founded(), &mut rng).unwrap();
+    sign(&store.active_signers(founded()).unwrap(), 1);
 }
 
 #[test]

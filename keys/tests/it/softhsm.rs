@@ -9,7 +9,7 @@ use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::shamir::Share;
 use cccd_keys::signer::Signer as _;
 use cccd_keys::store::{
-    KeyStore, Passphrase, StoreError, StoreSettings, VerifyingRequest, verify_ceremonies,
+    KeyStore, Passphrase, Restoration, StoreError, StoreSettings, VerifyingRequest, verify_ceremonies,
 };
 use cccd_keys::token::{Pin, Retries, Token, TokenError, TokenKey, TokenLimits, TokenMaster};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel, TransportMaster};
@@ -211,7 +211,8 @@ fn a_lost_token_is_replaced_by_another_out_of_shares_and_signs_the_next_list() {
                 .map(|(place, one)| Share::from_text(&made.shares[one].to_text(), place).unwrap())
                 .collect();
             let restore = |dir: &Path, token| {
-                KeyStore::restore_backup_in_token(&places[1], &shares, dir, token, today())
+                let from = Restoration { place: &places[1], shares: &shares, present: &[] };
+                KeyStore::restore_backup_in_token(&from, dir, token, today())
             };
             let store = restore(&restored, open(hsm, &second)).unwrap();
             assert_eq!(store.settings().token.as_ref().unwrap().label, second);
@@ -234,8 +235,7 @@ fn a_lost_token_is_replaced_by_another_out_of_shares_and_signs_the_next_list() {
             list.verify_signature(csca.public_key()).unwrap();
             assert!(matches!(
                 KeyStore::restore_backup(
-                    &places[0],
-                    &shares,
+                    &Restoration { place: &places[0], shares: &shares, present: &[] },
                     &root.path().join("software"),
                     &Passphrase::new("x".to_owned()),
                     today()

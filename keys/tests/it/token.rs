@@ -6,7 +6,7 @@ use cccd_keys::life::Pool;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::signer::Signer as _;
 use cccd_keys::store::{
-    AuthorityNames, KeyStore, Passphrase, Purpose, StoreError, StoreSettings, VerifyingRequest,
+    AuthorityNames, KeyStore, Passphrase, Purpose, Restoration, StoreError, StoreSettings, VerifyingRequest,
 };
 use cccd_keys::token::lab::{Failure, LabToken, Plan};
 use cccd_keys::token::port::{Fault, Port};
@@ -279,7 +279,7 @@ fn a_store_in_a_token_has_no_private_key_on_the_disk_and_the_same_ceremonies() {
         &store.audit_log_path(),
         store.log_key().unwrap().public_key(),
     );
-    assert_eq!(log.unwrap().records.len(), 8);
+    assert_eq!(log.unwrap().records.len(), 10);
     let (_, erased) = store.rotate_document_signer(Pool::Dated, at(), &mut rng).unwrap();
     assert_eq!(erased.len(), 1);
 
@@ -536,7 +536,8 @@ fn a_backup_that_a_token_interrupts_is_none_and_a_restoration_takes_back_what_it
                 let to = folder.path().join(format!("proof-{call}-{}", failure == Failure::Garbage));
                 let other = lab();
                 let shares = &made.shares[..2];
-                KeyStore::restore_backup_in_token(&nowhere[0], shares, &to, open(&other), at()).unwrap();
+                let from = Restoration { place: &nowhere[0], shares, present: &[] };
+                KeyStore::restore_backup_in_token(&from, &to, open(&other), at()).unwrap();
             }
             assert_eq!(first.objects(), objects, "{failure:?} at {call}");
         }
@@ -544,7 +545,8 @@ fn a_backup_that_a_token_interrupts_is_none_and_a_restoration_takes_back_what_it
     let shares = &made.shares[1..];
     let counted = lab();
     let restore = |dir: &str, lab: &LabToken| {
-        KeyStore::restore_backup_in_token(&places[0], shares, &folder.path().join(dir), open(lab), at())
+        let from = Restoration { place: &places[0], shares, present: &[] };
+        KeyStore::restore_backup_in_token(&from, &folder.path().join(dir), open(lab), at())
     };
     counted.plan(Plan::new());
     restore("count", &counted).unwrap();

@@ -1,7 +1,7 @@
 //! The keys of a token in a backup: each wrapped by the token itself (`CKM_AES_KEY_WRAP_PAD`), under a key that is in it
 //! for one call and otherwise exists only in shares.
 
-use super::{KeyLine, KeyStore, Line, Opened, Share, StoreError, damaged};
+use super::{KeyLine, KeyStore, Line, Opened, Restoration, StoreError, damaged};
 use crate::store::custody::{Custody, DataReference, TRANSPORT, reference_bytes};
 use crate::store::unfinished::Intent;
 use crate::store::{Purpose, StoreSettings, files};
@@ -57,7 +57,7 @@ impl KeyStore {
                     format!("wrapped {name} {} {}\n", compact(&reference), hex::encode(wrapped))
                 }
             };
-            lines.push(Zeroizing::new(line));
+            lines.push(KeyLine { line: Zeroizing::new(line), name });
         }
         Ok(lines)
     }
@@ -69,13 +69,12 @@ impl KeyStore {
     /// [`StoreError::Shares`], [`StoreError::Backup`]; for production, a token that is no device. An existing store is left
     /// as it is.
     pub fn restore_backup_in_token(
-        place: &Path,
-        shares: &[Share],
+        from: &Restoration<'_>,
         dir: &Path,
         token: Arc<Token>,
         at: Timestamp,
     ) -> Result<Self, StoreError> {
-        let backup = Opened::open(place, shares, dir)?;
+        let backup = Opened::open(from, dir)?;
         if !backup.is_of_a_token()? {
             let what = "its keys are of a store in software: leave --pkcs11 out";
             return Err(StoreError::Backup(what.to_owned()));
@@ -104,7 +103,7 @@ impl KeyStore {
         }
         let json = serde_json::to_vec_pretty(&store.settings).unwrap_or_default();
         files::write(&dir.join("store.json"), &json, false)?;
-        let store = store.restored(at, &backup.set, shares.len())?;
+        let store = store.restored(at, &backup, from)?;
         brought.into_iter().for_each(Intent::finish);
         Ok(store)
     }

@@ -9,6 +9,7 @@
 
 use super::{Authority, VerifyingKind, certificate_date, days, in_use, named, public_key, unsigned};
 use crate::audit_log::Event;
+use crate::ceremony::CardVerifiable;
 use crate::store::custody::StoreKey;
 use crate::store::unfinished::Fresh;
 use crate::store::{KeyStore, StoreError, files};
@@ -18,6 +19,7 @@ use cccd_cvc::{
 };
 use jiff::Timestamp;
 use rand_core::CryptoRng;
+use sha2::{Digest as _, Sha256};
 
 /// A request that was made here.
 #[derive(Debug, Clone)]
@@ -187,8 +189,12 @@ impl KeyStore {
         let number = known.len().saturating_add(1);
         let folder = self.dir().join(kind.folder());
         files::private_dir(&folder)?;
-        files::write(&folder.join(format!("{number:05}.cvcert")), &certificate.to_bytes(), false)?;
-        self.log_certificate(at, "cv-certificate-issued", &certificate)?;
+        let place = format!("{}/{number:05}.cvcert", kind.folder());
+        files::write(&self.dir().join(&place), &certificate.to_bytes(), false)?;
+        let digest = hex::encode(Sha256::digest(bytes));
+        let facts = CardVerifiable::of(&certificate, Some(authority.file()), &issuer, &key, answer.days)
+            .answering(digest, before.is_some());
+        self.record_certificate(at, "cv-certificate-issued", facts, &place, &certificate)?;
         Ok(certificate)
     }
 
@@ -289,7 +295,7 @@ impl KeyStore {
         }
         let (name, certificate) = usable.pop().ok_or(StoreError::NoDocumentVerifier(at))?;
         let key: StoreKey = self.open_key(&name)?;
-        Ok(Authority { certificate, key })
+        Ok(Authority { name, certificate, key })
     }
 }
 
