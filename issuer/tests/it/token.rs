@@ -28,8 +28,8 @@ fn limits() -> TokenLimits {
     TokenLimits { pause: Duration::ZERO, ..TokenLimits::default() }
 }
 
-/// Station keys of a country founded in this token.
-fn found(token: Token, purpose: Purpose) -> &'static StationKeys {
+/// A country founded in this token.
+fn found(token: Token, purpose: Purpose) -> KeyStore {
     // The signers count in it as long as the tests run.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap().keep();
     let authority =
@@ -40,17 +40,22 @@ fn found(token: Token, purpose: Purpose) -> &'static StationKeys {
     let store = KeyStore::init_in_token(&folder, settings, Arc::new(token), &mut rng(1)).unwrap();
     store.create_csca(at(), &mut rng(2)).unwrap();
     store.create_document_signer(at(), &mut rng(3)).unwrap();
-    Box::leak(Box::new(StationKeys::from_store(&store, at()).unwrap()))
+    store
 }
 
-fn lab(purpose: Purpose) -> (LabToken, &'static StationKeys) {
+/// Its station, opened anew: one that has signed much sets signatures aside beforehand, and asks the token less.
+fn station(store: &KeyStore) -> &'static StationKeys {
+    Box::leak(Box::new(StationKeys::from_store(store, at()).unwrap()))
+}
+
+fn lab(purpose: Purpose) -> (LabToken, KeyStore) {
     let lab = LabToken::new("house", "1234", Box::new(rng(5)));
     lab.change(|info| info.hardware = purpose == Purpose::Production);
     let pin = Pin::new("1234".to_owned());
     let token = Token::open(Arc::new(lab.clone()), "house", None, pin, limits()).unwrap();
-    let keys = found(token, purpose);
+    let store = found(token, purpose);
     lab.plan(Plan::new());
-    (lab, keys)
+    (lab, store)
 }
 
 /// A blank with keys of this station's master.
@@ -88,7 +93,8 @@ fn resolved(office: &Office, chip: &Chip, what: &str) {
 #[test]
 fn the_token_fails_at_every_call_and_the_next_run_finishes_the_card() {
     let application = application(NUMBER, "first-issue");
-    let (lab, keys) = lab(Purpose::Laboratory);
+    let (lab, store) = lab(Purpose::Laboratory);
+    let keys = station(&store);
     let (mut whole, mut chip) = (office(keys), own_blank(keys, 1));
     lab.plan(Plan::new());
     whole.issue(&mut chip, &application).unwrap();
@@ -103,6 +109,8 @@ fn the_token_fails_at_every_call_and_the_next_run_finishes_the_card() {
     for call in 1..=calls {
         for failure in &passing {
             let what = format!("{failure:?} once at {call} of {calls}");
+            lab.plan(Plan::new());
+            let keys = station(&store);
             let (mut office, mut chip) = (office(keys), own_blank(keys, 1));
             lab.plan(Plan::from([(call, failure.clone())]));
             office.issue(&mut chip, &application).unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -110,6 +118,8 @@ fn the_token_fails_at_every_call_and_the_next_run_finishes_the_card() {
         }
         for failure in &lasting {
             let what = format!("{failure:?} at {call} of {calls}");
+            lab.plan(Plan::new());
+            let keys = station(&store);
             let (mut office, mut chip) = (office(keys), own_blank(keys, 1));
             lab.plan(Plan::from([(call, failure.clone())]));
             let error = office.issue(&mut chip, &application).unwrap_err();
@@ -138,7 +148,8 @@ fn the_token_fails_at_every_call_and_the_next_run_finishes_the_card() {
 
 #[test]
 fn production_keys_make_no_card_of_a_laboratory() {
-    let (_, keys) = lab(Purpose::Production);
+    let (_, store) = lab(Purpose::Production);
+    let keys = station(&store);
     let application = application(NUMBER, "first-issue");
     let refuse = |error: IssueError| {
         assert_eq!(error.code(), "production-keys", "{error}");
@@ -170,7 +181,8 @@ fn softhsm_goes_away_at_every_step_and_the_next_run_finishes_the_card() {
         hsm.make_token("house").unwrap();
         let limits = TokenLimits { pause: Duration::from_millis(1), ..TokenLimits::default() };
         let pin = Pin::new(SoftHsm::PIN.to_owned());
-        let keys = found(open_token(hsm.module(), "house", None, pin, limits).unwrap(), Purpose::Laboratory);
+        let token = open_token(hsm.module(), "house", None, pin, limits).unwrap();
+        let keys = station(&found(token, Purpose::Laboratory));
         let application = application(NUMBER, "first-issue");
         let away = hsm.tokens().with_extension("away");
         let steps = [
