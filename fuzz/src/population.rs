@@ -6,6 +6,8 @@ use cccd_population::export::PersonWriter;
 use cccd_population::generate::Nation;
 use cccd_population::import::{Format, rows};
 use cccd_population::matching::check_form;
+use cccd_population::name::is_syllable;
+use cccd_population::text_encoding::{Encoding, recognise};
 use jiff::civil::{Date, date};
 
 use crate::Body;
@@ -35,6 +37,22 @@ pub const BODIES: &[Body] = &[
         seeds: || [MATCH, CARD_STATUS, NEW_CARD, SIGNED].map(Vec::from).into(),
         run: requests,
     },
+    Body {
+        name: "row-encodings",
+        seeds: || {
+            [
+                "Nguyễn Văn Hùng|Tổ 5, Hà Nội",
+                "Nguye^~n Va(n Hu`ng",
+                "Buøi Vaên Haûi|Huyeän 1",
+                "NguyÔn V¨n Hïng",
+            ]
+            .map(Vec::from)
+            .into_iter()
+            .chain([b"Nguy\xD4n V\xA8n H\xEFng".to_vec(), b"Nguy\xEA\xDEn V\xE3n".to_vec()])
+            .collect()
+        },
+        run: encodings,
+    },
 ];
 
 /// A few synthetic persons as export writes them.
@@ -59,6 +77,17 @@ fn import(bytes: &[u8], format: Format) {
         let again = serde_json::to_string(&person).ok().and_then(|text| serde_json::from_str(&text).ok());
         assert!(again.as_ref() == Some(&person), "a person changes on the way through JSON");
         assert!(person.clone().checked(TODAY).as_ref() == Ok(&person), "checking twice changes a person");
+    }
+}
+
+/// A row is refused, or as many fields come back as went in, composed, and good text stays as it was.
+fn encodings(bytes: &[u8]) {
+    let fields: Vec<&[u8]> = bytes.split(|octet| *octet == b'|').collect();
+    let Ok(row) = recognise(&fields) else { return };
+    assert_eq!(row.fields.len(), fields.len());
+    for (text, octets) in row.fields.iter().zip(&fields) {
+        assert!(row.encoding != Encoding::Utf8 || text.as_bytes() == *octets, "good text was changed");
+        let _ = is_syllable(text);
     }
 }
 

@@ -4,11 +4,11 @@
 //! | module | what | base |
 //! |---|---|---|
 //! | [`person`], [`name`] | a person's 26 items; how names are compared | Luật Căn cước 2023 art. 9 |
-//! | [`numbers`] | personal numbers given once, their last digits unpredictable | art. 12, NĐ 137/2015 art. 13, NĐ 70/2024 art. 11 |
 //! | [`numbers`] | personal numbers given once, their last digits unpredictable | art. 12, NĐ 137/2015 art. 13 |
 //! | [`card`] | cards and the states they can be in | Luật Căn cước 2023 art. 24, 29 |
 //! | [`store`] | the port, and `SQLite` behind it | |
 //! | [`import`], [`export`] | CSV and JSON, streaming, with a reject report | |
+//! | [`text_encoding`] | rows in TCVN3, VNI and other encodings, recognised or refused | TCVN 5712:1993 |
 //! | [`matching`] | number, name and birth date together, or one constant `no-match` | art. 10, 16 |
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
@@ -34,3 +34,4 @@ pub mod register_key;
 pub mod server;
 pub mod statistics;
 pub mod store;
+pub mod text_encoding;

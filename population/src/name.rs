@@ -1,7 +1,11 @@
 //! How Vietnamese names are compared: spelling counts, ways of writing the same spelling do not.
 
+mod syllable;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+pub use syllable::is_syllable;
 
 /// The longest name the register holds, in characters.
 pub const MAX_NAME: usize = 200;

@@ -8,9 +8,10 @@ mod generate;
 mod http;
 mod import;
 mod matching;
-mod quality;
 mod numbers;
+mod quality;
 mod store;
+mod text_encoding;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
