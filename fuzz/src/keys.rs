@@ -10,6 +10,8 @@ use cccd_keys::ldif::{LdifReader, looks_like_ldif};
 use cccd_keys::master_list::MasterList;
 use cccd_keys::path::Budget;
 use cccd_keys::public_key::PublicKey;
+use cccd_keys::signed_data::SignerIdentifier;
+use cccd_keys::sunset::Sunset;
 use cccd_keys::trust::TrustStore;
 use cccd_keys::{asn1, crl, sod};
 
@@ -42,6 +44,12 @@ pub const BODIES: &[Body] = &[
     Body { name: "ceremony", seeds: || vec![CEREMONY.as_bytes().to_vec()], run: record },
     Body { name: "deviation-list", seeds: || vec![pki().deviations.clone()], run: deviation_list },
     Body { name: "ldif", seeds: || vec![pki().ldif.clone()], run: ldif },
+    Body { name: "signers-kept", seeds: || vec![pki().certificate.repeat(2)], run: signers_kept },
+    Body {
+        name: "sunsets",
+        seeds: || vec![b"# remark\necdsa-256:2060-01-01\nrsa-3072:2045-12-31\n".to_vec()],
+        run: sunsets,
+    },
     Body {
         name: "pem-blocks",
         seeds: || vec![b"-----BEGIN X-----\nMAMCAQA=\n-----END X-----\n".to_vec()],
@@ -127,6 +135,27 @@ fn ldif(bytes: &[u8]) {
         while let Ok(Some(attribute)) = reader.next_attribute() {
             assert!(attribute.line > 0);
         }
+    }
+}
+
+/// A file of Document Signers, and who is found in it by the names of those whose certificates it holds.
+fn signers_kept(bytes: &[u8]) {
+    let mut trust = TrustStore::new();
+    drop(trust.add_signers(bytes));
+    if let Ok(certificate) = Certificate::parse(&pki().certificate) {
+        let (issuer, serial) = (certificate.issuer().clone(), certificate.serial().to_vec());
+        drop(trust.signers_named(&SignerIdentifier::IssuerAndSerialNumber { issuer, serial }));
+        let key = certificate.public_key().key_identifier();
+        drop(trust.signers_named(&SignerIdentifier::SubjectKeyIdentifier(key)));
+    }
+}
+
+/// What is read is written, and read again.
+fn sunsets(bytes: &[u8]) {
+    let _ = Sunset::looks_like_list(bytes);
+    if let Ok(all) = Sunset::read_list(bytes) {
+        let text: String = all.iter().map(|sunset| format!("{sunset}\n")).collect();
+        assert_eq!(Sunset::read_list(text.as_bytes()), Ok(all));
     }
 }
 

@@ -117,6 +117,10 @@ pub mod oids {
         CRL_REASON = "2.5.29.21";
         /// id-ce-issuingDistributionPoint
         ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+        /// id-ce-deltaCRLIndicator
+        DELTA_CRL_INDICATOR = "2.5.29.27";
+        /// id-ce-certificateIssuer
+        CERTIFICATE_ISSUER = "2.5.29.29";
         /// id-ce-certificatePolicies
         CERTIFICATE_POLICIES = "2.5.29.32";
         /// id-ce-cRLDistributionPoints

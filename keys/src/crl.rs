@@ -28,10 +28,35 @@ pub struct CertificateRevocationList {
     number_is_critical: bool,
     authority_key_identifier: Option<Vec<u8>>,
     unknown_critical: bool,
+    limit: Option<Limit>,
     scope: Option<Vec<Vec<u8>>>,
     signature_algorithm: Result<SignatureAlgorithm, UnknownAlgorithm>,
     signature: Vec<u8>,
     leniencies: Vec<&'static str>,
+}
+
+/// Why a list, though signed, is not all that its issuer revoked: what it names is revoked, and what it does not name may be
+/// (RFC 5280 §5.2.4, §5.2.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Limit {
+    /// It is of some kinds of certificates or some reasons only.
+    Partial,
+    /// It holds the changes since another list.
+    Delta,
+    /// It is of certificates of other issuers, too: an entry's number alone says nothing.
+    Indirect,
+}
+
+impl Limit {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Partial => "crl-partial",
+            Self::Delta => "crl-delta",
+            Self::Indirect => "crl-indirect",
+        }
+    }
 }
 
 /// One revoked certificate.
@@ -46,6 +71,12 @@ pub struct RevokedCertificate {
 }
 
 impl RevokedCertificate {
+    /// `removeFromCRL`: a list of changes takes the entry back.
+    #[must_use]
+    pub const fn is_taken_back(&self) -> bool {
+        matches!(self.reason, Some(8))
+    }
+
     /// The reason's name in RFC 5280 §5.3.1, in kebab case.
     #[must_use]
     pub const fn reason_name(&self) -> &'static str {
@@ -89,7 +120,7 @@ impl CertificateRevocationList {
             _ => None,
         };
         let mut entries = Vec::new();
-        let mut unknown_critical = false;
+        let (mut unknown_critical, mut limit) = (false, None);
         if let Some(revoked) = fields.optional(tag::SEQUENCE)? {
             let mut revoked = revoked.reader();
             while !revoked.is_empty() {
@@ -105,6 +136,8 @@ impl CertificateRevocationList {
                         if oid == oids::CRL_REASON {
                             let code = value.reader().expect(tag::ENUMERATED, "a reason")?;
                             reason = code.content.first().copied();
+                        } else if oid == oids::CERTIFICATE_ISSUER {
+                            limit = limit.max(Some(Limit::Indirect));
                         } else {
                             unknown_critical |= critical;
                         }
@@ -131,9 +164,11 @@ impl CertificateRevocationList {
                             fields.optional(tag::context_primitive(0))?.map(|id| id.content.to_vec());
                     }
                     oids::ISSUING_DISTRIBUTION_POINT => match distribution_point(value)? {
-                        Some(names) => scope = Some(names),
-                        None => unknown_critical = true,
+                        Ok(names) => scope = Some(names),
+                        Err(found) => limit = limit.max(Some(found)),
                     },
+                    // Whether it is marked critical or not: who takes it for a whole list believes too much.
+                    oids::DELTA_CRL_INDICATOR => limit = limit.max(Some(Limit::Delta)),
                     _ => unknown_critical |= critical,
                 }
                 Ok(())
@@ -156,6 +191,7 @@ impl CertificateRevocationList {
             number_is_critical,
             authority_key_identifier,
             unknown_critical,
+            limit,
             scope,
             signature_algorithm: SignatureAlgorithm::from_element(&algorithm, None)?,
             signature,
@@ -273,7 +309,13 @@ impl CertificateRevocationList {
         self.authority_key_identifier.as_deref()
     }
 
-    /// A critical extension that this crate does not process (such as a delta indicator): the list is not usable.
+    /// Why the list is not all that its issuer revoked; `None` of a whole one.
+    #[must_use]
+    pub const fn limit(&self) -> Option<Limit> {
+        self.limit
+    }
+
+    /// A critical extension that this crate does not process: the list is not usable.
     #[must_use]
     pub const fn has_unknown_critical_extension(&self) -> bool {
         self.unknown_critical
@@ -283,7 +325,7 @@ impl CertificateRevocationList {
     /// processed here, so that it speaks of all certificates of its issuer.
     #[must_use]
     pub const fn is_complete_and_numbered(&self) -> bool {
-        self.number.is_some() && !self.number_is_critical && !self.unknown_critical
+        self.number.is_some() && !self.number_is_critical && !self.unknown_critical && self.limit.is_none()
     }
 
     /// Whether the list speaks of this certificate, if it is of the same issuer: always, unless the list is of one
@@ -298,7 +340,7 @@ impl CertificateRevocationList {
     /// Both lists speak of the same certificates of their issuer.
     #[must_use]
     pub fn has_same_scope(&self, other: &Self) -> bool {
-        self.scope == other.scope
+        self.scope == other.scope && self.limit == other.limit
     }
 
     /// What reading tolerated, by stable code.
@@ -361,13 +403,21 @@ impl std::fmt::Debug for CertificateRevocationList {
 /// ```text
 /// IssuingDistributionPoint ::= SEQUENCE { distributionPoint [0] DistributionPointName OPTIONAL, … }
 /// ```
-/// The names of a list that is of one distribution point and otherwise of everything; `None` for any other division
-/// (kinds of certificates, reasons, indirect lists), which is not processed.
-fn distribution_point(value: &Element<'_>) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
+/// The names of a list that is of one distribution point and otherwise of everything; else by what it is limited.
+fn distribution_point(value: &Element<'_>) -> Result<Result<Vec<Vec<u8>>, Limit>, Malformed> {
     let mut fields = value.reader().sequence("an issuing distribution point")?;
-    let Some(point) = fields.optional(tag::context(0))? else { return Ok(None) };
-    let names = crate::certificate::full_names(&point)?;
-    Ok(if fields.is_empty() { names } else { None })
+    let point = fields.optional(tag::context(0))?;
+    let names = point.map(|point| crate::certificate::full_names(&point)).transpose()?.flatten();
+    let mut limit = None;
+    while !fields.is_empty() {
+        let field = fields.any()?;
+        let indirect = field.tag == tag::context_primitive(4) && field.content.iter().any(|b| *b != 0);
+        limit = limit.max(Some(if indirect { Limit::Indirect } else { Limit::Partial }));
+    }
+    Ok(match limit {
+        Some(limit) => Err(limit),
+        None => names.ok_or(Limit::Partial),
+    })
 }
 
 fn each_extension(

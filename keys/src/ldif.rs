@@ -118,9 +118,11 @@ impl<R: BufRead> LdifReader<R> {
                 "version" if !self.in_entry => {}
                 "dn" => self.in_entry = true,
                 _ if !self.in_entry => return Err(bad("an entry that begins with dn")),
-                "changetype" if value != b"add" => {
-                    return Err(bad("a complete download, and not a deletion or a change,"));
+                "changetype" if !value.eq_ignore_ascii_case(b"add") => {
+                    let what = "a complete download of the PKD (its changes, changetype delete or modify, are not taken),";
+                    return Err(bad(what));
                 }
+                "changetype" => {}
                 _ => return Ok(Some(Attribute { line, name, value })),
             }
         }
@@ -214,7 +216,12 @@ mod tests {
         assert_eq!(wrong_at("dn: c=VN\ncn:: %%%\n"), 2);
         assert_eq!(wrong_at("dn: c=VN\ncn:: QUJD\n RA\n"), 2, "the fold belongs to the line before");
         assert_eq!(wrong_at("dn: c=VN\ncn:< file:///etc/passwd\n"), 2);
-        assert_eq!(wrong_at("dn: c=VN\nchangetype: delete\n"), 2);
+        for change in ["delete", "modify", "Delete", "moddn"] {
+            assert_eq!(wrong_at(&format!("dn: c=VN\n\ndn: c=LA\nchangetype: {change}\n")), 4);
+        }
+        let told = read("dn: c=VN\nchangetype: modify\n").unwrap_err().to_string();
+        assert!(told.contains("a complete download of the PKD") && told.ends_with("at line 2"), "{told}");
+        assert_eq!(read("dn: c=VN\nchangetype: Add\n\ndn: c=LA\nchangetype: add\n").unwrap(), []);
         assert_eq!(wrong_at("dn: c=VN\n: a\n"), 2);
         assert_eq!(read("").unwrap(), []);
     }

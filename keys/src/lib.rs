@@ -15,6 +15,7 @@
 //! | [`deviation_list`] | what a state knows to be wrong in its own documents | Doc 9303-12 §10 |
 //! | [`ldif`] | downloads of the ICAO PKD | RFC 2849 |
 //! | [`path`] | certification paths of any depth, with revocation and a work budget | RFC 5280 §6 |
+//! | [`mod@sunset`] | the day from which a kind of signature shows nothing | – |
 //! | [`trust`] | trust store, the path from a Document Signer to an anchor, signers met before | Doc 9303-12 §8, Doc 9303-11 §5 |
 //! | [`store`] | the encrypted key store on disk, and its ceremonies | Doc 9303-12 §4.1 |
 //! | [`token`], [`pkcs11`] | keys in hardware: sessions, losses, PINs; the port over a PKCS#11 module | PKCS#11 v3.1 |
@@ -49,6 +50,7 @@ pub mod signer;
 pub mod sod;
 #[cfg(feature = "store")]
 pub mod store;
+pub mod sunset;
 #[cfg(feature = "store")]
 pub mod token;
 pub mod transport_keys;

@@ -32,6 +32,7 @@ use crate::master_list::{MasterList, Use};
 use crate::path::{Budget, PathMaterial, PathProblem, VerifiedPath};
 use crate::public_key::{PublicKey, VerifyError};
 use crate::signed_data::SignerInfo;
+use crate::sunset::Sunset;
 use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 
@@ -55,6 +56,7 @@ pub struct TrustStore {
     links: Vec<Certificate>,
     crls: Vec<StoredCrl>,
     signers: signers::Shelf,
+    sunsets: Vec<Sunset>,
     register_keys: Vec<PublicKey>,
     station_keys: Vec<PublicKey>,
     problems: Vec<LoadProblem>,
@@ -444,6 +446,12 @@ impl TrustStore {
     #[must_use]
     pub fn station_key(&self, fingerprint: &str) -> Option<&PublicKey> {
         self.station_keys.iter().find(|key| key.fingerprint() == fingerprint)
+    }
+
+    /// From when on kinds of signatures show nothing, as whoever keeps this directory decided.
+    #[must_use]
+    pub fn sunsets(&self) -> &[Sunset] {
+        &self.sunsets
     }
 
     /// Files that could not be used when the store was loaded.

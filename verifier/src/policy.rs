@@ -1,8 +1,6 @@
 //! What is demanded of a card. The default is the strict rule of the house (`docs/verdict.md`).
 
-mod sunset;
-
-pub use sunset::{Kind, NotASunset, Sunset};
+pub use cccd_keys::sunset::{Kind, NotASunset, Sunset};
 
 use jiff::SignedDuration;
 
@@ -17,7 +15,8 @@ pub struct Policy {
     pub weak_algorithms: WeakAlgorithms,
     /// The shortest RSA key of Active Authentication that shows anything.
     pub least_rsa_bits: usize,
-    /// From when on kinds of signatures show nothing: empty by default. Cards without expiry outlive algorithms.
+    /// From when on kinds of signatures show nothing: [`Sunset::built_in`] by default. Those of the trust directory
+    /// ([`cccd_keys::trust::TrustStore::sunsets`]) count beside them. Cards without expiry outlive algorithms.
     pub sunsets: Vec<Sunset>,
     /// Whether a card may be accepted when nobody asked the register.
     pub register: RegisterDemand,
@@ -57,7 +56,7 @@ impl Default for Policy {
             own_issuing_state: "VNM".to_owned(),
             weak_algorithms: WeakAlgorithms::Distrust,
             least_rsa_bits: 2048,
-            sunsets: Vec::new(),
+            sunsets: Sunset::built_in(),
             register: RegisterDemand::WhenAsked,
             crl_warning: cccd_keys::trust::CRL_WARNING,
             answer_age: SignedDuration::from_mins(5),

@@ -1,5 +1,5 @@
 //! The trust directory: `csca/*.cer`, `link/*.cer`, `masterlist/*.ml`, `crl/*.crl`, `deviation/*.dl`, `signer/*.cer`,
-//! `register/*.pub`, `station/*.pub`.
+//! `sunset/*.txt`, `register/*.pub`, `station/*.pub`.
 //!
 //! Loading uses what is good and reports the rest by name. What a change that was committed has not moved into its place
 //! yet counts as if it were there ([`super::import`]).
@@ -9,6 +9,7 @@ use super::{ImportError, ImportKind, ImportReport, LoadProblem, TrustStore};
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 use crate::master_list::{MAX_MASTER_LIST, MasterList};
+use crate::sunset::Sunset;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,13 +20,14 @@ use std::path::{Path, PathBuf};
 const MAX_FILES: usize = 8192;
 
 /// The folders, in the order in which they are read: whoever vouches before what is vouched for.
-pub(super) const FOLDERS: [(&str, &str); 8] = [
+pub(super) const FOLDERS: [(&str, &str); 9] = [
     ("csca", "cer"),
     ("masterlist", "ml"),
     ("link", "cer"),
     ("crl", "crl"),
     ("deviation", "dl"),
     ("signer", "cer"),
+    ("sunset", "txt"),
     ("register", "pub"),
     ("station", "pub"),
 ];
@@ -95,6 +97,10 @@ impl TrustStore {
             "crl" => self.add_crl(bytes).map_err(|error| said(&error)),
             "deviation" => self.add_deviations(bytes).map_err(|error| said(&error)),
             "signer" => self.add_signers(bytes).map_err(|error| said(&error)),
+            "sunset" => {
+                self.sunsets.extend(Sunset::read_list(bytes).map_err(|error| said(&error))?);
+                Ok(())
+            }
             "register" => self.add_register_key(bytes).map_err(|error| said(&error)),
             _ => self.add_station_key(bytes).map_err(|error| said(&error)),
         }

@@ -78,6 +78,7 @@ impl TrustStore {
         let of_authority = self.crls.iter().filter(|crl| {
             crl.signed_by.as_ref().is_some_and(|by| super::revocation::is_same(anchor, by))
                 && !crl.list.has_unknown_critical_extension()
+                && crl.list.limit().is_none()
         });
         of_authority
             .map(|crl| (&crl.list, Age::of_crl(&crl.list, at)))

@@ -23,6 +23,7 @@ use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 use crate::deviation_list::DeviationList;
 use crate::public_key::PublicKey;
+use crate::sunset::Sunset;
 use jiff::Timestamp;
 use read::{Item, Kind};
 use sha2::{Digest, Sha256};
@@ -99,7 +100,7 @@ pub enum ImportError {
 }
 
 /// Imports files into a trust directory, which is made if it is missing: CSCA and link certificates, revocation lists,
-/// master lists, deviation lists, LDIF with any of them, public keys. All files are checked before any is written.
+/// master lists, deviation lists, LDIF with any of them, sunsets, public keys. All files are checked before any is written.
 ///
 /// # Errors
 /// [`ImportError`]; nothing has changed.
@@ -151,6 +152,7 @@ impl Session<'_> {
             Kind::Deviations => self.deviations(&item),
             Kind::Signer => self.signer(&item),
             Kind::Key => self.key(&item),
+            Kind::Sunsets => self.sunsets(&item),
             Kind::Unreadable => {
                 let problem = item.problem.clone().unwrap_or_default();
                 self.not_used(&item, &problem)
@@ -259,6 +261,10 @@ impl Session<'_> {
                 )),
             }
         }
+        if let Some(limit) = list.limit() {
+            let what = "it revokes what it names and makes nothing good; import the whole list of this authority, too";
+            self.report.warnings.push(format!("{} ({}): {what}", limit.code(), list.issuer()));
+        }
         self.replace_older_crls(&list, &signer);
         let (name, description) = describe_crl(&list);
         self.keep(&item.source, name, description, list.der().to_vec());
@@ -312,6 +318,21 @@ impl Session<'_> {
         let folder = if self.options.kind == ImportKind::Register { "register" } else { "station" };
         let name = format!("{folder}/{}.pub", key.fingerprint());
         self.keep(&item.source, name, format!("{key:?}"), item.bytes.clone());
+        Ok(())
+    }
+
+    /// One list for the directory: a newer one takes the place of the older whole, so that a day can be moved.
+    fn sunsets(&mut self, item: &Item) -> Result<(), ImportError> {
+        const NAME: &str = "sunset/sunsets.txt";
+        let sunsets = match Sunset::read_list(&item.bytes) {
+            Ok(sunsets) => sunsets,
+            Err(error) => return self.not_used(item, &error.to_string()),
+        };
+        if self.report.files.iter().any(|file| file.stored_as == NAME) {
+            return self.not_used(item, "a second list of sunsets; put all into one");
+        }
+        let all: Vec<String> = sunsets.iter().map(ToString::to_string).collect();
+        self.keep(&item.source, NAME.to_owned(), format!("sunsets {}", all.join(", ")), item.bytes.clone());
         Ok(())
     }
 

@@ -234,6 +234,10 @@ pub enum UnknownRevocation {
     },
     /// The country's lists are those of another of its authorities.
     OtherAuthority,
+    /// The authority's lists are not whole.
+    Limited(crate::crl::Limit),
+    /// The lists have a critical extension that is not understood.
+    CriticalExtension,
     /// It took more work than is allowed.
     BudgetExhausted,
 }
@@ -248,8 +252,21 @@ impl UnknownRevocation {
             Self::SignatureInvalid => "crl-signature-invalid",
             Self::FromTheFuture { .. } => "crl-from-the-future",
             Self::OtherAuthority => "crl-of-other-authority",
+            Self::Limited(limit) => limit.code(),
+            Self::CriticalExtension => "crl-critical-extension",
             Self::BudgetExhausted => "budget-exhausted",
         }
+    }
+}
+
+impl SignerPath {
+    /// The authorities between the signer and the anchor that are known here, and the anchor.
+    pub fn authorities(&self) -> impl Iterator<Item = &Certificate> {
+        let anchor = match &self.chain {
+            ChainResult::Trusted { anchor } => Some(anchor.as_ref()),
+            _ => None,
+        };
+        self.link.as_deref().into_iter().chain(anchor)
     }
 }
 

@@ -8,6 +8,7 @@ use super::chain::Chain;
 use super::path::{RevocationResult, UnknownRevocation};
 use super::{StoredCrl, TrustStore};
 use crate::certificate::Certificate;
+use crate::crl::{Limit, RevokedCertificate};
 use crate::path::{Budget, PathProblem};
 use crate::public_key::VerifyError;
 use jiff::Timestamp;
@@ -51,21 +52,27 @@ impl TrustStore {
         if lists.is_empty() {
             return Revocation::unknown(UnknownRevocation::NoCrl);
         }
-        let is_signed =
-            |crl: &&&StoredCrl| crl.signed_by.is_some() && !crl.list.has_unknown_critical_extension();
-        let signed: Vec<&StoredCrl> = lists.iter().filter(is_signed).copied().collect();
+        let none_counts = |why| Revocation { of_others: lists.len(), ..Revocation::unknown(why) };
+        let signed: Vec<&StoredCrl> = lists.iter().filter(|crl| crl.signed_by.is_some()).copied().collect();
         if signed.is_empty() {
-            let of_others = lists.len();
-            return Revocation { of_others, ..Revocation::unknown(UnknownRevocation::SignatureInvalid) };
+            return none_counts(UnknownRevocation::SignatureInvalid);
         }
-        let Ok(speaking) = self.of_the_same_authority(signer, chain, &signed, budget) else {
+        let understood: Vec<&StoredCrl> =
+            signed.into_iter().filter(|crl| !crl.list.has_unknown_critical_extension()).collect();
+        if understood.is_empty() {
+            return none_counts(UnknownRevocation::CriticalExtension);
+        }
+        let Ok(speaking) = self.of_the_same_authority(signer, chain, &understood, budget) else {
             return Revocation::unknown(UnknownRevocation::BudgetExhausted);
         };
-        let of_others = lists.len().saturating_sub(speaking.len());
         if speaking.is_empty() {
-            return Revocation { of_others, ..Revocation::unknown(UnknownRevocation::OtherAuthority) };
+            return none_counts(UnknownRevocation::OtherAuthority);
         }
-        let from_the_future = speaking.iter().filter(|crl| crl.list.this_update() > at).count();
+        // Only a whole list says of anybody that he is not revoked.
+        let whole: Vec<&StoredCrl> =
+            speaking.iter().filter(|crl| crl.list.limit().is_none()).copied().collect();
+        let of_others = lists.len().saturating_sub(whole.len());
+        let from_the_future = whole.iter().filter(|crl| crl.list.this_update() > at).count();
         let by = |crl: Option<&StoredCrl>, result| Revocation {
             result,
             leniencies: crl.map(|crl| crl.tolerated.clone()).unwrap_or_default(),
@@ -75,18 +82,25 @@ impl TrustStore {
         };
         // A signed list that names a certificate counts whatever its age: revocation is for ever.
         for crl in &speaking {
-            if let Some(entry) = crl.list.find(signer.serial()) {
+            if let Some(entry) = named(crl, signer.serial()) {
                 let revoked = RevocationResult::Revoked { date: entry.date, reason: entry.reason_name() };
                 return by(Some(crl), revoked);
             }
         }
         for crl in &speaking {
-            if let Some(entry) = chain.authorities().find_map(|above| crl.list.find(above.serial())) {
+            if let Some(entry) = chain.authorities().find_map(|above| named(crl, above.serial())) {
                 let (date, reason) = (entry.date, entry.reason_name());
                 return by(Some(crl), RevocationResult::AuthorityRevoked { date, reason });
             }
         }
-        let begun = speaking.iter().filter(|crl| crl.list.this_update() <= at);
+        if whole.is_empty() {
+            let limit = speaking.iter().filter_map(|crl| crl.list.limit()).max();
+            return match limit {
+                Some(limit) => none_counts(UnknownRevocation::Limited(limit)),
+                None => none_counts(UnknownRevocation::NoCrl),
+            };
+        }
+        let begun = whole.iter().filter(|crl| crl.list.this_update() <= at);
         match begun.max_by_key(|crl| crl.list.this_update()) {
             Some(crl) => by(
                 Some(crl),
@@ -98,7 +112,7 @@ impl TrustStore {
                 },
             ),
             None => {
-                let earliest = speaking.iter().map(|crl| crl.list.this_update()).min().unwrap_or(at);
+                let earliest = whole.iter().map(|crl| crl.list.this_update()).min().unwrap_or(at);
                 let unknown = UnknownRevocation::FromTheFuture { this_update: earliest };
                 by(None, RevocationResult::Unknown(unknown))
             }
@@ -138,6 +152,16 @@ impl TrustStore {
             }
         }
         Ok(signed.iter().filter(|crl| speaks(&authority, crl)).copied().collect())
+    }
+}
+
+/// The entry by which a list revokes a certificate of its own issuer.
+fn named<'a>(crl: &'a StoredCrl, serial: &[u8]) -> Option<&'a RevokedCertificate> {
+    let entry = crl.list.find(serial)?;
+    match crl.list.limit() {
+        Some(Limit::Indirect) => None,
+        Some(Limit::Delta) if entry.is_taken_back() => None,
+        _ => Some(entry),
     }
 }
 

@@ -146,8 +146,12 @@ impl TrustStore {
         self.signers.put(certificate.der())
     }
 
-    /// Keeps the certificates of a file of the trust directory: one after the other, or in PEM.
-    pub(super) fn add_signers(&mut self, file: &[u8]) -> Result<(), SignerProblem> {
+    /// Keeps the certificates of a file of the trust directory: one after the other, or in PEM. They are read when they
+    /// are asked for.
+    ///
+    /// # Errors
+    /// [`SignerProblem`]; those before it are kept.
+    pub fn add_signers(&mut self, file: &[u8]) -> Result<(), SignerProblem> {
         let blocks = asn1::pem_blocks(file)?;
         if !blocks.is_empty() {
             return blocks.iter().try_for_each(|block| self.signers.put(block).map(drop));

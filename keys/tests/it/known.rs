@@ -1,10 +1,16 @@
 //! Signers met before: the same facts, bounded memory, and nothing kept of whom nobody vouches for.
 
 use crate::house::{CONTENT, House, founded, today};
+use crate::mint;
+use cccd_keys::algorithm::HashAlgorithm;
+use cccd_keys::curve::{CurveEncoding, NamedCurve};
 use cccd_keys::profile::AlgorithmProfile;
+use cccd_keys::signer::SoftwareKey;
 use cccd_keys::sod::{self, EfSod};
 use cccd_keys::trust::{KnownSigners, KnownSignersLimits, TrustStore};
 use jiff::{SignedDuration, Timestamp};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
 
 fn limits(signers: usize, tables: usize, uses_before_tables: u32) -> KnownSignersLimits {
     /// Tables of one key on P-256.
@@ -50,6 +56,35 @@ fn the_facts_are_those_of_the_plain_way_before_and_after_tables() {
             judge(&known, &bad, today());
         }
         assert_eq!(known.len(), 1);
+    }
+}
+
+/// A signer and its authority on one curve, as a state would have them: whatever the curve, a key that returns gets its tables.
+#[test]
+fn every_curve_of_the_table_is_made_faster_and_says_the_same() {
+    for (number, curve) in NamedCurve::ALL.into_iter().enumerate() {
+        let hash = if curve.field_length() > 48 { HashAlgorithm::Sha512 } else { HashAlgorithm::Sha256 };
+        let mut rng = ChaCha20Rng::seed_from_u64(u64::try_from(number).unwrap());
+        let mut key = || SoftwareKey::generate(curve, hash, CurveEncoding::Explicit, &mut rng);
+        // Curves on which this house makes no keys are met as others' signers only.
+        let (Ok(above), Ok(own)) = (key(), key()) else { continue };
+        let (authority, subject) = (mint::name("UT", "CSCA UT"), mint::name("UT", "Document Signer"));
+        let csca =
+            mint::certificate((&above, &authority), (&above, &authority), 1, &[mint::authority()], false);
+        let signer = mint::certificate((&above, &authority), (&own, &subject), 2, &[mint::signs()], false);
+        let mut trust = TrustStore::new();
+        trust.add_anchor(csca.der()).unwrap();
+        let limits = KnownSignersLimits { uses_before_tables: 2, ..KnownSignersLimits::default() };
+        let known = KnownSigners::new(&trust, limits);
+        let good = sod::sign(CONTENT, &signer, &own, today()).unwrap();
+        for seen in 0..5 {
+            assert_eq!(known.table_memory() > 0, seen > 2, "{curve:?}: tables come with the third use");
+            judge(&known, &good, today());
+        }
+        let mut bad = good.clone();
+        *bad.last_mut().unwrap() ^= 1;
+        judge(&known, &bad, today());
+        eprintln!("{curve:?}: {} kB", known.table_memory() / 1024);
     }
 }
 

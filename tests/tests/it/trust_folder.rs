@@ -317,3 +317,42 @@ fn a_list_that_nobody_verified_makes_no_anchor() {
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(counter.passive(&shown).finding("passive.signer-chain").0, "passed");
 }
+
+/// What the operator decided once holds at every counter without an option: `docs/decisions/0108-sunsets.md`.
+#[test]
+fn sunsets_come_with_the_trust_directory() {
+    let shown = Base::OwnList.set(lab()).unwrap().show().unwrap();
+    let counter = Counter::new();
+    counter.believe_chain(shown.made.as_ref().unwrap());
+    assert_eq!(counter.verify(&shown).told().0, "accepted");
+    counter.believe(&[("sunsets.txt", b"# decided in 2025\necdsa-256:2026-01-01\n")]);
+    let told = ("undetermined", "passive.sod-signature", "algorithm-sunset");
+    let verdict = counter.verify(&shown);
+    assert_eq!(verdict.told(), told);
+    assert_eq!(verdict.finding(told.1).2, "ecdsa-256:2026-01-01");
+    assert_eq!(
+        verdict.finding("passive.signer-chain").1,
+        "algorithm-sunset",
+        "the CSCA's key is of this kind, too"
+    );
+    assert_eq!(counter.passive(&shown).told(), told);
+    let trust = counter.path("trust");
+    let listed = counter.verifier(&["trust", "list", "--trust", trust.to_str().unwrap()]).json().unwrap();
+    let all: Vec<_> = listed["sunsets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["sunset"], &one["from"], &one["has_set"]))
+        .collect();
+    assert_eq!(all[0], (&"ecdsa-224:2041-01-01".into(), &"built-in".into(), &false.into()));
+    assert_eq!(all[2], (&"ecdsa-256:2026-01-01".into(), &"trust-directory".into(), &true.into()));
+    // A day that was moved.
+    counter.believe(&[("sunsets.txt", b"ecdsa-256:2076-01-01\n")]);
+    assert_eq!(counter.verify(&shown).told().0, "accepted");
+    // A mistake is told with its line, and changes nothing.
+    let wrong = counter.file("wrong.txt", b"ecdsa-256:2026-01-01\necdsa-384:soon\n");
+    let done = counter.import(&wrong, &[]);
+    assert_eq!(done.code, 3);
+    assert!(done.stderr.contains("at line 2"), "{done:?}");
+    assert_eq!(counter.verify(&shown).told().0, "accepted");
+}

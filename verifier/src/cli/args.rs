@@ -56,6 +56,7 @@ Examples:
     verifier trust import DE_ML.ml --into trust --accept-list-signer SHA-256
     verifier trust import icaopkd-001-complete.ldif --into trust
     verifier trust import register.pub --into trust --as register
+    verifier trust import sunsets.txt --into trust            # lines such as ecdsa-384:2071-01-01
     verifier trust list --trust trust";
 
 /// What every command takes.
@@ -241,6 +242,7 @@ pub(crate) struct PassiveArguments {
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArguments {
     /// A kind of signature that shows nothing from a day on, `ecdsa-256:2060-01-01` or `rsa-3072:2045-01-01`; may be given again.
+    /// Counts beside those of the trust directory and those that every verifier has (`verifier trust list` shows them).
     #[arg(long, value_name = "KIND-BITS:DAY")]
     pub(crate) sunset: Vec<Sunset>,
 }
@@ -249,7 +251,7 @@ impl PolicyArguments {
     /// The default policy with these.
     pub(crate) fn policy(&self) -> Policy {
         let mut policy = Policy::default();
-        policy.sunsets.clone_from(&self.sunset);
+        policy.sunsets.extend_from_slice(&self.sunset);
         policy
     }
 }
@@ -262,7 +264,7 @@ pub(crate) struct TrustArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustCommand {
-    /// Takes certificates of CSCAs, links and Document Signers (candidates, for documents without theirs), CRLs, master lists, deviation lists, LDIF of the ICAO PKD, or public keys, after
+    /// Takes certificates of CSCAs, links and Document Signers (candidates, for documents without theirs), CRLs, master lists, deviation lists, LDIF of the ICAO PKD, algorithm sunsets (a text of lines like ecdsa-384:2071-01-01), or public keys, after
     /// checking them. All or nothing.
     Import {
         /// The files.

@@ -5,6 +5,7 @@ use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::lds::dg12::Dg12;
 use cccd_card_profile::lds::sod::{DigestAlgorithm, HashCheck, LdsSecurityObject};
+use cccd_keys::public_key::PublicKey;
 use cccd_keys::signed_data::{Leniency, SignatureProblem};
 use cccd_keys::trust::{
     ChainResult, NotTrusted, RevocationResult, SignerPath, UnknownRevocation, ValidityStatus,
@@ -103,11 +104,16 @@ fn sod_signature(case: &Case<'_>, facts: &Facts) -> Finding {
     if signature.weak_hash && weak(case) {
         return Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail(signature.digest.to_string());
     }
-    let set = |sunset: &&Sunset| sunset.has_set_on(signature, vietnamese_day(case.at));
-    if let Some(sunset) = case.policy.sunsets.iter().find(set) {
+    if let Some(sunset) = has_set(case, signature.signer.public_key()) {
         return Finding::inconclusive(check, Reason::AlgorithmSunset).with_detail(sunset.to_string());
     }
     Finding::passed(check)
+}
+
+/// The sunset past which this key's signatures are, by the policy or by the trust directory.
+fn has_set<'a>(case: &Case<'a>, key: &PublicKey) -> Option<&'a Sunset> {
+    let mut all = case.policy.sunsets.iter().chain(case.trust.sunsets());
+    all.find(|sunset| sunset.has_set_on(key, vietnamese_day(case.at)))
 }
 
 fn of_problem(check: Check, problem: &SignatureProblem) -> Finding {
@@ -237,7 +243,13 @@ fn signer_chain(case: &Case<'_>, facts: &Facts) -> Finding {
             Some(code) => Finding::failed(check, Reason::SignerProfile).with_detail(code),
             None => match weak_chain(case, signer) {
                 Some(detail) => Finding::inconclusive(check, Reason::WeakAlgorithm).with_detail(detail),
-                None => Finding::passed(check),
+                // Whoever forges one signature of the chain needs none of the others.
+                None => match signer.authorities().find_map(|above| has_set(case, above.public_key())) {
+                    Some(sunset) => {
+                        Finding::inconclusive(check, Reason::AlgorithmSunset).with_detail(sunset.to_string())
+                    }
+                    None => Finding::passed(check),
+                },
             },
         },
         ChainResult::NoAnchorForIssuer { country } => {

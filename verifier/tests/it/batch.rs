@@ -1,9 +1,10 @@
 //! Many cards from files: a line for each, a summary, and the gravest exit code.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use cccd_verifier::Evidence;
 use cccd_verifier::evidence::EvidenceFile;
@@ -141,4 +142,94 @@ fn folders_of_files_without_a_card() {
     assert_eq!((&summary["refused"], &summary["undetermined"]), (&Value::from(1), &Value::from(2)));
     let output = verifier(&["passive", "--sod", text(&many), "--trust", text(&trust), "--dg", "1=x"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// A real SIGINT, as Ctrl-C sends it.
+fn interrupt(child: &Child) {
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    // The program learns of it on a thread of its own.
+    std::thread::sleep(Duration::from_millis(400));
+}
+
+/// Waits for the end of a program that nobody reads from.
+fn ended(child: &mut Child) -> Option<i32> {
+    for _ in 0..200 {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    panic!("it did not end");
+}
+
+/// The lines fill the pipe, so the program is in the middle of the folder for as long as nobody reads on.
+#[test]
+fn the_first_ctrl_c_ends_with_a_summary_and_the_second_at_once() {
+    const FILES: u64 = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let many = folder.path().join("many");
+    std::fs::create_dir(&many).unwrap();
+    let first = many.join("0");
+    write_evidence(&first, &Card::genuine().read());
+    for number in 1..FILES {
+        std::fs::hard_link(&first, many.join(number.to_string())).unwrap();
+    }
+    let start = |of: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_verifier"))
+            .args(["verify", "--evidence", of, "--trust", text(&trust), "--at", NOW, "--json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        (child, lines)
+    };
+    let read_line = |lines: &mut BufReader<_>| {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'));
+    };
+
+    let (mut child, mut lines) = start(text(&many));
+    read_line(&mut lines);
+    interrupt(&child);
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    let all: Vec<Value> = rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (last, judged) = all.split_last().unwrap();
+    assert_eq!(last["summary"]["interrupted"], true);
+    assert!(judged.iter().all(|line| line["verdict"]["decision"] == "accepted"));
+    let judged = u64::try_from(judged.len()).unwrap() + 1;
+    assert_eq!(last["summary"]["accepted"], judged, "what was written is what was counted");
+    assert!(judged < FILES);
+
+    // Nobody reads on: once the pipe is full it cannot even end with a summary.
+    let (mut child, mut lines) = (1..=5)
+        .find_map(|seconds| {
+            let (mut child, mut lines) = start(text(&many));
+            read_line(&mut lines);
+            std::thread::sleep(Duration::from_secs(seconds));
+            interrupt(&child);
+            child.try_wait().unwrap().is_none().then_some((child, lines))
+        })
+        .unwrap();
+    interrupt(&child);
+    assert_eq!(ended(&mut child), Some(3));
+    let mut rest = Vec::new();
+    lines.read_to_end(&mut rest).unwrap();
+    assert!(!String::from_utf8_lossy(&rest).contains("\"summary\""));
+
+    // A stream that waits for a line that does not come.
+    let (mut child, mut lines) = start("-");
+    let mut input = child.stdin.take().unwrap();
+    writeln!(input, "{}", text(&first)).unwrap();
+    read_line(&mut lines);
+    interrupt(&child);
+    interrupt(&child);
+    assert_eq!(ended(&mut child), Some(3));
 }

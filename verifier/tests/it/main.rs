@@ -19,6 +19,7 @@ mod no_panic;
 mod pace_variants;
 mod pin;
 mod program;
+mod real_documents;
 mod reports;
 mod resume;
 mod terminal;

@@ -9,6 +9,7 @@ use crate::deviation_list::DeviationList;
 use crate::ldif::{Attribute, LdifError, LdifReader, looks_like_ldif};
 use crate::master_list::MasterList;
 use crate::signed_data::SignedData;
+use crate::sunset::Sunset;
 use crate::trust::directory::read_bounded;
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -29,6 +30,8 @@ pub(super) enum Kind {
     /// A certificate of no authority: perhaps a Document Signer's.
     Signer,
     Key,
+    /// From when on kinds of signatures show nothing.
+    Sunsets,
     Unreadable,
 }
 
@@ -53,6 +56,11 @@ pub(super) fn items(path: &Path, kind: ImportKind) -> Result<Vec<Item>, ImportEr
         return of_ldif(path);
     }
     let bytes = read_bounded(path).map_err(read)?;
+    if kind == ImportKind::Anchors && Sunset::looks_like_list(&bytes) {
+        let source = path.to_owned();
+        let kind = Kind::Sunsets;
+        return Ok(vec![Item { kind, source, line: None, bytes, certificate: None, problem: None }]);
+    }
     let refuse = |problem: String| ImportError::Refused { path: path.to_owned(), problem };
     let objects = asn1::pem_blocks(&bytes).map_err(|error| refuse(error.to_string()))?;
     let objects = if objects.is_empty() { vec![bytes] } else { objects };

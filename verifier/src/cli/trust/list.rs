@@ -5,6 +5,7 @@ use std::path::Path;
 
 use cccd_keys::certificate::Certificate;
 use cccd_keys::public_key::PublicKey;
+use cccd_keys::sunset::Sunset;
 use cccd_keys::trust::{Age, TrustStore, ValidityStatus};
 use cccd_verifier::report::printable;
 use jiff::Timestamp;
@@ -60,6 +61,7 @@ fn to_json(trust: &TrustStore, at: Timestamp) -> Value {
                 "this_update": list.this_update(),
                 "next_update": list.next_update(),
                 "age": Age::of_crl(list, at).code(),
+                "limit": list.limit().map(cccd_keys::crl::Limit::code),
                 "revoked": list.entries().len(),
                 "signed_by": signer.map(|signer| signer.subject().to_string()),
             })
@@ -100,11 +102,22 @@ fn to_json(trust: &TrustStore, at: Timestamp) -> Value {
         "master_lists": master_lists,
         "crls": lists,
         "deviation_lists": deviations,
+        "sunsets": sunsets(trust, at)
+            .map(|(sunset, from, has_set)| json!({ "sunset": sunset.to_string(), "from": from, "has_set": has_set }))
+            .collect::<Vec<_>>(),
         "register_keys": fingerprints(trust.register_keys()),
         "station_keys": fingerprints(trust.station_keys()),
         "problems": problems,
         "warnings": warnings(trust, at),
     })
+}
+
+/// From when on kinds of signatures show nothing: each with where it is written, and whether the day has come.
+fn sunsets(trust: &TrustStore, at: Timestamp) -> impl Iterator<Item = (Sunset, &'static str, bool)> {
+    let day = jiff::tz::offset(7).to_datetime(at).date();
+    let built_in = Sunset::built_in().into_iter().map(|sunset| (sunset, "built-in"));
+    let kept = trust.sunsets().iter().map(|sunset| (*sunset, "trust-directory"));
+    built_in.chain(kept).map(move |(sunset, from)| (sunset, from, day >= sunset.from))
 }
 
 /// How many anchors each country has.
@@ -128,6 +141,8 @@ fn warnings(trust: &TrustStore, at: Timestamp) -> Vec<Value> {
         let age = Age::of_crl(list, at);
         let code = if signer.is_none() {
             "crl-signed-by-nobody-trusted".to_owned()
+        } else if let Some(limit) = list.limit() {
+            limit.code().to_owned()
         } else if age == Age::Fresh {
             return None;
         } else {
@@ -206,13 +221,23 @@ fn to_text(trust: &TrustStore, at: Timestamp, output: Output) -> String {
     ] {
         lines.extend(keys.iter().map(|key| format!("{name}  {}", key.fingerprint())));
     }
+    let nobody = lines.is_empty();
+    for (sunset, from, has_set) in sunsets(trust, at) {
+        let name = output.text("thuật toán hết hạn từ", "algorithm sunset");
+        let from = match from {
+            "built-in" => output.text("có sẵn", "built in"),
+            _ => output.text("thư mục này", "this directory"),
+        };
+        let mark = if has_set { output.text("  [đã hết hạn]", "  [has set]") } else { "" };
+        lines.push(format!("{name}  {sunset}  {from}{mark}"));
+    }
     for warning in warnings(trust, at) {
         let part = |name: &str| warning.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let label = output.text("lưu ý", "note");
         lines.push(format!("{label}: {}  {}  {}", part("code"), part("detail"), part("date")));
     }
-    if lines.is_empty() {
-        lines.push(output.text("thư mục chưa tin ai", "nobody is believed yet").into());
+    if nobody {
+        lines.insert(0, output.text("thư mục chưa tin ai", "nobody is believed yet").into());
     }
     let mut text = lines.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n");
     text.push('\n');
