@@ -1,10 +1,17 @@
-//! How Vietnamese names are compared: spelling counts, ways of writing the same spelling do not.
+//! How Vietnamese names are compared.
+//!
+//! [`agree`] decides whether two names are spelt alike: spelling counts, ways of writing the same spelling do not. [`compare`] says
+//! how alike two names are and why: diacritics left out, letters taken for one another, words in another order.
 
+mod compare;
+mod fold;
 mod syllable;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+pub use compare::{Likeness, NameComparison, NameReason, PreparedName, WordPair, compare};
+pub use fold::{MAX_WORDS, fold, sound};
 pub use syllable::is_syllable;
 
 /// The longest name the register holds, in characters.
