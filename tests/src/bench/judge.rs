@@ -8,6 +8,7 @@
 mod cards;
 mod reference;
 mod turns;
+mod whole;
 
 use anyhow::{Result, ensure};
 use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
@@ -19,7 +20,7 @@ use cccd_keys::trust::{
 use jiff::Timestamp;
 
 use super::measure::Figures;
-use cards::{Algorithm, Card, Cards};
+use cards::{Algorithm, Card, Cards, Content};
 use turns::{in_turn, over_cores};
 
 /// Different cards of each algorithm, and how many signers share them.
@@ -33,10 +34,10 @@ const SIGNERS: usize = 8;
 pub fn run(at: Timestamp, figures: &mut Figures) -> Result<()> {
     println!("Cards judged, {CARDS} different ones from {SIGNERS} signers, microseconds on one core:");
     for algorithm in [Algorithm::P256, Algorithm::P384, Algorithm::Rsa3072, Algorithm::BrainpoolP384r1] {
-        let cards = Cards::make(algorithm, CARDS, SIGNERS, at)?;
+        let cards = Cards::make(algorithm, &Content::Random, (CARDS, SIGNERS), at)?;
         measure(algorithm, &cards, figures)?;
     }
-    Ok(())
+    whole::run(figures)
 }
 
 fn measure(algorithm: Algorithm, cards: &Cards, figures: &mut Figures) -> Result<()> {

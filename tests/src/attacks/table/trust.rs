@@ -460,6 +460,35 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         class: 6,
+        name: "delta-list-unmarked",
+        told: "the list holds changes only, and does not mark that as critical",
+        base: Base::OwnList,
+        expected: undetermined(Revocation, Reason::RevocationUnknown),
+        change: |stage| {
+            let delta = RawExtension::new(DELTA_INDICATOR, false, asn1::integer(&[6]));
+            stage.chain()?.crl.extensions.push(delta);
+            Ok(())
+        },
+    },
+    Variant {
+        class: 6,
+        name: "named-by-a-delta",
+        told: "a list of changes beside the whole one names the signer",
+        base: Base::OwnList,
+        expected: refused(Revocation, Reason::CertificateRevoked),
+        change: |stage| {
+            let chain = stage.chain()?;
+            let mut delta = chain.crl.clone();
+            let serial = chain.signer.serial.get(2..).context("no serial number")?.to_vec();
+            delta.revoked.push(serial);
+            delta.extensions.push(RawExtension::new(DELTA_INDICATOR, true, asn1::integer(&[6])));
+            let key = chain.csca_key.clone();
+            stage.crls.push(delta.sign(&key)?);
+            Ok(())
+        },
+    },
+    Variant {
+        class: 6,
         name: "indirect-list",
         told: "the list is an indirect one",
         base: Base::OwnList,

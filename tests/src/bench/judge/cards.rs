@@ -67,6 +67,14 @@ impl Algorithm {
     }
 }
 
+/// What the data groups hold.
+pub(super) enum Content {
+    /// 20 kB of anything: passive authentication does not look into them.
+    Random,
+    /// Those of a card that was issued; the last octets of its portrait are another card's each time.
+    Genuine(BTreeMap<DataGroupNumber, Vec<u8>>),
+}
+
 /// One card, and what its signature is over.
 pub(super) struct Card {
     pub(super) sod: Vec<u8>,
@@ -86,7 +94,12 @@ pub(super) struct Cards {
 }
 
 impl Cards {
-    pub(super) fn make(algorithm: Algorithm, count: usize, signers: usize, at: Timestamp) -> Result<Self> {
+    pub(super) fn make(
+        algorithm: Algorithm,
+        content: &Content,
+        (count, signers): (usize, usize),
+        at: Timestamp,
+    ) -> Result<Self> {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let options = CertificateOptions::for_country("VN")?;
         let csca_key = algorithm.signer(&mut rng)?;
@@ -123,7 +136,9 @@ impl Cards {
                 threads.push(scope.spawn(move || {
                     (signer..count)
                         .step_by(signers)
-                        .map(|number| card(algorithm, number, signer, portraits, certificate, key, at))
+                        .map(|number| {
+                            card(algorithm, (number, signer), (content, portraits), certificate, key, at)
+                        })
                         .collect()
                 }));
             }
@@ -159,28 +174,38 @@ fn portraits(rng: &mut ChaCha20Rng) -> Vec<Arc<[u8]>> {
 
 fn card(
     algorithm: Algorithm,
-    number: usize,
-    signer: usize,
-    portraits: &[Arc<[u8]>],
+    (number, signer): (usize, usize),
+    (content, portraits): (&Content, &[Arc<[u8]>]),
     certificate: &Certificate,
     key: &Recording,
     at: Timestamp,
 ) -> Result<Card> {
     let mut rng = ChaCha20Rng::seed_from_u64(u64::try_from(number)?);
-    let mut files = BTreeMap::new();
-    for (group, length) in [(1, 93), (13, 650), (14, 420), (15, 437)] {
-        let mut file = vec![0; length];
-        rng.fill_bytes(&mut file);
-        files.insert(DataGroupNumber::new(group)?, file);
-    }
-    let portrait = portraits.get(number % portraits.len()).context("no portrait")?;
+    let (mut files, portrait) = match content {
+        Content::Random => {
+            let mut files = BTreeMap::new();
+            for (group, length) in [(1, 93), (13, 650), (14, 420), (15, 437)] {
+                let mut file = vec![0; length];
+                rng.fill_bytes(&mut file);
+                files.insert(DataGroupNumber::new(group)?, file);
+            }
+            (files, Arc::clone(portraits.get(number % portraits.len()).context("no portrait")?))
+        }
+        Content::Genuine(files) => {
+            let mut portrait = files.get(&DataGroupNumber::DG2).context("no portrait")?.clone();
+            if let Some(end) = portrait.last_chunk_mut::<8>() {
+                rng.fill_bytes(end);
+            }
+            (files.clone(), Arc::from(portrait))
+        }
+    };
     files.insert(DataGroupNumber::DG2, portrait.to_vec());
     let object = LdsSecurityObject::new(algorithm.digest(), &files).context("no content")?;
     let sod = cccd_keys::sod::sign(object.as_der(), certificate, key, at)?;
     files.remove(&DataGroupNumber::DG2);
     let mut groups: Vec<(DataGroupNumber, Arc<[u8]>)> =
         files.into_iter().map(|(number, file)| (number, Arc::from(file))).collect();
-    groups.push((DataGroupNumber::DG2, Arc::clone(portrait)));
+    groups.push((DataGroupNumber::DG2, portrait));
     let (message, signature) = key.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(Card { sod, groups, signer, message, signature })
 }
