@@ -5,11 +5,15 @@
 //! again, whose handles begin anew.
 
 mod access;
+#[cfg(feature = "arguments")]
+mod arguments;
 mod session;
 #[cfg(feature = "lab-token")]
 pub mod softhsm;
 
 pub use access::{AccessError, TokenAccess, open_store};
+#[cfg(feature = "arguments")]
+pub use arguments::TokenArguments;
 
 use crate::token::port::{Fault, Mechanisms, Port, Session, TokenInfo};
 use crate::token::{Pin, Token, TokenError, TokenIdentity, TokenLimits};

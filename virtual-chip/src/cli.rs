@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result};
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
 use cccd_card_profile::protocol::curve::DomainParameters;
 use cccd_card_profile::protocol::pace::{Mapping, PaceOffer, PaceProtocol, PinStatus, PinTries};
-use cccd_keys::store::{KeyStore, Passphrase};
+use cccd_keys::pkcs11::{AccessError, TokenAccess, open_store};
+use cccd_keys::store::KeyStore;
+use cccd_keys::token::vietnamese;
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_virtual_chip::lab::Equipment;
 use cccd_virtual_chip::store::{StateFile, StoreError};
@@ -111,6 +113,31 @@ fn parse_offer(text: &str) -> std::result::Result<PaceOffer, String> {
     })
 }
 
+/// The token of a key store; its PIN's file has a name of its own beside that of the chip's PIN.
+#[derive(clap::Args)]
+struct StoreToken {
+    /// The store's keys are in a token: the PKCS#11 module that reaches it, a shared library.
+    #[arg(long, value_name = "MODULE", requires = "keys")]
+    pkcs11: Option<PathBuf>,
+    /// The token's label, if it is not the store's own.
+    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
+    token: Option<String>,
+    /// File whose first line is the token's PIN, - for standard input; else the file named by `CCCD_KEYS_PIN_FILE`.
+    #[arg(long, value_name = "FILE", requires = "pkcs11")]
+    token_pin_file: Option<PathBuf>,
+}
+
+impl StoreToken {
+    fn access(&self) -> Option<TokenAccess<'_>> {
+        self.pkcs11.as_deref().map(|module| TokenAccess {
+            module,
+            label: self.token.as_deref(),
+            pin_file: self.token_pin_file.as_deref(),
+            spend_last_pin_try: false,
+        })
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Make a blank chip.
@@ -127,6 +154,8 @@ enum Command {
         /// File with the key store's passphrase.
         #[arg(long, env = "CCCD_KEYS_PASSPHRASE_FILE")]
         passphrase_file: Option<PathBuf>,
+        #[command(flatten)]
+        token: StoreToken,
         /// The chip's serial, 20 hexadecimal digits; by default a random one.
         #[arg(long)]
         serial: Option<ChipSerial>,
@@ -178,13 +207,14 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.command {
-        Command::New { state, profile, keys, passphrase_file, serial, laboratory } => {
+        Command::New { state, profile, keys, passphrase_file, token, serial, laboratory } => {
             let profile = match profile {
                 ProfileArgument::Cccd => Profile::Cccd,
                 ProfileArgument::P256 => Profile::P256,
             };
-            let keys = keys.as_deref().map(|keys| (keys, passphrase_file.as_deref()));
-            new(arguments, state, profile, keys, *serial, laboratory)
+            let open = |keys: &Path| open_store(keys, passphrase_file.as_deref(), token.access());
+            let store = keys.as_deref().map(open).transpose()?;
+            new(arguments, state, profile, store.as_ref(), *serial, laboratory)
         }
         Command::Serve { state, vpcd, ready_file, short_length_only } => {
             serve(arguments, state, vpcd, ready_file.as_deref(), *short_length_only)
@@ -203,7 +233,7 @@ fn new(
     arguments: &Arguments,
     path: &Path,
     profile: Profile,
-    keys: Option<(&Path, Option<&Path>)>,
+    store: Option<&KeyStore>,
     serial: Option<ChipSerial>,
     laboratory: &LaboratoryArguments,
 ) -> Result<()> {
@@ -213,11 +243,10 @@ fn new(
         rng.fill_bytes(&mut bytes);
         ChipSerial(bytes)
     });
-    let mut state = match keys {
+    let mut state = match store {
         None => ChipState::blank(serial.0, profile),
-        Some((directory, passphrase_file)) => {
-            let passphrase = Passphrase::for_store(directory, passphrase_file)?;
-            let master = KeyStore::open(directory, &passphrase)?.transport_master()?;
+        Some(store) => {
+            let master = store.transport_master()?;
             let keys = master.derive(TransportKeyLabel::Blank, &serial)?;
             let keys = StaticKeys::new(*keys.encryption(), *keys.mac(), *keys.data_encryption());
             ChipState::blank_with_keys(
@@ -388,6 +417,10 @@ fn print(value: &serde_json::Value) {
 
 /// One sentence what happened, one what to do.
 fn report(arguments: &Arguments, error: &anyhow::Error) {
+    if let Some(access) = error.downcast_ref::<AccessError>() {
+        let advice = vietnamese(access.code()).map_or("kiểm tra kho khóa và mật khẩu", |(_, advice)| advice);
+        return say(arguments, access.code(), error, arguments.lang.choose(advice, access.hint()));
+    }
     let (code, vietnamese, english) = match error.downcast_ref::<StoreError>() {
         Some(StoreError::InUse { .. }) => (
             "chip-in-use",
@@ -410,7 +443,10 @@ fn report(arguments: &Arguments, error: &anyhow::Error) {
             "Check the path and its permissions and try again.",
         ),
     };
-    let hint = arguments.lang.choose(vietnamese, english);
+    say(arguments, code, error, arguments.lang.choose(vietnamese, english));
+}
+
+fn say(arguments: &Arguments, code: &str, error: &anyhow::Error, hint: &str) {
     if arguments.json {
         print(&json!({ "error": { "code": code, "message": format!("{error:#}"), "hint": hint } }));
     } else {

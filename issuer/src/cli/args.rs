@@ -6,7 +6,7 @@ use cccd_issuer::application::Template;
 use cccd_issuer::card_face::Resolution;
 use cccd_issuer::personalize::JmrtdBlank;
 use cccd_issuer::station::{Blank, Job};
-use cccd_keys::pkcs11::TokenAccess;
+use cccd_keys::pkcs11::TokenArguments;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::card::SodDigest;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -102,32 +102,8 @@ pub(crate) struct KeyArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 
-    /// The keys are in a token: the PKCS#11 module that reaches it, a shared library.
-    #[arg(long, value_name = "MODULE")]
-    pkcs11: Option<PathBuf>,
-
-    /// The token's label, if it is not the store's own.
-    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
-    token: Option<String>,
-
-    /// The token's PIN, - for standard input; otherwise the file that `CCCD_KEYS_PIN_FILE` names.
-    #[arg(long, value_name = "FILE")]
-    pin_file: Option<PathBuf>,
-
-    /// Give the PIN even if one try is left; a wrong one locks the token.
-    #[arg(long)]
-    spend_last_pin_try: bool,
-}
-
-impl KeyArguments {
-    pub(crate) fn token(&self) -> Option<TokenAccess<'_>> {
-        self.pkcs11.as_deref().map(|module| TokenAccess {
-            module,
-            label: self.token.as_deref(),
-            pin_file: self.pin_file.as_deref(),
-            spend_last_pin_try: self.spend_last_pin_try,
-        })
-    }
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
 }
 
 #[derive(Debug, Args)]

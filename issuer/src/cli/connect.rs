@@ -42,7 +42,7 @@ pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Bo
 }
 
 pub(crate) fn key_store(arguments: &KeyArguments) -> Result<KeyStore, Failure> {
-    Ok(open_store(&arguments.keys, arguments.passphrase_file.as_deref(), arguments.token())?)
+    Ok(open_store(&arguments.keys, arguments.passphrase_file.as_deref(), arguments.token.access())?)
 }
 
 /// What vpcd calls its slots.

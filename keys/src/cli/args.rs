@@ -3,7 +3,7 @@
 use cccd_keys::ceremony::Participant;
 use cccd_keys::curve::CurveEncoding;
 use cccd_keys::life::{Pool, SIGNATURE_LIMIT};
-use cccd_keys::pkcs11::TokenAccess;
+use cccd_keys::pkcs11::TokenArguments;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::Purpose;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -50,37 +50,6 @@ pub(crate) struct Arguments {
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Where the keys are, if not in files.
-#[derive(Debug, clap::Args)]
-pub(crate) struct TokenArguments {
-    /// The keys are in a token: the PKCS#11 module that reaches it, a shared library.
-    #[arg(long, value_name = "MODULE", global = true)]
-    pub(crate) pkcs11: Option<PathBuf>,
-
-    /// The token's whole label; needed by `init`, afterwards the store knows it.
-    #[arg(long, value_name = "LABEL", global = true, requires = "pkcs11")]
-    token: Option<String>,
-
-    /// File whose first line is the token's PIN, - for standard input; else the file named by `CCCD_KEYS_PIN_FILE`.
-    #[arg(long, value_name = "F", global = true)]
-    pin_file: Option<PathBuf>,
-
-    /// Give the PIN even if one try is left; a wrong one locks the token.
-    #[arg(long, global = true)]
-    spend_last_pin_try: bool,
-}
-
-impl TokenArguments {
-    pub(crate) fn access(&self) -> Option<TokenAccess<'_>> {
-        self.pkcs11.as_deref().map(|module| TokenAccess {
-            module,
-            label: self.token.as_deref(),
-            pin_file: self.pin_file.as_deref(),
-            spend_last_pin_try: self.spend_last_pin_try,
-        })
-    }
 }
 
 /// What the keys are for.

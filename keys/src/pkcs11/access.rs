@@ -34,6 +34,28 @@ pub enum AccessError {
     Pin(#[from] PinError),
 }
 
+impl AccessError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Passphrase(_) => "no-passphrase",
+            Self::Pin(_) => "no-pin",
+        }
+    }
+
+    /// One sentence: what to do.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Passphrase(_) => "give the file with --passphrase-file or CCCD_KEYS_PASSPHRASE_FILE",
+            Self::Pin(_) => "give the file with --pin-file or CCCD_KEYS_PIN_FILE; - is standard input",
+        }
+    }
+}
+
 impl TokenAccess<'_> {
     /// Opens the token.
     ///

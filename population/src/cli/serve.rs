@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
+use cccd_keys::pkcs11::{AccessError, TokenArguments, open_store};
 use cccd_keys::signer::Signer;
-use cccd_keys::store::{KeyStore, Passphrase};
+use cccd_keys::token::vietnamese;
 use cccd_population::register_key::{beside, digest_key, signing_key};
 use cccd_population::server::{Clock, Service, Tokens, serve};
 use jiff::Timestamp;
@@ -25,6 +26,8 @@ pub(super) struct Serve {
     /// File with the key store's passphrase
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    token: TokenArguments,
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -102,10 +105,8 @@ impl Serve {
         rng: &mut dyn rand_core::CryptoRng,
     ) -> anyhow::Result<Box<dyn Signer>> {
         if let Some(dir) = &self.keys {
-            let passphrase = Passphrase::for_store(dir, self.passphrase_file.as_deref())
-                .context(setting.say("mật khẩu kho khóa", "the key store's passphrase").to_owned())?;
-            let store = KeyStore::open(dir, &passphrase)
-                .context(setting.say("kho khóa", "the key store").to_owned())?;
+            let store = open_store(dir, self.passphrase_file.as_deref(), self.token.access())
+                .map_err(|error| keys_failed(&error, setting))?;
             return Ok(Box::new(
                 store
                     .register_key()
@@ -125,6 +126,14 @@ impl Serve {
         }
         Ok(Box::new(key))
     }
+}
+
+/// Of a key store, in the words that its own program has for it.
+fn keys_failed(error: &AccessError, setting: &Setting) -> Failure {
+    let known = vietnamese(error.code());
+    let (what, advice) = known.unwrap_or(("không mở được kho khóa", "kiểm tra thư mục và mật khẩu kho khóa"));
+    let (vi, en) = (format!("{what} ({error})"), format!("the key store: {error}"));
+    Failure::could_not(error.code(), setting.say(&vi, &en), setting.say(advice, error.hint()))
 }
 
 fn write_ready(path: &Path, url: &str) -> std::io::Result<()> {

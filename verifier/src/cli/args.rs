@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cccd_keys::pkcs11::TokenArguments;
 use cccd_verifier::Policy;
 use cccd_verifier::policy::Sunset;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -178,6 +179,8 @@ pub(crate) struct ReadArguments {
     /// File with the key store's passphrase; else `CCCD_KEYS_PASSPHRASE_FILE`, else `D/passphrase`.
     #[arg(long, value_name = "F")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
     /// The nonce of a verifier elsewhere, in hex, at least 16 bytes: Active Authentication answers it.
     #[arg(long, value_name = "HEX", value_parser = parse_nonce)]
     pub(crate) challenge: Option<Nonce>,

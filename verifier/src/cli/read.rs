@@ -1,6 +1,7 @@
 //! `verifier read`: a card becomes evidence at rest.
 
-use cccd_keys::store::{KeyStore, Passphrase};
+use cccd_keys::pkcs11::open_store;
+use cccd_keys::token::vietnamese;
 use cccd_verifier::evidence::EvidenceFile;
 use cccd_verifier::inspection::InspectionOptions;
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ pub(super) fn run(arguments: &ReadArguments, at: Timestamp, output: Output) -> R
         ));
     }
     // Everything that can fail without the card fails before it is read.
-    let store = arguments.station_keys.as_deref().map(|dir| open_store(dir, arguments)).transpose()?;
+    let store = arguments.station_keys.as_deref().map(|dir| station_key(dir, arguments)).transpose()?;
     if let Some(recipient) = &arguments.recipient {
         encrypt(recipient, b"")?;
     }
@@ -80,21 +81,16 @@ pub(super) fn run(arguments: &ReadArguments, at: Timestamp, output: Output) -> R
     Ok(if complete { 0 } else { 3 })
 }
 
-fn open_store(
+fn station_key(
     dir: &std::path::Path,
     arguments: &ReadArguments,
 ) -> Result<cccd_keys::store::StoreKey, Failure> {
-    let bad = |error: String| {
-        Failure::bad_file(
-            "station-keys",
-            dir,
-            ["không mở được kho khóa của trạm", &error],
-            ["kiểm tra thư mục và tệp mật khẩu", "check the directory and the passphrase file"],
-        )
-    };
-    let passphrase = Passphrase::for_store(dir, arguments.passphrase_file.as_deref())
-        .map_err(|error| bad(error.to_string()))?;
-    KeyStore::open(dir, &passphrase)
-        .and_then(|store| store.station_key())
-        .map_err(|error| bad(error.to_string()))
+    open_store(dir, arguments.passphrase_file.as_deref(), arguments.token.access())
+        .and_then(|store| Ok(store.station_key()?))
+        .map_err(|error| {
+            let (what, advice) = vietnamese(error.code())
+                .unwrap_or(("không mở được kho khóa của trạm", "kiểm tra thư mục và tệp mật khẩu"));
+            let problem = [&*format!("{what} ({error})"), &*error.to_string()];
+            Failure::bad_file("station-keys", dir, problem, [advice, error.hint()])
+        })
 }
