@@ -1,5 +1,6 @@
 //! The command line as a user meets it.
 
+use cccd_keys::pkcs11::softhsm::SoftHsm;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -218,4 +219,74 @@ fn a_lost_store_is_restored_by_the_holders_of_shares() {
         made["shares"].as_array().unwrap().iter().map(|share| share.as_str().unwrap()).collect();
     done(&store, &["backup", "join-pin", "--share", shares[2], "--share", shares[0], "--out", &joined]);
     assert_eq!(std::fs::read(root.path().join("joined")).unwrap(), b"12345678");
+}
+
+/// The same with the keys in a token: out of it wrapped, into another one, and what a crash left is cleared by people.
+#[test]
+fn a_lost_token_is_replaced_by_the_holders_of_shares() {
+    let root = tempfile::tempdir().unwrap();
+    let Some(hsm) = SoftHsm::in_folder(&root.path().join("hsm")).unwrap() else {
+        println!("a lost token at the command line: skipped, SoftHSM2 is not installed");
+        return;
+    };
+    hsm.make_token("house").unwrap();
+    let (store, restored) = (root.path().join("k"), root.path().join("r"));
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    let (module, pin) = (hsm.module().to_str().unwrap(), hsm.pin_file());
+    let token = ["--pkcs11", module, "--pin-file", pin.to_str().unwrap()];
+    let run = |dir: &Path, arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keys"));
+        command.args(arguments).args(["--lang", "en", "--json", "--at", "2026-11-02", "--dir"]).arg(dir);
+        hsm.environment(&mut command).stdin(std::process::Stdio::null()).output().unwrap()
+    };
+    let done = |dir: &Path, arguments: &[&str]| {
+        let output = run(dir, &[arguments, &token].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
+        json(&output)
+    };
+    let refused = |dir: &Path, arguments: &[&str], exit: i32, code: &str| {
+        let output = run(dir, arguments);
+        let found = json(&output)["error"]["code"].clone();
+        assert_eq!((output.status.code(), found), (Some(exit), code.into()), "{arguments:?}");
+    };
+    // By clap, in its own words.
+    assert_eq!(run(&store, &["init", "--wrapped-backup"]).status.code(), Some(2));
+    done(&store, &["init", "--profile", "p256", "--token", "house", "--wrapped-backup"]);
+    done(&store, &["csca"]);
+    let (a, b, papers) = (path("a"), path("b"), path("papers"));
+    let create = ["backup", "create", "--shares", "3", "--threshold", "2", "--out", &a, "--out", &b];
+    let made = done(&store, &[&create[..], &["--shares-out", &papers]].concat());
+    assert_eq!(made["keys"], 6);
+    let shares: Vec<&str> =
+        made["shares"].as_array().unwrap().iter().map(|share| share.as_str().unwrap()).collect();
+
+    hsm.make_token("spare").unwrap();
+    let restore = ["backup", "restore", "--from", &b, "--share", shares[2], "--share", shares[0]];
+    refused(&restored, &restore, 1, "backup-failed");
+    std::fs::remove_dir_all(&restored).unwrap();
+    let present = ["--present", "Lê Thị Giữ, giữ mảnh 3"];
+    assert_eq!(done(&restored, &[&restore[..], &["--token", "spare"], &present].concat())["csca"], 1);
+    assert_eq!(done(&restored, &["crl", "issue"])["crl"]["number"], 1);
+    let shown = json(&run(&restored, &["token", "show"]));
+    assert_eq!((&shown["token"]["label"], &shown["wrapped_backup"]), (&"spare".into(), &true.into()));
+    assert_eq!(shown["unfinished"].as_array().unwrap().len(), 0);
+
+    // As a crash before the certificate leaves it.
+    let id = "00112233445566778899aabbccddeeff";
+    std::fs::create_dir_all(restored.join("unfinished")).unwrap();
+    let intent = format!("{{\"name\":\"ds/00009\",\"kind\":\"key-pair\",\"id\":\"{id}\"}}");
+    std::fs::write(restored.join(format!("unfinished/{id}.json")), intent).unwrap();
+    let output = run(&restored, &[&["show"][..], &token].concat());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("keys token clear"));
+    let clear = [&["token", "clear"][..], &token].concat();
+    refused(&restored, &clear, 1, "not-confirmed");
+    refused(&restored, &["token", "clear", "--yes"], 2, "token-not-named");
+    assert_eq!(done(&restored, &["token", "clear", "--yes"])["cleared"][0]["id"], id);
+    assert_eq!(done(&restored, &["token", "clear"])["cleared"].as_array().unwrap().len(), 0);
+
+    // A store whose keys were made to stay has no such backup, and says what it has instead.
+    let staying = root.path().join("s");
+    done(&staying, &["init", "--profile", "p256", "--token", "house"]);
+    let output = run(&staying, &[&create[..], &["--shares-out", &papers], &token].concat());
+    assert_eq!((output.status.code(), json(&output)["error"]["code"].clone()), (Some(1), "not-wrappable".into()));
 }

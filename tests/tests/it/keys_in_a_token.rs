@@ -168,4 +168,37 @@ fn a_country_founded_in_a_token_issues_a_card_that_is_accepted() {
         policy: &Policy::default(),
     });
     assert_eq!(judgement.verdict.decision, Decision::Accepted, "{:?}", judgement.findings);
+
+    // The other programs open the same store in the same way.
+    let token = house.token();
+    let with = |words: &[&str], token: &[String]| -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).chain(token.iter().cloned()).collect()
+    };
+    let (state, pki) = (house.path("blank.state"), house.path("pki"));
+    let blank = ["new", "--state", &state, "--keys", &pki, "--json", "--pkcs11", &module];
+    let pin = ["--token-pin-file".to_owned(), house.hsm.pin_file().to_str().unwrap().to_owned()];
+    done(&house.programs.run("virtual-chip", &with(&blank, &pin)).unwrap());
+    assert!(Path::new(&state).exists());
+    let db = format!("sqlite:{}", house.path("register.db"));
+    let (ready, log) = (house.path("ready"), house.path("log"));
+    let serve = ["--json", "serve", "--db", &db, "--keys", &pki, "--ready-file", &ready];
+    let finished = house.programs.run("population", &with(&serve, &[])).unwrap();
+    assert_eq!((finished.code, code(&finished).as_str()), (3, "token-not-named"));
+    let running =
+        house.programs.start("population", &with(&serve, &token), Path::new(&ready), Path::new(&log));
+    let running = running.unwrap();
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(!said.contains("CẢNH BÁO"), "the register's key is no file: {said}");
+    drop(running);
+    let read = ["read", "--reader", "none", "--can", "123456", "--plain", "--json", "--station-keys", &pki];
+    let out = house.path("evidence");
+    let read = [&read[..], &["--out", &out]].concat();
+    let finished = house.programs.run("verifier", &with(&read, &[])).unwrap();
+    assert!(finished.stdout.contains("--pkcs11"), "{}", finished.stdout);
+    let finished = house.programs.run("verifier", &with(&read, &token)).unwrap();
+    assert!(
+        !finished.stdout.contains("station-keys"),
+        "the key opened, the reader is not there: {}",
+        finished.stdout
+    );
 }
