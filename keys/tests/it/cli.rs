@@ -288,5 +288,8 @@ fn a_lost_token_is_replaced_by_the_holders_of_shares() {
     let staying = root.path().join("s");
     done(&staying, &["init", "--profile", "p256", "--token", "house"]);
     let output = run(&staying, &[&create[..], &["--shares-out", &papers], &token].concat());
-    assert_eq!((output.status.code(), json(&output)["error"]["code"].clone()), (Some(1), "not-wrappable".into()));
+    assert_eq!(
+        (output.status.code(), json(&output)["error"]["code"].clone()),
+        (Some(1), "not-wrappable".into())
+    );
 }
