@@ -119,7 +119,7 @@ impl<R: BufRead> LdifReader<R> {
                 "dn" => self.in_entry = true,
                 _ if !self.in_entry => return Err(bad("an entry that begins with dn")),
                 "changetype" if !value.eq_ignore_ascii_case(b"add") => {
-                    let what = "a complete download of the PKD (its changes, changetype delete or modify, are not taken),";
+                    let what = "a delta of the PKD (changetype delete or modify) is not taken, bring the complete download; found";
                     return Err(bad(what));
                 }
                 "changetype" => {}
@@ -220,7 +220,7 @@ mod tests {
             assert_eq!(wrong_at(&format!("dn: c=VN\n\ndn: c=LA\nchangetype: {change}\n")), 4);
         }
         let told = read("dn: c=VN\nchangetype: modify\n").unwrap_err().to_string();
-        assert!(told.contains("a complete download of the PKD") && told.ends_with("at line 2"), "{told}");
+        assert!(told.contains("bring the complete download") && told.ends_with("found at line 2"), "{told}");
         assert_eq!(read("dn: c=VN\nchangetype: Add\n\ndn: c=LA\nchangetype: add\n").unwrap(), []);
         assert_eq!(wrong_at("dn: c=VN\n: a\n"), 2);
         assert_eq!(read("").unwrap(), []);
