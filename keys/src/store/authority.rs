@@ -60,7 +60,8 @@ impl KeyStore {
     ) -> Result<NewAuthority, StoreError> {
         let _lock = self.lock()?;
         let before = self.certificates("csca")?;
-        let number = before.len().saturating_add(1);
+        self.nothing_is_missing("csca/")?;
+        let number = files::next_number(&self.dir().join("csca"), "cer")?;
         let name = format!("csca/{number:03}");
         let key = self.new_key(&name, self.spec(self.profile().certificate_hash()), rng)?;
         let options = self.settings().certificate_options()?;

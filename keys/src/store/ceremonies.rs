@@ -55,13 +55,24 @@ impl KeyStore {
     ) -> Result<(), StoreError> {
         let folder = self.dir().join("ceremony");
         files::private_dir(&folder)?;
-        let number = files::list(&folder, "json")?.len().saturating_add(1);
+        let number = files::next_number(&folder, "json")?;
         let place = u64::try_from(number).unwrap_or(u64::MAX);
         let record = Record::new(place, at, self.country(), &self.present, act, output.0, output.1)
             .of_authority(self.settings().authority.as_ref());
         let bytes = record.to_bytes();
         files::write(&folder.join(format!("{number:06}.json")), &bytes, false)?;
         self.log(Event::new(at, event).payload(&bytes).note(note))
+    }
+
+    /// Refuses to go on where a file that a ceremony of this folder made is gone: its key would be written over.
+    pub(super) fn nothing_is_missing(&self, folder: &str) -> Result<(), StoreError> {
+        for record in list_ceremonies(self.dir())? {
+            let file = record.output.file;
+            if file.starts_with(folder) && !self.dir().join(&file).exists() {
+                return Err(StoreError::Damaged(format!("{file} (it is missing)")));
+            }
+        }
+        Ok(())
     }
 
     /// The place in the store of a CSCA certificate of ours.
@@ -123,8 +134,9 @@ pub fn verify_ceremonies(dir: &Path) -> Result<Vec<CheckedCeremony>, StoreError>
 /// Reads one record.
 ///
 /// # Errors
-/// Unreadable, or none.
+/// No store; unreadable, or none.
 pub fn read_ceremony(dir: &Path, number: u64) -> Result<Record, StoreError> {
+    read_settings(dir)?;
     let path = dir.join(format!("ceremony/{number:06}.json"));
     if !path.exists() {
         return Err(io_error(&path, std::io::ErrorKind::NotFound.into()));

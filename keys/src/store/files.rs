@@ -73,3 +73,11 @@ pub(super) fn list(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Store
     found.sort();
     Ok(found)
 }
+
+/// The number after the highest in a folder of numbered files. A lost file leaves a gap: its successors are never
+/// written over.
+pub(super) fn next_number(folder: &Path, extension: &str) -> Result<usize, StoreError> {
+    let number = |path: &PathBuf| path.file_stem()?.to_str()?.parse::<usize>().ok();
+    let highest = list(folder, extension)?.iter().filter_map(number).max();
+    Ok(highest.unwrap_or(0).saturating_add(1))
+}

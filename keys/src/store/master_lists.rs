@@ -66,7 +66,7 @@ impl KeyStore {
             .map_err(|error| StoreError::MasterList(error.to_string()))?;
         let folder = self.dir().join("master-list");
         files::private_dir(&folder)?;
-        let number = files::list(&folder, "ml")?.len().saturating_add(1);
+        let number = files::next_number(&folder, "ml")?;
         files::write(&folder.join(format!("{number:06}.ml")), &der, false)?;
         let note = format!("number {number}, {} certificates", all.len());
         self.log(Event::new(at, "master-list-made").payload(&der).note(&note))?;
@@ -143,7 +143,7 @@ impl KeyStore {
                 && crl.as_ref().is_none_or(|crl| crl.find(certificate.serial()).is_none())
         };
         let made = self.certificates("master-list-signer")?;
-        let number = made.len().saturating_add(1);
+        let number = files::next_number(&self.dir().join("master-list-signer"), "cer")?;
         if let Some((name, certificate)) = made.into_iter().rfind(|(_, one)| usable(one)) {
             let key = self.open_key(&name)?;
             if key.public_key() != certificate.public_key() {

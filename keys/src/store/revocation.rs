@@ -1,10 +1,11 @@
 //! The lists of revoked certificates: one series for all keys of the CSCA, by the newest of them.
 
+use super::ceremonies::list_ceremonies;
 use super::{KeyStore, StoreError, files};
-use crate::ceremony::{Act, Revoked};
+use crate::ceremony::{Act, Record, Revoked};
 use crate::certificate::Certificate;
 use crate::crl::{CertificateRevocationList, RevokedCertificate};
-use crate::life::next_list;
+use crate::life::{ListSequence, next_list};
 use jiff::{SignedDuration, Timestamp};
 
 impl KeyStore {
@@ -26,6 +27,12 @@ impl KeyStore {
         let made = self.revocation_lists()?;
         let series: Vec<_> = made.iter().map(|list| (list.number(), list.this_update())).collect();
         let number = next_list(&series, at)?;
+        // The last list of the series is missing in no gap: the record of its ceremony tells of it.
+        let recorded =
+            |record: Record| matches!(record.act, Act::RevocationList { number: made, .. } if made >= number);
+        if list_ceremonies(self.dir())?.into_iter().any(recorded) {
+            return Err(ListSequence::Gap(number).into());
+        }
         let mut entries = made.last().map(|list| list.entries().to_vec()).unwrap_or_default();
         let issued = self.revocable()?;
         for serial in revoke {

@@ -156,7 +156,8 @@ impl KeyStore {
     ) -> Result<Certificate, StoreError> {
         let _lock = self.lock()?;
         let (csca, csca_key) = self.authority_that_signs(Some(pool), at)?;
-        let number = self.certificates("ds")?.len().saturating_add(1);
+        self.nothing_is_missing("ds/")?;
+        let number = files::next_number(&self.dir().join("ds"), "cer")?;
         let name = format!("ds/{number:05}");
         let key = self.new_key(&name, self.spec(self.profile().document_hash()), rng)?;
         let options = self.settings().certificate_options()?;

@@ -305,7 +305,7 @@ impl KeyStore {
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate, StoreError> {
         let before = self.verifying_certificates(kind)?;
-        let place = format!("{}/{:05}", kind.folder(), before.len().saturating_add(1));
+        let place = self.next_place(kind)?;
         let generation =
             before.iter().filter(|(_, one)| one.holder().holder() == Some(request.holder)).count();
         let (effective, expiration) = days(at, request.days, Some(&authority.certificate))?;
@@ -345,10 +345,17 @@ impl KeyStore {
         Ok(())
     }
 
+    /// Where the next certificate of a kind goes.
+    fn next_place(&self, kind: VerifyingKind) -> Result<String, StoreError> {
+        let number = files::next_number(&self.dir().join(kind.folder()), "cvcert")?;
+        Ok(format!("{}/{number:05}", kind.folder()))
+    }
+
     fn newest_cvca(&self, at: Timestamp) -> Result<(Authority, usize), StoreError> {
         let today = certificate_date(at)?;
         let all = self.verifying_certificates(VerifyingKind::Cvca)?;
-        let number = all.len();
+        let number =
+            files::next_number(&self.dir().join(VerifyingKind::Cvca.folder()), "cvcert")?.saturating_sub(1);
         let (name, certificate) =
             all.into_iter().next_back().filter(|(_, one)| in_use(one, today)).ok_or(StoreError::NoCvca)?;
         let key = self.open_key(&name)?;

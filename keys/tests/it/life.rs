@@ -303,6 +303,50 @@ fn lists_follow_each_other_without_a_gap_and_in_time() {
     assert!(matches!(refused, Err(StoreError::CrlSequence(ListSequence::Gap(2)))));
 }
 
+/// A file that is gone must not make another's key be written over, nor a revocation be forgotten.
+#[test]
+fn a_lost_file_is_told_and_its_successors_stay_what_they_are() {
+    let later = at("2026-11-20T00:00:00Z");
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let (store, mut rng) = make(folder.path(), founded());
+    store.create_csca(founded(), &mut rng).unwrap();
+    let signers: Vec<String> =
+        (0..2).map(|_| store.create_document_signer(founded(), &mut rng).unwrap().serial_hex()).collect();
+    store.issue_crl(founded(), QUARTER, &[], None).unwrap();
+    store.issue_crl(founded(), QUARTER, &signers[..1], Some(1)).unwrap();
+    let damaged =
+        |name: &str, error: StoreError| matches!(error, StoreError::Damaged(told) if told.starts_with(name));
+
+    for lost in ["csca/001.cer", "csca/002.cer", "ds/00001.cer", "ds/00002.cer"] {
+        let before = std::fs::read(file(lost)).unwrap();
+        let keys = ["csca/001", "csca/002", "ds/00001", "ds/00002"].map(|name| format!("{name}.key.age"));
+        let kept = keys.each_ref().map(|key| std::fs::read(file(key)).unwrap());
+        std::fs::remove_file(file(lost)).unwrap();
+        let refused = match lost.starts_with("csca") {
+            true => store.create_csca(later, &mut rng),
+            false => store.create_document_signer(later, &mut rng),
+        };
+        assert!(damaged(lost, refused.unwrap_err()), "{lost}");
+        assert_eq!(keys.each_ref().map(|key| std::fs::read(file(key)).unwrap()), kept, "{lost}");
+        std::fs::write(file(lost), before).unwrap();
+    }
+    let newest = std::fs::read(file("crl/000002.crl")).unwrap();
+    std::fs::remove_file(file("crl/000002.crl")).unwrap();
+    let refused = store.issue_crl(later, QUARTER, &[], None);
+    assert!(matches!(refused, Err(StoreError::CrlSequence(ListSequence::Gap(2)))));
+    std::fs::write(file("crl/000002.crl"), newest).unwrap();
+    assert_eq!(store.issue_crl(later, QUARTER, &[], None).unwrap().entries().len(), 1);
+
+    // A record that is lost leaves a gap in the numbers: the next one is not written over the last.
+    let last = std::fs::read_dir(file("ceremony")).unwrap().count();
+    let newest = file(&format!("ceremony/{last:06}.json"));
+    let record = std::fs::read(&newest).unwrap();
+    std::fs::remove_file(file("ceremony/000001.json")).unwrap();
+    store.create_csca(later, &mut rng).unwrap();
+    assert_eq!(std::fs::read(newest).unwrap(), record);
+}
+
 /// A store after a rollover: signers under both keys, a list by the new one.
 struct Rollover {
     _dir: tempfile::TempDir,

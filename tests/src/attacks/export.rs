@@ -19,7 +19,8 @@ pub fn write(outcome: &Outcome, folder: &Path) -> Result<()> {
     }
     std::fs::copy(&outcome.shown.state, folder.join("chip"))?;
     for (file, content) in &outcome.shown.files {
-        std::fs::write(files.join(format!("{}.bin", file.name())), content)?;
+        // EF.ATR/INFO is one file.
+        std::fs::write(files.join(format!("{}.bin", file.name().replace('/', "-"))), content)?;
     }
     for (number, anchor) in outcome.shown.trust.anchors().iter().enumerate() {
         std::fs::write(csca.join(format!("{number}.cer")), anchor.der())?;

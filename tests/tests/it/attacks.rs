@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use cccd_tests::attacks::class::CLASSES;
-use cccd_tests::attacks::{Variant, document, run, table};
+use cccd_tests::attacks::{Variant, document, export, run, table};
 use cccd_tests::laboratory::country::LabCountry;
 
 /// The laboratory, founded once.
@@ -39,6 +39,22 @@ fn every_attack_is_decided_by_its_reason_and_passes_when_undone() {
         wrong
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Other verifiers are tried with the forged cards of a folder (`attacks --out`): it is whole.
+#[test]
+fn a_forged_card_is_written_with_everything_a_verifier_needs() {
+    let variant = table::all().next().unwrap();
+    let outcome = run::run(variant, lab()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    export::write(&outcome, folder.path()).unwrap();
+    let card = folder.path().join(variant.id());
+    for part in ["chip", "attack.json", "evidence.json"] {
+        assert!(std::fs::metadata(card.join(part)).unwrap().len() > 0, "{part}");
+    }
+    let written = std::fs::read_dir(card.join("files")).unwrap().count();
+    assert_eq!(written, outcome.shown.files.len());
+    assert!(std::fs::read_dir(card.join("trust/csca")).unwrap().count() > 0);
 }
 
 /// What is tolerated is told (Doc 9303-12 §7.1.1: a Document Signer has no basicConstraints, its CSCA a path length of 0).

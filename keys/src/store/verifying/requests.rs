@@ -186,10 +186,9 @@ impl KeyStore {
         }
         within(rights, &authority, &holder.to_string())?;
         let certificate = self.sign_for(at, &authority, &key, holder, answer, rights)?;
-        let number = known.len().saturating_add(1);
         let folder = self.dir().join(kind.folder());
         files::private_dir(&folder)?;
-        let place = format!("{}/{number:05}.cvcert", kind.folder());
+        let place = format!("{}.cvcert", self.next_place(kind)?);
         files::write(&self.dir().join(&place), &certificate.to_bytes(), false)?;
         let digest = hex::encode(Sha256::digest(bytes));
         let facts = CardVerifiable::of(&certificate, Some(authority.file()), &issuer, &key, answer.days)
@@ -240,10 +239,10 @@ impl KeyStore {
         }
         // Where the authority is this same store, its certificate lies there already, without a key.
         let all = self.verifying_certificates(kind)?;
-        let name = all.iter().find(|(_, one)| one == certificate).map_or_else(
-            || format!("{}/{:05}", kind.folder(), all.len().saturating_add(1)),
-            |(name, _)| name.clone(),
-        );
+        let name = match all.into_iter().find(|(_, one)| one == certificate) {
+            Some((name, _)) => name,
+            None => self.next_place(kind)?,
+        };
         self.keep(&name, Fresh::plain(key), certificate)?;
         let noise = vec![0; files::read(&path)?.len()];
         files::erase(&path, &noise)?;
