@@ -1,6 +1,7 @@
 //! A small synthetic nation: families over four generations with the proportions of the real one, from a seed.
 //! Nobody in it exists. The same seed, day and count give the same nation, octet for octet.
 
+pub mod errors;
 mod families;
 mod names;
 mod numbers;
@@ -54,6 +55,15 @@ impl Iterator for Nation {
                 families::clan(self.founders, self.today, &mut self.chance, &mut self.numbers).into_iter();
         }
     }
+}
+
+/// Words of names with their weight among twenty thousand people, half of them women.
+pub(crate) fn name_elements() -> impl Iterator<Item = (&'static str, u32)> {
+    let list = |list, times| {
+        tables::names(list).iter().map(move |(word, weight)| (*word, weight.saturating_mul(times)))
+    };
+    let by_sex = ["middle-male", "middle-female", "given-male", "given-female"];
+    list("family", 2).chain(by_sex.into_iter().flat_map(move |name| list(name, 1)))
 }
 
 /// Draws from a seeded generator.

@@ -9,6 +9,8 @@
 //! | [`store`] | the port, and `SQLite` behind it | |
 //! | [`import`], [`export`] | CSV and JSON, streaming, with a reject report | |
 //! | [`text_encoding`] | rows in TCVN3, VNI and other encodings, recognised or refused | TCVN 5712:1993 |
+//! | [`search`] | people found by what is known of them, the reasons told | |
+//! | [`duplicates`] | one person with two numbers: evidence, weights, cases | docs/duplicates.md |
 //! | [`matching`] | number, name and birth date together, or one constant `no-match` | art. 10, 16 |
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
@@ -22,6 +24,7 @@
 pub mod answer;
 pub mod card;
 pub mod civil_status;
+pub mod duplicates;
 pub mod export;
 pub mod generate;
 pub mod import;
@@ -31,6 +34,7 @@ pub mod numbers;
 pub mod person;
 pub mod quality;
 pub mod register_key;
+pub mod search;
 pub mod server;
 pub mod statistics;
 pub mod store;

@@ -159,6 +159,24 @@ impl PreparedName {
     /// more than the others; a word that one name leaves out counts a third.
     #[must_use]
     pub fn compare(&self, other: &Self) -> NameComparison {
+        // Where two alignments are equally good, both ways round must choose the same one.
+        if self.spelt().le(other.spelt()) {
+            return self.aligned(other);
+        }
+        let mut comparison = other.aligned(self);
+        let swapped = |pair: WordPair| WordPair { one: pair.other, other: pair.one, likeness: pair.likeness };
+        comparison.pairs = comparison.pairs.into_iter().map(swapped).collect();
+        comparison.pairs.sort_by_key(|pair| pair.one);
+        for reason in &mut comparison.reasons {
+            if let NameReason::Word(pair) = reason {
+                *pair = swapped(*pair);
+            }
+        }
+        comparison.lengths = (comparison.lengths.1, comparison.lengths.0);
+        comparison
+    }
+
+    fn aligned(&self, other: &Self) -> NameComparison {
         let (one, two) = (&self.0, &other.0);
         let lengths = (one.len(), two.len());
         if one.is_empty() || two.is_empty() {

@@ -4,12 +4,14 @@
 
 mod civil_status;
 mod cli;
+mod duplicates;
 mod generate;
 mod http;
 mod import;
 mod matching;
 mod numbers;
 mod quality;
+mod search;
 mod store;
 mod text_encoding;
 

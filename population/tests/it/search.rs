@@ -1,0 +1,163 @@
+//! Searching with what people know: names typed wrong, a year, a place, a parent.
+
+use std::time::{Duration, Instant};
+
+use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_population::generate::Nation;
+use cccd_population::generate::errors::with_errors;
+use cccd_population::person::{Person, Relative};
+use cccd_population::search::{MemoryIndex, Query, SearchRecord, keys, search};
+
+use super::{TODAY, number};
+
+struct Measured {
+    asked: usize,
+    found: usize,
+    p50: Duration,
+    p99: Duration,
+}
+
+/// Every second record that the error model makes is a question about the first: a third with the whole birth date, a third with
+/// the year and the province, a third with the year and a parent.
+fn measure(count: u64, seed: u64) -> Measured {
+    let errors = with_errors(Nation::new(count, seed, TODAY).collect::<Vec<Person>>(), seed);
+    let (people, added) = errors.people.split_at(usize::try_from(count).unwrap());
+    let begun = Instant::now();
+    let index = MemoryIndex::new(people.iter().map(SearchRecord::of).collect());
+    let (keys, postings, longest) = index.size();
+    eprintln!(
+        "{count} people: {keys} keys, {postings} postings, longest list {longest}, built in {:?}",
+        begun.elapsed()
+    );
+    let (mut asked, mut found, mut times) = (0, 0, Vec::new());
+    let mut missed = std::collections::BTreeMap::new();
+    let pairs = errors.pairs.iter().zip(added).filter(|((_, _, twist), _)| twist.is_duplicate());
+    for (at, ((known, _, twist), copy)) in pairs.enumerate() {
+        let name = |relative: &Option<Relative>| relative.as_ref().map(|relative| relative.name.clone());
+        let province = copy.residences.permanent.as_ref().and_then(|place| place.province_code.clone());
+        let (father, mother) = (name(&copy.father), name(&copy.mother));
+        let mut query = Query {
+            name: Some(copy.full_name.clone()),
+            birth_date: Some(BirthDate::Year(copy.birth_date.year())),
+            sex: Some(copy.sex),
+            ..Query::default()
+        };
+        let way = match at % 3 {
+            1 if province.is_some() => "province",
+            2 if father.is_some() || mother.is_some() => "parent",
+            _ => "date",
+        };
+        match way {
+            "province" => query.province = province,
+            "parent" if at % 2 == 0 && father.is_some() || mother.is_none() => query.father = father,
+            "parent" => query.mother = mother,
+            _ => query.birth_date = Some(copy.birth_date),
+        }
+        assert!(query.is_enough());
+        let begun = Instant::now();
+        let hits = search(&index, &query, 10).unwrap();
+        times.push(begun.elapsed());
+        asked += 1;
+        if hits.iter().any(|hit| hit.record.number == *known) {
+            found += 1;
+        } else {
+            *missed.entry((*twist, way)).or_insert(0) += 1;
+        }
+    }
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
+    let measured = Measured { asked, found, p50: at(50), p99: at(99) };
+    eprintln!(
+        "{asked} questions: recall@10 {:.4}, p50 {:?}, p99 {:?}, missed {missed:?}",
+        f64::from(u32::try_from(found).unwrap()) / f64::from(u32::try_from(asked).unwrap()),
+        measured.p50,
+        measured.p99
+    );
+    measured
+}
+
+#[test]
+fn most_are_among_the_first_ten() {
+    let measured = measure(10_000, 3);
+    assert!(measured.asked >= 200);
+    assert!(measured.found * 100 >= measured.asked * 95, "{} of {}", measured.found, measured.asked);
+}
+
+/// `CCCD_SEARCH_PEOPLE=1000000 cargo test -p cccd-population --test it -- --ignored in_a_million --nocapture`
+#[test]
+#[ignore = "takes minutes and gigabytes"]
+fn in_a_million() {
+    let people =
+        std::env::var("CCCD_SEARCH_PEOPLE").ok().and_then(|count| count.parse().ok()).unwrap_or(200_000);
+    let measured = measure(people, 4);
+    assert!(measured.found * 100 >= measured.asked * 95, "{} of {}", measured.found, measured.asked);
+    assert!(measured.p99 <= Duration::from_millis(50), "{:?}", measured.p99);
+}
+
+fn somebody(number_text: &str, name: &str, born: &str, father: &str) -> Person {
+    let born: BirthDate = serde_json::from_value(born.into()).unwrap();
+    let mut person = Person::new(number(number_text), name, born, Sex::Female);
+    person.father = Some(Relative::new(father, None));
+    person.mother = Some(Relative::new("H'Bliă Êban", None));
+    person
+}
+
+#[test]
+fn ways_to_ask_and_why_it_fits() {
+    let people = [
+        somebody("066199000001", "H'Hen Niê", "1999-01-15", "Y Moan Kđăm"),
+        somebody("001199000002", "Nguyễn Thị Hoà", "1999-01-15", "Nguyễn Văn Sơn"),
+        somebody("001160000003", "Lý Thị Thu Trang", "1960", "Lý Văn Đức"),
+    ];
+    let index = MemoryIndex::new(people.iter().map(SearchRecord::of).collect());
+    let year = |year| Some(BirthDate::Year(year));
+    let ask = |name: &str, birth_date, father: Option<&str>| {
+        let query = Query {
+            name: Some(name.to_owned()),
+            birth_date,
+            father: father.map(str::to_owned),
+            ..Query::default()
+        };
+        search(&index, &query, 10).unwrap()
+    };
+    for (name, born, father, found) in [
+        ("H HEN NIE", year(1999), None, 0),
+        ("Nie H’Hen", year(1999), None, 0),
+        ("nguyen thi hoa", year(1999), None, 1),
+        ("Nguyễn Thị Hòa", year(2000), None, 1),
+        ("Hòa Nguyễn", year(1999), None, 1),
+        ("Nguyễn Thị Hòa", None, Some("Nguyen Van Xon"), 1),
+        ("Lí Thị Thu Chang", year(1960), None, 2),
+        ("Lý Thu Trang", year(1961), None, 2),
+        ("Lí Thị Thu Chang", Some(BirthDate::Day("1960-05-04".parse().unwrap())), None, 2),
+    ] {
+        let hits = ask(name, born, father);
+        assert_eq!(hits.first().map(|hit| &hit.record.number), Some(&people[found].number), "{name}");
+    }
+    let hits = ask("Lí Thị Thu Chang", year(1961), None);
+    let agreements: Vec<(&str, &[&str])> =
+        hits[0].agreements.iter().map(|one| (one.item, one.findings.as_slice())).collect();
+    assert_eq!(agreements, [("full_name", &["i-for-y", "sound"][..]), ("birth_date", &["next-year"])]);
+    // Both parents alone find the child; a name alone finds nobody.
+    let parents = Query {
+        father: Some("Y Moan Kdam".to_owned()),
+        mother: Some("H’Blia Eban".to_owned()),
+        ..Query::default()
+    };
+    assert_eq!(search(&index, &parents, 10).unwrap().len(), 1);
+    assert!(ask("Nguyễn Thị Hoà", None, None).is_empty());
+    assert!(!Query { name: Some("Nguyễn Thị Hoà".to_owned()), ..Query::default() }.is_enough());
+}
+
+/// Tables hold the keys: their number is what an index costs.
+#[test]
+fn keys_are_few_and_stable() {
+    let mut total = 0;
+    for person in Nation::new(2_000, 8, TODAY) {
+        let once = keys(&person);
+        assert_eq!(once, keys(&person));
+        assert!(once.len() <= 32, "{}", once.len());
+        total += once.len();
+    }
+    assert!((10..=18).contains(&(total / 2_000)), "{}", total / 2_000);
+}
