@@ -153,6 +153,7 @@ fn fingerprints_are_for_those_whom_the_cvca_allows() {
     // A terminal for longer than a month is a usage error.
     let long = keys(&store, &["cvca", "terminal", "--holder", "IS", "--days", "32"]);
     assert_eq!(long.status.code(), Some(2));
+    assert_eq!(json(&long)["error"]["code"], "usage");
 }
 
 #[test]
