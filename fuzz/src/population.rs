@@ -7,6 +7,8 @@ use cccd_population::generate::Nation;
 use cccd_population::import::{Format, rows};
 use cccd_population::matching::check_form;
 use cccd_population::name::is_syllable;
+use cccd_population::places::{Map, Places, published};
+use cccd_population::quality::Codes as _;
 use cccd_population::text_encoding::{Encoding, recognise};
 use jiff::civil::{Date, date};
 
@@ -20,6 +22,13 @@ const CARD_STATUS: &str = r#"{"nonce":"AAECAwQFBgcICQoLDA0ODw==","sod_sha256":"0
 const NEW_CARD: &str = r#"{"number":"079099000001","sod_sha256":"0000000000000000000000000000000000000000000000000000000000000001","document_number":"099000001","chip_serial":"00000000000000000001","issued":"2026-01-10","expires":"2039-01-15"}"#;
 const SIGNED: &str = r#"{"answer":"e30=","signature":"MAA=","key":"00"}"#;
 
+/// A map of two provinces; the published form has its three files with `|` between.
+const PLACES: &str = "map,code,name,parent,became\npresent,01,Tỉnh A,,\npresent,00001,Xã B,01,\npresent,00002,Xã C,01,\nbefore,01,Tỉnh A,,01\nbefore,001,Huyện D,01,\nbefore,00003,Xã E,001,00001 00002\n";
+const PLACES_JSON: &str = r#"{"map":"present","code":"01","name":"Tỉnh A"}"#;
+const PUBLISHED: &str = r#"{"units":[{"code":"01","name":"Tỉnh A","wards":[{"code":"00001","name":"Xã B"}]}]}|{"units":[{"code":"01","name":"Tỉnh A","districts":[{"code":"001","name":"Huyện D","wards":[{"code":"00003","name":"Xã E"}]}]}]}|{"items":[{"code":"01","before":"giữ nguyên"},{"code":"00001","before":"Xã E (huyện D), phần còn lại của Xã F và Xã G"}]}"#;
+
+const QCVN: &str = "<?xml version=\"1.0\"?><q:CongdanCollection xmlns:q=\"http://www.mic.gov.vn/dancu/1.0\" SoCongDan='1'><q:CongDan><q:SoDinhDanh>079099000001</q:SoDinhDanh><q:HoVaTen><q:Ho>A &amp;</q:Ho><q:Ten><![CDATA[B]]></q:Ten></q:HoVaTen><q:GioiTinh>1</q:GioiTinh><q:NgayThangNamSinh><q:NgayThangNam>1999</q:NgayThangNam></q:NgayThangNamSinh></q:CongDan></q:CongdanCollection>";
+
 /// All bodies of this room.
 pub const BODIES: &[Body] = &[
     Body {
@@ -31,6 +40,18 @@ pub const BODIES: &[Body] = &[
         name: "persons-json",
         seeds: || vec![persons(Format::Json), b"[{\"number\":\"079099000001\"},{}]".to_vec()],
         run: |bytes| import(bytes, Format::Json),
+    },
+    Body {
+        name: "places-file",
+        seeds: || {
+            [PLACES.to_owned(), format!("[{}]", PLACES_JSON), PUBLISHED.to_owned()].map(Vec::from).into()
+        },
+        run: places,
+    },
+    Body {
+        name: "persons-qcvn",
+        seeds: || vec![persons(Format::Qcvn), QCVN.into()],
+        run: |bytes| import(bytes, Format::Qcvn),
     },
     Body {
         name: "register-requests",
@@ -77,6 +98,28 @@ fn import(bytes: &[u8], format: Format) {
         let again = serde_json::to_string(&person).ok().and_then(|text| serde_json::from_str(&text).ok());
         assert!(again.as_ref() == Some(&person), "a person changes on the way through JSON");
         assert!(person.clone().checked(TODAY).as_ref() == Ok(&person), "checking twice changes a person");
+    }
+}
+
+/// What is read is written and read again unchanged; every unit hangs in its map and every look-up ends.
+fn places(bytes: &[u8]) {
+    let read = Places::read(bytes).ok().or_else(|| {
+        let mut parts = bytes.splitn(3, |byte| *byte == b'|');
+        published::read(parts.next()?, parts.next()?, parts.next()?).ok().map(|(places, _)| places)
+    });
+    let Some(places) = read else { return };
+    let mut file = Vec::new();
+    assert!(places.write(&mut file).is_ok());
+    for map in [Map::Present, Map::Before] {
+        for unit in places.units(map) {
+            assert!(places.province(map, &unit.code).is_some(), "a unit without a province");
+            let _ = (places.became(&unit.code), places.provinces_of(&unit.code));
+        }
+    }
+    if let Ok(again) = Places::read(file.as_slice()) {
+        for map in [Map::Present, Map::Before] {
+            assert!(places.units(map).eq(again.units(map)), "a unit changes on the way through its file");
+        }
     }
 }
 

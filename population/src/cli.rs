@@ -4,6 +4,7 @@ mod card;
 mod data;
 mod failure;
 mod people;
+mod places;
 mod quality;
 mod serve;
 mod usage;
@@ -74,6 +75,8 @@ enum Command {
     Event(people::Event),
     /// Cards: show, or change the status
     Card(card::CardCommand),
+    /// Places: what a code is on the present map and the one before, or make the file of places
+    Places(places::PlacesCommand),
     /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
     Quality(quality::Quality),
     /// Count by province, sex and age
@@ -158,6 +161,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Match(command) => command.run(&setting),
         Command::Event(command) => command.run(&setting),
         Command::Card(command) => command.run(&setting),
+        Command::Places(command) => command.run(&setting),
         Command::Quality(command) => command.run(&setting),
         Command::Stats(Db { db }) => data::stats(&setting, &db),
         Command::Serve(command) => command.run(&setting),

@@ -1,4 +1,4 @@
-//! Writing persons as CSV or JSON lines, in the order of their numbers; what import reads back unchanged.
+//! Writing persons as CSV, JSON lines or the message of QCVN 109:2017, in the order of their numbers; what import reads back unchanged.
 
 use std::io::Write;
 
@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::import::{COLUMNS, Format};
 use crate::person::{BloodGroup, MaritalStatus, Person, Relative, Residence, birth_date_text, sex_word};
+use crate::qcvn;
 use crate::store::{Store, StoreError};
 
 /// Persons read at once.
@@ -30,6 +31,7 @@ pub struct PersonWriter<W: Write>(Form<W>);
 enum Form<W: Write> {
     Csv(Box<csv::Writer<W>>),
     Json(W),
+    Qcvn(W),
 }
 
 impl<W: Write> PersonWriter<W> {
@@ -40,6 +42,11 @@ impl<W: Write> PersonWriter<W> {
     pub fn new(out: W, format: Format) -> Result<Self, ExportError> {
         Ok(Self(match format {
             Format::Json => Form::Json(out),
+            Format::Qcvn => {
+                let mut out = out;
+                out.write_all(qcvn::HEAD.as_bytes()).map_err(ExportError::Write)?;
+                Form::Qcvn(out)
+            }
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
                 writer.write_record(COLUMNS).map_err(csv_error)?;
@@ -60,6 +67,11 @@ impl<W: Write> PersonWriter<W> {
                     .map_err(|error| ExportError::Write(std::io::Error::from(error)))?;
                 out.write_all(b"\n").map_err(ExportError::Write)
             }
+            Form::Qcvn(out) => {
+                let element = qcvn::message::write(person)
+                    .map_err(|error| ExportError::Write(std::io::Error::from(error)))?;
+                out.write_all(element.as_bytes()).map_err(ExportError::Write)
+            }
         }
     }
 
@@ -71,6 +83,10 @@ impl<W: Write> PersonWriter<W> {
         match self.0 {
             Form::Csv(writer) => writer.into_inner().map_err(|error| ExportError::Write(error.into_error())),
             Form::Json(mut out) => out.flush().map_err(ExportError::Write).map(|()| out),
+            Form::Qcvn(mut out) => {
+                let ended = out.write_all(qcvn::TAIL.as_bytes()).and_then(|()| out.flush());
+                ended.map_err(ExportError::Write).map(|()| out)
+            }
         }
     }
 }

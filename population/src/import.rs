@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::person::{Flaw, Person};
 use crate::store::{Change, Put, Store, StoreError};
 
+pub use crate::qcvn::rows::QcvnRows;
 pub use csv_rows::{COLUMNS, CsvRows};
 pub use json_rows::{JsonRows, MAX_ELEMENT};
 
@@ -27,6 +28,8 @@ pub enum Format {
     Csv,
     /// An array of objects, or one object a line.
     Json,
+    /// The XML message of QCVN 109:2017/BTTTT.
+    Qcvn,
 }
 
 /// What an import did.
@@ -60,6 +63,9 @@ pub enum RowError {
     /// No JSON object of a person.
     #[error("{0}")]
     Json(String),
+    /// No element of a person.
+    #[error("{0}")]
+    Xml(&'static str),
     /// The row is longer than any person's.
     #[error("the row is too long")]
     TooLong,
@@ -98,6 +104,9 @@ pub enum FileFault {
         /// Counts from 1.
         line: Option<u64>,
     },
+    /// Not a message of QCVN 109:2017.
+    #[error("it is not a message of QCVN 109:2017: {0}")]
+    NotQcvn(&'static str),
     /// A column of the header is not one of [`COLUMNS`].
     #[error("column {0} of the header is not known")]
     UnknownColumn(usize),
@@ -135,6 +144,7 @@ pub fn rows<'r>(
     Ok(match format {
         Format::Csv => Box::new(CsvRows::new(reader)?),
         Format::Json => Box::new(JsonRows::new(reader)),
+        Format::Qcvn => Box::new(QcvnRows::new(reader)?),
     })
 }
 

@@ -16,6 +16,8 @@
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
 //! | [`generate`] | a synthetic nation from a seed | NĐ 137/2015 art. 13 |
 //! | [`civil_status`] | acts, and what each changes in the register | Luật Hộ tịch 2014 |
+//! | [`places`] | administrative units as codes, now and before 1 July 2025 | Nghị quyết 202/2025/QH15 |
+//! | [`qcvn`] | the XML message of citizens, in and out | QCVN 109:2017/BTTTT |
 //! | [`quality`] | correct, complete, clean, alive: rules, scores, work lists, conflicts | docs/quality.md |
 //! | [`statistics`] | counts by province, sex and age band | |
 //!
@@ -32,6 +34,8 @@ pub mod matching;
 pub mod name;
 pub mod numbers;
 pub mod person;
+pub mod places;
+pub mod qcvn;
 pub mod quality;
 pub mod register_key;
 pub mod search;

@@ -22,6 +22,8 @@ use super::{Db, Language, Setting, open, vietnamese};
 enum FileFormat {
     Csv,
     Json,
+    /// XML of QCVN 109:2017/BTTTT
+    Qcvn,
 }
 
 #[derive(clap::Args, Debug)]
@@ -207,11 +209,12 @@ fn form(setting: &Setting, given: Option<FileFormat>, file: &Path) -> Result<For
     match (given, ending.as_str()) {
         (Some(FileFormat::Csv), _) | (None, "csv") => Ok(Format::Csv),
         (Some(FileFormat::Json), _) | (None, "json" | "jsonl" | "ndjson") => Ok(Format::Json),
+        (Some(FileFormat::Qcvn), _) | (None, "xml") => Ok(Format::Qcvn),
         _ => Err(Failure::usage(
             "unknown-format",
             setting
                 .say("Không biết dạng tệp qua phần đuôi", "The form of the file is not known by its ending"),
-            setting.say("Thêm --format csv hoặc --format json.", "Add --format csv or --format json."),
+            setting.say("Thêm --format csv, json hoặc qcvn.", "Add --format csv, json or qcvn."),
         )),
     }
 }

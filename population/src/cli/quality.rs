@@ -12,6 +12,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::generate::{ethnic_groups, province_name};
 use cccd_population::name::agree;
 use cccd_population::person::{Others, Person};
+use cccd_population::places::{Map, Places};
 use cccd_population::quality::clean::Clean;
 use cccd_population::quality::{
     Codes, Context, Part, Policy, Remark, Score, Scoreboard, Trend, WorkList, assess,
@@ -23,7 +24,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::{Db, Language, Setting, data, open};
+use super::{Db, Language, Setting, data, open, places};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -45,6 +46,9 @@ pub(super) struct Quality {
     /// Tasks of a work list
     #[arg(long, default_value_t = 50, value_name = "N")]
     longest: usize,
+    /// File of places (`population places`): wards and provinces of residences are judged by it
+    #[arg(long, value_name = "FILE")]
+    places: Option<PathBuf>,
     /// File of earlier scores, a line a day; today's are added
     #[arg(long, value_name = "FILE", conflicts_with = "office")]
     trend: Option<PathBuf>,
@@ -59,19 +63,30 @@ const LOOK_BACK: i32 = 30;
 /// The longest file of earlier scores: a century of days.
 const MAX_TREND: u64 = 64 << 20;
 
-struct Lists;
+/// The operator's map of places, if there is one, and the ethnic groups.
+struct Lists(Option<Places>);
 
 impl Codes for Lists {
-    // The register holds no map of places yet.
-    fn ward(&self, _: &str) -> Option<bool> {
-        None
+    fn ward(&self, code: &str) -> Option<bool> {
+        self.0.as_ref()?.ward(code)
     }
-    fn provinces_of(&self, _: &str) -> Option<Vec<String>> {
-        None
+    fn provinces_of(&self, ward: &str) -> Option<Vec<String>> {
+        self.0.as_ref()?.provinces_of(ward)
     }
     fn ethnic_group(&self, name: &str) -> Option<bool> {
         // Census and custom write this one in two ways.
         Some(agree(name, "Mông") || agree(name, "H'Mông") || ethnic_groups().any(|group| agree(group, name)))
+    }
+}
+
+impl Lists {
+    /// What the ward is called now, else before.
+    fn ward_name(&self, code: &str) -> String {
+        let unit = self
+            .0
+            .as_ref()
+            .and_then(|places| places.unit(Map::Present, code).or_else(|| places.unit(Map::Before, code)));
+        unit.map(|unit| unit.name.clone()).unwrap_or_default()
     }
 }
 
@@ -97,7 +112,8 @@ impl Quality {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let earlier = self.trend.as_deref().map(read_trend).transpose()?;
         let store = open(&self.db.db)?;
-        let (board, list) = self.look(&store, setting)?;
+        let lists = Lists(self.places.as_deref().map(places::read).transpose()?);
+        let (board, list) = self.look(&store, &lists, setting)?;
         if let Some(office) = &self.office {
             return answer_office(setting, office, &list);
         }
@@ -120,7 +136,7 @@ impl Quality {
             Some(province) => board
                 .wards()
                 .filter(|(code, ..)| code == province)
-                .map(|(_, ward, score)| (ward.to_owned(), String::new(), score.clone()))
+                .map(|(_, ward, score)| (ward.to_owned(), lists.ward_name(ward), score.clone()))
                 .collect(),
         };
         if areas.is_empty() && self.province.is_some() {
@@ -147,7 +163,12 @@ impl Quality {
     }
 
     /// Passes the whole register by, once for what each record says and what records say of one another.
-    fn look(&self, store: &dyn Store, setting: &Setting) -> anyhow::Result<(Scoreboard, WorkList)> {
+    fn look(
+        &self,
+        store: &dyn Store,
+        lists: &Lists,
+        setting: &Setting,
+    ) -> anyhow::Result<(Scoreboard, WorkList)> {
         let bar = data::bar(store.person_count()?.saturating_mul(2), "{pos}/{len}");
         let others = InStore { store, failed: RefCell::new(None) };
         let mut clean = Clean::new();
@@ -158,7 +179,7 @@ impl Quality {
         })?;
         let across = clean.finish(&others);
         let context =
-            Context { today: setting.today(), policy: Policy::default(), codes: &Lists, others: &others };
+            Context { today: setting.today(), policy: Policy::default(), codes: lists, others: &others };
         let (mut board, mut list) = (Scoreboard::new(), WorkList::new(self.longest));
         each(store, |person| {
             // Whoever recorded the person last has confirmed the record.

@@ -10,6 +10,7 @@ use cccd_population::export::ExportError;
 use cccd_population::import::{FileFault, ImportError};
 use cccd_population::matching::BadField;
 use cccd_population::person::Flaw;
+use cccd_population::places::PlacesError;
 use cccd_population::register_key::KeyFileError;
 use cccd_population::server::TokenFileError;
 use cccd_population::store::StoreError;
@@ -29,6 +30,9 @@ pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
             ImportError::File(fault) => format!("Không đọc được tệp: {}", file_fault(fault)),
             _ => return None,
         });
+    }
+    if let Some(error) = error.downcast_ref::<PlacesError>() {
+        return Some(places(error));
     }
     if let Some(error) = error.downcast_ref::<ExportError>() {
         return Some(match error {
@@ -109,6 +113,25 @@ fn store(error: &StoreError) -> String {
     }
 }
 
+fn places(error: &PlacesError) -> String {
+    match error {
+        PlacesError::Read(error) => format!("Không đọc được tệp đơn vị hành chính: {}", system(error)),
+        PlacesError::TooLong => "Tệp đơn vị hành chính dài hơn 16 MiB".to_owned(),
+        PlacesError::Form => {
+            "Đây không phải CSV với tiêu đề map,code,name,parent,became, cũng không phải JSON cùng các mục ấy"
+                .to_owned()
+        }
+        PlacesError::Row { row, item } => format!("Dòng {row}: {item} không đúng dạng"),
+        PlacesError::Twice { row } => format!("Dòng {row}: đơn vị này đã có ở trên"),
+        PlacesError::NoSuchUnit { map, code, item } => {
+            format!("Đơn vị {code} ({map}): {item} chỉ đến đơn vị không có trong tệp hoặc khác cấp")
+        }
+        PlacesError::TooMany => "Một bản đồ có hơn 25000 đơn vị".to_owned(),
+        PlacesError::Empty => "Tệp không có đơn vị nào".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 fn flaw(flaw: &Flaw) -> String {
     let item = |item: &str| match item {
         "the date of death or of missing" => "ngày chết hoặc mất tích".to_owned(),
@@ -162,6 +185,7 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::LongLine => "có dòng dài hơn 256 KiB (dấu nháy chưa đóng?)".to_owned(),
         FileFault::NotCsv { line: Some(line) } => format!("không phải CSV bằng UTF-8, ở dòng {line}"),
         FileFault::NotCsv { line: None } => "không phải CSV bằng UTF-8".to_owned(),
+        FileFault::NotQcvn(what) => format!("không phải thông điệp QCVN 109:2017 ({what})"),
         FileFault::UnknownColumn(place) => format!("không biết cột thứ {place} của dòng tiêu đề"),
         FileFault::ColumnTwice(name) => format!("dòng tiêu đề có cột {name} hai lần"),
         FileFault::NoColumn(name) => format!("dòng tiêu đề thiếu cột {name}"),

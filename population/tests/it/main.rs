@@ -10,6 +10,8 @@ mod http;
 mod import;
 mod matching;
 mod numbers;
+mod places;
+mod qcvn;
 mod quality;
 mod search;
 mod store;
