@@ -192,18 +192,17 @@ impl PreparedName {
         let at = |pair: (usize, usize)| {
             table.get(pair.0).and_then(|row| row.get(pair.1)).copied().unwrap_or(Likeness::Unlike)
         };
+        let weigh = |pair: (usize, usize)| weight(pair.0, lengths.0) + weight(pair.1, lengths.1);
         let value = |pair: (usize, usize)| {
             let length = |word: Option<&Word>| word.map_or(0, |word| word.plain.len());
-            at(pair).worth(length(one.get(pair.0)).min(length(two.get(pair.1))))
-                * weight(pair.0, lengths.0).max(weight(pair.1, lengths.1))
+            at(pair).worth(length(one.get(pair.0)).min(length(two.get(pair.1)))) * weigh(pair)
         };
         let sum = |pairs: &[(usize, usize)]| pairs.iter().map(|pair| value(*pair)).sum::<u32>();
         let (ordered, free) = (in_order(lengths, value), in_any_order(lengths, value));
-        let reordered = sum(&free) > sum(&ordered) + 20;
+        let reordered = sum(&free) > sum(&ordered) + 40;
         let places = if reordered { free } else { ordered };
         let met: u32 = sum(&places);
-        let full: u32 =
-            places.iter().map(|pair| 100 * weight(pair.0, lengths.0).max(weight(pair.1, lengths.1))).sum();
+        let full: u32 = places.iter().map(|pair| 100 * weigh(*pair)).sum();
         let left = |own: fn(&(usize, usize)) -> usize, length: usize| -> Vec<u32> {
             (0..length)
                 .filter(|at| !places.iter().any(|pair| own(pair) == *at))
@@ -214,7 +213,7 @@ impl PreparedName {
         // What both have and does not meet counts whole; what one leaves out counts a third.
         let both = left_one.len().min(left_two.len());
         let unlike: u32 =
-            left_one.iter().rev().take(both).zip(left_two.iter().rev()).map(|(a, b)| *a.max(b)).sum();
+            left_one.iter().rev().take(both).zip(left_two.iter().rev()).map(|(a, b)| a + b).sum();
         let missing: u32 = left_one.iter().rev().skip(both).chain(left_two.iter().rev().skip(both)).sum();
 
         let pairs: Vec<WordPair> =
@@ -224,7 +223,7 @@ impl PreparedName {
             .filter(|pair| pair.likeness != Likeness::Same)
             .map(|pair| NameReason::Word(*pair))
             .collect();
-        let mut score = met.checked_div((full + 100 * unlike + 35 * missing) / 100).unwrap_or(0).min(100);
+        let mut score = met.checked_div((full + 100 * unlike + 70 * missing) / 100).unwrap_or(0).min(100);
         if reordered {
             reasons.push(NameReason::Reordered);
             score = score.saturating_sub(3);

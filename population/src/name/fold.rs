@@ -56,13 +56,11 @@ pub(super) fn words(name: &str) -> Vec<Word> {
     let mut mark = String::new();
     for part in key.split([' ', '-']).filter(|part| !part.is_empty()) {
         let letters: String = part.chars().filter(|c| c.is_alphanumeric() || is_combining_mark(*c)).collect();
-        if letters.is_empty() {
+        // Marks without a letter under them are none.
+        if letters.chars().all(is_combining_mark) {
             continue;
         }
-        if mark.is_empty()
-            && letters.chars().count() == 1
-            && !letters.starts_with(['a', 'e', 'i', 'o', 'u', 'y'])
-        {
+        if mark.is_empty() && is_consonant(&letters) {
             mark = letters;
             continue;
         }
@@ -75,6 +73,11 @@ pub(super) fn words(name: &str) -> Vec<Word> {
         words.push(word(&mark));
     }
     words
+}
+
+fn is_consonant(letters: &str) -> bool {
+    let mut letters = letters.chars().filter(|c| !is_combining_mark(*c));
+    letters.next().is_some_and(|letter| "bcdđfghjklmnpqrstvwxz".contains(letter)) && letters.next().is_none()
 }
 
 fn word(spelt: &str) -> Word {

@@ -43,28 +43,42 @@ const RHYMES: [&str; 27] = [
     "ynh yt ych",
 ];
 
-/// Whether a word of letters is spelt as a Vietnamese syllable is, in any case and normal form. Tone placement is free.
+/// Whether a word of letters is spelt as a Vietnamese syllable is, in any case and normal form, with the tone mark placed in
+/// the old way or the new (`hòa`, `hoà`).
 #[must_use]
 pub fn is_syllable(word: &str) -> bool {
     let mut tone = None;
     let mut base = String::with_capacity(word.len());
-    for c in word.nfd().flat_map(char::to_lowercase) {
-        if TONES.contains(&c) {
-            if tone.replace(c).is_some() {
+    for c in word.nfc().flat_map(char::to_lowercase) {
+        let (tones, letter): (Vec<char>, Vec<char>) = c.nfd().partition(|part| TONES.contains(part));
+        base.extend(letter.into_iter().nfc());
+        for mark in tones {
+            if tone.replace((mark, base.chars().count())).is_some() {
                 return false;
             }
-        } else {
-            base.push(c);
         }
     }
-    let base: String = base.nfc().collect();
+    let after = tone.map(|(_, at)| base.chars().count() - at);
     ONSETS.iter().any(|onset| {
         base.strip_prefix(onset).is_some_and(|rhyme| {
-            fits(onset, rhyme) && RHYMES.iter().any(|row| row.split(' ').any(|known| known == rhyme)) && sounds(rhyme, tone)
+            fits(onset, rhyme)
+                && RHYMES.iter().any(|row| row.split(' ').any(|known| known == rhyme))
+                && sounds(rhyme, tone.map(|(mark, _)| mark))
+                && after.is_none_or(|after| bears(rhyme, after))
         })
-        // gì, gìn, giếng: the i belongs to both.
+        // gì: the i is its vowel.
         || (*onset == "gi" && base == "gi")
     })
+}
+
+/// Whether the letter of a rhyme with so many letters after it may bear the tone: a vowel, and not the one that glides off
+/// (mái, sáu, lúa).
+fn bears(rhyme: &str, after: usize) -> bool {
+    let letters = rhyme.chars().count();
+    let Some(letter) = rhyme.chars().rev().nth(after) else { return false };
+    let glides =
+        rhyme.ends_with(['i', 'y', 'o', 'u']) && rhyme != "uy" || ["ia", "ua", "ưa", "uya"].contains(&rhyme);
+    "aăâeêioôơuưy".contains(letter) && !(after == 0 && letters > 1 && glides)
 }
 
 /// c, g and ng before back vowels, k, gh and ngh before front ones.
@@ -129,8 +143,27 @@ mod tests {
             assert!(is_syllable(&word.nfd().collect::<String>()), "{word}");
         }
         for word in [
-            "Nguyôn", "Traàn", "Viet", "Viêt", "Hïng", "Êban", "Krông", "Niê", "Bliă", "cê", "kan", "nge",
-            "ghan", "Müller", "", "đđ",
+            "Nguyôn",
+            "Traàn",
+            "Viet",
+            "Viêt",
+            "Hïng",
+            "Êban",
+            "Krông",
+            "Niê",
+            "Bliă",
+            "cê",
+            "kan",
+            "nge",
+            "ghan",
+            "Müller",
+            "",
+            "đđ",
+            "Vuị",
+            "Maí",
+            "Luá",
+            "Nguyeñ",
+            "Nguyễñ",
         ] {
             assert!(!is_syllable(word), "{word}");
         }
