@@ -17,51 +17,76 @@ struct Measured {
     p99: Duration,
 }
 
-/// Every second record that the error model makes is a question about the first: a third with the whole birth date, a third with
-/// the year and the province, a third with the year and a parent.
+/// A second record of somebody, as a question: a third with the whole birth date, a third with the year and the province, a
+/// third with the year and a parent.
+fn question(copy: &Person, at: usize) -> (Query, &'static str) {
+    let name = |relative: &Option<Relative>| relative.as_ref().map(|relative| relative.name.clone());
+    let province = copy.residences.permanent.as_ref().and_then(|place| place.province_code.clone());
+    let (father, mother) = (name(&copy.father), name(&copy.mother));
+    let mut query = Query {
+        name: Some(copy.full_name.clone()),
+        birth_date: Some(BirthDate::Year(copy.birth_date.year())),
+        sex: Some(copy.sex),
+        ..Query::default()
+    };
+    let way = match at % 3 {
+        1 if province.is_some() => "province",
+        2 if father.is_some() || mother.is_some() => "parent",
+        _ => "date",
+    };
+    match way {
+        "province" => query.province = province,
+        "parent" if at.is_multiple_of(2) && father.is_some() || mother.is_none() => query.father = father,
+        "parent" => query.mother = mother,
+        _ => query.birth_date = Some(copy.birth_date),
+    }
+    assert!(query.is_enough());
+    (query, way)
+}
+
+/// Every second record that the error model makes is a question about the first; of more than a hundred thousand people, those of
+/// every so many are asked for.
 fn measure(count: u64, seed: u64) -> Measured {
-    let errors = with_errors(Nation::new(count, seed, TODAY).collect::<Vec<Person>>(), seed);
-    let (people, added) = errors.people.split_at(usize::try_from(count).unwrap());
+    const CHUNK: usize = 10_000;
+    let every = usize::try_from(count / 200_000).unwrap().max(1);
+    let mut nation = Nation::new(count, seed, TODAY);
+    let (mut records, mut questions) = (Vec::new(), Vec::new());
+    for chunk in 0_usize.. {
+        let people: Vec<Person> = nation.by_ref().take(CHUNK).collect();
+        if people.is_empty() {
+            break;
+        }
+        records.extend(people.iter().map(SearchRecord::of));
+        if chunk % every != 0 {
+            continue;
+        }
+        let count = people.len();
+        let errors = with_errors(people, seed + u64::try_from(chunk).unwrap());
+        let added = errors.people.get(count..).unwrap_or_default();
+        for ((known, _, twist), copy) in
+            errors.pairs.iter().zip(added).filter(|((_, _, twist), _)| twist.is_duplicate())
+        {
+            let (query, way) = question(copy, questions.len());
+            questions.push((query, way, *twist, known.clone()));
+        }
+    }
     let begun = Instant::now();
-    let index = MemoryIndex::new(people.iter().map(SearchRecord::of).collect());
+    let index = MemoryIndex::new(records);
     let (keys, postings, longest) = index.size();
     eprintln!(
         "{count} people: {keys} keys, {postings} postings, longest list {longest}, built in {:?}",
         begun.elapsed()
     );
-    let (mut asked, mut found, mut times) = (0, 0, Vec::new());
+    let (asked, mut found, mut times) = (questions.len(), 0, Vec::new());
     let mut missed = std::collections::BTreeMap::new();
-    let pairs = errors.pairs.iter().zip(added).filter(|((_, _, twist), _)| twist.is_duplicate());
-    for (at, ((known, _, twist), copy)) in pairs.enumerate() {
-        let name = |relative: &Option<Relative>| relative.as_ref().map(|relative| relative.name.clone());
-        let province = copy.residences.permanent.as_ref().and_then(|place| place.province_code.clone());
-        let (father, mother) = (name(&copy.father), name(&copy.mother));
-        let mut query = Query {
-            name: Some(copy.full_name.clone()),
-            birth_date: Some(BirthDate::Year(copy.birth_date.year())),
-            sex: Some(copy.sex),
-            ..Query::default()
-        };
-        let way = match at % 3 {
-            1 if province.is_some() => "province",
-            2 if father.is_some() || mother.is_some() => "parent",
-            _ => "date",
-        };
-        match way {
-            "province" => query.province = province,
-            "parent" if at % 2 == 0 && father.is_some() || mother.is_none() => query.father = father,
-            "parent" => query.mother = mother,
-            _ => query.birth_date = Some(copy.birth_date),
-        }
-        assert!(query.is_enough());
+    for (query, way, twist, known) in questions {
         let begun = Instant::now();
         let hits = search(&index, &query, 10).unwrap();
         times.push(begun.elapsed());
-        asked += 1;
-        if hits.iter().any(|hit| hit.record.number == *known) {
+        if hits.iter().any(|hit| hit.record.number == known) {
             found += 1;
         } else {
-            *missed.entry((*twist, way)).or_insert(0) += 1;
+            *missed.entry((twist, way)).or_insert(0) += 1;
         }
     }
     times.sort_unstable();
