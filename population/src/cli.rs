@@ -3,6 +3,7 @@
 mod card;
 mod data;
 mod failure;
+mod find;
 mod people;
 mod places;
 mod quality;
@@ -79,6 +80,10 @@ enum Command {
     Places(places::PlacesCommand),
     /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
     Quality(quality::Quality),
+    /// Find people by a name typed or heard, a birth date or year, parents, a place
+    Search(find::Search),
+    /// Find one person with two numbers, with the evidence (docs/duplicates.md)
+    Duplicates(find::Duplicates),
     /// Count by province, sex and age
     Stats(Db),
     /// Answer over HTTP on loopback (docs/register-api.md)
@@ -163,6 +168,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Card(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),
         Command::Quality(command) => command.run(&setting),
+        Command::Search(command) => command.run(&setting),
+        Command::Duplicates(command) => command.run(&setting),
         Command::Stats(Db { db }) => data::stats(&setting, &db),
         Command::Serve(command) => command.run(&setting),
     };

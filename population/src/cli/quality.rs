@@ -196,7 +196,10 @@ impl Quality {
     }
 }
 
-fn each(store: &dyn Store, mut see: impl FnMut(Person) -> Result<(), StoreError>) -> Result<(), StoreError> {
+pub(super) fn each(
+    store: &dyn Store,
+    mut see: impl FnMut(Person) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut after: Option<PersonalNumber> = None;
     loop {
         let page = store.persons_after(after.as_ref(), PAGE)?;

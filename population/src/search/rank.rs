@@ -64,6 +64,14 @@ pub fn search<I: CandidateIndex>(index: &I, query: &Query, limit: usize) -> Resu
     Ok(hits)
 }
 
+impl Query {
+    /// The keys that the people asked for may stand under: who shares none of them is not found.
+    #[must_use]
+    pub fn keys(&self) -> Vec<SearchKey> {
+        Asked::of(self).keys().into_iter().map(|(_, key)| key).collect()
+    }
+}
+
 /// A question, prepared.
 struct Asked<'q> {
     query: &'q Query,

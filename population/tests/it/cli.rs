@@ -118,3 +118,36 @@ fn quality_shows_scores_work_lists_and_a_trend() {
         "and nothing is added"
     );
 }
+
+#[test]
+fn people_are_searched_and_duplicates_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let db = ["--db", "sqlite:r.db"];
+    assert_eq!(run(dir, &[&["init"][..], &db].concat()).0, Some(0));
+    let rows = "number,full_name,birth_date,sex,father_name,mother_name,place_of_origin\n\
+        001199000001,Nguyễn Thị Hoà,1999-01-15,female,Nguyễn Văn Sơn,Trần Thị Cúc,\"Mẫu, Hà Nội\"\n\
+        001199000002,Nguyen Thi Hoa,1999-01-15,female,Nguyen Van Son,Tran Thi Cuc,Mau Ha Noi\n\
+        001199000003,Nguyễn Thị Hằng,1999-01-15,female,Nguyễn Văn Sơn,Trần Thị Cúc,\"Mẫu, Hà Nội\"\n";
+    std::fs::write(dir.join("rows.csv"), rows).unwrap();
+    let (code, _, error) = run(dir, &[&["import"][..], &db, &["rows.csv"]].concat());
+    assert_eq!(code, Some(0), "{error}");
+    let json = |arguments: &[&str]| {
+        let (code, out, error) = run(dir, &[arguments, &db, &["--json"]].concat());
+        (code, serde_json::from_str::<serde_json::Value>(&out).unwrap_or_else(|_| panic!("{error}")))
+    };
+    let (code, found) = json(&["search", "--name", "Hòa Nguyễn Thị", "--born", "1999"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(found["hits"][0]["number"], "001199000001");
+    assert_eq!(found["hits"][0]["agreements"][0]["findings"], serde_json::json!(["reordered"]));
+    let (code, _) = json(&["search", "--name", "Phạm Văn Lực", "--born", "1970"]);
+    assert_eq!(code, Some(1));
+    let (code, refused) = json(&["search", "--name", "Nguyễn Thị Hoà"]);
+    assert_eq!((code, refused["error"]["code"].as_str()), (Some(2), Some("too-little-known")));
+    let (code, found) = json(&["duplicates"]);
+    assert_eq!(code, Some(0));
+    let pairs = found["pairs"].as_array().unwrap();
+    assert_eq!(pairs.len(), 1, "{found}");
+    assert_eq!((&pairs[0]["one"], &pairs[0]["other"]), (&"001199000001".into(), &"001199000002".into()));
+    assert!(pairs[0]["bits"].as_f64().unwrap() > 23.0);
+}

@@ -1,0 +1,236 @@
+//! `search` and `duplicates`.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_population::duplicates::{
+    DEFAULT_THRESHOLD, Evidence, NameFrequencies, REVIEW_THRESHOLD, Subject, find_all,
+};
+use cccd_population::search::{Hit, MemoryIndex, Query, SearchRecord, search};
+use cccd_population::store::Store as _;
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::quality::each;
+use super::{Db, Setting, data, open};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  population search --db sqlite:register.db --name 'nguyen thi hoa' --born 1999
+  population search --db sqlite:register.db --name 'Lí Thị Chang' --born 15/01/1999 --province 08
+  population search --db sqlite:register.db --father 'Y Moan Kđăm' --mother \"H'Bliă Êban\"
+
+The register is passed by once for each question. docs/search.md says how people are found and ranked.")]
+pub(super) struct Search {
+    #[command(flatten)]
+    db: Db,
+    /// The name: diacritics, order, a letter may be wrong
+    #[arg(long)]
+    name: Option<String>,
+    /// The birth date, its month or its year: dd/mm/yyyy, yyyy-mm-dd, yyyy-mm, yyyy
+    #[arg(long, value_name = "DATE")]
+    born: Option<String>,
+    /// Nam or Nữ
+    #[arg(long)]
+    sex: Option<String>,
+    /// The father's name
+    #[arg(long)]
+    father: Option<String>,
+    /// The mother's name
+    #[arg(long)]
+    mother: Option<String>,
+    /// Province of residence
+    #[arg(long, value_name = "CODE")]
+    province: Option<String>,
+    /// Ward of residence
+    #[arg(long, value_name = "CODE")]
+    ward: Option<String>,
+    /// How many people at most
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    most: usize,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  population duplicates --db sqlite:register.db
+  population duplicates --db sqlite:register.db --review
+
+Each pair is a case for an officer; nothing is changed. The register is held in memory: about a gigabyte for a million people.")]
+pub(super) struct Duplicates {
+    #[command(flatten)]
+    db: Db,
+    /// Also pairs that are only worth a look
+    #[arg(long)]
+    review: bool,
+}
+
+impl Search {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
+        let born =
+            self.born.as_deref().map(|text| parse_born(text).ok_or_else(|| bad_date(setting))).transpose()?;
+        let sex = match self.sex.as_deref() {
+            None => None,
+            Some(text) => Some(parse_sex(text).ok_or_else(|| bad_sex(setting))?),
+        };
+        let query = Query {
+            name: self.name,
+            birth_date: born,
+            sex,
+            father: self.father,
+            mother: self.mother,
+            province: self.province,
+            ward: self.ward,
+        };
+        if !query.is_enough() {
+            return Err(Failure::usage(
+                "too-little-known",
+                setting.say("Chừng đó chưa đủ để tìm một người", "This is too little to find a person by"),
+                setting.say(
+                    "Cho tên cùng năm sinh, nơi cư trú, cha hoặc mẹ; hoặc cả cha lẫn mẹ.",
+                    "Give a name with a birth year, a place, a father or a mother; or both parents.",
+                ),
+            )
+            .into());
+        }
+        let store = open(&self.db.db)?;
+        let bar = data::bar(store.person_count()?, "{pos}/{len}");
+        let keys: HashSet<_> = query.keys().into_iter().collect();
+        let mut records = Vec::new();
+        each(&store, |person| {
+            bar.inc(1);
+            let record = SearchRecord::of(&person);
+            if record.keys().iter().any(|key| keys.contains(key)) {
+                records.push(record);
+            }
+            Ok(())
+        })?;
+        bar.finish_and_clear();
+        let Ok(hits) = search(&MemoryIndex::new(records), &query, self.most);
+        let json = json!({ "hits": hits.iter().map(hit_json).collect::<Vec<_>>() });
+        setting.answer(&json, || hits_words(setting, &hits))?;
+        Ok(if hits.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+impl Duplicates {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
+        let store = open(&self.db.db)?;
+        let bar = data::bar(store.person_count()?, "{pos}/{len}");
+        let mut subjects = Vec::new();
+        each(&store, |person| {
+            bar.inc(1);
+            subjects.push(Subject::new(&person));
+            Ok(())
+        })?;
+        bar.finish_and_clear();
+        let frequencies = NameFrequencies::of(subjects.iter().map(Subject::name));
+        let threshold = if self.review { REVIEW_THRESHOLD } else { DEFAULT_THRESHOLD };
+        let whole = find_all(&subjects, &frequencies, threshold);
+        let number =
+            |place: usize| subjects.get(place).map(|subject| subject.number().as_str()).unwrap_or_default();
+        let json = json!({
+            "people": subjects.len(), "weighed": whole.weighed, "skipped_keys": whole.skipped_keys,
+            "pairs": whole.found.iter().map(|found| json!({
+                "one": number(found.one), "other": number(found.other), "opinion": found.weighed.opinion().as_str(),
+                "bits": bits(found.weighed.bits),
+                "evidence": found.weighed.evidence.iter().map(|one| json!({
+                    "item": one.item, "finding": one.finding, "bits": bits(one.bits),
+                })).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+        });
+        setting.answer(&json, || {
+            if whole.found.is_empty() {
+                return setting
+                    .say("Không thấy ai có hai số.", "Nobody seems to have two numbers.")
+                    .to_owned();
+            }
+            let mut text = String::new();
+            for found in &whole.found {
+                let _ = writeln!(
+                    text,
+                    "{}  {}  {}",
+                    number(found.one),
+                    number(found.other),
+                    bits(found.weighed.bits)
+                );
+                let item = |one: &Evidence| format!("{} {} {}", one.item, one.finding, bits(one.bits));
+                let evidence: Vec<String> = found.weighed.evidence.iter().map(item).collect();
+                let _ = writeln!(text, "    {}", evidence.join(" · "));
+            }
+            text.trim_end().to_owned()
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Tenths of a bit as bits.
+fn bits(tenths: i32) -> Value {
+    json!(f64::from(tenths) / 10.0)
+}
+
+fn hit_json(hit: &Hit) -> Value {
+    json!({
+        "number": hit.record.number, "full_name": hit.record.name, "birth_date": hit.record.birth_date, "score": hit.score,
+        "agreements": hit.agreements.iter().map(|one| json!({
+            "item": one.item, "score": one.score, "findings": one.findings,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn hits_words(setting: &Setting, hits: &[Hit]) -> String {
+    if hits.is_empty() {
+        return setting.say("Không tìm thấy ai.", "Nobody was found.").to_owned();
+    }
+    let mut text = String::new();
+    for hit in hits {
+        let record = &hit.record;
+        let _ = writeln!(
+            text,
+            "{:>3}  {}  {}  {}",
+            hit.score,
+            record.number.as_str(),
+            record.birth_date,
+            record.name
+        );
+        let why: Vec<String> =
+            hit.agreements.iter().map(|one| format!("{} {}", one.item, one.findings.join(", "))).collect();
+        let _ = writeln!(text, "     {}", why.join(" · "));
+    }
+    text.trim_end().to_owned()
+}
+
+fn parse_born(text: &str) -> Option<BirthDate> {
+    if text.contains('/') {
+        return text.parse().ok();
+    }
+    serde_json::from_value(Value::String(text.to_owned())).ok()
+}
+
+fn parse_sex(text: &str) -> Option<Sex> {
+    match text.to_lowercase().as_str() {
+        "male" | "nam" => Some(Sex::Male),
+        "female" | "nữ" | "nu" => Some(Sex::Female),
+        _ => None,
+    }
+}
+
+fn bad_date(setting: &Setting) -> Failure {
+    Failure::usage(
+        "bad-birth-date",
+        setting.say("Ngày sinh không đúng dạng", "The birth date is not of its form"),
+        setting.say(
+            "Viết dd/mm/yyyy, yyyy-mm-dd, yyyy-mm hoặc yyyy.",
+            "Write dd/mm/yyyy, yyyy-mm-dd, yyyy-mm or yyyy.",
+        ),
+    )
+}
+
+fn bad_sex(setting: &Setting) -> Failure {
+    Failure::usage(
+        "bad-sex",
+        setting.say("Giới tính không đúng dạng", "The sex is not of its form"),
+        setting.say("Viết nam hoặc nữ.", "Write nam or nữ, male or female."),
+    )
+}
