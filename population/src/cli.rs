@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use cccd_population::store::{Change, SqliteStore};
+use cccd_population::store::{Change, Place, SqlStore};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -92,9 +92,32 @@ enum Command {
 
 #[derive(clap::Args, Debug)]
 struct Db {
-    /// The register: `sqlite:FILE`
-    #[arg(long, value_parser = parse_db, value_name = "sqlite:FILE")]
-    db: PathBuf,
+    /// The register: `sqlite:FILE`, or `postgres://USER@HOST/DATABASE` of this machine
+    #[arg(long, value_parser = parse_db, value_name = "sqlite:FILE|postgres://…")]
+    db: Place,
+    /// Where the register's own keys and tokens lie: PATH.digest-key, PATH.tokens … [default: beside the file]
+    #[arg(long, value_name = "PATH")]
+    secrets: Option<PathBuf>,
+}
+
+impl Db {
+    fn open(&self) -> anyhow::Result<SqlStore> {
+        SqlStore::open(&self.db).with_context(|| self.db.to_string())
+    }
+
+    /// The path beside which the register's own keys lie.
+    fn secrets(&self, setting: &Setting) -> Result<PathBuf, Failure> {
+        self.secrets.clone().or_else(|| self.db.path().map(Path::to_owned)).ok_or_else(|| {
+            Failure::usage(
+                "no-secrets",
+                setting.say(
+                    "Cơ sở dữ liệu trên máy chủ không có tệp bên cạnh để giữ khóa",
+                    "A register on a server has no file beside which its keys could lie",
+                ),
+                setting.say("Thêm --secrets ĐƯỜNG_DẪN.", "Add --secrets PATH."),
+            )
+        })
+    }
 }
 
 /// What every command needs to know.
@@ -159,7 +182,7 @@ pub(crate) fn run() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
     let setting = Setting { json: arguments.json, lang: arguments.lang, at: arguments.at };
     let done = match arguments.command {
-        Command::Init(Db { db }) => init(&setting, &db),
+        Command::Init(db) => init(&setting, &db.db),
         Command::Import(command) => command.run(&setting),
         Command::Export(command) => command.run(&setting),
         Command::Generate(command) => command.run(&setting),
@@ -170,22 +193,18 @@ pub(crate) fn run() -> ExitCode {
         Command::Quality(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),
         Command::Duplicates(command) => command.run(&setting),
-        Command::Stats(Db { db }) => data::stats(&setting, &db),
+        Command::Stats(db) => data::stats(&setting, &db),
         Command::Serve(command) => command.run(&setting),
     };
     done.unwrap_or_else(|error| Failure::of(&error, &setting).report(&setting))
 }
 
-fn init(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
-    SqliteStore::create(db, setting.now()).with_context(|| db.display().to_string())?;
-    setting.answer(&serde_json::json!({"db": db}), || {
-        format!("{} {}", setting.say("Đã sẵn sàng:", "Ready:"), db.display())
+fn init(setting: &Setting, db: &Place) -> anyhow::Result<ExitCode> {
+    SqlStore::create(db, setting.now()).with_context(|| db.to_string())?;
+    setting.answer(&serde_json::json!({"db": db.to_string()}), || {
+        format!("{} {db}", setting.say("Đã sẵn sàng:", "Ready:"))
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn open(db: &Path) -> anyhow::Result<SqliteStore> {
-    SqliteStore::open(db).with_context(|| db.display().to_string())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program's one clock")]
@@ -204,10 +223,6 @@ fn parse_time(text: &str) -> Result<Timestamp, BadValue> {
         .map_err(|_| BadValue::Time)
 }
 
-fn parse_db(text: &str) -> Result<PathBuf, BadValue> {
-    match text.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(path.into()),
-        Some(("postgres" | "postgresql", _)) => Err(BadValue::Postgres),
-        _ => Err(BadValue::Db),
-    }
+fn parse_db(text: &str) -> Result<Place, BadValue> {
+    text.parse().map_err(|_| BadValue::Db)
 }

@@ -1,23 +1,39 @@
-//! The port behind which the register lies. `SQLite` is the default; another engine implements [`Store`].
+//! The port behind which the register lies: `SQLite` in one file by default, or `PostgreSQL`; one logic over both.
 //!
 //! The SQL keeps to what distributed engines accept: the personal number is the first column of every key of a
 //! person-scoped table, values that are unique across persons are claimed in tables of their own, and there are no
 //! triggers, sequences or stored procedures.
 
-mod sqlite;
+mod acts;
+mod attempts;
+mod cards;
+mod counts;
+mod engine;
+mod persons;
+mod place;
+mod provenance;
+mod schema;
+mod sql;
+
+use std::collections::BTreeMap;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
+use crate::civil_status::{Applied, Entry, Refusal};
 use crate::person::{Flaw, Life, Person};
 use crate::statistics::Statistics;
 
-pub use sqlite::SqliteStore;
+pub use acts::{ActOutcome, IntakeEntry, Outgoing};
+pub use place::{BadPlace, Place};
+pub use provenance::Provenance;
+pub use sql::SqlStore;
 
 /// Where a change came from: `import`, `event`, `issuer` … with the file or office.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Who says so.
     pub source: String,
@@ -130,6 +146,12 @@ pub trait Store: Send {
     /// [`StoreError`].
     fn history(&self, number: &PersonalNumber) -> Result<Vec<Revision>, StoreError>;
 
+    /// Source and time of each item of a person's record, by the item's name in the JSON form.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn provenance(&self, number: &PersonalNumber) -> Result<Option<BTreeMap<String, Change>>, StoreError>;
+
     /// Up to `limit` persons with numbers after `after`, in the order of their numbers.
     ///
     /// # Errors
@@ -208,6 +230,46 @@ pub trait Store: Send {
     /// [`StoreError`].
     fn attempts(&self, number_digest: &[u8; 32]) -> Result<Vec<Attempt>, StoreError>;
 
+    /// Takes an act of civil status: everything it changes, the history, the outbox and the intake's chain in one
+    /// transaction. The same act again is a repeat and changes nothing. `number` is the one allocated for it, if
+    /// [`crate::civil_status::needs_number`] asks for one; `intake` names the desk or line whose chain it enters.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for an act that cannot be; [`StoreError::OtherAct`] when another act came under its
+    /// name; [`StoreError::NumberTaken`].
+    fn record_act(
+        &mut self,
+        entry: &Entry,
+        number: Option<&PersonalNumber>,
+        intake: &str,
+        change: &Change,
+        today: Date,
+    ) -> Result<ActOutcome, StoreError>;
+
+    /// The acts of a person that were taken, by the day they happened.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn acts_of(&self, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError>;
+
+    /// Messages that wait, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn outbox(&self, limit: u32) -> Result<Vec<Outgoing>, StoreError>;
+
+    /// Marks a message as delivered. Again is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sent(&mut self, message: &Outgoing, at: Timestamp) -> Result<(), StoreError>;
+
+    /// The chain of an intake, oldest first; [`IntakeEntry::follows`] checks it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn intake_entries(&self, intake: &str) -> Result<Vec<IntakeEntry>, StoreError>;
+
     /// Counts for [`crate::statistics`].
     ///
     /// # Errors
@@ -243,6 +305,18 @@ pub enum StoreError {
     /// The card's life does not allow it.
     #[error(transparent)]
     ForbiddenChange(#[from] ForbiddenChange),
+    /// The number belonged to somebody who goes on under another one.
+    #[error("this number is cancelled")]
+    NumberCancelled,
+    /// The number is somebody's already.
+    #[error("this number is given already")]
+    NumberTaken,
+    /// An act of civil status cannot be.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Another act was taken under this name.
+    #[error("another act was registered under this office, year and number")]
+    OtherAct,
     /// The record cannot be true.
     #[error(transparent)]
     Flaw(#[from] Flaw),
@@ -257,8 +331,19 @@ pub enum StoreError {
         /// Here.
         known: u32,
     },
+    /// The tables were made by an older program: `population init` brings them to this version.
+    #[error("the register's tables are of version {found}; this program works with {known}")]
+    Older {
+        /// In the register.
+        found: u32,
+        /// Here.
+        known: u32,
+    },
+    /// A database elsewhere, over a line that anybody may read.
+    #[error("the register is on another machine and the line to it is not encrypted")]
+    Unprotected,
     /// There is no register at this place.
-    #[error("there is no register in this file")]
+    #[error("there is no register at this place")]
     NotInitialised,
     /// Rows that the tables should not have let in.
     #[error("the register's tables contradict themselves: {0}")]
@@ -266,4 +351,9 @@ pub enum StoreError {
     /// The engine failed (disk, file).
     #[error("the register's database failed")]
     Engine(#[source] Box<dyn core::error::Error + Send + Sync>),
+}
+
+/// A column whose text is not what the tables' checks promise.
+fn damaged(what: &'static str) -> impl Fn() -> StoreError {
+    move || StoreError::Inconsistent(what)
 }

@@ -21,7 +21,7 @@ use cccd_keys::store::{
 use cccd_keys::trust::TrustStore;
 use cccd_population::generate::Nation;
 use cccd_population::person::{Life, Person};
-use cccd_population::store::{Change, SqliteStore, Store as _};
+use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use jiff::{SignedDuration, Timestamp};
 use rand_chacha::ChaCha20Rng;
@@ -37,7 +37,7 @@ const PEOPLE_PER_CARD: u64 = 3;
 #[derive(Debug)]
 pub struct Country {
     keys: StationKeys,
-    register: LocalRegister<SqliteStore>,
+    register: LocalRegister<SqlStore>,
     ledger: Ledger,
     signer: DocumentSigner,
     /// Whom its verifiers believe.
@@ -101,7 +101,7 @@ impl Country {
         let today = day_in_vietnam(at);
         let people = u64::try_from(cards)?.saturating_mul(PEOPLE_PER_CARD).saturating_add(50);
         let nation: Vec<Person> = Nation::new(people, 1, today).collect();
-        let mut register = SqliteStore::in_memory(at)?;
+        let mut register = SqlStore::in_memory(at)?;
         register.put_persons(&nation, &Change { source: "bench".to_owned(), at })?;
         let applications: Vec<Application> = nation
             .iter()

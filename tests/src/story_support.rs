@@ -27,7 +27,7 @@ use cccd_population::generate::Nation;
 use cccd_population::person::Person;
 use cccd_population::register_key::digest_key;
 use cccd_population::server::{Service, Tokens};
-use cccd_population::store::{Change, SqliteStore, Store};
+use cccd_population::store::{Change, Place, SqlStore, Store};
 use cccd_verifier::evidence::Provenance;
 use cccd_verifier::register::RegisterReport;
 use cccd_verifier::register::http::HttpRegister;
@@ -152,7 +152,7 @@ impl World {
         let today = day_in_vietnam(now);
         let nation: Vec<Person> = Nation::new(PEOPLE, 2026, today).collect();
         let database = folder.join("register.sqlite");
-        let mut register = SqliteStore::create(&database, founded)?;
+        let mut register = SqlStore::create_file(&database, founded)?;
         let change = Change { source: "story".to_owned(), at: founded };
         register.put_persons(&nation, &change)?;
         drop(register);
@@ -208,7 +208,7 @@ impl World {
         let mut chip = Chip::create(&applicant.chip, blank, Box::new(dice(digits)))?;
         let application = Application::read(&applicant.application)?;
         let mut ledger = Ledger::in_memory()?;
-        let mut register = LocalRegister::open(&self.database, "story")?;
+        let mut register = LocalRegister::open(&Place::file(&self.database), "story")?;
         let keys = StationKeys::from_store(store, at)?;
         let issued = Station {
             ledger: &mut ledger,
@@ -313,8 +313,8 @@ impl World {
     ///
     /// # Errors
     /// If it does not open.
-    pub fn register(&self) -> Result<SqliteStore> {
-        Ok(SqliteStore::open(&self.database)?)
+    pub fn register(&self) -> Result<SqlStore> {
+        Ok(SqlStore::open_file(&self.database)?)
     }
 
     /// Changes a card's status, as its holder's call does.
@@ -395,7 +395,7 @@ fn serve(database: &Path, token_file: &Path, keys: &KeyStore) -> Result<SocketAd
     let mut rng = dice(99);
     let (tokens, _) = Tokens::open(token_file, &mut rng)?;
     let service = Arc::new(Service {
-        store: Mutex::new(Box::new(SqliteStore::open(database)?)),
+        store: Mutex::new(Box::new(SqlStore::open_file(database)?)),
         signer: Box::new(keys.register_key()?),
         digest_key: digest_key(database, &mut rng)?,
         tokens,

@@ -13,6 +13,7 @@ use cccd_keys::pkcs11::open_store;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Purpose, StoreError, StoreMaster};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
+use cccd_population::store::Place;
 use cccd_reader::{Protocols, Service, Share};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use rand::SeedableRng as _;
@@ -31,8 +32,8 @@ pub(crate) struct Card {
 
 pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Box<dyn Register>, Failure> {
     let address = arguments.register.as_str();
-    if let Some(file) = address.strip_prefix("sqlite:") {
-        return Ok(Box::new(LocalRegister::open(Path::new(file), source)?));
+    if let Ok(place) = address.parse::<Place>() {
+        return Ok(Box::new(LocalRegister::open(&place, source)?));
     }
     if address.starts_with("http://") {
         let token = arguments.register_token.as_deref().ok_or(Failure::NoToken)?;

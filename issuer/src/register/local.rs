@@ -1,10 +1,8 @@
 //! The register in a file on this machine.
 
-use std::path::Path;
-
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
-use cccd_population::store::{Change, SqliteStore, Store, StoreError};
+use cccd_population::store::{Change, Place, SqlStore, Store, StoreError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -17,13 +15,13 @@ pub struct LocalRegister<S> {
     source: String,
 }
 
-impl LocalRegister<SqliteStore> {
-    /// Opens a register in a `SQLite` file.
+impl LocalRegister<SqlStore> {
+    /// Opens a register of this machine.
     ///
     /// # Errors
     /// [`RegisterError::Unreachable`] when there is none.
-    pub fn open(path: &Path, source: &str) -> Result<Self, RegisterError> {
-        let store = SqliteStore::open(path).map_err(failed)?;
+    pub fn open(place: &Place, source: &str) -> Result<Self, RegisterError> {
+        let store = SqlStore::open(place).map_err(failed)?;
         Ok(Self { store, source: source.to_owned() })
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
-use cccd_population::store::{Change, SqliteStore, Store};
+use cccd_population::store::{Change, SqlStore, Store};
 use serde_json::Value;
 
 use crate::support::{DEAD_NUMBER, NUMBER, PORTRAIT, at, persons, rng, signers_without_expiry};
@@ -26,7 +26,7 @@ impl Desk {
         store.create_csca(at(), &mut rng).unwrap();
         store.create_document_signer(at(), &mut rng).unwrap();
         signers_without_expiry(&store, &mut rng);
-        let mut register = SqliteStore::create(Path::new(&desk.path("register.db")), at()).unwrap();
+        let mut register = SqlStore::create_file(Path::new(&desk.path("register.db")), at()).unwrap();
         let change = Change { source: "import".to_owned(), at: at() };
         register.put_persons(&persons(), &change).unwrap();
         std::fs::write(desk.path("an.jpg"), &*PORTRAIT).unwrap();

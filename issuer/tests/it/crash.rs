@@ -205,7 +205,7 @@ fn a_register_that_refuses_spoils_the_chip_with_a_reason() {
     let mut store = std::mem::replace(
         &mut office.register,
         cccd_issuer::register::LocalRegister::new(
-            cccd_population::store::SqliteStore::in_memory(crate::support::at()).unwrap(),
+            cccd_population::store::SqlStore::in_memory(crate::support::at()).unwrap(),
             "x",
         ),
     )

@@ -16,7 +16,7 @@ use cccd_keys::store::{AuthorityRequest, KeyStore, Passphrase, StoreSettings};
 use cccd_keys::trust::TrustStore;
 use cccd_population::card::Card;
 use cccd_population::person::Person;
-use cccd_population::store::{Change, SqliteStore, Store};
+use cccd_population::store::{Change, SqlStore, Store};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -36,7 +36,7 @@ pub(crate) fn rng(seed: u8) -> ChaCha20Rng {
 
 pub(crate) struct Office {
     pub(crate) ledger: Ledger,
-    pub(crate) register: LocalRegister<SqliteStore>,
+    pub(crate) register: LocalRegister<SqlStore>,
     pub(crate) keys: &'static StationKeys,
 }
 
@@ -99,7 +99,7 @@ impl Office {
             AlgorithmProfile::P256 => &*P256,
             AlgorithmProfile::Cccd => &*CCCD,
         };
-        let mut store = SqliteStore::in_memory(at()).unwrap();
+        let mut store = SqlStore::in_memory(at()).unwrap();
         let change = Change { source: "import test".to_owned(), at: at() };
         for person in persons() {
             store.put_person(&person, &change).unwrap();

@@ -374,6 +374,21 @@ impl Act {
         }
     }
 
+    /// Everybody whom the act names by number.
+    #[must_use]
+    pub fn named(&self) -> Vec<PersonalNumber> {
+        match self {
+            Self::Birth { father, mother, resides_with, .. } => {
+                let parents = [father, mother].into_iter().flatten().filter_map(|parent| match parent {
+                    Parent::Known(number) => Some(number.clone()),
+                    Parent::Named { .. } => None,
+                });
+                parents.chain(resides_with.clone()).collect()
+            }
+            _ => self.principals(),
+        }
+    }
+
     /// The persons whose own act it is, in an order that two processes share (by number), so that neither waits for
     /// the other.
     #[must_use]

@@ -37,19 +37,9 @@ impl<'o> Touched<'o> {
         self.records.into_values().filter_map(differing).collect()
     }
 
-    /// Everybody whose record names this person: parents, spouse, children, those who stand for them and those they
-    /// stand for, and the household.
+    /// [`around`] of somebody's record as changed so far.
     pub(super) fn around(&mut self, number: &PersonalNumber) -> Vec<PersonalNumber> {
-        let Some(person) = self.get(number) else { return Vec::new() };
-        let singles = [&person.father, &person.mother, &person.spouse].into_iter().flatten();
-        let lists = person.children.iter().chain(&person.representatives).chain(&person.represented);
-        let relatives = singles.chain(lists).filter_map(|relative| relative.number.clone());
-        let household = person.household.iter().filter_map(|member| member.number.clone());
-        let mut around: Vec<PersonalNumber> =
-            relatives.chain(household).filter(|one| one != number).collect();
-        around.sort_unstable();
-        around.dedup();
-        around
+        self.get(number).map(|person| around(person)).unwrap_or_default()
     }
 
     /// Puts another number or name for a person into every record around them.
@@ -118,6 +108,20 @@ impl<'o> Touched<'o> {
         self.share_household(&list, core::slice::from_ref(with));
         Some((list, relation.to_owned()))
     }
+}
+
+/// Everybody whose record names this person, because theirs is named here: parents, spouse, children, those who stand
+/// for them and those they stand for, and the household. In the order of their numbers.
+pub(crate) fn around(person: &Person) -> Vec<PersonalNumber> {
+    let singles = [&person.father, &person.mother, &person.spouse].into_iter().flatten();
+    let lists = person.children.iter().chain(&person.representatives).chain(&person.represented);
+    let relatives = singles.chain(lists).filter_map(|relative| relative.number.clone());
+    let household = person.household.iter().filter_map(|member| member.number.clone());
+    let mut around: Vec<PersonalNumber> =
+        relatives.chain(household).filter(|one| *one != person.number).collect();
+    around.sort_unstable();
+    around.dedup();
+    around
 }
 
 /// What a child of somebody with this relation is to the head.

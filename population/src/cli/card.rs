@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use super::usage::BadValue;
-use super::{Db, Setting, open, vietnamese};
+use super::{Db, Setting, vietnamese};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct CardCommand {
@@ -55,7 +55,7 @@ impl CardCommand {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         match self.action {
             Action::Show { db, sod: Some(sod), .. } => {
-                let store = open(&db.db)?;
+                let store = db.open()?;
                 let Some(card) = store.card(&sod)? else { bail!(StoreError::UnknownCard) };
                 let history: Vec<_> = store
                     .card_history(&sod)?
@@ -71,7 +71,7 @@ impl CardCommand {
                 })?;
             }
             Action::Show { db, number, .. } => {
-                let store = open(&db.db)?;
+                let store = db.open()?;
                 let Some(number) = number else { bail!(StoreError::UnknownPerson) };
                 if store.person(&number)?.is_none() {
                     bail!(StoreError::UnknownPerson);
@@ -87,7 +87,7 @@ impl CardCommand {
                 })?;
             }
             Action::Status { db, sod, status, reason, date } => {
-                let mut store = open(&db.db)?;
+                let mut store = db.open()?;
                 let since = date.unwrap_or_else(|| setting.today());
                 let change = setting.change("command line");
                 let card = store.set_card_status(&sod, status, since, &reason, &change)?;

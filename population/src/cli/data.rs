@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::Failure;
-use super::{Db, Language, Setting, open, vietnamese};
+use super::{Db, Language, Setting, vietnamese};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FileFormat {
@@ -74,7 +74,7 @@ pub(super) struct Generate {
 impl Import {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let format = form(setting, self.format, &self.file)?;
-        let mut store = open(&self.db.db)?;
+        let mut store = self.db.open()?;
         let file = File::open(&self.file).with_context(|| self.file.display().to_string())?;
         let bar = bar(file.metadata().map_or(0, |metadata| metadata.len()), "{bytes}/{total_bytes}");
         let rejects = self.rejects.unwrap_or_else(|| beside(&self.file, "rejects.csv"));
@@ -144,7 +144,7 @@ impl Write for Report<'_> {
 impl Export {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let format = form(setting, self.format, &self.out)?;
-        let store = open(&self.db.db)?;
+        let store = self.db.open()?;
         let bar = bar(store.person_count()?, "{pos}/{len}");
         let written = whole_file(&self.out, |file| {
             Ok(export(&store, BufWriter::new(file), format, |written| bar.set_position(written))?)
@@ -176,8 +176,8 @@ impl Generate {
     }
 }
 
-pub(super) fn stats(setting: &Setting, db: &Path) -> anyhow::Result<ExitCode> {
-    let statistics = open(db)?.statistics(setting.today())?;
+pub(super) fn stats(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
+    let statistics = db.open()?.statistics(setting.today())?;
     setting.answer(&statistics, || {
         let mut lines = vec![format!("{}: {}", setting.say("Số người", "Persons"), statistics.persons)];
         let mut part = |title: &str, counts: Vec<(String, u64)>| {

@@ -58,6 +58,16 @@ impl Failure {
             Some(StoreError::UnknownCard) => {
                 ("unknown-card", "Kiểm tra lại mã SHA-256.", "Check the SHA-256 of EF.SOD.")
             }
+            Some(StoreError::Older { .. }) => (
+                "older-register",
+                "Sao lưu, rồi chạy `population init` với cùng --db.",
+                "Back it up, then run `population init` with the same --db.",
+            ),
+            Some(StoreError::Unprotected) => (
+                "unprotected-line",
+                "Chạy chương trình trên máy chủ của cơ sở dữ liệu, hoặc qua đường hầm SSH tới 127.0.0.1.",
+                "Run the program on the database's machine, or through an SSH tunnel to 127.0.0.1.",
+            ),
             Some(StoreError::Newer { .. }) => {
                 ("newer-register", "Dùng phiên bản mới hơn.", "Use a newer version of this program.")
             }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::quality::each;
-use super::{Db, Setting, data, open};
+use super::{Db, Setting, data};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -94,7 +94,7 @@ impl Search {
             )
             .into());
         }
-        let store = open(&self.db.db)?;
+        let store = self.db.open()?;
         let bar = data::bar(store.person_count()?, "{pos}/{len}");
         let keys: HashSet<_> = query.keys().into_iter().collect();
         let mut records = Vec::new();
@@ -116,7 +116,7 @@ impl Search {
 
 impl Duplicates {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let store = open(&self.db.db)?;
+        let store = self.db.open()?;
         let bar = data::bar(store.person_count()?, "{pos}/{len}");
         let mut subjects = Vec::new();
         each(&store, |person| {

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::usage::BadValue;
-use super::{Db, Setting, open, serve, vietnamese};
+use super::{Db, Setting, serve, vietnamese};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:
@@ -78,8 +78,8 @@ impl Match {
             let message = vietnamese::or_english(&error, setting);
             Failure::usage("bad-field", message, setting.say("Sửa lại rồi thử lại.", "Correct it."))
         })?;
-        let mut store = open(&self.db.db)?;
-        let key = digest_key(&self.db.db, &mut serve::randomness())?;
+        let mut store = self.db.open()?;
+        let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
         let outcome = ask(&mut store, &key, &request, birth_date, "command line", setting.now())?;
         let (result, agree, exit) = match outcome {
             Outcome::Match(agree) => ("match", agree, ExitCode::SUCCESS),
@@ -128,7 +128,7 @@ impl Event {
             Kind::Missing => Life::Missing(needed()?),
             Kind::Returned => Life::Alive,
         };
-        let mut store = open(&self.db.db)?;
+        let mut store = self.db.open()?;
         let change = setting.change(format!("event:{}", self.source));
         let put = store.set_life(&self.number, life, &change, setting.today())?;
         let changed = put != Put::Unchanged;

@@ -24,7 +24,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::{Db, Language, Setting, data, open, places};
+use super::{Db, Language, Setting, data, places};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -111,7 +111,7 @@ impl Others for InStore<'_> {
 impl Quality {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let earlier = self.trend.as_deref().map(read_trend).transpose()?;
-        let store = open(&self.db.db)?;
+        let store = self.db.open()?;
         let lists = Lists(self.places.as_deref().map(places::read).transpose()?);
         let (board, list) = self.look(&store, &lists, setting)?;
         if let Some(office) = &self.office {

@@ -14,7 +14,7 @@ use cccd_population::server::{Clock, Service, Tokens, serve};
 use jiff::Timestamp;
 
 use super::failure::Failure;
-use super::{Db, Setting, clock, open};
+use super::{Db, Setting, clock};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Serve {
@@ -64,8 +64,8 @@ impl Serve {
             )
             .into());
         }
-        let db = &self.db.db;
-        let store = open(db)?;
+        let db = &self.db.secrets(setting)?;
+        let store = self.db.open()?;
         let mut rng = randomness();
         let signer = self.signer(setting, &mut rng)?;
         let token_file = self.token_file.clone().unwrap_or_else(|| beside(db, "tokens"));
@@ -113,7 +113,8 @@ impl Serve {
                     .context(setting.say("khóa của hệ thống", "the register's key").to_owned())?,
             ));
         }
-        let (key, fresh) = signing_key(&self.db.db, rng)?;
+        let db = &self.db.secrets(setting)?;
+        let (key, fresh) = signing_key(db, rng)?;
         if fresh {
             eprintln!(
                 "{} {}",
@@ -121,7 +122,7 @@ impl Serve {
                     "CẢNH BÁO: khóa ký của hệ thống là khóa phần mềm trong một tệp. Khóa công khai:",
                     "WARNING: the register signs with a software key in a file. Public key:"
                 ),
-                beside(&self.db.db, "register.pub").display()
+                beside(db, "register.pub").display()
             );
         }
         Ok(Box::new(key))

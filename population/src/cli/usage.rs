@@ -11,10 +11,8 @@ use super::{Arguments, Language, Setting, vietnamese};
 pub(super) enum BadValue {
     #[error("write a date or an RFC 3339 time")]
     Time,
-    #[error("write sqlite:FILE")]
+    #[error("write sqlite:FILE or postgres://USER@HOST/DATABASE")]
     Db,
-    #[error("PostgreSQL is not available yet; use sqlite:FILE")]
-    Postgres,
     #[error("write active, held, lost, revoked, replaced, expired or destroyed")]
     Status,
     #[error("write FIELD=VALUE")]
@@ -25,8 +23,7 @@ impl BadValue {
     pub(super) fn vietnamese(self) -> &'static str {
         match self {
             Self::Time => "viết một ngày hoặc thời điểm theo RFC 3339",
-            Self::Db => "viết sqlite:TỆP",
-            Self::Postgres => "chưa có PostgreSQL; dùng sqlite:TỆP",
+            Self::Db => "viết sqlite:TỆP hoặc postgres://NGƯỜI_DÙNG@MÁY/CƠ_SỞ",
             Self::Status => "viết active, held, lost, revoked, replaced, expired hoặc destroyed",
             Self::Field => "viết MỤC=GIÁ_TRỊ",
         }

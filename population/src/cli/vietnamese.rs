@@ -106,7 +106,13 @@ fn store(error: &StoreError) -> String {
         StoreError::Newer { found, known } => format!(
             "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này chỉ biết đến phiên bản {known}"
         ),
-        StoreError::NotInitialised => "Chưa có cơ sở dữ liệu dân cư nào trong tệp này".to_owned(),
+        StoreError::Older { found, known } => format!(
+            "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này làm việc với phiên bản {known}"
+        ),
+        StoreError::Unprotected => {
+            "Cơ sở dữ liệu ở máy khác và đường truyền tới đó không được mã hóa".to_owned()
+        }
+        StoreError::NotInitialised => "Chưa có cơ sở dữ liệu dân cư nào ở đây".to_owned(),
         StoreError::Inconsistent(what) => format!("Các bảng của hệ thống mâu thuẫn: {what}"),
         StoreError::Engine(_) => "Cơ sở dữ liệu gặp lỗi".to_owned(),
         other => other.to_string(),
@@ -260,6 +266,8 @@ mod tests {
             Box::new(StoreError::Flaw(Flaw::Date("the date of death or of missing"))),
             Box::new(StoreError::Busy),
             Box::new(StoreError::Newer { found: 2, known: 1 }),
+            Box::new(StoreError::Older { found: 1, known: 2 }),
+            Box::new(StoreError::Unprotected),
             Box::new(StoreError::NotInitialised),
             Box::new(StoreError::Inconsistent("a date")),
             Box::new(StoreError::Engine(Box::new(io()))),

@@ -56,16 +56,6 @@ impl Residences {
     pub(crate) fn each(&self) -> [(&'static str, &Option<Residence>); 3] {
         [("permanent", &self.permanent), ("temporary", &self.temporary), ("current", &self.current)]
     }
-
-    /// The place behind one of the words of [`each`](Self::each).
-    pub(crate) fn slot(&mut self, word: &str) -> Option<&mut Option<Residence>> {
-        match word {
-            "permanent" => Some(&mut self.permanent),
-            "temporary" => Some(&mut self.temporary),
-            "current" => Some(&mut self.current),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Debug for Residence {

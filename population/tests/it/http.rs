@@ -15,7 +15,7 @@ use cccd_population::answer::{
 use cccd_population::person::{Life, Person};
 use cccd_population::register_key::{digest_key, signing_key};
 use cccd_population::server::{Limits, Service, Tokens, serve_within};
-use cccd_population::store::{SqliteStore, Store as _};
+use cccd_population::store::{SqlStore, Store as _};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ impl Register {
     fn within(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = dir.path().join("register.db");
-        let mut store = SqliteStore::create(&db, now()).unwrap();
+        let mut store = SqlStore::create_file(&db, now()).unwrap();
         store.put_person(&somebody(), &change()).unwrap();
         let dead = Person::new(number("001190000002"), "Lê Thị Mất", BirthDate::Year(1990), Sex::Female);
         store.put_person(&dead, &change()).unwrap();

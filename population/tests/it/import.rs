@@ -3,12 +3,12 @@
 use cccd_population::export::export;
 use cccd_population::import::{BATCH, FileFault, Format, ImportError, Row, Summary, import, rows};
 use cccd_population::person::Person;
-use cccd_population::store::{SqliteStore, Store as _};
+use cccd_population::store::{SqlStore, Store as _};
 use proptest::prelude::*;
 
 use crate::{TODAY, change, empty, now, number, somebody};
 
-fn run(store: &mut SqliteStore, text: &[u8], format: Format) -> (Result<Summary, ImportError>, String) {
+fn run(store: &mut SqlStore, text: &[u8], format: Format) -> (Result<Summary, ImportError>, String) {
     let mut report = Vec::new();
     let summary =
         rows(text, format).and_then(|rows| import(store, rows, &change(), TODAY, &mut report, |_, _| true));
@@ -108,23 +108,23 @@ fn what_is_exported_is_imported_unchanged() {
 fn a_crash_between_batches_loses_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("register.db");
-    SqliteStore::create(&path, now()).unwrap();
+    SqlStore::create_file(&path, now()).unwrap();
     let total = BATCH * 2 + 700;
     let person = |count: usize| Person { number: number(&format!("{count:012}")), ..somebody() };
     let row =
         |count: usize| Ok(Row { number: count as u64 + 1, position: 0, person: Ok(Box::new(person(count))) });
     for (crash_at, committed) in [(BATCH - 1, 0), (BATCH + 1, BATCH), (BATCH * 2 + 5, BATCH * 2)] {
-        let mut store = SqliteStore::open(&path).unwrap();
+        let mut store = SqlStore::open_file(&path).unwrap();
         let crashing = (0..total).map(|count| {
             if count == crash_at { Err(ImportError::File(FileFault::LongLine)) } else { row(count) }
         });
         import(&mut store, crashing, &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap_err();
         drop(store);
-        let store = SqliteStore::open(&path).unwrap();
+        let store = SqlStore::open_file(&path).unwrap();
         assert_eq!(store.person_count().unwrap(), committed as u64);
         store.check_integrity().unwrap();
     }
-    let mut store = SqliteStore::open(&path).unwrap();
+    let mut store = SqlStore::open_file(&path).unwrap();
     let summary =
         import(&mut store, (0..total).map(row), &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap();
     assert_eq!((summary.added, summary.unchanged), (700, BATCH as u64 * 2));

@@ -11,6 +11,7 @@ mod import;
 mod matching;
 mod numbers;
 mod places;
+mod postgres;
 mod qcvn;
 mod quality;
 mod search;
@@ -21,7 +22,7 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{NewCard, SodDigest};
 use cccd_population::person::{Person, Relative, Residence};
-use cccd_population::store::{Change, SqliteStore};
+use cccd_population::store::{Change, SqlStore};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
@@ -39,8 +40,8 @@ fn number(text: &str) -> PersonalNumber {
     PersonalNumber::parse(text).unwrap()
 }
 
-fn empty() -> SqliteStore {
-    SqliteStore::in_memory(now()).unwrap()
+fn empty() -> SqlStore {
+    SqlStore::in_memory(now()).unwrap()
 }
 
 /// Somebody with something in most items.

@@ -6,7 +6,7 @@ use cccd_card_profile::card_holder::BirthDate;
 use cccd_population::answer::MatchRequest;
 use cccd_population::matching::{Agreement, DigestKey, MAX_FAILED_ATTEMPTS, Outcome, ask, check_form};
 use cccd_population::person::{BloodGroup, Life};
-use cccd_population::store::{AttemptResult, SqliteStore, Store as _};
+use cccd_population::store::{AttemptResult, SqlStore, Store as _};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
@@ -27,7 +27,7 @@ fn request() -> MatchRequest {
     }
 }
 
-fn asked(store: &mut SqliteStore, request: &MatchRequest, at: Timestamp) -> Outcome {
+fn asked(store: &mut SqlStore, request: &MatchRequest, at: Timestamp) -> Outcome {
     ask(store, &key(), request, check_form(request).unwrap(), "verifier:1", at).unwrap()
 }
 
@@ -138,11 +138,13 @@ fn five_failures_an_hour_then_silence_for_known_and_unknown_alike() {
 
 #[test]
 fn the_log_holds_no_number() {
-    let mut store = empty();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("register.db");
+    let mut store = SqlStore::create_file(&path, now()).unwrap();
     asked(&mut store, &request(), now());
     let digits = somebody().number;
-    let found: bool = store
-        .raw()
+    let found: bool = rusqlite::Connection::open(&path)
+        .unwrap()
         .query_row(
             "SELECT count(*) FROM match_attempt WHERE instr(number_digest, CAST(?1 AS BLOB)) OR instr(requester, ?1)",
             [digits.as_str()],

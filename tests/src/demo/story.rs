@@ -9,7 +9,7 @@ use cccd_hw_tests::pcscd::Pcscd;
 use cccd_keys::store::{KeyStore, Passphrase};
 use cccd_population::card::{CardStatus, NewCard, SodDigest};
 use cccd_population::person::Person;
-use cccd_population::store::{Change, SqliteStore, Store};
+use cccd_population::store::{Change, SqlStore, Store};
 use cccd_virtual_chip::lab::{Bench, File};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
@@ -258,7 +258,7 @@ impl Country {
 
     /// Records a forged EF.SOD as the person's card, as an insider would, so that only the signature is wrong.
     fn record_as_an_insider(&self, original: &Issued, forged_sod: &[u8], genuine_sod: &[u8]) -> Result<()> {
-        let mut register = SqliteStore::open(&self.stage.database)?;
+        let mut register = SqlStore::open_file(&self.stage.database)?;
         let genuine = SodDigest::of(genuine_sod);
         let card = register.card(&genuine)?.context("the genuine card is not in the register")?;
         let change = Change { source: "forger's insider".to_owned(), at: self.stage.now };

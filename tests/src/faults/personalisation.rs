@@ -14,7 +14,7 @@ use cccd_keys::transport_keys::ChipSerial;
 use cccd_keys::trust::TrustStore;
 use cccd_population::generate::Nation;
 use cccd_population::person::Person;
-use cccd_population::store::{Change, SqliteStore, Store as _};
+use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_verifier::evidence::Provenance;
 use cccd_verifier::register::RegisterReport;
 use cccd_verifier::{Access, Case, Decision, InspectionOptions, Policy, Presented, inspect, judge};
@@ -42,13 +42,13 @@ struct Campaign {
 struct Office<'a> {
     campaign: &'a Campaign,
     ledger: Ledger,
-    register: LocalRegister<SqliteStore>,
+    register: LocalRegister<SqlStore>,
     extended: bool,
 }
 
 impl<'a> Office<'a> {
     fn new(campaign: &'a Campaign, extended: bool) -> Result<Self> {
-        let mut store = SqliteStore::in_memory(campaign.at)?;
+        let mut store = SqlStore::in_memory(campaign.at)?;
         let change = Change { source: "faults".to_owned(), at: campaign.at };
         store.put_person(&campaign.person, &change)?;
         let register = LocalRegister::new(store, "faults");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cccd_hw_tests::pcscd::Pcscd;
 use cccd_population::person::Person;
-use cccd_population::store::{Change, SqliteStore, Store as _};
+use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_tests::demo::counter::path;
 use cccd_tests::demo::people::{self, Applicant};
 use cccd_tests::programs::{Finished, Programs, Running};
@@ -29,7 +29,7 @@ impl Desk {
         let folder = world.folder.join(name);
         std::fs::create_dir(&folder).unwrap();
         let database = folder.join("register.sqlite");
-        let mut register = SqliteStore::create(&database, world.issued_at).unwrap();
+        let mut register = SqlStore::create_file(&database, world.issued_at).unwrap();
         let change = Change { source: "story".to_owned(), at: world.issued_at };
         register.put_persons(&world.nation, &change).unwrap();
         let ledger = folder.join("ledger.sqlite");

@@ -1,0 +1,338 @@
+//! Acts of civil status: taken once, with all they change, in one transaction.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use super::engine::{Session, Value};
+use super::persons::{self, date, timestamp};
+use super::{Change, StoreError, damaged};
+use crate::civil_status::family::around;
+use crate::civil_status::{ActId, Applied, Changes, Entry, Message, NotApplied, apply};
+use crate::person::{Others, Person};
+
+/// What became of an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActOutcome {
+    /// Taken now.
+    Applied(Box<Changes>),
+    /// Taken before; nothing was done.
+    Repeat,
+    /// It contradicts the register: kept for an officer, nothing else was done.
+    Case(String),
+}
+
+/// A message of the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its place among those of the person and act.
+    pub position: u32,
+    /// What it says.
+    pub message: Message,
+    /// Since when it waits.
+    pub recorded_at: Timestamp,
+}
+
+/// One link of an intake's chain. Holds no personal data: an act's name and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntakeEntry {
+    /// Counts from 1.
+    pub sequence: u64,
+    /// Which act.
+    pub act: ActId,
+    /// `applied`, `late` or `case`.
+    pub outcome: String,
+    /// When.
+    pub at: Timestamp,
+    /// Over all of these and the digest before.
+    pub digest: [u8; 32],
+}
+
+impl IntakeEntry {
+    /// Whether this link follows one with `before` as its digest (zeros before the first).
+    #[must_use]
+    pub fn follows(&self, intake: &str, before: &[u8; 32]) -> bool {
+        link(intake, self.sequence, &self.act, &self.outcome, self.at, before) == self.digest
+    }
+}
+
+fn link(
+    intake: &str,
+    sequence: u64,
+    act: &ActId,
+    outcome: &str,
+    at: Timestamp,
+    before: &[u8; 32],
+) -> [u8; 32] {
+    let mut hash = Sha256::new().chain_update(before).chain_update(sequence.to_be_bytes());
+    for text in [intake, &act.to_string(), outcome, &at.to_string()] {
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        hash = hash.chain_update(length.to_be_bytes()).chain_update(text);
+    }
+    hash.finalize().into()
+}
+
+/// Looks records up in the open transaction; keeps the first failure, which the port of pure rules cannot carry.
+struct InSession<'s> {
+    session: RefCell<&'s mut dyn Session>,
+    failed: RefCell<Option<StoreError>>,
+}
+
+impl Others for InSession<'_> {
+    fn person(&self, number: &PersonalNumber) -> Option<Person> {
+        match persons::locked(*self.session.borrow_mut(), number) {
+            Ok(person) => person,
+            Err(error) => {
+                self.failed.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    }
+}
+
+pub(super) fn record(
+    session: &mut dyn Session,
+    entry: &Entry,
+    number: Option<&PersonalNumber>,
+    intake: &str,
+    change: &Change,
+    today: Date,
+) -> Result<ActOutcome, StoreError> {
+    let text = serde_json::to_string(entry).map_err(|error| StoreError::Engine(Box::new(error)))?;
+    let digest: [u8; 32] = Sha256::digest(&text).into();
+    let act = entry.id.to_string();
+    let at = change.at.to_string();
+    // The claim comes first: the same act through another line waits here until this one is done.
+    let claimed = session.execute(
+        "INSERT INTO act_claim (act_id, digest, entry, outcome, recorded_at) VALUES (?1, ?2, ?3, 'applied', ?4) \
+         ON CONFLICT (act_id) DO NOTHING",
+        &[(&act).into(), digest.as_slice().into(), (&text).into(), (&at).into()],
+    )?;
+    if claimed == 0 {
+        let known = taken(session, &act)?.ok_or(StoreError::Busy)?;
+        return if known == digest { Ok(ActOutcome::Repeat) } else { Err(StoreError::OtherAct) };
+    }
+    // Everybody whom the act may touch is locked in the order of the numbers: two acts of one family then wait for
+    // each other instead of blocking each other.
+    let mut touched = BTreeSet::new();
+    for number in entry.act.named() {
+        touched.extend(persons::load(session, &number)?.iter().flat_map(around));
+        touched.insert(number);
+    }
+    for number in &touched {
+        persons::locked(session, number)?;
+    }
+    let mut before = Vec::new();
+    for principal in entry.act.principals() {
+        before.extend(of(session, &principal)?);
+    }
+    let others = InSession { session: RefCell::new(session), failed: RefCell::new(None) };
+    let applied = apply(entry, &others, &before, number.cloned(), today);
+    if let Some(error) = others.failed.take() {
+        return Err(error);
+    }
+    let session = others.session.into_inner();
+    let (outcome, reason, done) = match applied {
+        Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
+        Err(NotApplied::Contradicts(contradiction)) => {
+            let reason = contradiction.to_string();
+            ("case", Some(reason.clone()), ActOutcome::Case(reason))
+        }
+        Ok(changes) => {
+            (if changes.late { "late" } else { "applied" }, None, ActOutcome::Applied(Box::new(changes)))
+        }
+    };
+    if outcome != "applied" {
+        session.execute(
+            "UPDATE act_claim SET outcome = ?2, reason = ?3 WHERE act_id = ?1",
+            &[(&act).into(), outcome.into(), reason.into()],
+        )?;
+    }
+    if let ActOutcome::Applied(changes) = &done {
+        write(session, entry, changes, change)?;
+    }
+    chain(session, intake, &entry.id, outcome, change.at)?;
+    Ok(done)
+}
+
+fn taken(session: &mut dyn Session, act: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut digest = None;
+    session.query("SELECT digest FROM act_claim WHERE act_id = ?1", &[act.into()], &mut |row| {
+        digest = row.bytes(0)?;
+        Ok(())
+    })?;
+    Ok(digest)
+}
+
+fn write(
+    session: &mut dyn Session,
+    entry: &Entry,
+    changes: &Changes,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let act = entry.id.to_string();
+    if let Some(person) = &changes.created {
+        persons::create(session, person, change)?;
+        if let Some(old) = &changes.cancelled {
+            persons::cancel(session, old, &person.number)?;
+        }
+    }
+    for person in &changes.changed {
+        persons::change(session, person, change)?;
+    }
+    // Of a newborn it is the first act; whoever has a new number keeps the acts of the old one.
+    let on = entry.act.on().to_string();
+    let mut of_whom = entry.act.principals();
+    of_whom.extend(changes.created.as_ref().map(|person| person.number.clone()));
+    for person in of_whom {
+        session.execute(
+            "INSERT INTO person_act (personal_number, on_day, act_id) VALUES (?1, ?2, ?3)",
+            &[person.as_str().into(), (&on).into(), (&act).into()],
+        )?;
+    }
+    if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
+        session.execute(
+            "INSERT INTO person_act (personal_number, on_day, act_id) \
+             SELECT ?2, on_day, act_id FROM person_act WHERE personal_number = ?1 AND act_id <> ?3",
+            &[old.as_str().into(), person.number.as_str().into(), (&act).into()],
+        )?;
+    }
+    let at = change.at.to_string();
+    for (position, message) in (0_u32..).zip(&changes.messages) {
+        let text = serde_json::to_string(message).map_err(|error| StoreError::Engine(Box::new(error)))?;
+        let topic = serde_json::to_value(message.topic).unwrap_or_default();
+        session.execute(
+            "INSERT INTO outbox (personal_number, act_id, position, topic, message, recorded_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            &[
+                message.person.as_str().into(),
+                (&act).into(),
+                position.into(),
+                topic.as_str().unwrap_or_default().into(),
+                text.into(),
+                (&at).into(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn chain(
+    session: &mut dyn Session,
+    intake: &str,
+    act: &ActId,
+    outcome: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    session.execute(
+        "INSERT INTO intake_head (intake, link, digest) VALUES (?1, 0, ?2) ON CONFLICT (intake) DO NOTHING",
+        &[intake.into(), [0_u8; 32].as_slice().into()],
+    )?;
+    let mut head = None;
+    session.query(
+        "SELECT link, digest FROM intake_head WHERE intake = ?1 FOR UPDATE",
+        &[intake.into()],
+        &mut |row| {
+            let digest = row.bytes(1)?.and_then(|digest| <[u8; 32]>::try_from(digest).ok());
+            head = Some((row.count(0)?, digest.ok_or_else(damaged("a digest"))?));
+            Ok(())
+        },
+    )?;
+    let (before, digest) = head.ok_or_else(damaged("the head of a chain"))?;
+    let sequence = before.saturating_add(1);
+    let digest = link(intake, sequence, act, outcome, at, &digest);
+    let place =
+        Value::Int(i64::try_from(sequence).map_err(|_| StoreError::Inconsistent("a chain's length"))?);
+    session.execute(
+        "INSERT INTO intake_audit (intake, link, act_id, outcome, at, digest) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &[
+            intake.into(),
+            place.clone(),
+            act.to_string().into(),
+            outcome.into(),
+            at.to_string().into(),
+            digest.as_slice().into(),
+        ],
+    )?;
+    session
+        .execute(
+            "UPDATE intake_head SET link = ?2, digest = ?3 WHERE intake = ?1",
+            &[intake.into(), place, digest.as_slice().into()],
+        )
+        .map(drop)
+}
+
+pub(super) fn of(session: &mut dyn Session, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError> {
+    let mut acts = Vec::new();
+    session.query(
+        "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id",
+        &[number.as_str().into()],
+        &mut |row| {
+            acts.push(Applied { id: act_id(&row.needed(0)?)?, on: date(&row.needed(1)?)? });
+            Ok(())
+        },
+    )?;
+    Ok(acts)
+}
+
+fn act_id(text: &str) -> Result<ActId, StoreError> {
+    text.parse().map_err(|_| StoreError::Inconsistent("the name of an act"))
+}
+
+pub(super) fn outbox(session: &mut dyn Session, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+    let mut waiting = Vec::new();
+    session.query(
+        "SELECT position, message, recorded_at FROM outbox WHERE sent_at IS NULL \
+         ORDER BY recorded_at, act_id, position LIMIT ?1",
+        &[limit.into()],
+        &mut |row| {
+            let message =
+                serde_json::from_str(&row.needed(1)?).map_err(|_| StoreError::Inconsistent("a message"))?;
+            let position = u32::try_from(row.count(0)?).map_err(|_| StoreError::Inconsistent("a message"))?;
+            waiting.push(Outgoing { position, message, recorded_at: timestamp(&row.needed(2)?)? });
+            Ok(())
+        },
+    )?;
+    Ok(waiting)
+}
+
+pub(super) fn sent(session: &mut dyn Session, outgoing: &Outgoing, at: Timestamp) -> Result<(), StoreError> {
+    let message = &outgoing.message;
+    session
+        .execute(
+            "UPDATE outbox SET sent_at = ?4 \
+             WHERE personal_number = ?1 AND act_id = ?2 AND position = ?3 AND sent_at IS NULL",
+            &[
+                message.person.as_str().into(),
+                message.act.to_string().into(),
+                outgoing.position.into(),
+                at.to_string().into(),
+            ],
+        )
+        .map(drop)
+}
+
+pub(super) fn entries(session: &mut dyn Session, intake: &str) -> Result<Vec<IntakeEntry>, StoreError> {
+    let mut entries = Vec::new();
+    session.query(
+        "SELECT link, act_id, outcome, at, digest FROM intake_audit WHERE intake = ?1 ORDER BY link",
+        &[intake.into()],
+        &mut |row| {
+            let digest = row.bytes(4)?.and_then(|digest| <[u8; 32]>::try_from(digest).ok());
+            entries.push(IntakeEntry {
+                sequence: row.count(0)?,
+                act: act_id(&row.needed(1)?)?,
+                outcome: row.needed(2)?,
+                at: timestamp(&row.needed(3)?)?,
+                digest: digest.ok_or_else(damaged("a digest"))?,
+            });
+            Ok(())
+        },
+    )?;
+    Ok(entries)
+}

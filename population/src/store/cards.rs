@@ -1,0 +1,266 @@
+//! Rows of cards, their claims and their history.
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::civil::Date;
+
+use super::damaged;
+use super::engine::{Row, Session, Value};
+use super::persons::{self, date, number, timestamp};
+use crate::card::{Card, CardStatus, NewCard, SodDigest, is_chip_serial, is_document_number};
+use crate::person::Life;
+use crate::store::{CardEvent, Change, StoreError};
+
+macro_rules! columns {
+    () => {
+        "personal_number, sod_sha256, document_number, chip_serial, issued, expires, status, status_since"
+    };
+}
+
+pub(super) fn record(
+    session: &mut dyn Session,
+    card: &NewCard,
+    change: &Change,
+) -> Result<(Card, bool), StoreError> {
+    check_form(card)?;
+    if let Some(known) = load(session, &card.sod_sha256)? {
+        return repeat(known, card);
+    }
+    let person = persons::locked(session, &card.number)?.ok_or(StoreError::UnknownPerson)?;
+    if person.life != Life::Alive {
+        return Err(StoreError::NotAlive(person.life.as_str()));
+    }
+    if let Some(replaced) = &card.replaces {
+        let old = load(session, replaced)?.ok_or(StoreError::UnknownCard)?;
+        if old.number != card.number {
+            return Err(StoreError::Claimed("the card to be replaced"));
+        }
+        if old.status != CardStatus::Replaced {
+            set_status(
+                session,
+                replaced,
+                CardStatus::Replaced,
+                card.issued,
+                "replaced by a new card",
+                change,
+            )?;
+        }
+    }
+    for other in of_person(session, &card.number)? {
+        match other.status_on(card.issued) {
+            (CardStatus::Expired, since) if other.status.is_in_use() => {
+                let reason = "past its last day";
+                set_status(session, &other.sod_sha256, CardStatus::Expired, since, reason, change)?;
+            }
+            (status, _) if status.is_in_use() => return Err(StoreError::CardInUse),
+            _ => {}
+        }
+    }
+    insert(session, card, change)
+}
+
+fn check_form(card: &NewCard) -> Result<(), StoreError> {
+    if !is_document_number(&card.document_number) {
+        return Err(StoreError::CardForm("document_number"));
+    }
+    if !is_chip_serial(&card.chip_serial) {
+        return Err(StoreError::CardForm("chip_serial"));
+    }
+    if card.expires.is_some_and(|expires| expires <= card.issued) {
+        return Err(StoreError::CardForm("expires"));
+    }
+    if card.replaces == Some(card.sod_sha256) {
+        return Err(StoreError::CardForm("replaces"));
+    }
+    Ok(())
+}
+
+/// The same card again is no news, whatever became of it since; another card under its hash is a conflict.
+fn repeat(known: Card, card: &NewCard) -> Result<(Card, bool), StoreError> {
+    let same = known.number == card.number
+        && known.document_number == card.document_number
+        && known.chip_serial == card.chip_serial
+        && known.issued == card.issued
+        && known.expires == card.expires;
+    if same { Ok((known, false)) } else { Err(StoreError::Claimed("sod_sha256")) }
+}
+
+fn insert(session: &mut dyn Session, card: &NewCard, change: &Change) -> Result<(Card, bool), StoreError> {
+    let sod = card.sod_sha256.as_bytes().as_slice();
+    let own = card.number.as_str();
+    let claimed = session.execute(
+        "INSERT INTO sod_claim (sod_sha256, personal_number) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        &[sod.into(), own.into()],
+    )?;
+    if claimed == 0 {
+        return Err(StoreError::Claimed("sod_sha256"));
+    }
+    let claimed = session.execute(
+        "INSERT INTO chip_claim (chip_serial, personal_number, sod_sha256) VALUES (?1, ?2, ?3) \
+         ON CONFLICT DO NOTHING",
+        &[(&card.chip_serial).into(), own.into(), sod.into()],
+    )?;
+    if claimed == 0 {
+        return Err(StoreError::Claimed("chip_serial"));
+    }
+    session.execute(
+        concat!("INSERT INTO card (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+        &[
+            own.into(),
+            sod.into(),
+            (&card.document_number).into(),
+            (&card.chip_serial).into(),
+            card.issued.to_string().into(),
+            card.expires.map(|date| date.to_string()).into(),
+            CardStatus::Active.as_str().into(),
+            card.issued.to_string().into(),
+        ],
+    )?;
+    let card = card.clone().into_card();
+    add_event(session, &card, "issued", change)?;
+    Ok((card, true))
+}
+
+pub(super) fn set_status(
+    session: &mut dyn Session,
+    sod_sha256: &SodDigest,
+    status: CardStatus,
+    since: Date,
+    reason: &str,
+    change: &Change,
+) -> Result<Card, StoreError> {
+    let mut card = find(session, sod_sha256, true)?.ok_or(StoreError::UnknownCard)?;
+    if card.status == status {
+        return Ok(card);
+    }
+    card.status = card.status.change(status)?;
+    card.since = since;
+    let sod = sod_sha256.as_bytes().as_slice();
+    session.execute(
+        "UPDATE card SET status = ?3, status_since = ?4 WHERE personal_number = ?1 AND sod_sha256 = ?2",
+        &[card.number.as_str().into(), sod.into(), status.as_str().into(), since.to_string().into()],
+    )?;
+    add_event(session, &card, reason, change)?;
+    Ok(card)
+}
+
+fn add_event(
+    session: &mut dyn Session,
+    card: &Card,
+    reason: &str,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let sod = card.sod_sha256.as_bytes().as_slice();
+    let own = card.number.as_str();
+    let reason: String = crate::name::clean(reason).chars().take(crate::person::MAX_TEXT).collect();
+    let mut position = 1;
+    // Whoever adds one holds the card's row.
+    session.query(
+        "SELECT coalesce(max(position), 0) FROM card_status_history \
+         WHERE personal_number = ?1 AND sod_sha256 = ?2",
+        &[own.into(), sod.into()],
+        &mut |row| {
+            position = row.int(0)?.unwrap_or(0).saturating_add(1);
+            Ok(())
+        },
+    )?;
+    let values: [Value<'_>; 8] = [
+        own.into(),
+        sod.into(),
+        position.into(),
+        card.status.as_str().into(),
+        card.since.to_string().into(),
+        reason.into(),
+        (&change.source).into(),
+        change.at.to_string().into(),
+    ];
+    session
+        .execute(
+            "INSERT INTO card_status_history \
+             (personal_number, sod_sha256, position, status, since, reason, source, recorded_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            &values,
+        )
+        .map(drop)
+}
+
+pub(super) fn load(session: &mut dyn Session, sod_sha256: &SodDigest) -> Result<Option<Card>, StoreError> {
+    find(session, sod_sha256, false)
+}
+
+fn find(session: &mut dyn Session, sod_sha256: &SodDigest, lock: bool) -> Result<Option<Card>, StoreError> {
+    let sod = sod_sha256.as_bytes().as_slice();
+    let mut owner = None;
+    session.query(
+        "SELECT personal_number FROM sod_claim WHERE sod_sha256 = ?1",
+        &[sod.into()],
+        &mut |row| {
+            owner = row.text(0)?;
+            Ok(())
+        },
+    )?;
+    let Some(owner) = owner else {
+        return Ok(None);
+    };
+    let sql = if lock {
+        concat!("SELECT ", columns!(), " FROM card WHERE personal_number = ?1 AND sod_sha256 = ?2 FOR UPDATE")
+    } else {
+        concat!("SELECT ", columns!(), " FROM card WHERE personal_number = ?1 AND sod_sha256 = ?2")
+    };
+    let mut card = None;
+    session.query(sql, &[owner.into(), sod.into()], &mut |row| {
+        card = Some(read(row)?);
+        Ok(())
+    })?;
+    card.ok_or_else(damaged("a claim without its card")).map(Some)
+}
+
+pub(super) fn of_person(session: &mut dyn Session, number: &PersonalNumber) -> Result<Vec<Card>, StoreError> {
+    let sql =
+        concat!("SELECT ", columns!(), " FROM card WHERE personal_number = ?1 ORDER BY issued, sod_sha256");
+    let mut cards = Vec::new();
+    session.query(sql, &[number.as_str().into()], &mut |row| {
+        cards.push(read(row)?);
+        Ok(())
+    })?;
+    Ok(cards)
+}
+
+pub(super) fn history(
+    session: &mut dyn Session,
+    sod_sha256: &SodDigest,
+) -> Result<Vec<CardEvent>, StoreError> {
+    let Some(card) = load(session, sod_sha256)? else {
+        return Err(StoreError::UnknownCard);
+    };
+    let sod = sod_sha256.as_bytes().as_slice();
+    let mut events = Vec::new();
+    session.query(
+        "SELECT status, since, reason, source, recorded_at FROM card_status_history \
+         WHERE personal_number = ?1 AND sod_sha256 = ?2 ORDER BY position",
+        &[card.number.as_str().into(), sod.into()],
+        &mut |row| {
+            events.push(CardEvent {
+                status: CardStatus::parse(&row.needed(0)?).ok_or_else(damaged("a card's status"))?,
+                since: date(&row.needed(1)?)?,
+                reason: row.needed(2)?,
+                change: Change { source: row.needed(3)?, at: timestamp(&row.needed(4)?)? },
+            });
+            Ok(())
+        },
+    )?;
+    Ok(events)
+}
+
+fn read(row: &dyn Row) -> Result<Card, StoreError> {
+    let sod = row.bytes(1)?.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    Ok(Card {
+        number: number(&row.needed(0)?)?,
+        sod_sha256: SodDigest::from_bytes(sod.ok_or_else(damaged("a card's hash"))?),
+        document_number: row.needed(2)?,
+        chip_serial: row.needed(3)?,
+        issued: date(&row.needed(4)?)?,
+        expires: row.text(5)?.as_deref().map(date).transpose()?,
+        status: CardStatus::parse(&row.needed(6)?).ok_or_else(damaged("a card's status"))?,
+        since: date(&row.needed(7)?)?,
+    })
+}

@@ -1,0 +1,213 @@
+//! `PostgreSQL` (Debian's 15), one connection with its prepared statements. Bulk rows go by binary COPY.
+
+use std::collections::HashMap;
+
+use ::postgres::binary_copy::BinaryCopyInWriter;
+use ::postgres::error::SqlState;
+use ::postgres::types::{IsNull, ToSql, Type as PgType};
+use ::postgres::{Client, Config, NoTls, Statement};
+use bytes::BytesMut;
+use jiff::Timestamp;
+
+use super::{Apart, Each, Engine, Row, Session, Table, Type, Value};
+use crate::store::{StoreError, schema};
+
+pub(in crate::store) struct Postgres {
+    client: Client,
+    prepared: HashMap<String, Statement>,
+}
+
+impl Postgres {
+    pub(in crate::store) fn connect(config: &Config) -> Result<Self, StoreError> {
+        let client = config.connect(NoTls).map_err(engine)?;
+        Ok(Self { client, prepared: HashMap::new() })
+    }
+
+    fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.prepared.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(&numbered(sql)).map_err(engine)?;
+        self.prepared.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+/// `?1` → `$1`. No statement of the register has a question mark elsewhere.
+fn numbered(sql: &str) -> String {
+    sql.replace('?', "$")
+}
+
+fn parameters<'v>(values: &'v [Value<'v>]) -> impl ExactSizeIterator<Item = &'v (dyn ToSql + Sync)> {
+    values.iter().map(|value| -> &(dyn ToSql + Sync) { value })
+}
+
+impl Session for Postgres {
+    fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let statement = self.statement(sql)?;
+        let values: Vec<_> = parameters(values).collect();
+        self.client.execute(&statement, &values).map_err(engine)
+    }
+
+    fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut Each<'_>) -> Result<(), StoreError> {
+        use ::postgres::fallible_iterator::FallibleIterator as _;
+        let statement = self.statement(sql)?;
+        let mut rows = self.client.query_raw(&statement, parameters(values)).map_err(engine)?;
+        while let Some(row) = rows.next().map_err(engine)? {
+            each(&row)?;
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, table: &Table, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
+        if rows.is_empty() {
+            return Ok(true);
+        }
+        // A row that is there already undoes this load only.
+        self.client.batch_execute("SAVEPOINT load").map_err(engine)?;
+        let copied = self.copy(table, rows);
+        match copied {
+            Ok(()) => {
+                self.client.batch_execute("RELEASE SAVEPOINT load").map_err(engine)?;
+                Ok(true)
+            }
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                self.client.batch_execute("ROLLBACK TO SAVEPOINT load").map_err(engine)?;
+                Ok(false)
+            }
+            Err(error) => Err(engine(error)),
+        }
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.client.batch_execute(sql).map_err(engine)
+    }
+}
+
+impl Postgres {
+    fn copy(&mut self, table: &Table, rows: &[Vec<Value<'_>>]) -> Result<(), ::postgres::Error> {
+        let sql = format!("COPY {} ({}) FROM STDIN BINARY", table.name, table.columns);
+        let types: Vec<PgType> = table
+            .types
+            .iter()
+            .map(|kind| match kind {
+                Type::Text => PgType::TEXT,
+                Type::Int => PgType::INT8,
+            })
+            .collect();
+        let mut writer = BinaryCopyInWriter::new(self.client.copy_in(&sql)?, &types);
+        for row in rows {
+            writer.write_raw(parameters(row))?;
+        }
+        writer.finish().map(drop)
+    }
+}
+
+impl Engine for Postgres {
+    fn name(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn begin(&mut self, apart: Apart) -> Result<(), StoreError> {
+        self.client
+            .batch_execute(match apart {
+                Apart::Rows => "BEGIN",
+                Apart::Whole => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            })
+            .map_err(engine)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.client.batch_execute("COMMIT").map_err(engine)
+    }
+
+    fn rollback(&mut self) {
+        // A lost connection has rolled back already.
+        let _ = self.client.batch_execute("ROLLBACK");
+    }
+
+    fn migrate(&mut self, at: Timestamp) -> Result<(), StoreError> {
+        self.begin(Apart::Rows)?;
+        let migrated = schema::postgres::migrate(self, at).and_then(|()| self.commit());
+        if migrated.is_err() {
+            self.rollback();
+        }
+        migrated
+    }
+
+    fn check(&mut self) -> Result<(), StoreError> {
+        schema::check(
+            self,
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migration'",
+        )
+    }
+
+    fn check_integrity(&mut self) -> Result<(), StoreError> {
+        // The engine holds its own constraints; what spans tables without a key between them is ours to ask.
+        self.query(
+            "SELECT 1 FROM sod_claim LEFT JOIN card ON card.personal_number = sod_claim.personal_number \
+             AND card.sod_sha256 = sod_claim.sod_sha256 WHERE card.sod_sha256 IS NULL LIMIT 1",
+            &[],
+            &mut |_| Err(StoreError::Inconsistent("a claim without its card")),
+        )
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        kind: &PgType,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn core::error::Error + Sync + Send>> {
+        match self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Text(text) => text.as_ref().to_sql(kind, out),
+            Value::Int(number) if *kind == PgType::INT4 => i32::try_from(*number)?.to_sql(kind, out),
+            Value::Int(number) => number.to_sql(kind, out),
+            Value::Bytes(bytes) => bytes.as_ref().to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &PgType) -> bool {
+        [PgType::TEXT, PgType::VARCHAR, PgType::INT8, PgType::INT4, PgType::BYTEA].contains(kind)
+    }
+
+    ::postgres::types::to_sql_checked!();
+}
+
+impl Row for ::postgres::Row {
+    fn text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        self.try_get(column).map_err(engine)
+    }
+
+    fn int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        if self.columns().get(column).is_some_and(|column| *column.type_() == PgType::INT4) {
+            return self
+                .try_get::<_, Option<i32>>(column)
+                .map(|number| number.map(i64::from))
+                .map_err(engine);
+        }
+        self.try_get(column).map_err(engine)
+    }
+
+    fn bytes(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        self.try_get(column).map_err(engine)
+    }
+}
+
+/// What `PostgreSQL` says: its code, never its detail, which quotes rows.
+#[derive(Debug, thiserror::Error)]
+#[error("PostgreSQL reports {0}")]
+struct Code(String);
+
+fn engine(error: ::postgres::Error) -> StoreError {
+    match error.code() {
+        Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)) => StoreError::Busy,
+        Some(&SqlState::UNDEFINED_TABLE) => StoreError::NotInitialised,
+        Some(code) => StoreError::Engine(Box::new(Code(code.code().to_owned()))),
+        None if error.is_closed() => StoreError::Engine(Box::new(Code("a lost connection".to_owned()))),
+        None => {
+            StoreError::Engine(Box::new(Code("no connection, or a value that it does not take".to_owned())))
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! `SQLite`: one file, WAL, full durability, foreign keys, STRICT tables. Several processes may hold it open at once.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+
+use super::{Apart, Each, Engine, Row, Session, Table, Value};
+use crate::store::{StoreError, schema};
+
+/// How long one process waits for another's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+pub(in crate::store) struct Sqlite {
+    connection: Connection,
+}
+
+impl Sqlite {
+    pub(in crate::store) fn create(path: &Path) -> Result<Self, StoreError> {
+        // Persons are nobody else's business; SQLite gives its companion files the same mode.
+        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        made.map_err(|error| StoreError::Engine(Box::new(error)))?;
+        Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    pub(in crate::store) fn open(path: &Path) -> Result<Self, StoreError> {
+        if path.is_file() { Self::connect(path, OpenFlags::empty()) } else { Err(StoreError::NotInitialised) }
+    }
+
+    pub(in crate::store) fn in_memory() -> Result<Self, StoreError> {
+        Self::set_up(Connection::open_in_memory().map_err(engine)?)
+    }
+
+    fn connect(path: &Path, extra: OpenFlags) -> Result<Self, StoreError> {
+        // No URI handling: a path is a path.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
+        Self::set_up(Connection::open_with_flags(path, flags).map_err(engine)?)
+    }
+
+    fn set_up(connection: Connection) -> Result<Self, StoreError> {
+        connection.busy_timeout(BUSY).map_err(engine)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        for (pragma, value) in [
+            ("journal_mode", "WAL"),
+            ("synchronous", "FULL"),
+            ("foreign_keys", "ON"),
+            ("trusted_schema", "OFF"),
+            ("cell_size_check", "ON"),
+        ] {
+            connection.pragma_update(None, pragma, value).map_err(engine)?;
+        }
+        Ok(Self { connection })
+    }
+}
+
+impl Session for Sqlite {
+    fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(without_locks(sql)).map_err(engine)?;
+        let changed = statement.execute(rusqlite::params_from_iter(values)).map_err(engine)?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut Each<'_>) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(without_locks(sql)).map_err(engine)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(engine)?;
+        while let Some(row) = rows.next().map_err(engine)? {
+            each(row)?;
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, _: &Table, _: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
+        // Prepared inserts are the fastest way in.
+        Ok(false)
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(engine)
+    }
+}
+
+impl Engine for Sqlite {
+    fn name(&self) -> &'static str {
+        "SQLite"
+    }
+
+    fn begin(&mut self, _: Apart) -> Result<(), StoreError> {
+        // One writer at a time: every transaction is as if alone.
+        self.execute("BEGIN IMMEDIATE", &[]).map(drop)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.execute("COMMIT", &[]).map(drop)
+    }
+
+    fn rollback(&mut self) {
+        if !self.connection.is_autocommit() {
+            // What cannot be rolled back now is when the connection closes.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    fn migrate(&mut self, at: Timestamp) -> Result<(), StoreError> {
+        // Tables are rebuilt under their own names: references to them must not be checked meanwhile.
+        self.connection.pragma_update(None, "foreign_keys", "OFF").map_err(engine)?;
+        let migrated = self.begin(Apart::Whole).and_then(|()| {
+            schema::sqlite::migrate(self, at)?;
+            self.sound()?;
+            self.commit()
+        });
+        if migrated.is_err() {
+            self.rollback();
+        }
+        self.connection.pragma_update(None, "foreign_keys", "ON").map_err(engine)?;
+        migrated
+    }
+
+    fn check(&mut self) -> Result<(), StoreError> {
+        schema::check(self, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'migration'")
+    }
+
+    fn check_integrity(&mut self) -> Result<(), StoreError> {
+        let mut sound = false;
+        self.query("PRAGMA integrity_check", &[], &mut |row| {
+            sound = row.text(0)?.as_deref() == Some("ok");
+            Ok(())
+        })?;
+        if !sound {
+            return Err(StoreError::Inconsistent("the file is damaged"));
+        }
+        self.sound()
+    }
+}
+
+impl Sqlite {
+    /// No row that belongs to nobody.
+    fn sound(&mut self) -> Result<(), StoreError> {
+        self.query("PRAGMA foreign_key_check", &[], &mut |_| {
+            Err(StoreError::Inconsistent("a row belongs to nobody"))
+        })
+    }
+}
+
+/// A writer holds the whole file: there is no row to lock.
+fn without_locks(sql: &str) -> &str {
+    sql.strip_suffix(" FOR UPDATE").unwrap_or(sql)
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Value::Null => ToSqlOutput::Owned(Owned::Null),
+            Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Int(number) => ToSqlOutput::Owned(Owned::Integer(*number)),
+            Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}
+
+impl Row for rusqlite::Row<'_> {
+    fn text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        self.get(column).map_err(engine)
+    }
+
+    fn int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        self.get(column).map_err(engine)
+    }
+
+    fn bytes(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(column).map_err(engine)
+    }
+}
+
+/// What `SQLite` says, without the values that it may quote.
+fn engine(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        Some(ErrorCode::NotADatabase) => StoreError::NotInitialised,
+        _ => StoreError::Engine(Box::new(error)),
+    }
+}

@@ -1,0 +1,274 @@
+//! The one logic over both engines.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::engine::postgres::Postgres;
+use super::engine::sqlite::Sqlite;
+use super::engine::{Apart, Engine, Session};
+use super::place::is_here;
+use super::{
+    ActOutcome, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put, Revision,
+    Store, StoreError, acts, attempts, cards, counts, persons,
+};
+use crate::card::{Card, CardStatus, NewCard, SodDigest};
+use crate::civil_status::{Applied, Entry};
+use crate::person::{Life, Person};
+use crate::statistics::Statistics;
+
+/// How often a transaction that others pushed aside is tried again.
+const TRIES: u32 = 20;
+
+/// The register in a database. One connection: a thread has its own.
+pub struct SqlStore {
+    engine: RefCell<Box<dyn Engine>>,
+}
+
+impl SqlStore {
+    /// Makes the register's tables, or brings existing ones to this program's version. Doing it again is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create(place: &Place, at: Timestamp) -> Result<Self, StoreError> {
+        let engine: Box<dyn Engine> = match place {
+            Place::Sqlite(path) => Box::new(Sqlite::create(path)?),
+            Place::Postgres(config) => Box::new(connect(config)?),
+        };
+        Self::migrated(engine, at)
+    }
+
+    /// Opens an existing register.
+    ///
+    /// # Errors
+    /// [`StoreError::NotInitialised`] if there is none, [`StoreError::Older`] or [`StoreError::Newer`] if it is of another
+    /// version than this program's.
+    pub fn open(place: &Place) -> Result<Self, StoreError> {
+        let mut engine: Box<dyn Engine> = match place {
+            Place::Sqlite(path) => Box::new(Sqlite::open(path)?),
+            Place::Postgres(config) => Box::new(connect(config)?),
+        };
+        engine.check()?;
+        Ok(Self { engine: RefCell::new(engine) })
+    }
+
+    /// [`create`](Self::create) in a file of `SQLite`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create_file(path: &Path, at: Timestamp) -> Result<Self, StoreError> {
+        Self::create(&Place::file(path), at)
+    }
+
+    /// [`open`](Self::open) of a file of `SQLite`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_file(path: &Path) -> Result<Self, StoreError> {
+        Self::open(&Place::file(path))
+    }
+
+    /// A register in memory, for tests and previews.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn in_memory(at: Timestamp) -> Result<Self, StoreError> {
+        Self::migrated(Box::new(Sqlite::in_memory()?), at)
+    }
+
+    fn migrated(mut engine: Box<dyn Engine>, at: Timestamp) -> Result<Self, StoreError> {
+        engine.migrate(at)?;
+        Ok(Self { engine: RefCell::new(engine) })
+    }
+
+    /// One statement after another, each for itself.
+    fn read<T>(&self, work: impl FnOnce(&mut dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        work(self.engine.borrow_mut().as_mut())
+    }
+
+    /// One transaction, tried again when others have pushed it aside: whole or not at all.
+    fn write<T>(
+        &mut self,
+        apart: Apart,
+        work: impl Fn(&mut dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let engine = self.engine.get_mut();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let done = engine.begin(apart).and_then(|()| {
+                let done = work(engine.as_mut())?;
+                engine.commit()?;
+                Ok(done)
+            });
+            match done {
+                Ok(done) => return Ok(done),
+                Err(error) => {
+                    engine.rollback();
+                    if !matches!(error, StoreError::Busy) || tries == TRIES {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Rows that contradict each other across tables, and the engine's own check: both must be clean.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if they are not.
+    pub fn check_integrity(&self) -> Result<(), StoreError> {
+        self.engine.borrow_mut().check_integrity()
+    }
+
+    /// Which engine, for statements of a test.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        self.engine.borrow().name() == "PostgreSQL"
+    }
+
+    /// Statements of a test, to see what the tables refuse.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    #[doc(hidden)]
+    pub fn raw(&self, sql: &str) -> Result<u64, StoreError> {
+        self.engine.borrow_mut().execute(sql, &[])
+    }
+}
+
+/// To this machine only, as long as the line is not encrypted.
+fn connect(config: &postgres::Config) -> Result<Postgres, StoreError> {
+    if !is_here(config) {
+        return Err(StoreError::Unprotected);
+    }
+    Postgres::connect(config)
+}
+
+impl core::fmt::Debug for SqlStore {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SqlStore").finish_non_exhaustive()
+    }
+}
+
+impl Store for SqlStore {
+    fn person(&self, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
+        self.read(|session| persons::load(session, number))
+    }
+
+    fn put_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError> {
+        self.write(Apart::Rows, |session| persons::put_all(session, persons, change))
+    }
+
+    fn set_life(
+        &mut self,
+        number: &PersonalNumber,
+        life: Life,
+        change: &Change,
+        today: Date,
+    ) -> Result<Put, StoreError> {
+        self.write(Apart::Rows, |session| persons::set_life(session, number, life, change, today))
+    }
+
+    fn history(&self, number: &PersonalNumber) -> Result<Vec<Revision>, StoreError> {
+        self.read(|session| persons::history(session, number))
+    }
+
+    fn provenance(&self, number: &PersonalNumber) -> Result<Option<BTreeMap<String, Change>>, StoreError> {
+        self.read(|session| persons::provenance(session, number))
+    }
+
+    fn persons_after(&self, after: Option<&PersonalNumber>, limit: u32) -> Result<Vec<Person>, StoreError> {
+        self.read(|session| persons::after(session, after, limit))
+    }
+
+    fn person_count(&self) -> Result<u64, StoreError> {
+        let mut count = 0;
+        self.read(|session| {
+            session.query("SELECT count(*) FROM person WHERE replaced_by IS NULL", &[], &mut |row| {
+                count = row.count(0)?;
+                Ok(())
+            })
+        })?;
+        Ok(count)
+    }
+
+    fn record_card(&mut self, card: &NewCard, change: &Change) -> Result<(Card, bool), StoreError> {
+        self.write(Apart::Rows, |session| cards::record(session, card, change))
+    }
+
+    fn card(&self, sod_sha256: &SodDigest) -> Result<Option<Card>, StoreError> {
+        self.read(|session| cards::load(session, sod_sha256))
+    }
+
+    fn cards_of(&self, number: &PersonalNumber) -> Result<Vec<Card>, StoreError> {
+        self.read(|session| cards::of_person(session, number))
+    }
+
+    fn set_card_status(
+        &mut self,
+        sod_sha256: &SodDigest,
+        status: CardStatus,
+        since: Date,
+        reason: &str,
+        change: &Change,
+    ) -> Result<Card, StoreError> {
+        self.write(Apart::Rows, |session| {
+            cards::set_status(session, sod_sha256, status, since, reason, change)
+        })
+    }
+
+    fn card_history(&self, sod_sha256: &SodDigest) -> Result<Vec<CardEvent>, StoreError> {
+        self.read(|session| cards::history(session, sod_sha256))
+    }
+
+    fn log_attempt(
+        &mut self,
+        attempt: &Attempt,
+        since: Timestamp,
+        max_failed: u32,
+    ) -> Result<AttemptResult, StoreError> {
+        // Counted and added as if alone, so that many at once cannot slip through.
+        self.write(Apart::Whole, |session| attempts::log(session, attempt, since, max_failed))
+    }
+
+    fn attempts(&self, number_digest: &[u8; 32]) -> Result<Vec<Attempt>, StoreError> {
+        self.read(|session| attempts::all(session, number_digest))
+    }
+
+    fn record_act(
+        &mut self,
+        entry: &Entry,
+        number: Option<&PersonalNumber>,
+        intake: &str,
+        change: &Change,
+        today: Date,
+    ) -> Result<ActOutcome, StoreError> {
+        self.write(Apart::Rows, |session| acts::record(session, entry, number, intake, change, today))
+    }
+
+    fn acts_of(&self, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError> {
+        self.read(|session| acts::of(session, number))
+    }
+
+    fn outbox(&self, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+        self.read(|session| acts::outbox(session, limit))
+    }
+
+    fn sent(&mut self, message: &Outgoing, at: Timestamp) -> Result<(), StoreError> {
+        self.write(Apart::Rows, |session| acts::sent(session, message, at))
+    }
+
+    fn intake_entries(&self, intake: &str) -> Result<Vec<IntakeEntry>, StoreError> {
+        self.read(|session| acts::entries(session, intake))
+    }
+
+    fn statistics(&self, today: Date) -> Result<Statistics, StoreError> {
+        self.read(|session| counts::statistics(session, today))
+    }
+}
