@@ -6,7 +6,7 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 
 use super::record::{Known, STRONG, WEAK, Words};
 use super::{CandidateIndex, Handle, Query, SearchKey, SearchRecord};
-use crate::name::PreparedName;
+use crate::name::{PreparedName, WordPair};
 
 /// The most people that are taken from one key.
 pub const MAX_POSTINGS: usize = 4_000;
@@ -128,7 +128,7 @@ impl<'q> Asked<'q> {
         keys
     }
 
-    /// Compares a candidate item by item: the name counts half, the birth date a quarter, the parents and the place the rest; what was not
+    /// Compares a candidate item by item: the name counts most, then the whole birth date, its year, the parents, the place; what was not
     /// asked does not count.
     fn judge(&self, handle: Handle, record: SearchRecord) -> Hit {
         let mut agreements = Vec::new();
@@ -143,7 +143,9 @@ impl<'q> Asked<'q> {
         }
         if let Some(asked) = self.query.birth_date {
             let (score, finding) = birth_date(asked, record.birth_date);
-            add(25, Agreement { item: "birth_date", score, findings: vec![finding] });
+            // A whole date says as much as a name.
+            let weight = if asked.date().is_some() { 40 } else { 25 };
+            add(weight, Agreement { item: "birth_date", score, findings: vec![finding] });
         }
         for (item, asked, held) in
             [("father", &self.father, &record.father), ("mother", &self.mother, &record.mother)]
@@ -195,7 +197,15 @@ fn name_agreement(item: &'static str, asked: &PreparedName, held: &PreparedName)
     if findings.is_empty() {
         findings.push("same");
     }
-    Agreement { item, score: comparison.score, findings }
+    // Family and middle name are shared by thousands: without the given name little agrees.
+    let given = |length: usize, own: fn(&WordPair) -> usize| {
+        comparison.pairs.iter().any(|pair| own(pair) + 1 == length)
+    };
+    let meets = comparison.score >= 95
+        || given(comparison.lengths.0, |pair| pair.one)
+        || given(comparison.lengths.1, |pair| pair.other);
+    let score = if meets { comparison.score } else { comparison.score / 2 };
+    Agreement { item, score, findings }
 }
 
 fn birth_date(asked: BirthDate, held: BirthDate) -> (u8, &'static str) {
@@ -207,14 +217,14 @@ fn birth_date(asked: BirthDate, held: BirthDate) -> (u8, &'static str) {
         (0, Some(true), None) => (95, "same-month"),
         (0, None, _) => (90, "same-year"),
         (0, Some(false), Some(false)) if asked.month() == held.day() && asked.day() == held.month() => {
-            (70, "day-and-month-exchanged")
+            (45, "day-and-month-exchanged")
         }
-        (0, Some(true), Some(false)) => (65, "other-day"),
-        (0, Some(false), Some(true)) => (65, "other-month"),
-        (0, ..) => (35, "same-year-only"),
-        (1..=10, Some(true), Some(true)) => (60, "other-year"),
+        (0, Some(true), Some(false)) => (35, "other-day"),
+        (0, Some(false), Some(true)) => (35, "other-month"),
+        (0, ..) => (15, "same-year-only"),
+        (1..=10, Some(true), Some(true)) => (30, "other-year"),
         (1, None, _) => (50, "next-year"),
-        (_, Some(true), Some(true)) => (40, "other-year"),
+        (_, Some(true), Some(true)) => (15, "other-year"),
         (1, ..) => (15, "next-year"),
         _ => (0, "differs"),
     }
