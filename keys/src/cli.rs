@@ -42,8 +42,8 @@ enum Failure {
     PublicKey(String, Malformed),
     #[error("{0} ceremonies do not hold")]
     Ceremonies(usize),
-    #[error("not confirmed")]
-    NotConfirmed,
+    #[error("not confirmed: {0}")]
+    NotConfirmed(String),
 }
 
 impl From<AccessError> for Failure {
@@ -67,7 +67,7 @@ impl Failure {
             Self::Log(_) => "audit-log",
             Self::PublicKey(..) => "store-damaged",
             Self::Ceremonies(_) => "ceremonies-wrong",
-            Self::NotConfirmed => "not-confirmed",
+            Self::NotConfirmed(_) => "not-confirmed",
         }
     }
 
@@ -79,7 +79,7 @@ impl Failure {
             Self::Log(_) | Self::PublicKey(..) | Self::Ceremonies(_) => {
                 "keep the directory as it is and have it examined"
             }
-            Self::NotConfirmed => "repeat with --yes if it is meant",
+            Self::NotConfirmed(_) => "repeat with --yes, which confirms it, if it is meant",
         }
     }
 
@@ -100,6 +100,7 @@ impl Failure {
                 | StoreError::Shares(_)
                 | StoreError::Backup(_)
                 | StoreError::CscaKeyExpired(_)
+                | StoreError::ClockBehind { .. }
                 | StoreError::NoDocumentSigner(_)
                 | StoreError::CvcaExists
                 | StoreError::NoCvca
@@ -111,7 +112,7 @@ impl Failure {
             )
             | Self::Log(AuditLogError::Broken { .. })
             | Self::Ceremonies(_)
-            | Self::NotConfirmed => 1,
+            | Self::NotConfirmed(_) => 1,
             Self::Store(
                 StoreError::UnknownSerial(_)
                 | StoreError::Build(BuildError::Field(_) | BuildError::ReadBack(_))
@@ -120,6 +121,7 @@ impl Failure {
                 | StoreError::NotAHolder(_)
                 | StoreError::InToken(_)
                 | StoreError::NotInToken
+                | StoreError::BackupPlan(_)
                 | StoreError::SyntheticNames,
             ) => 2,
             _ => 3,
@@ -169,6 +171,11 @@ fn execute(
         }
         Ok(store.in_presence_of(arguments.present.clone()))
     };
+    let ceremony = || -> Result<KeyStore, Failure> {
+        let store = open()?;
+        store.follows_the_log(at)?;
+        Ok(store)
+    };
     match &arguments.command {
         Command::Init { profile, country, curves, purpose, wrapped_backup, organization, domain } => {
             let mut settings = StoreSettings::new(*profile, country, at).with_purpose((*purpose).into());
@@ -183,10 +190,13 @@ fn execute(
             }
             init(arguments, output, settings, rng)
         }
-        Command::Csca(request) => signers::authority(request, arguments, &open()?, output, at, rng),
-        Command::Ds(command) => signers::run(command, arguments, &open()?, output, at, rng),
+        Command::Csca(request) => signers::authority(request, arguments, &ceremony()?, output, at, rng),
+        Command::Ds(command) => {
+            let store = if matches!(command, args::Ds::List) { open()? } else { ceremony()? };
+            signers::run(command, arguments, &store, output, at, rng)
+        }
         Command::Crl(CrlCommand::Issue { days, revoke, reason }) => {
-            let store = open()?;
+            let store = ceremony()?;
             if !revoke.is_empty() {
                 confirm(
                     arguments,
@@ -212,11 +222,14 @@ fn execute(
             );
             Ok(())
         }
-        Command::Cvca(command) => cvca::run(command, arguments, &open()?, output, at, rng),
-        Command::Backup(command) => backup::run(command, arguments, &open, output, at, rng),
+        Command::Cvca(command) => {
+            let store = if matches!(command, args::Cvca::List) { open()? } else { ceremony()? };
+            cvca::run(command, arguments, &store, output, at, rng)
+        }
+        Command::Backup(command) => backup::run(command, arguments, &ceremony, output, at, rng),
         Command::Token(command) => token::run(command, arguments, output),
         Command::Ceremony(command) => ceremony::run(command, dir, output),
-        Command::MasterList(command) => master_list::run(command, &open()?, output, at, rng),
+        Command::MasterList(command) => master_list::run(command, &ceremony()?, output, at, rng),
         Command::Export { out } => {
             let files = open()?.export(out)?;
             output.print(
@@ -305,13 +318,13 @@ fn confirm(arguments: &Arguments, output: &Output, what: String) -> Result<(), F
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::NotConfirmed);
+        return Err(Failure::NotConfirmed(what));
     }
     let question = output.text("Type yes to go on: ", "Gõ yes để tiếp tục: ");
     drop(write!(std::io::stderr(), "{what}. {question}"));
     let mut answer = String::new();
     drop(std::io::stdin().read_line(&mut answer));
-    if answer.trim() == "yes" { Ok(()) } else { Err(Failure::NotConfirmed) }
+    if answer.trim() == "yes" { Ok(()) } else { Err(Failure::NotConfirmed(what)) }
 }
 
 /// Between the last list's end and this one nobody could say that a card is not revoked.

@@ -62,12 +62,16 @@ use crate::profile::AlgorithmProfile;
 use crate::signer::Signer as _;
 use crate::token::{Token, TokenError, TokenIdentity};
 use custody::{Custody, KeySpec};
+use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 use sealed::Sealer;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How far the clock of a ceremony may lie behind the newest entry of the log.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// An opened key store.
 #[derive(Debug)]
@@ -300,6 +304,21 @@ impl KeyStore {
         let mut log = AuditLog::open(&self.audit_log_path(), self.subject_key()?, key.public_key())?;
         log.append(&event, &key)?;
         Ok(())
+    }
+
+    /// A ceremony follows those before it: with a clock that was turned back, keys would be made that were never to be,
+    /// and certificates would read as expired or not yet valid. Some minutes are allowed between machines.
+    ///
+    /// # Errors
+    /// [`StoreError::ClockBehind`]; a log that does not hold.
+    pub fn follows_the_log(&self, at: Timestamp) -> Result<(), StoreError> {
+        let log = AuditLog::verify_file(&self.audit_log_path(), self.log_key()?.public_key())?;
+        match log.records.iter().map(|record| record.time).max() {
+            Some(newest) if newest.duration_since(at) > CLOCK_TOLERANCE => {
+                Err(StoreError::ClockBehind { at, newest })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// One ceremony at a time: numbers of new files are taken under this lock.

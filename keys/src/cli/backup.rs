@@ -83,7 +83,7 @@ pub(super) fn run(
             let bytes = read(pin_file)?;
             let pin = bytes.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
             let made = shamir::split(pin, *threshold, *shares, rng)
-                .map_err(|error| StoreError::Backup(error.to_string()))?;
+                .map_err(|error| StoreError::BackupPlan(error.to_string()))?;
             let written = write_shares(output, &made, shares_out)?;
             output.print(
                 &json!({ "set": made.first().map(Share::set), "threshold": threshold, "shares": written }),

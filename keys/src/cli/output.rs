@@ -114,6 +114,10 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "shares-wrong" => ("các mảnh không khớp: có mảnh bị giả", "dùng các mảnh khác của bộ"),
         "share-damaged" => ("mảnh bị hỏng hoặc gõ sai", "gõ hoặc quét lại mảnh đó, hoặc dùng mảnh khác"),
         "backup-failed" => ("không tạo hoặc không mở được bản sao lưu", "thử bản ở nơi lưu thứ hai"),
+        "backup-plan" => (
+            "không thể tạo bản sao lưu như vậy",
+            "đưa hai --out khác nhau, --shares từ 2 đến 16 và --threshold từ 2 đến số mảnh",
+        ),
         "not-wrappable" => (
             "kho khoá này không có bản sao lưu: khoá được tạo để không bao giờ rời thiết bị",
             "dùng cách sao lưu của chính thiết bị và chia mã PIN, hoặc tạo kho bằng `keys init --wrapped-backup`",
@@ -127,6 +131,10 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
             "tìm xem ai đã ghi vào kho; `keys ds erase` kết thúc Document Signer này, rồi `keys ds new`",
         ),
         "crl-gap" => ("dãy CRL bị thiếu một danh sách", "khôi phục danh sách bị thiếu từ bản sao lưu"),
+        "clock-behind" => (
+            "thời gian đưa vào sớm hơn mục mới nhất của nhật ký đã ký",
+            "chỉnh lại đồng hồ của máy, hoặc đưa đúng thời gian bằng --at",
+        ),
         "crl-backwards" => ("CRL trước đó có thời điểm muộn hơn", "kiểm tra đồng hồ"),
         "csca-key-expired" => ("khoá CSCA đã hết hạn ký", "chạy `keys csca --dir D` để tạo thế hệ kế tiếp"),
         "no-document-signer" => {
@@ -166,7 +174,7 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "audit-log" | "log-broken" => {
             ("nhật ký không ghi được hoặc không toàn vẹn", "giữ nguyên thư mục và cho kiểm tra nhật ký")
         }
-        "not-confirmed" => ("chưa được xác nhận", "lặp lại lệnh với --yes nếu thật sự muốn"),
+        "not-confirmed" => ("chưa được xác nhận", "nếu thật sự muốn, lặp lại lệnh với --yes để xác nhận"),
         other => return cccd_keys::token::vietnamese(other),
     })
 }

@@ -105,12 +105,12 @@ impl KeyStore {
         folders.sort();
         folders.dedup();
         if folders.len() < 2 {
-            return Err(StoreError::Backup("it is kept at two different places at least".to_owned()));
+            return Err(StoreError::BackupPlan("it is kept at two different places at least".to_owned()));
         }
         let identity = age::x25519::Identity::generate();
         let secret = identity.to_string();
         let shares = shamir::split(secret.expose_secret().as_bytes(), threshold, count, rng)
-            .map_err(|error| StoreError::Backup(error.to_string()))?;
+            .map_err(|error| StoreError::BackupPlan(error.to_string()))?;
         let set = shares.first().map(Share::set).unwrap_or_default();
         let lines = match &self.custody {
             Custody::Sealed(sealer) => self.sealed_keys(sealer)?,

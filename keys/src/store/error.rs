@@ -44,6 +44,14 @@ pub enum StoreError {
     /// The CSCA's key may no longer sign.
     #[error("the CSCA's key may not sign at {0}")]
     CscaKeyExpired(Timestamp),
+    /// A ceremony would lie before one that was held.
+    #[error("the time given, {at}, lies before the newest entry of the signed log, {newest}")]
+    ClockBehind {
+        /// The time given.
+        at: Timestamp,
+        /// Of the newest entry.
+        newest: Timestamp,
+    },
     /// No Document Signer whose key may sign at the time.
     #[error("no Document Signer of this store may sign at {0}")]
     NoDocumentSigner(Timestamp),
@@ -140,6 +148,9 @@ pub enum StoreError {
     /// A backup was not made or does not open.
     #[error("the backup fails: {0}")]
     Backup(String),
+    /// Shares or places of a backup that cannot be asked for.
+    #[error("no backup can be made so: {0}")]
+    BackupPlan(String),
     /// A master list was not made or not taken in.
     #[error("the master list is refused: {0}")]
     MasterList(String),
@@ -165,6 +176,7 @@ impl StoreError {
             Self::CrlSequence(ListSequence::Gap(_)) => "crl-gap",
             Self::CrlSequence(_) => "crl-backwards",
             Self::CscaKeyExpired(_) => "csca-key-expired",
+            Self::ClockBehind { .. } => "clock-behind",
             Self::NoDocumentSigner(_) => "no-document-signer",
             Self::NoCrl => "no-crl",
             Self::UnknownSerial(_) => "unknown-serial",
@@ -195,6 +207,7 @@ impl StoreError {
             Self::Shares(CombineError::Wrong) => "shares-wrong",
             Self::Shares(_) => "share-damaged",
             Self::Backup(_) => "backup-failed",
+            Self::BackupPlan(_) => "backup-plan",
             Self::MasterList(_) => "master-list-refused",
             Self::Log(_) => "audit-log",
         }
@@ -220,6 +233,7 @@ impl StoreError {
             }
             Self::CrlSequence(_) => "check the clock",
             Self::CscaKeyExpired(_) => "run `keys csca --dir D` to make the next generation",
+            Self::ClockBehind { .. } => "set this machine's clock, or give the right time with --at",
             Self::NoDocumentSigner(_) => "run `keys ds new --dir D`",
             Self::NoCrl => "run `keys crl issue --dir D`",
             Self::UnknownSerial(_) => "see `keys ds list --dir D` for the serial numbers",
@@ -254,6 +268,9 @@ impl StoreError {
                 "have that holder type or scan the share again, or take another one of the set"
             }
             Self::Backup(_) => "try the other place where the backup is kept",
+            Self::BackupPlan(_) => {
+                "give two different --out, 2 to 16 --shares and a --threshold of 2 up to their number"
+            }
             Self::MasterList(_) => "get the list anew, or name the authority above its signer with --anchor",
             Self::Log(_) => "keep the directory as it is and have the log examined",
         }

@@ -1,6 +1,7 @@
 //! The command line as a user meets it.
 
 use cccd_keys::pkcs11::softhsm::SoftHsm;
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -44,7 +45,7 @@ fn the_ceremonies_of_a_demonstration_and_their_refusals() {
     assert!(!store.exists());
     done(&["init", "--profile", "p256", "--at", "2026-11-01"]);
     refused(&["init"], 1, "store-exists");
-    refused(&["ds", "new"], 1, "no-csca");
+    refused(&["ds", "new", "--at", "2026-11-01"], 1, "no-csca");
     done(&["csca", "--at", "2026-11-01"]);
     refused(&["csca", "--at", "2026-11-02"], 1, "not-confirmed");
     let serial =
@@ -60,7 +61,7 @@ fn the_ceremonies_of_a_demonstration_and_their_refusals() {
         (&"dated".into(), &0.into(), &250_000.into(), &62.into())
     );
     refused(&["ds", "new", "--pool", "no-expiry", "--at", "2026-11-01"], 1, "no-csca-of-pool");
-    refused(&["crl", "issue", "--revoke", &serial], 1, "not-confirmed");
+    refused(&["crl", "issue", "--revoke", &serial, "--at", "2026-11-01"], 1, "not-confirmed");
     let crl = done(&[
         "crl",
         "issue",
@@ -74,6 +75,14 @@ fn the_ceremonies_of_a_demonstration_and_their_refusals() {
     ]);
     assert_eq!(crl["crl"]["revoked"], 1);
     assert_eq!(done(&["log", "verify"])["records"].as_array().unwrap().len(), 5);
+    // With a clock that was turned back nothing is made, whatever was confirmed.
+    for arguments in [&["csca", "--yes"][..], &["ds", "new"], &["crl", "issue"], &["cvca", "init"]] {
+        refused(&[arguments, &["--at", "2020-01-01"]].concat(), 1, "clock-behind");
+    }
+    refused(&["ds", "new", "--at", "2026-11-30T23:54:59Z"], 1, "clock-behind");
+    done(&["ds", "new", "--at", "2026-11-30T23:55:00Z"]);
+    done(&["ds", "list", "--at", "2020-01-01"]);
+    assert!(!store.join("csca/002.cer").exists());
     std::fs::write(store.join("passphrase"), "another\n").unwrap();
     refused(&["show"], 3, "wrong-passphrase");
     std::fs::remove_file(store.join("passphrase")).unwrap();
@@ -144,6 +153,11 @@ fn fingerprints_are_for_those_whom_the_cvca_allows() {
     assert_eq!(made["renewal"], false);
     let certify = [&["cvca", "terminal", "--request", &asked, "--out", &given], &at[..]].concat();
     refused(&certify, 1, "not-confirmed");
+    // Nobody was asked, so what would have been asked is told, with what its sender is to compare.
+    let digest = hex::encode(Sha256::digest(std::fs::read(&asked).unwrap()));
+    let told = json(&keys(&store, &certify))["error"].clone();
+    assert!(told["message"].as_str().unwrap().contains(&digest), "{told}");
+    assert!(told["hint"].as_str().unwrap().contains("--yes"), "{told}");
     done(&[&certify[..], &["--yes"]].concat());
     done(&[&["cvca", "install", &given], &at[..]].concat());
     refused(&[&["cvca", "install", &given], &at[..]].concat(), 1, "request-refused");
@@ -256,6 +270,14 @@ fn a_lost_token_is_replaced_by_the_holders_of_shares() {
     done(&store, &["csca"]);
     let (a, b, papers) = (path("a"), path("b"), path("papers"));
     let create = ["backup", "create", "--shares", "3", "--threshold", "2", "--out", &a, "--out", &b];
+    // Mistakes of what was typed: not what a damaged backup is answered with.
+    let papers_too = ["--shares-out", &papers];
+    for wrong in [
+        &["--shares", "5", "--threshold", "6", "--out", &a, "--out", &b][..],
+        &["--shares", "3", "--threshold", "2", "--out", &a],
+    ] {
+        refused(&store, &[&["backup", "create"], wrong, &papers_too, &token].concat(), 2, "backup-plan");
+    }
     let made = done(&store, &[&create[..], &["--shares-out", &papers]].concat());
     assert_eq!(made["keys"], 6);
     let shares: Vec<&str> =
