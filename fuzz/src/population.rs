@@ -3,6 +3,7 @@
 use cccd_population::answer::{CardStatusRequest, MatchRequest, SignedAnswer, is_nonce};
 use cccd_population::card::NewCard;
 use cccd_population::export::PersonWriter;
+use cccd_population::forms::{FormKind, Slip};
 use cccd_population::generate::Nation;
 use cccd_population::import::{Format, rows};
 use cccd_population::matching::check_form;
@@ -52,6 +53,19 @@ pub const BODIES: &[Body] = &[
         name: "persons-qcvn",
         seeds: || vec![persons(Format::Qcvn), QCVN.into()],
         run: |bytes| import(bytes, Format::Qcvn),
+    },
+    Body {
+        name: "form-slips",
+        seeds: || {
+            let slip = Slip::new(FormKind::Dc01, 7, Some("9F86D081884C7D659A2F".to_owned()), TODAY);
+            vec![slip.text().into_bytes(), Slip::new(FormKind::Dc02, 7, None, TODAY).text().into_bytes()]
+        },
+        run: |bytes| {
+            let Ok(text) = core::str::from_utf8(bytes) else { return };
+            if let Ok(slip) = Slip::parse(text) {
+                assert_eq!(slip.text(), text, "a slip has two spellings");
+            }
+        },
     },
     Body {
         name: "register-requests",

@@ -4,6 +4,7 @@ mod card;
 mod data;
 mod failure;
 mod find;
+mod form;
 mod people;
 mod places;
 mod quality;
@@ -76,6 +77,8 @@ enum Command {
     Event(people::Event),
     /// Cards: show, or change the status
     Card(card::CardCommand),
+    /// A form of collection as PDF: DC01, DC02, blank or filled in
+    Form(form::Form),
     /// Places: what a code is on the present map and the one before, or make the file of places
     Places(places::PlacesCommand),
     /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
@@ -189,6 +192,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Match(command) => command.run(&setting),
         Command::Event(command) => command.run(&setting),
         Command::Card(command) => command.run(&setting),
+        Command::Form(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),
         Command::Quality(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),

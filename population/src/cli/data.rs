@@ -233,7 +233,10 @@ fn private_file(path: &Path) -> std::io::Result<File> {
 }
 
 /// Writes beside the target and renames, so that a full disk leaves no half file under its name.
-fn whole_file(path: &Path, fill: impl FnOnce(&File) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
+pub(super) fn whole_file(
+    path: &Path,
+    fill: impl FnOnce(&File) -> anyhow::Result<u64>,
+) -> anyhow::Result<u64> {
     let temporary = beside(path, &format!("{}.part", std::process::id()));
     let write = || {
         let file = private_file(&temporary)?;

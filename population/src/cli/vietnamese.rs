@@ -7,6 +7,7 @@ use cccd_card_profile::personal_number::NotAPersonalNumber;
 use cccd_keys::store::{PassphraseError, StoreError as KeyStoreError};
 use cccd_population::card::{CardStatus, ForbiddenChange, NotASodDigest};
 use cccd_population::export::ExportError;
+use cccd_population::forms::FormError;
 use cccd_population::import::{FileFault, ImportError};
 use cccd_population::matching::BadField;
 use cccd_population::person::Flaw;
@@ -29,6 +30,13 @@ pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
             ImportError::Report(_) => "Không ghi được báo cáo các dòng bị loại".to_owned(),
             ImportError::File(fault) => format!("Không đọc được tệp: {}", file_fault(fault)),
             _ => return None,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<FormError>() {
+        return Some(match error {
+            FormError::NoFont => "Máy này không có phông chữ nào dùng được (fonts-dejavu-core)".to_owned(),
+            FormError::Barcode => "Không tạo được mã vạch".to_owned(),
+            _ => "Không vẽ được biểu mẫu".to_owned(),
         });
     }
     if let Some(error) = error.downcast_ref::<PlacesError>() {

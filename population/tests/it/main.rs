@@ -5,6 +5,7 @@
 mod civil_status;
 mod cli;
 mod duplicates;
+mod forms;
 mod generate;
 mod http;
 mod import;
