@@ -90,9 +90,9 @@ impl Stage {
         keys(&["init", "--dir", dir, "--country", country, "--at", &founded])?;
         keys(&["csca", "--dir", dir, "--at", &founded])?;
         keys(&["ds", "new", "--dir", dir, "--at", &founded])?;
-        keys(&["ds", "new", "--dir", dir, "--at", &now])?;
         // Cards without expiry have an authority and a signer of their own.
         keys(&["csca", "--pool", "no-expiry", "--yes", "--dir", dir, "--at", &founded])?;
+        keys(&["ds", "new", "--dir", dir, "--at", &now])?;
         keys(&["ds", "new", "--pool", "no-expiry", "--dir", dir, "--at", &now])?;
         keys(&["crl", "issue", "--dir", dir, "--at", &now])
     }
