@@ -43,6 +43,16 @@ impl Source {
         let mut paths: Vec<PathBuf> = entries.map_err(|error| Failure::cannot_read(path, &error))?;
         // What another program is still writing begins with a full stop.
         paths.retain(|path| !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")));
+        if paths.is_empty() {
+            return Err(Failure::File {
+                code: "folder-empty",
+                what: [
+                    format!("thư mục {} không có tệp nào để xét", path.display()),
+                    format!("the folder {} has no file to judge", path.display()),
+                ],
+                hint: ["kiểm tra đường dẫn của thư mục", "check the path of the folder"],
+            });
+        }
         paths.sort();
         Ok(Self::Folder(paths.into()))
     }

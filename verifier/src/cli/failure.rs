@@ -18,6 +18,15 @@ pub(crate) enum Failure {
         /// Vietnamese and English.
         hint: [&'static str; 2],
     },
+    /// A file that was judged and is refused (exit 1).
+    Refused {
+        /// Stable code.
+        code: &'static str,
+        /// Vietnamese and English.
+        what: [String; 2],
+        /// Vietnamese and English.
+        hint: [&'static str; 2],
+    },
     /// The reader.
     Reader(ReaderError),
     /// The card.
@@ -77,15 +86,16 @@ impl Failure {
     /// Stable code.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Usage { code, .. } | Self::File { code, .. } => code,
+            Self::Usage { code, .. } | Self::Refused { code, .. } | Self::File { code, .. } => code,
             Self::Reader(error) => error.code(),
             Self::Card(error) => error.code(),
         }
     }
 
-    /// 2 for what was typed, 3 for everything else.
+    /// 1 for what is refused, 2 for what was typed, 3 for everything else.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
+            Self::Refused { .. } => 1,
             Self::Usage { .. } => 2,
             _ => 3,
         }
@@ -95,9 +105,9 @@ impl Failure {
     pub(crate) fn words(&self, lang: Lang) -> (String, String) {
         let pick = |words: &[String; 2]| words[usize::from(lang == Lang::En)].clone();
         match self {
-            Self::Usage { what, hint, .. } | Self::File { what, hint, .. } => {
-                (pick(what), hint[usize::from(lang == Lang::En)].to_owned())
-            }
+            Self::Usage { what, hint, .. }
+            | Self::Refused { what, hint, .. }
+            | Self::File { what, hint, .. } => (pick(what), hint[usize::from(lang == Lang::En)].to_owned()),
             Self::Reader(error) => match (lang, reader_in_vietnamese(error)) {
                 (Lang::Vi, Some((what, hint))) => (what, hint.to_owned()),
                 _ => (error.to_string(), error.hint()),

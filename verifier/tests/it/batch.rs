@@ -144,6 +144,26 @@ fn folders_of_files_without_a_card() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// Exit code 0 says that every card was accepted: of none, nothing was said. A stream may be empty.
+#[test]
+fn a_folder_without_a_card_is_not_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = trust_directory(folder.path());
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(empty.join(".half-written"), b"a").unwrap();
+    for (command, option) in [("passive", "--sod"), ("verify", "--evidence")] {
+        let judge =
+            |path: &str| verifier(&[command, option, path, "--trust", text(&trust), "--at", NOW, "--json"]);
+        let output = judge(text(&empty));
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), &told["error"]["code"]), (Some(3), &"folder-empty".into()));
+        let output = judge("-");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(lines(&output).1["accepted"], 0);
+    }
+}
+
 /// A real SIGINT, as Ctrl-C sends it.
 fn interrupt(child: &Child) {
     let kill = format!("kill -INT {}", child.id());

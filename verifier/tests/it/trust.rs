@@ -22,6 +22,27 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// A refusal is exit 1; a file that cannot be read is 3, and is named once.
+#[test]
+fn what_is_refused_is_told_from_what_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("trust");
+    let import = |name: &str| {
+        let path = folder.path().join(name);
+        let output = verifier(&["trust", "import", text(&path), "--into", text(&into), "--at", NOW]);
+        let told = json(&output)["error"].clone();
+        let message = told["message"].as_str().unwrap().to_owned();
+        assert_eq!(message.matches(text(&path)).count(), 1, "{message}");
+        (output.status.code(), told["code"].as_str().unwrap().to_owned())
+    };
+    std::fs::write(folder.path().join("noise"), b"noise").unwrap();
+    assert_eq!(import("noise"), (Some(1), "not-trustworthy".to_owned()));
+    assert_eq!(import("missing"), (Some(3), "file-unreadable".to_owned()));
+    std::fs::File::create(folder.path().join("large")).unwrap().set_len((64 << 20) + 1).unwrap();
+    assert_eq!(import("large"), (Some(3), "file-unreadable".to_owned()));
+    assert!(!into.exists());
+}
+
 /// The real lists come in through the program, and the real EF.SODs chain to real authorities.
 #[test]
 fn real_lists_and_real_files() {
@@ -40,7 +61,7 @@ fn real_lists_and_real_files() {
     };
     for name in ["DE_ML_2026-05-28.ml", "NL_ML_2026-07-22.ml", "ICAO_ML_2025-04-01.ml"] {
         let output = import(name, &[]);
-        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert_eq!(json(&output)["error"]["code"], "list-signer-not-trusted");
         // What a person would compare with the state's own publication.
         let told = String::from_utf8(output.stderr).unwrap();

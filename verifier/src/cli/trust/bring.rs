@@ -196,10 +196,10 @@ fn safe(text: &str) -> String {
 
 fn refused(error: &ImportError, into: &Path) -> Failure {
     let (code, path) = match error {
-        ImportError::Read { path, .. } => ("file-unreadable", path.as_path()),
+        ImportError::Read { path, source } => return Failure::cannot_read(path, source),
         ImportError::Refused { path, .. } => ("not-trustworthy", path.as_path()),
         ImportError::ListSigner { path, .. } => ("list-signer-not-trusted", path.as_path()),
-        ImportError::Write { path, .. } => ("file-unwritable", path.as_path()),
+        ImportError::Write { path, source } => return Failure::cannot_write(path, source),
         _ => ("trust-unreadable", into),
     };
     let hint = match error {
@@ -215,5 +215,10 @@ fn refused(error: &ImportError, into: &Path) -> Failure {
     let text = error.to_string();
     // The file is named before it.
     let text = text.strip_prefix(&format!("{} is ", path.display())).unwrap_or(&text);
-    Failure::bad_file(code, path, [&format!("không nhập được; không có gì thay đổi ({text})"), text], hint)
+    let path = path.display();
+    let what = [format!("{path}: không nhập được; không có gì thay đổi ({text})"), format!("{path}: {text}")];
+    if matches!(error, ImportError::Refused { .. } | ImportError::ListSigner { .. }) {
+        return Failure::Refused { code, what, hint };
+    }
+    Failure::File { code, what, hint }
 }
