@@ -1,5 +1,6 @@
 //! Arguments, and which function does what. Answers on standard output, progress and errors on standard error.
 
+mod act;
 mod card;
 mod data;
 mod failure;
@@ -75,6 +76,10 @@ enum Command {
     Match(people::Match),
     /// Record a death, a missing person, or a return
     Event(people::Event),
+    /// Take acts of civil status, with all that each changes
+    Act(act::Act),
+    /// What connected systems are to be told, a message a line
+    Outbox(act::Outbox),
     /// Cards: show, or change the status
     Card(card::CardCommand),
     /// A form of collection as PDF: DC01, DC02, blank or filled in
@@ -191,6 +196,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Generate(command) => command.run(&setting),
         Command::Match(command) => command.run(&setting),
         Command::Event(command) => command.run(&setting),
+        Command::Act(command) => command.run(&setting),
+        Command::Outbox(command) => command.run(&setting),
         Command::Card(command) => command.run(&setting),
         Command::Form(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),

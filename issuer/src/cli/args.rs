@@ -83,7 +83,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct RegisterArguments {
-    /// The register: sqlite:FILE, or http://127.0.0.1:PORT.
+    /// The register: sqlite:FILE, `postgres://USER@HOST/DATABASE` of this machine, or http://127.0.0.1:PORT.
     #[arg(long, value_name = "DB|URL")]
     pub(crate) register: String,
 

@@ -39,7 +39,9 @@ pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Bo
         let token = arguments.register_token.as_deref().ok_or(Failure::NoToken)?;
         return Ok(Box::new(HttpRegister::open(address, token)?));
     }
-    Err(Failure::RegisterAddress(address.to_owned()))
+    // An address may hold a password.
+    let shown = address.split_once('@').map_or(address, |_| "…");
+    Err(Failure::RegisterAddress(shown.to_owned()))
 }
 
 pub(crate) fn key_store(arguments: &KeyArguments) -> Result<KeyStore, Failure> {

@@ -33,7 +33,7 @@ pub(crate) enum Failure {
     Passphrase(#[from] PassphraseError),
     #[error(transparent)]
     Pin(#[from] PinError),
-    #[error("the register is sqlite:FILE or http://127.0.0.1:PORT, not \u{201c}{0}\u{201d}")]
+    #[error("the register is sqlite:FILE, postgres://… or http://127.0.0.1:PORT, not \u{201c}{0}\u{201d}")]
     RegisterAddress(String),
     #[error("the register over HTTP asks for a token")]
     NoToken,
@@ -283,8 +283,8 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
         ),
         "register-address" => (
             "Địa chỉ cơ sở dữ liệu không đúng",
-            "Write --register sqlite:register.db or --register http://127.0.0.1:8080.",
-            "Viết --register sqlite:register.db hoặc --register http://127.0.0.1:8080.",
+            "Write --register sqlite:register.db, postgres://USER@HOST/DATABASE or http://127.0.0.1:8080.",
+            "Viết --register sqlite:register.db, postgres://NGƯỜI_DÙNG@MÁY/CƠ_SỞ hoặc http://127.0.0.1:8080.",
         ),
         "other-application-open" => (
             "Người này còn một hồ sơ khác đang dở",

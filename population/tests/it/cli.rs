@@ -151,3 +151,42 @@ fn people_are_searched_and_duplicates_found() {
     assert_eq!((&pairs[0]["one"], &pairs[0]["other"]), (&"001199000001".into(), &"001199000002".into()));
     assert!(pairs[0]["bits"].as_f64().unwrap() > 23.0);
 }
+
+#[test]
+fn acts_come_in_line_by_line_and_messages_go_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(0));
+    let people = "number,full_name,birth_date,sex\n001088000001,Trần Văn Bình,1988-02-03,male\n\
+                  001190000002,Lê Thị Chi,1990-04-05,female\n";
+    std::fs::write(dir.join("p.csv"), people).unwrap();
+    assert_eq!(run(dir, &["import", "--db", "sqlite:r.db", "p.csv"]).0, Some(0));
+    let marriage = |id: &str, on: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"registered_on\":\"2026-11-20\",\"registered_by\":\"x\",\"act\":{{\"marriage\":\
+             {{\"husband\":\"001088000001\",\"wife\":\"001190000002\",\"on\":\"{on}\"}}}}}}\n"
+        )
+    };
+    let lines = [
+        marriage("00070.2026.KH.1", "2026-11-19"),
+        marriage("00070.2026.KH.1", "2026-11-19"),
+        "nonsense\n".to_owned(),
+        marriage("00070.2026.KH.2", "2026-11-21"),
+        marriage("00070.2026.KH.1", "2026-11-18"),
+    ];
+    std::fs::write(dir.join("acts.jsonl"), lines.concat()).unwrap();
+    let act =
+        ["act", "--db", "sqlite:r.db", "--intake", "desk-1", "--json", "--at", "2026-11-26", "acts.jsonl"];
+    let (code, out, error) = run(dir, &act);
+    assert_eq!(code, Some(1), "{error}");
+    let outcomes: Vec<String> = out
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["outcome"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(outcomes, ["applied", "repeat", "not-an-entry", "refused", "refused"]);
+    let (_, out, _) = run(dir, &["outbox", "--db", "sqlite:r.db", "--delivered"]);
+    assert_eq!(out.lines().filter(|line| line.contains("person-changed")).count(), 2);
+    assert_eq!(run(dir, &["outbox", "--db", "sqlite:r.db"]).1, "");
+}
