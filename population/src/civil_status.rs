@@ -1,6 +1,6 @@
 //! Civil status (Luật Hộ tịch 2014): acts that offices register, and what each changes in the register of persons.
 //!
-//! An [`Entry`] is one act in an office's book. [`apply`] says what it changes, as a pure function over the records it
+//! An [`Entry`] is one act in an office's book. [`apply`](fn@apply) says what it changes, as a pure function over the records it
 //! touches: nothing is written here, and nothing is guessed. An act that cannot be ([`NotApplied::Refused`]) goes back to
 //! the office; one that contradicts what is known ([`NotApplied::Contradicts`]) becomes a case; one that comes late is
 //! taken where it belongs and does not undo what came after.
