@@ -177,9 +177,9 @@ fn a_lost_store_comes_back_from_either_place_and_any_three_of_five() {
     let csca = store.csca().unwrap();
     let log = store.log_key().unwrap();
     let one = store.create_backup(today(), (3, 5), &[places[0].clone()], &mut rng);
-    assert!(matches!(one, Err(StoreError::Backup(_))));
+    assert!(matches!(one, Err(StoreError::BackupPlan(_))));
     let same: Vec<PathBuf> = vec![places[0].clone(), places[0].join("../a")];
-    assert!(matches!(store.create_backup(today(), (3, 5), &same, &mut rng), Err(StoreError::Backup(_))));
+    assert!(matches!(store.create_backup(today(), (3, 5), &same, &mut rng), Err(StoreError::BackupPlan(_))));
     let made = store.create_backup(today(), (3, 5), &places, &mut rng).unwrap();
     assert_eq!((made.shares.len(), made.files.len()), (5, 2));
     let Some(Record { act: Act::Backup { backup, sha256, places: 2 }, output, .. }) =
