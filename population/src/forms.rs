@@ -2,7 +2,7 @@
 //! nghị giải quyết thủ tục về căn cước (TT 53/2025/TT-BCA names them; the layout is our own, over the 26 items of
 //! Luật Căn cước 2023 art. 9). Blank, or with what the register holds.
 //!
-//! Every page bears a [`Slip`] as QR code, by which its scan finds its row again ([`crate::scans`]). It names the row by
+//! Every page bears a [`Slip`] as QR code, by which its scan finds its row again. It names the row by
 //! a reference that only the register can resolve: no personal data is in the code.
 //!
 //! | module | what |

@@ -1,14 +1,14 @@
 //! Places as codes: the present administrative map (province, ward; since 1 July 2025), the one before it (province,
 //! district, ward), and what became of each unit of before.
 //!
-//! The register does not bring a map: an operator gives it one as a file ([`file`]), and [`published`] makes that file
+//! The register does not bring a map: an operator gives it one as a file ([`mod@file`]), and [`published`] makes that file
 //! from the trees and the list of mergers that authorities publish. A ward of before that was split over several
 //! present ones answers all of them, never one.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`countries`] | countries by code and name |
-//! | [`file`] | the operator's file, CSV or JSON |
+//! | [`mod@file`] | the operator's file, CSV or JSON |
 //! | [`published`] | trees and lists of mergers as published |
 //! | [`residence`] | what the codes of a residence mean |
 
