@@ -10,6 +10,7 @@ use cccd_population::person::Life;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use cccd_population::day_in_vietnam;
 pub use http::HttpRegister;
 pub use local::LocalRegister;
 
@@ -79,10 +80,4 @@ pub trait Register {
         reason: &str,
         at: Timestamp,
     ) -> Result<Card, RegisterError>;
-}
-
-/// The day in Vietnam (UTC+7 all year): what validity and ages are counted in.
-#[must_use]
-pub fn day_in_vietnam(at: Timestamp) -> Date {
-    at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))).date()
 }

@@ -65,16 +65,3 @@ CREATE TABLE person_history_new (
   record TEXT NOT NULL,
   PRIMARY KEY (personal_number, revision)
 ) STRICT;
-
--- What the register is: its names and values.
-CREATE TABLE register_info (
-  name TEXT NOT NULL PRIMARY KEY,
-  value TEXT NOT NULL
-) STRICT;
-
--- How far an import has come, by the digest of its file.
-CREATE TABLE import_progress (
-  source_digest BLOB NOT NULL PRIMARY KEY,
-  rows_done INTEGER NOT NULL CHECK (rows_done >= 0),
-  updated_at TEXT NOT NULL
-) STRICT;

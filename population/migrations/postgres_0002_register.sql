@@ -115,19 +115,6 @@ CREATE TABLE match_attempt (
   PRIMARY KEY (number_digest, at_microsecond, position)
 );
 
--- What the register is: its names and values.
-CREATE TABLE register_info (
-  name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-  value TEXT COLLATE "C" NOT NULL
-);
-
--- How far an import has come, by the digest of its file.
-CREATE TABLE import_progress (
-  source_digest BYTEA NOT NULL PRIMARY KEY,
-  rows_done BIGINT NOT NULL CHECK (rows_done >= 0),
-  updated_at TEXT COLLATE "C" NOT NULL
-);
-
 -- Acts of civil status, each taken once: its digest, and what became of it.
 CREATE TABLE act_claim (
   act_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,

@@ -10,13 +10,16 @@
 //! | [`act`] | the acts and their books |
 //! | [`mod@apply`] | an act and the records it touches → changed records and messages |
 //! | [`family`] | how lists of relatives and households follow |
+//! | [`refusal`] | why an act was not taken, with stable codes |
 //! | [`message`] | what connected systems are told, the two linked procedures included |
 
 pub mod act;
 pub mod apply;
 pub mod family;
 pub mod message;
+pub mod refusal;
 
 pub use act::{Act, ActId, Book, Entry, Kind, Newborn, NotAnActId, Parent};
-pub use apply::{Applied, Changes, NotApplied, Refusal, apply, needs_number};
+pub use apply::{Applied, Changes, apply, needs_number};
 pub use message::{Message, Topic};
+pub use refusal::{Contradiction, NotApplied, Refusal};

@@ -142,7 +142,7 @@ impl Setting {
 
     /// The day of the law: Vietnam's.
     fn today(&self) -> Date {
-        self.now().to_zoned(TimeZone::fixed(Offset::constant(7))).date()
+        cccd_population::day_in_vietnam(self.now())
     }
 
     fn say<'t>(&self, vietnamese: &'t str, english: &'t str) -> &'t str {

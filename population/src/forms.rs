@@ -14,6 +14,7 @@
 
 mod dc01;
 mod dc02;
+mod lines;
 pub mod pdf;
 mod sheet;
 pub mod slip;
@@ -28,6 +29,7 @@ use crate::card::Card;
 use crate::person::Person;
 use sheet::Sheets;
 
+pub use lines::break_lines;
 pub use slip::{FormKind, NotASlip, Slip};
 
 /// What a form is filled with.

@@ -6,7 +6,7 @@
 //! | [`person`], [`name`] | a person's 26 items; how names are compared | Luật Căn cước 2023 art. 9 |
 //! | [`numbers`] | personal numbers given once, their last digits unpredictable | art. 12, NĐ 137/2015 art. 13 |
 //! | [`card`] | cards and the states they can be in | Luật Căn cước 2023 art. 24, 29 |
-//! | [`store`] | the port, and `SQLite` behind it | |
+//! | [`store`] | the port, and one logic over `SQLite` and `PostgreSQL` behind it | docs/decisions/0110 |
 //! | [`import`], [`export`] | CSV and JSON, streaming, with a reject report | |
 //! | [`text_encoding`] | rows in TCVN3, VNI and other encodings, recognised or refused | TCVN 5712:1993 |
 //! | [`search`] | people found by what is known of them, the reasons told | |
@@ -27,6 +27,7 @@
 pub mod answer;
 pub mod card;
 pub mod civil_status;
+mod day;
 pub mod duplicates;
 pub mod export;
 pub mod forms;
@@ -45,3 +46,5 @@ pub mod server;
 pub mod statistics;
 pub mod store;
 pub mod text_encoding;
+
+pub use day::day_in_vietnam;

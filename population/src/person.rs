@@ -13,7 +13,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use serde::{Deserialize, Serialize};
 
 pub use check::{Flaw, MAX_LIST, MAX_TEXT};
-pub use family::{HouseholdMember, Relative};
+pub use family::{HEAD, HouseholdMember, Relative};
 pub use life::{Life, TemporaryAbsence};
 pub use others::Others;
 pub use residence::{Residence, Residences};

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use cccd_population::forms::break_lines;
 use resvg::usvg;
 
 use super::FaceError;
@@ -100,32 +101,8 @@ impl<'a> Measure<'a> {
         Err(FaceError::DoesNotFit(field.name))
     }
 
-    /// Breaks at spaces; a word wider than the line is broken between letters.
     fn wrap(&self, text: &str, bold: bool, room: f64) -> Option<Vec<String>> {
-        if room <= 0.0 {
-            return None;
-        }
-        let mut lines = Vec::new();
-        let mut line = String::new();
-        for word in text.split_whitespace() {
-            let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-            if self.width(&longer, bold) <= room {
-                line = longer;
-                continue;
-            }
-            if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            for letter in word.chars() {
-                line.push(letter);
-                if self.width(&line, bold) > room && line.chars().count() > 1 {
-                    line.pop();
-                    lines.push(std::mem::replace(&mut line, letter.to_string()));
-                }
-            }
-        }
-        lines.push(line);
-        Some(lines)
+        (room > 0.0).then(|| break_lines(text, room, |line| self.width(line, bold)))
     }
 }
 

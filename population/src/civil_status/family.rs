@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 use cccd_card_profile::personal_number::PersonalNumber;
 
 use crate::name::agree;
-use crate::person::{HouseholdMember, Others, Person, Relative};
-
-/// The relation of the head.
-pub const HEAD: &str = "Chủ hộ";
+use crate::person::{HEAD, HouseholdMember, Others, Person, Relative};
 
 /// The records that an act touches, each read once and changed in memory.
 pub(super) struct Touched<'o> {

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::civil_status::{Entry, NotApplied};
+use cccd_population::civil_status::Entry;
 use cccd_population::store::{ActOutcome, Store as _, StoreError};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::{Db, Setting};
+use super::{Db, Setting, vietnamese};
 
 /// The longest entry, in octets.
 const MAX_ENTRY: u64 = 64 * 1024;
@@ -71,7 +71,7 @@ impl Act {
             }
             let Ok(entry) = serde_json::from_str::<Entry>(&text) else {
                 refused = true;
-                told(setting, line, None, "not-an-entry", "")?;
+                told(setting, line, None, "not-an-entry", (None, ""))?;
                 if !text.ends_with('\n') && read as u64 == MAX_ENTRY {
                     return Err(Failure::usage(
                         "entry-too-long",
@@ -83,27 +83,40 @@ impl Act {
                 continue;
             };
             let done = store.record_act(&entry, self.number.as_ref(), &self.intake, &change, setting.today());
-            let (outcome, why) = match done {
-                Ok(ActOutcome::Applied(changes)) if changes.late => ("late", String::new()),
-                Ok(ActOutcome::Applied(_)) => ("applied", String::new()),
-                Ok(ActOutcome::Repeat) => ("repeat", String::new()),
-                Ok(ActOutcome::Case(reason)) => ("case", reason),
-                Err(StoreError::Refused(refusal)) => ("refused", NotApplied::Refused(refusal).to_string()),
-                Err(error @ (StoreError::OtherAct | StoreError::NumberTaken)) => {
-                    ("refused", error.to_string())
+            let none = (None, String::new());
+            let (outcome, (reason, words)) = match done {
+                Ok(ActOutcome::Applied(changes)) if changes.late => ("late", none),
+                Ok(ActOutcome::Applied(_)) => ("applied", none),
+                Ok(ActOutcome::Repeat) => ("repeat", none),
+                Ok(ActOutcome::Case(why)) => {
+                    ("case", (Some(why.code()), setting.say(why.vietnamese(), &why.to_string()).to_owned()))
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    let code = match &error {
+                        StoreError::Refused(refusal) => refusal.code(),
+                        StoreError::OtherAct => "other-act",
+                        StoreError::NumberTaken => "number-taken",
+                        _ => return Err(error.into()),
+                    };
+                    ("refused", (Some(code), vietnamese::or_english(&error, setting)))
+                }
             };
             refused |= outcome == "refused";
-            told(setting, line, Some(&entry), outcome, &why)?;
+            told(setting, line, Some(&entry), outcome, (reason, &words))?;
         }
         Ok(if refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
     }
 }
 
-fn told(setting: &Setting, line: u64, entry: Option<&Entry>, outcome: &str, why: &str) -> anyhow::Result<()> {
+fn told(
+    setting: &Setting,
+    line: u64,
+    entry: Option<&Entry>,
+    outcome: &str,
+    (reason, why): (Option<&'static str>, &str),
+) -> anyhow::Result<()> {
     let act = entry.map(|entry| entry.id.to_string());
-    let json = json!({"line": line, "act": act, "outcome": outcome, "reason": why});
+    let json = json!({"line": line, "act": act, "outcome": outcome, "reason": reason});
     setting.answer(&json, || {
         let word = match outcome {
             "applied" => setting.say("đã ghi", "taken"),

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::day_in_vietnam;
 use cccd_population::generate::{ethnic_groups, province_name};
 use cccd_population::name::agree;
 use cccd_population::person::{Others, Person};
@@ -18,9 +19,7 @@ use cccd_population::quality::{
     Codes, Context, Part, Policy, Remark, Score, Scoreboard, Trend, WorkList, assess,
 };
 use cccd_population::store::{Store, StoreError};
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -183,7 +182,8 @@ impl Quality {
         let (mut board, mut list) = (Scoreboard::new(), WorkList::new(self.longest));
         each(store, |person| {
             // Whoever recorded the person last has confirmed the record.
-            let confirmed = store.history(&person.number)?.last().map(|revision| day_of(revision.change.at));
+            let confirmed =
+                store.history(&person.number)?.last().map(|revision| day_in_vietnam(revision.change.at));
             let mut remarks = assess(&person, confirmed, &context);
             remarks.extend(across.get(&person.number).into_iter().flatten());
             board.add(&person, &remarks);
@@ -207,11 +207,6 @@ pub(super) fn each(
         after = Some(last.number.clone());
         page.into_iter().try_for_each(&mut see)?;
     }
-}
-
-/// The day of the law: Vietnam's.
-fn day_of(time: Timestamp) -> Date {
-    time.to_zoned(TimeZone::fixed(Offset::constant(7))).date()
 }
 
 fn answer_office(setting: &Setting, office: &str, list: &WorkList) -> anyhow::Result<ExitCode> {

@@ -114,6 +114,10 @@ fn store(error: &StoreError) -> String {
         StoreError::Newer { found, known } => format!(
             "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này chỉ biết đến phiên bản {known}"
         ),
+        StoreError::NumberCancelled => "Số định danh này đã bị hủy".to_owned(),
+        StoreError::NumberTaken => "Số định danh này đã cấp cho người khác".to_owned(),
+        StoreError::OtherAct => "Một việc hộ tịch khác đã đăng ký dưới số này".to_owned(),
+        StoreError::Refused(refusal) => refusal.vietnamese().to_owned(),
         StoreError::Older { found, known } => format!(
             "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này làm việc với phiên bản {known}"
         ),
@@ -256,6 +260,7 @@ pub(super) fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cccd_population::civil_status::Refusal;
 
     #[test]
     fn every_error_of_the_register_has_words() {
@@ -274,6 +279,10 @@ mod tests {
             Box::new(StoreError::Flaw(Flaw::Date("the date of death or of missing"))),
             Box::new(StoreError::Busy),
             Box::new(StoreError::Newer { found: 2, known: 1 }),
+            Box::new(StoreError::NumberCancelled),
+            Box::new(StoreError::NumberTaken),
+            Box::new(StoreError::OtherAct),
+            Box::new(StoreError::Refused(Refusal::TooYoung)),
             Box::new(StoreError::Older { found: 1, known: 2 }),
             Box::new(StoreError::Unprotected),
             Box::new(StoreError::NotInitialised),

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use qrcode::{EcLevel, QrCode};
 use resvg::usvg;
 
+use super::lines::break_lines;
 use super::{FormError, Slip};
 
 /// Left edge of what is printed.
@@ -337,29 +338,8 @@ impl<'o> Sheets<'o> {
         }
     }
 
-    /// Breaks at blanks; a word wider than the line between letters.
     fn wrap(&self, text: &str, style: Style, room: f64) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut line = String::new();
-        for word in text.split_whitespace() {
-            let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-            if self.width(&longer, style) <= room {
-                line = longer;
-                continue;
-            }
-            if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            for letter in word.chars() {
-                line.push(letter);
-                if line.chars().count() > 1 && self.width(&line, style) > room {
-                    line.pop();
-                    lines.push(std::mem::replace(&mut line, letter.to_string()));
-                }
-            }
-        }
-        lines.push(line);
-        lines
+        break_lines(text, room, |line| self.width(line, style))
     }
 
     fn width(&self, text: &str, style: Style) -> f64 {

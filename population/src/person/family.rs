@@ -5,6 +5,9 @@ use core::fmt;
 use cccd_card_profile::personal_number::PersonalNumber;
 use serde::{Deserialize, Serialize};
 
+/// The relation of the head of a household.
+pub const HEAD: &str = "Chủ hộ";
+
 /// A relative or representative as the person's own record names them: name, number, CMND, nationality. The number
 /// may be unknown, and its holder need not be in this register.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

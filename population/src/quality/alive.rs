@@ -2,10 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::correct::HEAD;
 use super::{Context, Remark, Rule, years};
 use crate::name::agree;
-use crate::person::{Life, Person, Relative};
+use crate::person::{HEAD, Life, Person, Relative};
 
 /// Below this age somebody must stand for a person (Bộ luật Dân sự 2015 art. 21).
 const OF_AGE: i16 = 18;

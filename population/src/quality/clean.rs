@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cccd_card_profile::personal_number::PersonalNumber;
 
-use super::correct::HEAD;
 use super::{Remark, Rule};
 use crate::name::agree;
-use crate::person::{Life, Others, Person};
+use crate::person::{HEAD, Life, Others, Person};
 
 /// What was seen so far. Holds some forty octets for a person who has a CMND or a household list, nothing for others:
 /// a province fits in memory; the nation is done province by province.

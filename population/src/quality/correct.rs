@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::{Context, Remark, Rule, years};
 use crate::civil_status::apply::DAYS_AFTER_FATHER;
 use crate::name::agree;
-use crate::person::{Life, MaritalStatus, Person, Relative};
+use crate::person::{HEAD, Life, MaritalStatus, Person, Relative};
 
 /// A parent is at least so much older than the child, in years.
 const YOUNGEST_PARENT: i16 = 13;
@@ -207,9 +207,6 @@ fn spouse(person: &Person, context: &Context<'_>, found: &mut Vec<Remark>) {
         }
     }
 }
-
-/// The relation that makes a member the head.
-pub(super) const HEAD: &str = "Chủ hộ";
 
 fn household(person: &Person, found: &mut Vec<Remark>) {
     if person.household.is_empty() {

@@ -12,9 +12,6 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use cccd_card_profile::personal_number::PersonalNumber;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -25,6 +22,7 @@ use crate::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, SignedAnswer, answer_time, is_nonce,
 };
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
+use crate::day_in_vietnam;
 use crate::matching::{self, Outcome};
 use crate::store::{Change, Store};
 
@@ -291,9 +289,4 @@ async fn blocking<T: Send + 'static>(
     })
     .await
     .unwrap_or_else(|_| Err(Problem::internal()))
-}
-
-/// The calendar of the law.
-pub(crate) fn day_in_vietnam(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::fixed(Offset::constant(7))).date()
 }

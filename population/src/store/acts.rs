@@ -1,7 +1,7 @@
 //! Acts of civil status: taken once, with all they change, in one transaction.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use super::engine::{Session, Value};
 use super::persons::{self, date, timestamp};
 use super::{Change, StoreError, damaged};
 use crate::civil_status::family::around;
-use crate::civil_status::{ActId, Applied, Changes, Entry, Message, NotApplied, apply};
+use crate::civil_status::{ActId, Applied, Changes, Contradiction, Entry, Message, NotApplied, apply};
 use crate::person::{Others, Person};
 
 /// What became of an act.
@@ -23,7 +23,7 @@ pub enum ActOutcome {
     /// Taken before; nothing was done.
     Repeat,
     /// It contradicts the register: kept for an officer, nothing else was done.
-    Case(String),
+    Case(Contradiction),
 }
 
 /// A message of the outbox.
@@ -76,16 +76,24 @@ fn link(
     hash.finalize().into()
 }
 
-/// Looks records up in the open transaction; keeps the first failure, which the port of pure rules cannot carry.
+/// Looks records up in the open transaction, each once; keeps the first failure, which the port of pure rules cannot
+/// carry.
 struct InSession<'s> {
     session: RefCell<&'s mut dyn Session>,
+    locked: RefCell<BTreeMap<PersonalNumber, Option<Person>>>,
     failed: RefCell<Option<StoreError>>,
 }
 
 impl Others for InSession<'_> {
     fn person(&self, number: &PersonalNumber) -> Option<Person> {
+        if let Some(person) = self.locked.borrow().get(number) {
+            return person.clone();
+        }
         match persons::locked(*self.session.borrow_mut(), number) {
-            Ok(person) => person,
+            Ok(person) => {
+                self.locked.borrow_mut().insert(number.clone(), person.clone());
+                person
+            }
             Err(error) => {
                 self.failed.borrow_mut().get_or_insert(error);
                 None
@@ -123,14 +131,20 @@ pub(super) fn record(
         touched.extend(persons::load(session, &number)?.iter().flat_map(around));
         touched.insert(number);
     }
-    for number in &touched {
-        persons::locked(session, number)?;
+    let mut locked = BTreeMap::new();
+    for number in touched {
+        let person = persons::locked(session, &number)?;
+        locked.insert(number, person);
     }
     let mut before = Vec::new();
     for principal in entry.act.principals() {
         before.extend(of(session, &principal)?);
     }
-    let others = InSession { session: RefCell::new(session), failed: RefCell::new(None) };
+    let others = InSession {
+        session: RefCell::new(session),
+        locked: RefCell::new(locked),
+        failed: RefCell::new(None),
+    };
     let applied = apply(entry, &others, &before, number.cloned(), today);
     if let Some(error) = others.failed.take() {
         return Err(error);
@@ -139,8 +153,7 @@ pub(super) fn record(
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
         Err(NotApplied::Contradicts(contradiction)) => {
-            let reason = contradiction.to_string();
-            ("case", Some(reason.clone()), ActOutcome::Case(reason))
+            ("case", Some(contradiction.code()), ActOutcome::Case(contradiction))
         }
         Ok(changes) => {
             (if changes.late { "late" } else { "applied" }, None, ActOutcome::Applied(Box::new(changes)))

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::civil_status::apply::Contradiction;
 use cccd_population::civil_status::{
-    Act, ActId, Applied, Book, Changes, Entry, Kind, Newborn, NotApplied, Parent, Refusal, Topic, apply,
-    needs_number,
+    Act, ActId, Applied, Book, Changes, Contradiction, Entry, Kind, Newborn, NotApplied, Parent, Refusal,
+    Topic, apply, needs_number,
 };
 use cccd_population::generate::Nation;
 use cccd_population::person::{HouseholdMember, Life, MaritalStatus, Person, Relative, Residence};
@@ -154,6 +153,8 @@ fn a_birth_makes_a_person_with_number_parents_household_and_the_linked_procedure
     let foreign = Parent::Named { name: "John Smith".to_owned(), nationality: Some("Hoa Kỳ".to_owned()) };
     take(&mut register, birth(Some(foreign), Some(Parent::Known(number(WIFE)))), Some(baby)).unwrap();
     assert_eq!(register[&number(baby)].father.as_ref().unwrap().nationality.as_deref(), Some("Hoa Kỳ"));
+    let twice = birth(Some(Parent::Known(number(WIFE))), Some(Parent::Known(number(WIFE))));
+    assert_eq!(take(&mut register, twice, Some("001226000012")), Err(Refusal::Oneself.into()));
     let young = birth(Some(Parent::Known(number(HUSBAND))), None);
     register.get_mut(&number(HUSBAND)).unwrap().birth_date = BirthDate::Day(date(2026, 11, 1));
     assert_eq!(take(&mut register, young, Some("001226000011")), Err(Refusal::ParentNotOlder.into()));

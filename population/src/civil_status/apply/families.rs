@@ -1,0 +1,230 @@
+//! Acts that make and end families.
+
+use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::civil::Date;
+
+use super::{Done, Work};
+use crate::civil_status::act::{Kind, Newborn, Parent};
+use crate::civil_status::family::{add_child, relative};
+use crate::civil_status::message::Topic;
+use crate::civil_status::refusal::{Contradiction, Refusal};
+use crate::person::{Life, MaritalStatus, Person, Relative, Residence};
+
+/// A child may be born so many days after its father's death.
+pub(crate) const DAYS_AFTER_FATHER: i32 = 306;
+
+impl Work<'_> {
+    pub(super) fn birth(
+        &mut self,
+        child: &Newborn,
+        [father, mother]: [&Option<Parent>; 2],
+        resides_with: Option<&PersonalNumber>,
+        number: PersonalNumber,
+    ) -> Done {
+        let mut person =
+            Person::new(number.clone(), &child.full_name, BirthDate::Day(child.birth_date), child.sex);
+        person.place_of_birth = Some(child.place_of_birth.clone());
+        person.birth_registration_place = Some(child.birth_registration_place.clone());
+        person.place_of_origin = Some(child.place_of_origin.clone());
+        person.ethnic_group = Some(child.ethnic_group.clone());
+        person.nationality.clone_from(&child.nationality);
+        person.marital_status = Some(MaritalStatus::Single);
+        let as_child = relative(&person);
+        for (parent, is_father) in [(father, true), (mother, false)] {
+            let Some(parent) = parent else { continue };
+            let named = match parent {
+                Parent::Named { name, nationality } => {
+                    let mut named = Relative::new(name, None);
+                    named.nationality.clone_from(nationality);
+                    named
+                }
+                Parent::Known(parent) => {
+                    self.not_born_already(parent, child)?;
+                    let record = self.record(parent)?;
+                    if record.birth_date.earliest() >= child.birth_date {
+                        return Err(Refusal::ParentNotOlder.into());
+                    }
+                    can_be_parent(record.life, record.sex, child.birth_date)?;
+                    add_child(record, &as_child);
+                    relative(record)
+                }
+            };
+            *(if is_father { &mut person.father } else { &mut person.mother }) = Some(named);
+        }
+        if let Some(host) = resides_with {
+            let place = self.record(host)?.residences.permanent.clone();
+            person.residences.permanent =
+                place.map(|place| Residence { since: Some(self.entry.registered_on), ..place });
+            if let Some((list, relation)) = self.touched.join_household((&number, &child.full_name), host) {
+                (person.household, person.relation_to_head) = (list, Some(relation));
+            }
+            self.tell(Topic::Residence, &number, Some(host.clone()));
+        }
+        let person = person.checked(self.today).map_err(Refusal::from)?;
+        self.tell(Topic::NumberAnswered, &number, None);
+        self.tell(Topic::HealthInsuranceOfChild, &number, resides_with.cloned());
+        self.changes.created = Some(person);
+        Ok(())
+    }
+
+    /// The same child entered under a second act.
+    fn not_born_already(&mut self, parent: &PersonalNumber, child: &Newborn) -> Done {
+        let children = self.record(parent)?.children.clone();
+        for known in children.iter().filter(|known| crate::name::agree(&known.name, &child.full_name)) {
+            let Some(number) = &known.number else { continue };
+            let born = self.touched.get(number).map(|record| record.birth_date);
+            if born == Some(BirthDate::Day(child.birth_date)) {
+                return Err(Contradiction::BornAlready.into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn marriage(&mut self, husband: &PersonalNumber, wife: &PersonalNumber, on: Date) -> Done {
+        let (man, woman) = (self.record(husband)?.clone(), self.record(wife)?.clone());
+        if man.sex != Sex::Male || woman.sex != Sex::Female {
+            return Err(Refusal::CannotMarry.into());
+        }
+        for (person, age) in [(&man, 20), (&woman, 18)] {
+            let of_age = person.birth_date.earliest().checked_add(jiff::Span::new().years(age));
+            if of_age.map_or(true, |day| day > on) {
+                return Err(Refusal::TooYoung.into());
+            }
+        }
+        if are_close_kin(&man, &woman) {
+            return Err(Refusal::CannotMarry.into());
+        }
+        if self.overtaken(&[Kind::Marriage, Kind::Divorce]) {
+            // Entered late: what happened since holds.
+            self.changes.late = true;
+            return Ok(());
+        }
+        let each_other = |one: &Person, other: &Person| {
+            one.spouse.as_ref().and_then(|spouse| spouse.number.as_ref()) == Some(&other.number)
+        };
+        if each_other(&man, &woman) && each_other(&woman, &man) {
+            return Err(Refusal::Nothing.into());
+        }
+        for person in [&man, &woman] {
+            let died = person
+                .spouse
+                .as_ref()
+                .and_then(|spouse| spouse.number.as_ref())
+                .and_then(|spouse| self.touched.get(spouse))
+                .is_some_and(|spouse| matches!(spouse.life, Life::Dead(day) if day <= on));
+            if person.marital_status == Some(MaritalStatus::Married) && !died {
+                return Err(Contradiction::Married.into());
+            }
+        }
+        for (one, other) in [(husband, &woman), (wife, &man)] {
+            let record = self.record(one)?;
+            record.spouse = Some(relative(other));
+            // Who has died since was married then; the survivor is a widow or widower now.
+            let dead = matches!(other.life, Life::Dead(_));
+            record.marital_status = Some(if dead { MaritalStatus::Widowed } else { MaritalStatus::Married });
+        }
+        Ok(())
+    }
+
+    pub(super) fn divorce(&mut self, husband: &PersonalNumber, wife: &PersonalNumber) -> Done {
+        if self.overtaken(&[Kind::Marriage, Kind::Divorce]) {
+            self.changes.late = true;
+            return Ok(());
+        }
+        for (one, other) in [(husband, wife), (wife, husband)] {
+            let record = self.record(one)?;
+            if record.spouse.as_ref().and_then(|spouse| spouse.number.as_ref()) != Some(other) {
+                return Err(Contradiction::NotMarried.into());
+            }
+            record.spouse = None;
+            record.marital_status = Some(MaritalStatus::Divorced);
+        }
+        Ok(())
+    }
+
+    pub(super) fn recognition(&mut self, child: &PersonalNumber, parent: &PersonalNumber) -> Done {
+        let elder = self.record(parent)?.clone();
+        let record = self.record(child)?;
+        if elder.birth_date.earliest() >= record.birth_date.earliest() {
+            return Err(Refusal::ParentNotOlder.into());
+        }
+        can_be_parent(elder.life, elder.sex, record.birth_date.earliest())?;
+        if record.spouse.as_ref().is_some_and(|spouse| spouse.number.as_ref() == Some(parent)) {
+            return Err(Refusal::SpouseAsParent.into());
+        }
+        let place = if elder.sex == Sex::Female { &mut record.mother } else { &mut record.father };
+        if let Some(known) = place {
+            let same = known.number.as_ref() == Some(parent);
+            let may_be = known.number.is_none() && crate::name::agree(&known.name, &elder.full_name);
+            if same {
+                return Err(Refusal::Nothing.into());
+            }
+            if !may_be {
+                return Err(Contradiction::OtherParent.into());
+            }
+        }
+        *place = Some(relative(&elder));
+        let as_child = relative(record);
+        add_child(self.record(parent)?, &as_child);
+        Ok(())
+    }
+
+    pub(super) fn adoption(
+        &mut self,
+        child: &PersonalNumber,
+        father: Option<&PersonalNumber>,
+        mother: Option<&PersonalNumber>,
+    ) -> Done {
+        if father.is_none() && mother.is_none() {
+            return Err(Refusal::NoParent.into());
+        }
+        let record = self.record(child)?.clone();
+        let grown = record.birth_date.earliest().checked_add(jiff::Span::new().years(18));
+        if grown.is_ok_and(|day| day <= self.entry.act.on()) {
+            return Err(Refusal::NoChild.into());
+        }
+        let as_child = relative(&record);
+        for old in [&record.father, &record.mother].into_iter().flatten() {
+            if let Some(parent) = old.number.as_ref().and_then(|number| self.touched.get(number)) {
+                parent.children.retain(|known| known.number.as_ref() != Some(child));
+            }
+        }
+        let mut parents = [None, None];
+        for (place, parent) in parents.iter_mut().zip([father, mother]) {
+            let Some(parent) = parent else { continue };
+            let elder = self.record(parent)?;
+            if elder.birth_date.earliest() >= record.birth_date.earliest() {
+                return Err(Refusal::ParentNotOlder.into());
+            }
+            add_child(elder, &as_child);
+            *place = Some(relative(elder));
+        }
+        let record = self.record(child)?;
+        [record.father, record.mother] = parents;
+        Ok(())
+    }
+}
+
+/// A mother lives when her child is born, a father lived ten months before.
+pub(super) fn can_be_parent(life: Life, sex: Sex, born: Date) -> Result<(), Contradiction> {
+    let Life::Dead(day) = life else { return Ok(()) };
+    let days = if sex == Sex::Female { 0 } else { DAYS_AFTER_FATHER };
+    let last = day.checked_add(jiff::Span::new().days(days)).unwrap_or(Date::MAX);
+    if born > last { Err(Contradiction::ParentDead) } else { Ok(()) }
+}
+
+/// Parent and child, or brother and sister, as far as the two records say.
+fn are_close_kin(one: &Person, other: &Person) -> bool {
+    let parents = |person: &Person| -> Vec<PersonalNumber> {
+        [&person.father, &person.mother]
+            .into_iter()
+            .flatten()
+            .filter_map(|parent| parent.number.clone())
+            .collect()
+    };
+    let (mine, theirs) = (parents(one), parents(other));
+    mine.contains(&other.number)
+        || theirs.contains(&one.number)
+        || mine.iter().any(|parent| theirs.contains(parent))
+}

@@ -1,0 +1,215 @@
+//! Acts that change what one record says.
+
+use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::civil::Date;
+
+use super::families::can_be_parent;
+use super::{Done, Work};
+use crate::civil_status::act::Kind;
+use crate::civil_status::message::Topic;
+use crate::civil_status::refusal::{Contradiction, Refusal};
+use crate::person::{Life, MaritalStatus, Person, Residences};
+
+impl Work<'_> {
+    pub(super) fn death(&mut self, number: &PersonalNumber, on: Date) -> Done {
+        let record = self.record(number)?;
+        match record.life {
+            Life::Dead(day) if day == on => return Err(Refusal::Nothing.into()),
+            Life::Dead(_) => return Err(Contradiction::OtherDeath.into()),
+            Life::Alive | Life::Missing(_) => {}
+        }
+        if on < record.birth_date.earliest() {
+            return Err(Refusal::BeforeItHappened.into());
+        }
+        // Corrections may come after death; deeds do not.
+        let deed = |kind| {
+            !matches!(kind, Kind::Birth | Kind::NameCorrected | Kind::BirthDateCorrected | Kind::Recognition)
+        };
+        if self.before.iter().any(|applied| applied.on > on && deed(applied.id.kind)) {
+            return Err(Contradiction::ActsAfterDeath.into());
+        }
+        let (sex, children) = (self.record(number)?.sex, self.record(number)?.children.clone());
+        for child in children.iter().filter_map(|child| child.number.as_ref()) {
+            if let Some(child) = self.touched.get(child) {
+                can_be_parent(Life::Dead(on), sex, child.birth_date.earliest())?;
+            }
+        }
+        let record = self.record(number)?;
+        record.life = Life::Dead(on);
+        record.residences = Residences::default();
+        record.temporary_absence = None;
+        let spouse = record.spouse.as_ref().and_then(|spouse| spouse.number.clone());
+        let children: Vec<_> = record.children.iter().filter_map(|child| child.number.clone()).collect();
+        let heir = spouse.clone().or_else(|| children.first().cloned());
+        if let Some(widowed) = spouse.as_ref().and_then(|spouse| self.touched.get(spouse))
+            && widowed.spouse.as_ref().and_then(|spouse| spouse.number.as_ref()) == Some(number)
+            && widowed.marital_status == Some(MaritalStatus::Married)
+        {
+            widowed.marital_status = Some(MaritalStatus::Widowed);
+        }
+        let headless = self.touched.leave_household(number);
+        self.tell(Topic::Residence, number, None);
+        self.tell(Topic::FuneralBenefit, number, heir);
+        self.tell(Topic::Card, number, None);
+        if headless {
+            self.tell(Topic::HouseholdHead, number, spouse);
+        }
+        for child in children {
+            if self.is_alone(&child, on) {
+                self.tell(Topic::Guardian, &child, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Under 18, nobody stands for them, and both parents are known to be dead.
+    fn is_alone(&mut self, child: &PersonalNumber, on: Date) -> bool {
+        let Some(record) = self.touched.get(child) else { return false };
+        let grown =
+            record.birth_date.earliest() <= on.checked_sub(jiff::Span::new().years(18)).unwrap_or(Date::MIN);
+        if grown || !record.representatives.is_empty() || matches!(record.life, Life::Dead(_)) {
+            return false;
+        }
+        let parents: Vec<_> = [&record.father, &record.mother].into_iter().flatten().cloned().collect();
+        parents.iter().all(|parent| {
+            let record = parent.number.as_ref().and_then(|number| self.touched.get(number));
+            record.is_some_and(|record| matches!(record.life, Life::Dead(_)))
+        })
+    }
+
+    pub(super) fn name(&mut self, number: &PersonalNumber, full_name: &str, keep_old: bool) -> Done {
+        if self.overtaken(&[Kind::NameChanged, Kind::NameCorrected]) {
+            self.changes.late = true;
+            let late = crate::name::clean(full_name);
+            let record = self.record(number)?;
+            if keep_old && !record.other_names.contains(&late) && record.full_name != late {
+                record.other_names.push(late);
+            }
+            return Ok(());
+        }
+        let record = self.record(number)?;
+        let old = core::mem::replace(&mut record.full_name, crate::name::clean(full_name));
+        if old == record.full_name {
+            return Err(Refusal::Nothing.into());
+        }
+        let new = record.full_name.clone();
+        record.other_names.retain(|name| *name != new);
+        if keep_old && !record.other_names.contains(&old) {
+            record.other_names.push(old);
+        }
+        self.touched.rename(number, number, &new);
+        self.own_household_name(number, number, &new);
+        self.tell(Topic::Card, number, None);
+        Ok(())
+    }
+
+    fn own_household_name(&mut self, record: &PersonalNumber, old: &PersonalNumber, name: &str) {
+        if let Some(person) = self.touched.get(record) {
+            let own = person.number.clone();
+            for member in person.household.iter_mut().filter(|member| member.number.as_ref() == Some(old)) {
+                member.number = Some(own.clone());
+                name.clone_into(&mut member.name);
+            }
+        }
+    }
+
+    pub(super) fn birth_date(
+        &mut self,
+        number: &PersonalNumber,
+        date: BirthDate,
+        new: Option<PersonalNumber>,
+    ) -> Done {
+        let record = self.record(number)?;
+        if record.birth_date == date {
+            return Err(Refusal::Nothing.into());
+        }
+        let other_year = record.birth_date.year() != date.year();
+        record.birth_date = date;
+        record.clone().checked(self.today).map_err(Refusal::from)?;
+        self.tell(Topic::Card, number, None);
+        if other_year { self.renumber(number, new.ok_or(Refusal::NoNumber)?) } else { Ok(()) }
+    }
+
+    pub(super) fn sex(&mut self, number: &PersonalNumber, sex: Sex, new: Option<PersonalNumber>) -> Done {
+        let record = self.record(number)?;
+        if record.sex == sex {
+            return Err(Refusal::Nothing.into());
+        }
+        record.sex = sex;
+        self.tell(Topic::Card, number, None);
+        self.renumber(number, new.ok_or(Refusal::NoNumber)?)
+    }
+
+    /// The record goes on under a new number; every record around it follows.
+    fn renumber(&mut self, old: &PersonalNumber, new: PersonalNumber) -> Done {
+        let mut person = self.record(old)?.clone();
+        self.touched.rename(old, &new, &person.full_name.clone());
+        let name = person.full_name.clone();
+        person.number = new.clone();
+        person.cancelled_number = Some(old.clone());
+        for member in person.household.iter_mut().filter(|member| member.number.as_ref() == Some(old)) {
+            member.number = Some(new.clone());
+            name.clone_into(&mut member.name);
+        }
+        self.changes.created = Some(person.checked(self.today).map_err(Refusal::from)?);
+        self.changes.cancelled = Some(old.clone());
+        self.tell(Topic::NumberAnswered, &new, Some(old.clone()));
+        Ok(())
+    }
+
+    pub(super) fn item(&mut self, number: &PersonalNumber, change: impl FnOnce(&mut Person)) -> Done {
+        let kind = self.entry.id.kind;
+        if self.overtaken(&[kind]) {
+            self.changes.late = true;
+            return Ok(());
+        }
+        let record = self.record(number)?;
+        let before = record.clone();
+        change(record);
+        if *record == before {
+            return Err(Refusal::Nothing.into());
+        }
+        record.clone().checked(self.today).map_err(Refusal::from)?;
+        Ok(())
+    }
+
+    pub(super) fn nationality(&mut self, number: &PersonalNumber, nationality: &str) -> Done {
+        self.item(number, |record| nationality.clone_into(&mut record.nationality))?;
+        if !self.changes.late {
+            self.tell(Topic::Card, number, None);
+        }
+        Ok(())
+    }
+
+    pub(super) fn missing(&mut self, number: &PersonalNumber, on: Date) -> Done {
+        let record = self.record(number)?;
+        match record.life {
+            // Declared missing before the day of a death that is known now: the death holds.
+            Life::Dead(_) => self.changes.late = true,
+            Life::Missing(day) if day == on => return Err(Refusal::Nothing.into()),
+            Life::Missing(_) | Life::Alive => {
+                if self.overtaken(&[Kind::Returned]) {
+                    self.changes.late = true;
+                } else {
+                    self.record(number)?.life = Life::Missing(on);
+                    self.tell(Topic::Card, number, None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn returned(&mut self, number: &PersonalNumber) -> Done {
+        if self.overtaken(&[Kind::Missing]) {
+            self.changes.late = true;
+            return Ok(());
+        }
+        let record = self.record(number)?;
+        if !matches!(record.life, Life::Missing(_)) {
+            return Err(Contradiction::NotMissing.into());
+        }
+        record.life = Life::Alive;
+        Ok(())
+    }
+}

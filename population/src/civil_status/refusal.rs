@@ -1,0 +1,100 @@
+//! Why an act was not taken: what cannot be, and what the register knows otherwise. Codes are stable.
+
+use crate::person::Flaw;
+
+macro_rules! reasons {
+    ($(#[$about:meta])* $type:ident { $($(#[$doc:meta])* $name:ident = $code:literal, $english:literal, $vietnamese:literal;)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum $type { $($(#[$doc])* #[error($english)] $name),+ }
+
+        impl $type {
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The stable code.
+            #[must_use]
+            pub fn code(self) -> &'static str { match self { $(Self::$name => $code),+ } }
+
+            /// What an officer reads.
+            #[must_use]
+            pub fn vietnamese(self) -> &'static str { match self { $(Self::$name => $vietnamese),+ } }
+        }
+    };
+}
+
+reasons! {
+    /// Why an act cannot be.
+    Refusal {
+        /// The book says another kind of act.
+        OtherBook = "other-book", "the act is of another kind than its book", "loại việc khác với sổ hộ tịch";
+        /// It happened after it was registered, or before the person was born.
+        BeforeItHappened = "before-it-happened", "the act is dated at a day that is not possible", "ngày của việc hộ tịch không thể có";
+        /// It was registered in the future, or in another year than its book's.
+        Registered = "registration-day", "the day of registration is not possible", "ngày đăng ký không thể có";
+        /// Somebody named is not in the register.
+        UnknownPerson = "unknown-person", "somebody named in the act is not in the register", "có người được ghi không có trong cơ sở dữ liệu";
+        /// The same person twice.
+        Oneself = "one-person-twice", "the act names one person in two places", "một người được ghi ở hai vai";
+        /// An item of the new record cannot be true ([`Flaw`]).
+        Flaw = "item-not-possible", "an item of the record is not possible", "một thông tin của bản ghi không thể có";
+        /// Men from 20, women from 18 (Luật HN&GĐ 2014 art. 8).
+        TooYoung = "below-age-of-marriage", "below the age of marriage", "chưa đủ tuổi kết hôn";
+        /// Between a man and a woman, of close kin never (art. 5, 8).
+        CannotMarry = "cannot-marry", "these two cannot marry", "hai người này không được kết hôn";
+        /// A parent no older than the child.
+        ParentNotOlder = "parent-not-older", "the parent is not older than the child", "cha hoặc mẹ không lớn tuổi hơn con";
+        /// Parent and spouse of one person at once.
+        SpouseAsParent = "spouse-as-parent", "a spouse cannot be a parent", "vợ hoặc chồng không thể là cha, mẹ";
+        /// Only who is under 18 is adopted (Luật Nuôi con nuôi 2010 art. 8).
+        NoChild = "adopted-not-a-child", "only a child under 18 is adopted", "chỉ người dưới 18 tuổi được nhận làm con nuôi";
+        /// No father and no mother.
+        NoParent = "no-parent", "the act names nobody as parent", "không ghi cha hay mẹ";
+        /// The number that the act needs was not given.
+        NoNumber = "no-number", "a number is needed and was not given", "cần số định danh nhưng chưa được cấp";
+        /// Nothing would change.
+        Nothing = "changes-nothing", "the act changes nothing", "việc này không làm thay đổi gì";
+    }
+}
+
+reasons! {
+    /// What the register knows that does not fit the act.
+    Contradiction {
+        /// The person had died before.
+        AfterDeath = "after-death", "the person had died before", "người này đã chết trước đó";
+        /// The person did something after the day of this death.
+        ActsAfterDeath = "acts-after-death", "acts of the person are known after this death", "có việc hộ tịch của người này sau ngày chết";
+        /// Dead since another day.
+        OtherDeath = "other-day-of-death", "another day of death is known", "đã ghi nhận ngày chết khác";
+        /// Married to somebody else.
+        Married = "married-already", "a marriage is known", "đang có vợ hoặc chồng";
+        /// Not married to each other.
+        NotMarried = "not-married", "no marriage of these two is known", "không có hôn nhân giữa hai người này";
+        /// Another father or mother is known.
+        OtherParent = "other-parent", "another parent is known", "đã ghi nhận cha hoặc mẹ khác";
+        /// Born after the mother, or too long after the father had died.
+        ParentDead = "parent-died-before", "the child was born after the parent had died", "con sinh sau khi cha hoặc mẹ đã chết";
+        /// A child of this name, day and parent is known: the act may be entered twice under two numbers.
+        BornAlready = "born-already", "this child seems to be registered already", "trẻ này dường như đã được đăng ký khai sinh";
+        /// Not missing.
+        NotMissing = "not-missing", "the person is not known to be missing", "người này không bị tuyên bố mất tích";
+    }
+}
+
+/// Why an act was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotApplied {
+    /// It cannot be: back to the office.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It contradicts the register: a case for an officer.
+    #[error(transparent)]
+    Contradicts(#[from] Contradiction),
+}
+
+impl From<Flaw> for Refusal {
+    fn from(_: Flaw) -> Self {
+        Self::Flaw
+    }
+}
