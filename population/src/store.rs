@@ -9,6 +9,7 @@ mod attempts;
 mod cards;
 mod counts;
 mod engine;
+mod numbers;
 mod persons;
 mod place;
 mod provenance;

@@ -86,12 +86,15 @@ impl SqlStore {
     }
 
     /// One statement after another, each for itself.
-    fn read<T>(&self, work: impl FnOnce(&mut dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&mut dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         work(self.engine.borrow_mut().as_mut())
     }
 
     /// One transaction, tried again when others have pushed it aside: whole or not at all.
-    fn write<T>(
+    pub(super) fn write<T>(
         &mut self,
         apart: Apart,
         work: impl Fn(&mut dyn Session) -> Result<T, StoreError>,

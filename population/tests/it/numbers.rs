@@ -8,9 +8,12 @@ use cccd_population::numbers::{
     AllocationError, Allocator, Block, Cancelled, Cause, Claim, DEFAULT_LEASE, Digits, NotThisCause,
     NumberKey, NumberStore, Prefix, RequestId, Withheld, withdraw,
 };
+use cccd_population::store::{Place, SqlStore, Store as _, StoreError};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use zeroize::Zeroizing;
+
+use super::{change, now, postgres, somebody};
 
 const ON: Date = date(2026, 11, 21);
 
@@ -244,5 +247,81 @@ proptest! {
             prop_assert!(numbers.insert(desk.allocate(&mut store, prefix, &request).unwrap()));
         }
         prop_assert_eq!(store.given.len(), breaks.len());
+    }
+}
+
+/// The register itself as the store, on both engines: one connection after another and several at once.
+fn registers() -> Vec<(tempfile::TempDir, Place)> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Place::file(&folder.path().join("register.db"));
+    let mut places = vec![(folder, file)];
+    if let Some(place) = postgres::database() {
+        places.push((tempfile::tempdir().unwrap(), place));
+    }
+    places
+}
+
+#[test]
+fn both_engines_give_each_number_once() {
+    for (_folder, place) in registers() {
+        drop(SqlStore::create(&place, now()).unwrap());
+        let (boy, girl) = (prefix(79, Sex::Male, 2026), prefix(79, Sex::Female, 2026));
+        // Four desks ask at once, each request twice, at two desks.
+        let mut desks = Vec::new();
+        for desk in 0..4_usize {
+            let place = place.clone();
+            desks.push(std::thread::spawn(move || {
+                let mut store = SqlStore::open(&place).unwrap();
+                let mut allocator = Allocator::new(digits(&[]), 16);
+                let mut answers = BTreeMap::new();
+                for count in 0..60_usize {
+                    let asked = format!("act-{}-{count}", desk / 2);
+                    let prefix = if count % 2 == 0 { boy } else { girl };
+                    let number = allocator.allocate(&mut store, prefix, &request(&asked)).unwrap();
+                    assert_eq!(Prefix::of(&number), prefix);
+                    answers.insert(asked, number);
+                }
+                answers
+            }));
+        }
+        let mut all: BTreeMap<String, PersonalNumber> = BTreeMap::new();
+        for desk in desks {
+            for (asked, number) in desk.join().unwrap() {
+                assert_eq!(
+                    all.entry(asked).or_insert_with(|| number.clone()),
+                    &number,
+                    "one request, two numbers"
+                );
+            }
+        }
+        assert_eq!(all.len(), 120);
+        assert_eq!(all.values().collect::<BTreeSet<_>>().len(), 120);
+    }
+}
+
+#[test]
+fn the_register_keeps_what_was_there_and_what_ended() {
+    for (_folder, place) in registers() {
+        let mut store = SqlStore::create(&place, now()).unwrap();
+        let known = somebody();
+        store.put_person(&known, &change()).unwrap();
+        assert_eq!(store.mark_used(&known.number, &request("act-1")).unwrap(), Claim::Taken);
+        let mut desk = allocator();
+        let facts = (prefix(79, Sex::Female, 1970), Cause::CollectedWrongly);
+        let new = desk.replace(&mut store, &known.number, facts, ON, &request("act-2")).unwrap();
+        assert_eq!(desk.replace(&mut store, &known.number, facts, ON, &request("act-2")).unwrap(), new);
+        let otherwise =
+            Cancelled { number: known.number.clone(), successor: None, cause: Cause::FalsePapers, on: ON };
+        assert!(matches!(
+            withdraw(&mut store, &otherwise),
+            Err(AllocationError::Store(StoreError::NumberCancelled))
+        ));
+        // A million are leased, and none beyond.
+        let domain = 1_000_000;
+        let full = prefix(1, Sex::Male, 2026);
+        let block = store.lease_block(full, domain - 1, domain).unwrap().unwrap();
+        assert_eq!((block.from, block.until), (0, domain - 1));
+        assert_eq!(store.lease_block(full, 64, domain).unwrap().unwrap().left(), 1);
+        assert_eq!(store.lease_block(full, 64, domain).unwrap(), None);
     }
 }

@@ -1,8 +1,8 @@
-//! The tables in `PostgreSQL`: whole at the newest version; it never held an older one.
+//! The tables in `PostgreSQL`: whole at version 2, the first it held, and what came after.
 
 use jiff::Timestamp;
 
-use super::{VERSION, found, record};
+use super::{FIRST, additions, found, record};
 use crate::store::StoreError;
 use crate::store::engine::Session;
 
@@ -17,7 +17,7 @@ pub(in crate::store) fn migrate(session: &mut dyn Session, at: Timestamp) -> Res
     )?;
     if found(session)? == 0 {
         session.script(TABLES)?;
-        record(session, VERSION, at)?;
+        record(session, FIRST, at)?;
     }
-    Ok(())
+    additions::apply(session, additions::for_postgres, at)
 }

@@ -3,7 +3,7 @@
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 
-use super::{found, record};
+use super::{additions, found, record};
 use crate::person::Person;
 use crate::store::engine::Session;
 use crate::store::{Change, StoreError, persons};
@@ -38,7 +38,7 @@ pub(in crate::store) fn migrate(session: &mut dyn Session, at: Timestamp) -> Res
         }
         record(session, version, at)?;
     }
-    Ok(())
+    additions::apply(session, str::to_owned, at)
 }
 
 /// Version 1 kept every record, the present one too, in the history: the present ones become rows, the others stay.
