@@ -3,7 +3,8 @@
 //! An [`Entry`] is one act in an office's book. [`apply`](fn@apply) says what it changes, as a pure function over the records it
 //! touches: nothing is written here, and nothing is guessed. An act that cannot be ([`NotApplied::Refused`]) goes back to
 //! the office; one that contradicts what is known ([`NotApplied::Contradicts`]) becomes a case; one that comes late is
-//! taken where it belongs and does not undo what came after.
+//! taken where it belongs and does not undo what came after. Where people live (Luật Cư trú 2020) is registered by other
+//! offices and in other books, and taken in the same way.
 //!
 //! | module | what |
 //! |---|---|
@@ -19,7 +20,7 @@ pub mod family;
 pub mod message;
 pub mod refusal;
 
-pub use act::{Act, ActId, Book, Entry, Kind, Newborn, NotAnActId, Parent};
+pub use act::{Act, ActId, Book, Entry, Kind, Mover, Newborn, NotAnActId, Parent, Stay};
 pub use apply::{Applied, Changes, apply, needs_number};
 pub use message::{Message, Topic};
 pub use refusal::{Contradiction, NotApplied, Refusal};

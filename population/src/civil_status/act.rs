@@ -8,6 +8,8 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::person::Residence;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal),+ $(,)?) => {
         /// What an act is about, with the abbreviation of its book.
@@ -61,6 +63,16 @@ kinds! {
     Missing = "MT",
     /// Hủy tuyên bố mất tích.
     Returned = "HMT",
+    /// Đăng ký thường trú (Luật Cư trú 2020 art. 20–22): not of the civil status books, yet kept and taken as they are.
+    Permanent = "CT",
+    /// Đăng ký tạm trú (art. 27–28).
+    Temporary = "TT",
+    /// Thông báo nơi ở hiện tại (art. 19).
+    Current = "HT",
+    /// Khai báo tạm vắng (art. 31).
+    Absence = "TV",
+    /// Xóa đăng ký thường trú (art. 24).
+    Removed = "XT",
 }
 
 /// Which act: unique in the nation, and the key under which it is taken once. `00070.2026.KS.123`: office, year, book,
@@ -196,6 +208,26 @@ pub enum Parent {
     },
 }
 
+/// One of those who move, and what they are to the head of the household there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mover {
+    /// Who.
+    pub person: PersonalNumber,
+    /// Quan hệ với chủ hộ; `Chủ hộ` for the head of a new household.
+    pub relation: String,
+}
+
+/// Which of the places that are not the permanent one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stay {
+    /// Nơi tạm trú.
+    Temporary,
+    /// Nơi ở hiện tại.
+    Current,
+}
+
 /// What an act says.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -329,6 +361,48 @@ pub enum Act {
         /// When.
         on: Date,
     },
+    /// People take up permanent residence together: in somebody's household, or as one of their own.
+    Permanent {
+        /// Who, and what each is there.
+        movers: Vec<Mover>,
+        /// A member of the household they join; none: they make one.
+        #[serde(default)]
+        joins: Option<PersonalNumber>,
+        /// Where; none: where the one they join is at home.
+        #[serde(default)]
+        place: Option<Residence>,
+        /// From when on.
+        on: Date,
+    },
+    /// Somebody stays elsewhere than at home.
+    Temporary {
+        /// Who.
+        person: PersonalNumber,
+        /// Registered as temporary, or only where they live now.
+        stay: Stay,
+        /// Where; none: the stay has ended.
+        #[serde(default)]
+        place: Option<Residence>,
+        /// From when on.
+        on: Date,
+    },
+    /// Somebody declares that they will be away.
+    Absence {
+        /// Who.
+        person: PersonalNumber,
+        /// From when on.
+        on: Date,
+        /// Until when, if they said so.
+        #[serde(default)]
+        until: Option<Date>,
+    },
+    /// A permanent residence is removed: settled abroad, the house given up, registered against the law.
+    Removed {
+        /// Whose.
+        person: PersonalNumber,
+        /// When.
+        on: Date,
+    },
 }
 
 impl Act {
@@ -350,6 +424,11 @@ impl Act {
             Self::Nationality { .. } => Kind::Nationality,
             Self::Missing { .. } => Kind::Missing,
             Self::Returned { .. } => Kind::Returned,
+            Self::Permanent { .. } => Kind::Permanent,
+            Self::Temporary { stay: Stay::Temporary, .. } => Kind::Temporary,
+            Self::Temporary { stay: Stay::Current, .. } => Kind::Current,
+            Self::Absence { .. } => Kind::Absence,
+            Self::Removed { .. } => Kind::Removed,
         }
     }
 
@@ -370,7 +449,11 @@ impl Act {
             | Self::EthnicGroup { on, .. }
             | Self::Nationality { on, .. }
             | Self::Missing { on, .. }
-            | Self::Returned { on, .. } => *on,
+            | Self::Returned { on, .. }
+            | Self::Permanent { on, .. }
+            | Self::Temporary { on, .. }
+            | Self::Absence { on, .. }
+            | Self::Removed { on, .. } => *on,
         }
     }
 
@@ -385,6 +468,7 @@ impl Act {
                 });
                 parents.chain(resides_with.clone()).collect()
             }
+            Self::Permanent { joins, .. } => self.principals().into_iter().chain(joins.clone()).collect(),
             _ => self.principals(),
         }
     }
@@ -408,7 +492,11 @@ impl Act {
             | Self::EthnicGroup { person, .. }
             | Self::Nationality { person, .. }
             | Self::Missing { person, .. }
-            | Self::Returned { person, .. } => vec![person],
+            | Self::Returned { person, .. }
+            | Self::Temporary { person, .. }
+            | Self::Absence { person, .. }
+            | Self::Removed { person, .. } => vec![person],
+            Self::Permanent { movers, .. } => movers.iter().map(|mover| &mover.person).collect(),
         };
         numbers.sort_unstable();
         numbers.into_iter().cloned().collect()
@@ -430,6 +518,12 @@ impl fmt::Debug for Entry {
 impl fmt::Debug for Newborn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Newborn(…)")
+    }
+}
+
+impl fmt::Debug for Mover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mover(…)")
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod families;
 mod records;
+mod residence;
 
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
@@ -92,6 +93,12 @@ pub fn apply(
         Act::Nationality { person, nationality, .. } => work.nationality(person, nationality),
         Act::Missing { person, on } => work.missing(person, *on),
         Act::Returned { person, .. } => work.returned(person),
+        Act::Permanent { movers, joins, place, on } => {
+            work.permanent(movers, joins.as_ref(), place.as_ref(), *on)
+        }
+        Act::Temporary { person, stay, place, on } => work.temporary(person, *stay, place.as_ref(), *on),
+        Act::Absence { person, on, until } => work.absence(person, *on, *until),
+        Act::Removed { person, .. } => work.removed(person),
     }?;
     work.finish()
 }

@@ -78,6 +78,19 @@ impl<'o> Touched<'o> {
         was_head && !rest.is_empty()
     }
 
+    /// Puts people into the household of `host`, or makes one of them. Their records are those of [`get`](Self::get).
+    pub(super) fn gather(&mut self, movers: &[HouseholdMember], host: Option<&PersonalNumber>) {
+        let mut list = host.and_then(|host| self.get(host)).map(own_household).unwrap_or_default();
+        list.retain(|known| movers.iter().all(|mover| mover.number != known.number));
+        list.extend_from_slice(movers);
+        self.share_household(&list, &[]);
+        for mover in movers {
+            if let Some(record) = mover.number.as_ref().and_then(|number| self.get(number)) {
+                record.relation_to_head = Some(mover.relation.clone());
+            }
+        }
+    }
+
     /// Puts a newborn into the household of the one it lives with. The child's own record is not touched here;
     /// answers its list and its relation to the head.
     pub(super) fn join_household(
@@ -87,15 +100,7 @@ impl<'o> Touched<'o> {
     ) -> Option<(Vec<HouseholdMember>, String)> {
         let host = self.get(with)?;
         let relation = relation_of_child(host.relation_to_head.as_deref()?);
-        let mut list = host.household.clone();
-        if list.is_empty() {
-            // A household of one, whose list was never written.
-            list.push(HouseholdMember {
-                name: host.full_name.clone(),
-                number: Some(host.number.clone()),
-                relation: host.relation_to_head.clone()?,
-            });
-        }
+        let mut list = own_household(host);
         let (number, name) = child;
         list.push(HouseholdMember {
             name: name.to_owned(),
@@ -105,6 +110,17 @@ impl<'o> Touched<'o> {
         self.share_household(&list, core::slice::from_ref(with));
         Some((list, relation.to_owned()))
     }
+}
+
+/// The list of members; of one whose list was never written, themselves.
+fn own_household(person: &mut Person) -> Vec<HouseholdMember> {
+    if person.household.is_empty()
+        && let Some(relation) = person.relation_to_head.clone()
+    {
+        let (name, number) = (person.full_name.clone(), Some(person.number.clone()));
+        return vec![HouseholdMember { name, number, relation }];
+    }
+    person.household.clone()
 }
 
 /// Everybody whose record names this person, because theirs is named here: parents, spouse, children, those who stand

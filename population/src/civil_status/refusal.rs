@@ -53,6 +53,10 @@ reasons! {
         NoParent = "no-parent", "the act names nobody as parent", "không ghi cha hay mẹ";
         /// The number that the act needs was not given.
         NoNumber = "no-number", "a number is needed and was not given", "cần số định danh nhưng chưa được cấp";
+        /// A household without a head, with two, or that nobody moves into.
+        NoHousehold = "no-household", "the movers make no household with one head", "những người chuyển đến không thành một hộ có một chủ hộ";
+        /// No place, and nobody whose home it would be.
+        NoPlace = "no-place", "the act names no place of residence", "không ghi nơi cư trú";
         /// Nothing would change.
         Nothing = "changes-nothing", "the act changes nothing", "việc này không làm thay đổi gì";
     }
@@ -77,6 +81,8 @@ reasons! {
         ParentDead = "parent-died-before", "the child was born after the parent had died", "con sinh sau khi cha hoặc mẹ đã chết";
         /// A child of this name, day and parent is known: the act may be entered twice under two numbers.
         BornAlready = "born-already", "this child seems to be registered already", "trẻ này dường như đã được đăng ký khai sinh";
+        /// Whoever is joined is not at home where the act says.
+        NotAtHome = "host-not-at-home", "the one whose household is joined is not at home there", "người cho nhập hộ không thường trú tại nơi đó";
         /// Not missing.
         NotMissing = "not-missing", "the person is not known to be missing", "người này không bị tuyên bố mất tích";
     }

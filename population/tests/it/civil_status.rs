@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{
-    Act, ActId, Applied, Book, Changes, Contradiction, Entry, Kind, Newborn, NotApplied, Parent, Refusal,
-    Topic, apply, needs_number,
+    Act, ActId, Applied, Book, Changes, Contradiction, Entry, Kind, Mover, Newborn, NotApplied, Parent,
+    Refusal, Stay, Topic, apply, needs_number,
 };
 use cccd_population::generate::Nation;
 use cccd_population::person::{HouseholdMember, Life, MaritalStatus, Person, Relative, Residence};
@@ -14,21 +14,21 @@ use cccd_population::quality::{Context, NoCodes, Part, Policy, Weight, assess};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-const TODAY: Date = date(2026, 11, 26);
+pub(crate) const TODAY: Date = date(2026, 11, 26);
 
-type Register = BTreeMap<PersonalNumber, Person>;
+pub(crate) type Register = BTreeMap<PersonalNumber, Person>;
 
-const HUSBAND: &str = "001088000001";
-const WIFE: &str = "001190000002";
-const CHILD: &str = "001214000003";
-const BACHELOR: &str = "001085000004";
+pub(crate) const HUSBAND: &str = "001088000001";
+pub(crate) const WIFE: &str = "001190000002";
+pub(crate) const CHILD: &str = "001214000003";
+pub(crate) const BACHELOR: &str = "001085000004";
 
-fn number(digits: &str) -> PersonalNumber {
+pub(crate) fn number(digits: &str) -> PersonalNumber {
     PersonalNumber::parse(digits).unwrap()
 }
 
 /// A couple with a child in one household, and a bachelor.
-fn town() -> Register {
+pub(crate) fn town() -> Register {
     let mut husband =
         Person::new(number(HUSBAND), "Trần Văn Bình", BirthDate::Day(date(1988, 2, 3)), Sex::Male);
     let mut wife = Person::new(number(WIFE), "Lê Thị Chi", BirthDate::Day(date(1990, 4, 5)), Sex::Female);
@@ -64,7 +64,7 @@ fn town() -> Register {
     [husband, wife, child, bachelor].map(|person| (person.number.clone(), person)).into()
 }
 
-fn entry(act: Act) -> Entry {
+pub(crate) fn entry(act: Act) -> Entry {
     let id = ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial: 7 };
     Entry {
         id,
@@ -75,7 +75,7 @@ fn entry(act: Act) -> Entry {
     }
 }
 
-fn take(register: &mut Register, act: Act, given: Option<&str>) -> Result<Changes, NotApplied> {
+pub(crate) fn take(register: &mut Register, act: Act, given: Option<&str>) -> Result<Changes, NotApplied> {
     let changes = apply(&entry(act), register, &[], given.map(number), TODAY)?;
     for person in changes.changed.iter().chain(&changes.created) {
         register.insert(person.number.clone(), person.clone());
@@ -87,7 +87,7 @@ fn take(register: &mut Register, act: Act, given: Option<&str>) -> Result<Change
 }
 
 /// Every record of the register is free of errors of correctness: all copies of names, numbers and lists agree.
-fn consistent(register: &Register) {
+pub(crate) fn consistent(register: &Register) {
     let context = Context { today: TODAY, policy: Policy::default(), codes: &NoCodes, others: register };
     for person in register.values() {
         for remark in assess(person, Some(TODAY), &context) {
@@ -117,7 +117,7 @@ fn born_to(father: Option<Parent>, mother: Option<Parent>, resides_with: Persona
     Act::Birth { child: Box::new(child), father, mother, resides_with: Some(resides_with) }
 }
 
-fn topics(changes: &Changes, person: &str) -> Vec<Topic> {
+pub(crate) fn topics(changes: &Changes, person: &str) -> Vec<Topic> {
     changes
         .messages
         .iter()
@@ -393,6 +393,9 @@ fn sequences_of_acts_are_consistent_and_of_every_kind() {
         Kind::SexRedetermined,
         Kind::Missing,
         Kind::Nationality,
+        Kind::Permanent,
+        Kind::Removed,
+        Kind::Current,
     ]
     .into_iter()
     .filter(|kind| !taken.contains(kind))
@@ -405,7 +408,7 @@ proptest! {
 
     /// Any sequence of acts over a generated town leaves every copy of every name, number and list in agreement, loses
     /// nobody and makes nobody twice.
-    fn any_sequence_of_acts_keeps_the_register_consistent(seed in 0_u64..1_000, draws in proptest::collection::vec((0_u8..10, any::<u16>(), any::<u16>()), 1..40)) {
+    fn any_sequence_of_acts_keeps_the_register_consistent(seed in 0_u64..1_000, draws in proptest::collection::vec((0_u8..14, any::<u16>(), any::<u16>()), 1..40)) {
         let mut register: Register =
             Nation::new(120, seed, date(2026, 1, 1)).map(|person| (person.number.clone(), person)).collect();
         let mut expected = register.len();
@@ -450,7 +453,21 @@ proptest! {
                     Act::SexRedetermined { person, sex, on }
                 }
                 8 => Act::Missing { person: pick(one), on },
-                _ => Act::Nationality { person: pick(one), nationality: "Lào".to_owned(), on },
+                9 => Act::Nationality { person: pick(one), nationality: "Lào".to_owned(), on },
+                10 | 11 => {
+                    // One alone, or with the household; into somebody's, or into one of their own.
+                    let mover = among(one, &grown);
+                    let whole = register[&mover].household.iter().filter_map(|member| member.number.clone());
+                    let whole: Vec<_> = if other % 2 == 0 { whole.filter(|one| *one != mover).collect() } else { Vec::new() };
+                    let joins = (kind == 10).then(|| among(other, &|person| person.relation_to_head.is_some()));
+                    let own = if joins.is_some() { "Thành viên khác" } else { "Chủ hộ" };
+                    let movers = core::iter::once((mover, own)).chain(whole.into_iter().map(|one| (one, "Thành viên khác")));
+                    let movers = movers.map(|(person, relation)| Mover { person, relation: relation.to_owned() }).collect();
+                    let place = joins.is_none().then(|| Residence::new("Số 9, đường Lê Lợi, Huế"));
+                    Act::Permanent { movers, joins, place, on }
+                }
+                12 => Act::Removed { person: pick(one), on },
+                _ => Act::Temporary { person: pick(one), stay: Stay::Current, place: Some(Residence::new("Huế")), on },
             };
             fresh += 1;
             let given = format!("9{:011}", fresh);

@@ -10,6 +10,7 @@ mod generate;
 mod http;
 mod import;
 mod matching;
+mod moves;
 mod numbers;
 mod places;
 mod postgres;

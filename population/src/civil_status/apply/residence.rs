@@ -1,0 +1,117 @@
+//! Where people live: Luật Cư trú 2020. Households follow, as items 22 and 23 say.
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::civil::Date;
+
+use super::{Done, Work};
+use crate::civil_status::act::{Kind, Mover, Stay};
+use crate::civil_status::message::Topic;
+use crate::civil_status::refusal::{Contradiction, Refusal};
+use crate::name::agree;
+use crate::person::{HEAD, HouseholdMember, Life, MAX_LIST, Residence, TemporaryAbsence};
+
+impl Work<'_> {
+    /// All of them move, or none does.
+    pub(super) fn permanent(
+        &mut self,
+        movers: &[Mover],
+        joins: Option<&PersonalNumber>,
+        place: Option<&Residence>,
+        on: Date,
+    ) -> Done {
+        if self.overtaken(&[Kind::Permanent, Kind::Removed]) {
+            self.changes.late = true;
+            return Ok(());
+        }
+        let heads = movers.iter().filter(|mover| agree(&mover.relation, HEAD)).count();
+        let wanted = usize::from(joins.is_none());
+        if movers.is_empty() || movers.len() > MAX_LIST || heads != wanted {
+            return Err(Refusal::NoHousehold.into());
+        }
+        let home = match joins {
+            Some(host) => {
+                let host = self.record(host)?;
+                // A house is joined through somebody who is at home there.
+                if !matches!(host.life, Life::Alive) || host.relation_to_head.is_none() {
+                    return Err(Contradiction::NotAtHome.into());
+                }
+                host.residences.permanent.clone()
+            }
+            None => None,
+        };
+        let place = match (place, home) {
+            (None, None) => return Err(Refusal::NoPlace.into()),
+            (Some(place), Some(home)) if place.address != home.address => {
+                return Err(Contradiction::NotAtHome.into());
+            }
+            (Some(place), _) => place.clone(),
+            (None, Some(home)) => home,
+        };
+        let moves = |number: &PersonalNumber| movers.iter().any(|mover| mover.person == *number);
+        let mut members = Vec::with_capacity(movers.len());
+        for mover in movers {
+            let record = self.record(&mover.person)?;
+            let was_head = record.relation_to_head.as_ref().is_some_and(|relation| agree(relation, HEAD));
+            let mut others = record.household.iter().filter_map(|member| member.number.as_ref());
+            if was_head && others.any(|other| !moves(other)) {
+                self.tell(Topic::HouseholdHead, &mover.person, None);
+            }
+            let record = self.record(&mover.person)?;
+            record.residences.permanent = Some(Residence { since: Some(on), ..place.clone() });
+            record.temporary_absence = None;
+            members.push(HouseholdMember {
+                name: record.full_name.clone(),
+                number: Some(mover.person.clone()),
+                relation: mover.relation.clone(),
+            });
+        }
+        for mover in movers {
+            self.touched.leave_household(&mover.person);
+        }
+        self.touched.gather(&members, joins);
+        for mover in movers {
+            let today = self.today;
+            let record = self.record(&mover.person)?;
+            record.clone().checked(today).map_err(Refusal::from)?;
+            if record.birth_date.earliest() > on {
+                return Err(Refusal::BeforeItHappened.into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn temporary(
+        &mut self,
+        person: &PersonalNumber,
+        stay: Stay,
+        place: Option<&Residence>,
+        on: Date,
+    ) -> Done {
+        let place = place.map(|place| Residence { since: Some(on), ..place.clone() });
+        self.item(person, |record| {
+            let of_record = match stay {
+                Stay::Temporary => &mut record.residences.temporary,
+                Stay::Current => &mut record.residences.current,
+            };
+            *of_record = place;
+        })
+    }
+
+    pub(super) fn absence(&mut self, person: &PersonalNumber, from: Date, until: Option<Date>) -> Done {
+        self.item(person, |record| record.temporary_absence = Some(TemporaryAbsence { from, until }))
+    }
+
+    pub(super) fn removed(&mut self, person: &PersonalNumber) -> Done {
+        if self.overtaken(&[Kind::Permanent, Kind::Removed]) {
+            self.changes.late = true;
+            return Ok(());
+        }
+        if self.record(person)?.residences.permanent.take().is_none() {
+            return Err(Refusal::Nothing.into());
+        }
+        if self.touched.leave_household(person) {
+            self.tell(Topic::HouseholdHead, person, None);
+        }
+        Ok(())
+    }
+}
