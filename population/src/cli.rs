@@ -6,6 +6,7 @@ mod data;
 mod failure;
 mod find;
 mod form;
+mod number;
 mod people;
 mod places;
 mod quality;
@@ -80,6 +81,8 @@ enum Command {
     Act(act::Act),
     /// What connected systems are to be told, a message a line
     Outbox(act::Outbox),
+    /// Give a personal number for facts of birth; a request always has one answer
+    Number(number::Number),
     /// Cards: show, or change the status
     Card(card::CardCommand),
     /// A form of collection as PDF: DC01, DC02, blank or filled in
@@ -198,6 +201,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Event(command) => command.run(&setting),
         Command::Act(command) => command.run(&setting),
         Command::Outbox(command) => command.run(&setting),
+        Command::Number(command) => command.run(&setting),
         Command::Card(command) => command.run(&setting),
         Command::Form(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),

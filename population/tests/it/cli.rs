@@ -190,3 +190,43 @@ fn acts_come_in_line_by_line_and_messages_go_out() {
     assert_eq!(out.lines().filter(|line| line.contains("person-changed")).count(), 2);
     assert_eq!(run(dir, &["outbox", "--db", "sqlite:r.db"]).1, "");
 }
+
+#[test]
+fn a_number_is_given_once_a_request_and_refused_for_facts_that_make_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(0));
+    let ask = |request: &str, place: &str, year: &str| {
+        let facts = ["--place", place, "--sex", "female", "--year", year, "--json"];
+        let (code, out, error) =
+            run(dir, &[&["number", "--db", "sqlite:r.db", "--request", request], &facts[..]].concat());
+        assert_eq!(error, "");
+        (code, serde_json::from_str::<serde_json::Value>(&out).unwrap())
+    };
+    let (code, answer) = ask("00070.2026.KS.1", "001", "2026");
+    let number = answer["number"].as_str().unwrap();
+    assert_eq!((code, &number[..6]), (Some(0), "001326"));
+    assert_eq!(ask("00070.2026.KS.1", "001", "2026").1, answer);
+    assert_ne!(ask("00070.2026.KS.2", "001", "2026").1["number"], answer["number"]);
+    for (request, place, year, reason) in [
+        ("00070.2026.KS.1", "001", "2025", "other-facts"),
+        ("00070.2026.KS.3", "003", "2026", "facts"),
+        ("00070.2026.KS.3", "1", "2026", "facts"),
+        ("00070.2026.KS.3", "001", "1899", "facts"),
+        ("an act", "001", "2026", "request"),
+    ] {
+        let (code, answer) = ask(request, place, year);
+        assert_eq!((code, answer["reason"].as_str()), (Some(1), Some(reason)));
+        assert_eq!(answer["number"], serde_json::Value::Null);
+    }
+    std::fs::write(
+        dir.join("requests.jsonl"),
+        "{\"request\":\"00070.2026.KS.1\",\"place\":\"001\",\"sex\":\"female\",\"year\":2026}\nnone\n",
+    )
+    .unwrap();
+    let (code, out, error) =
+        run(dir, &["number", "--db", "sqlite:r.db", "--requests", "requests.jsonl", "--lang", "en"]);
+    assert_eq!((code, out), (Some(2), format!("00070.2026.KS.1 · {number}\n")));
+    assert!(error.contains("no request in line 2"), "{error}");
+    assert_eq!(run(dir, &["number", "--db", "sqlite:r.db"]).0, Some(2));
+}
