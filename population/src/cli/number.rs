@@ -67,6 +67,7 @@ struct Request {
 }
 
 /// The allocator of this register, with its key.
+#[expect(clippy::disallowed_methods, reason = "the program's main may make a generator")]
 pub(super) fn allocator(db: &Db, setting: &Setting) -> anyhow::Result<Allocator> {
     let key = number_key(&db.secrets(setting)?, &mut rand::rng())?;
     let digits = Digits::new(&key, Withheld::default());
