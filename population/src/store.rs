@@ -28,7 +28,7 @@ use crate::civil_status::{Applied, Entry, Refusal};
 use crate::person::{Flaw, Life, Person};
 use crate::statistics::Statistics;
 
-pub use acts::{ActOutcome, IntakeEntry, Outgoing};
+pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
 pub use place::{BadPlace, Place};
 pub use provenance::Provenance;
 pub use sql::SqlStore;
@@ -312,6 +312,15 @@ pub enum StoreError {
     /// The number is somebody's already.
     #[error("this number is given already")]
     NumberTaken,
+    /// A person's record stands under the number that is to end.
+    #[error("somebody's record stands under this number: an act or a decision on a case ends it")]
+    NumberInUse,
+    /// The act was answered a number before, and it is not this one.
+    #[error("this act was given another number before")]
+    OtherNumber,
+    /// A million are given.
+    #[error("all numbers of this place, sex and year are given")]
+    NumbersExhausted,
     /// An act of civil status cannot be.
     #[error(transparent)]
     Refused(#[from] Refusal),

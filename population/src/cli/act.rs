@@ -7,12 +7,14 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::civil_status::Entry;
-use cccd_population::store::{ActOutcome, Store as _, StoreError};
+use cccd_population::civil_status::{Entry, Kind};
+use cccd_population::numbers::{Allocator, DEFAULT_LEASE, Digits, Withheld};
+use cccd_population::register_key::number_key;
+use cccd_population::store::{ActOutcome, Change, Recorded, SqlStore, Store as _, StoreError};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::{Db, Setting, vietnamese};
+use super::{Db, Setting, serve, vietnamese};
 
 /// The longest entry, in octets.
 const MAX_ENTRY: u64 = 64 * 1024;
@@ -23,7 +25,10 @@ const MAX_ENTRY: u64 = 64 * 1024;
    \"act\":{\"marriage\":{\"husband\":\"001088000001\",\"wife\":\"001190000002\",\"on\":\"2026-11-19\"}}}
 
 Each is taken once: sent again it is a repeat. One that contradicts the register is kept as a case and changes nothing;
-one that cannot be is refused. Both, and what was read, are told for each line.")]
+one that cannot be is refused. Both, and what was read, are told for each line.
+
+An act that needs a number (birth, sex determined again, another year of birth) gets one, and the answer names it; sent
+again it answers the same. The key of the numbers lies beside the register (--secrets).")]
 pub(super) struct Act {
     #[command(flatten)]
     db: Db,
@@ -32,7 +37,7 @@ pub(super) struct Act {
     /// The desk or line through which they come: it has a chain of its own
     #[arg(long)]
     intake: String,
-    /// The number allocated for the act, if it needs one (birth, sex, year of birth); for a single entry
+    /// The number of a single entry that needs one, given by another system [default: this register gives it]
     #[arg(long, value_parser = PersonalNumber::parse)]
     number: Option<PersonalNumber>,
 }
@@ -60,6 +65,7 @@ impl Act {
         };
         let change = setting.change(format!("act:{}", self.intake));
         let mut refused = false;
+        let mut allocator = None;
         for line in 1_u64.. {
             let mut text = String::new();
             let read = reader.by_ref().take(MAX_ENTRY).read_line(&mut text).with_context(|| name.clone())?;
@@ -71,7 +77,7 @@ impl Act {
             }
             let Ok(entry) = serde_json::from_str::<Entry>(&text) else {
                 refused = true;
-                told(setting, line, None, "not-an-entry", (None, ""))?;
+                told(setting, line, None, ("not-an-entry", None), (None, ""))?;
                 if !text.ends_with('\n') && read as u64 == MAX_ENTRY {
                     return Err(Failure::usage(
                         "entry-too-long",
@@ -82,9 +88,13 @@ impl Act {
                 }
                 continue;
             };
-            let done = store.record_act(&entry, self.number.as_ref(), &self.intake, &change, setting.today());
+            let done = self.record(&mut store, &mut allocator, &entry, &change, setting)?;
             let none = (None, String::new());
-            let (outcome, (reason, words)) = match done {
+            let (outcome, number) = match done {
+                Ok(Recorded { outcome, number }) => (Ok(outcome), number),
+                Err(error) => (Err(error), None),
+            };
+            let (outcome, (reason, words)) = match outcome {
                 Ok(ActOutcome::Applied(changes)) if changes.late => ("late", none),
                 Ok(ActOutcome::Applied(_)) => ("applied", none),
                 Ok(ActOutcome::Repeat) => ("repeat", none),
@@ -96,27 +106,63 @@ impl Act {
                         StoreError::Refused(refusal) => refusal.code(),
                         StoreError::OtherAct => "other-act",
                         StoreError::NumberTaken => "number-taken",
+                        StoreError::OtherNumber => "other-number",
+                        StoreError::NumbersExhausted => "numbers-exhausted",
+                        StoreError::Flaw(_) => "item-not-possible",
                         _ => return Err(error.into()),
                     };
                     ("refused", (Some(code), vietnamese::or_english(&error, setting)))
                 }
             };
             refused |= outcome == "refused";
-            told(setting, line, Some(&entry), outcome, (reason, &words))?;
+            told(setting, line, Some(&entry), (outcome, number.as_ref()), (reason, &words))?;
         }
         Ok(if refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
     }
+
+    /// With the number that was given beside the act, else with one of the register's own, whose key is read when the
+    /// first act may need it.
+    fn record(
+        &self,
+        store: &mut SqlStore,
+        allocator: &mut Option<Allocator>,
+        entry: &Entry,
+        change: &Change,
+        setting: &Setting,
+    ) -> anyhow::Result<Result<Recorded, StoreError>> {
+        let today = setting.today();
+        if self.number.is_some() || !may_need_number(entry) {
+            let done = store.record_act(entry, self.number.as_ref(), &self.intake, change, today);
+            return Ok(done.map(|outcome| Recorded {
+                number: self.number.clone().filter(|_| !matches!(outcome, ActOutcome::Case(_))),
+                outcome,
+            }));
+        }
+        let allocator = match allocator {
+            Some(allocator) => allocator,
+            None => {
+                let key = number_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
+                let digits = Digits::new(&key, Withheld::default()).context("FF1")?;
+                allocator.insert(Allocator::new(digits, DEFAULT_LEASE))
+            }
+        };
+        Ok(store.record_act_allocating(allocator, entry, &self.intake, change, today))
+    }
+}
+
+fn may_need_number(entry: &Entry) -> bool {
+    matches!(entry.id.kind, Kind::Birth | Kind::SexRedetermined | Kind::BirthDateCorrected)
 }
 
 fn told(
     setting: &Setting,
     line: u64,
     entry: Option<&Entry>,
-    outcome: &str,
+    (outcome, number): (&str, Option<&PersonalNumber>),
     (reason, why): (Option<&'static str>, &str),
 ) -> anyhow::Result<()> {
     let act = entry.map(|entry| entry.id.to_string());
-    let json = json!({"line": line, "act": act, "outcome": outcome, "reason": reason});
+    let json = json!({"line": line, "act": act, "outcome": outcome, "number": number, "reason": reason});
     setting.answer(&json, || {
         let word = match outcome {
             "applied" => setting.say("đã ghi", "taken"),
@@ -127,7 +173,10 @@ fn told(
             _ => setting.say("không phải một việc hộ tịch", "no entry"),
         };
         let act = act.as_deref().unwrap_or("?");
-        format!("{line}: {act} · {word}{}{why}", if why.is_empty() { "" } else { " · " })
+        let number = number.map_or_else(String::new, |number| {
+            format!(" · {} {}", setting.say("số định danh", "number"), number.as_str())
+        });
+        format!("{line}: {act} · {word}{number}{}{why}", if why.is_empty() { "" } else { " · " })
     })
 }
 

@@ -116,6 +116,14 @@ fn store(error: &StoreError) -> String {
         ),
         StoreError::NumberCancelled => "Số định danh này đã bị hủy".to_owned(),
         StoreError::NumberTaken => "Số định danh này đã cấp cho người khác".to_owned(),
+        StoreError::NumberInUse => {
+            "Số định danh này đang thuộc một người: việc hộ tịch hoặc quyết định xử lý mới chấm dứt được"
+                .to_owned()
+        }
+        StoreError::OtherNumber => "Việc hộ tịch này đã được cấp số định danh khác".to_owned(),
+        StoreError::NumbersExhausted => {
+            "Đã cấp hết số định danh của nơi đăng ký, giới tính và năm sinh này".to_owned()
+        }
         StoreError::OtherAct => "Một việc hộ tịch khác đã đăng ký dưới số này".to_owned(),
         StoreError::Refused(refusal) => refusal.vietnamese().to_owned(),
         StoreError::Older { found, known } => format!(
@@ -282,6 +290,9 @@ mod tests {
             Box::new(StoreError::NumberCancelled),
             Box::new(StoreError::NumberTaken),
             Box::new(StoreError::OtherAct),
+            Box::new(StoreError::NumberInUse),
+            Box::new(StoreError::OtherNumber),
+            Box::new(StoreError::NumbersExhausted),
             Box::new(StoreError::Refused(Refusal::TooYoung)),
             Box::new(StoreError::Older { found: 1, known: 2 }),
             Box::new(StoreError::Unprotected),

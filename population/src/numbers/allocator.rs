@@ -102,6 +102,36 @@ impl Allocator {
         Ok(number)
     }
 
+    /// Sees to it that the prefix has an index to give, leasing a block if none is held.
+    ///
+    /// # Errors
+    /// [`AllocationError`].
+    pub fn prepare<S: NumberStore>(
+        &mut self,
+        store: &mut S,
+        prefix: Prefix,
+    ) -> Result<(), AllocationError<S::Error>> {
+        match self.held.get(&prefix) {
+            Some(block) if block.left() > 0 => Ok(()),
+            _ => self.lease(store, prefix).map(drop),
+        }
+    }
+
+    /// The number that the held block would give next, for who claims it in a transaction of their own; none if nothing is
+    /// held ([`prepare`](Self::prepare)).
+    #[must_use]
+    pub fn next(&self, prefix: Prefix) -> Option<PersonalNumber> {
+        let mut block = *self.held.get(&prefix)?;
+        self.digits.number(prefix, block.take()?)
+    }
+
+    /// The index of [`next`](Self::next) is given or taken: it is never offered again.
+    pub fn pass(&mut self, prefix: Prefix) {
+        if let Some(block) = self.held.get_mut(&prefix) {
+            block.take();
+        }
+    }
+
     fn lease<S: NumberStore>(
         &mut self,
         store: &mut S,

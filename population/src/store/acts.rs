@@ -9,11 +9,15 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::engine::{Session, Value};
+use super::numbers;
 use super::persons::{self, date, timestamp};
 use super::{Change, StoreError, damaged};
 use crate::civil_status::family::around;
-use crate::civil_status::{ActId, Applied, Changes, Contradiction, Entry, Message, NotApplied, apply};
-use crate::person::{Others, Person};
+use crate::civil_status::{
+    ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply, needs_number,
+};
+use crate::numbers::{Allocator, Cancelled, Cause, Claim, Prefix, PrefixError, RequestId};
+use crate::person::{Flaw, Others, Person};
 
 /// What became of an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,24 @@ pub enum ActOutcome {
     Repeat,
     /// It contradicts the register: kept for an officer, nothing else was done.
     Case(Contradiction),
+}
+
+/// What became of an act, and the number that it gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What became of it.
+    pub outcome: ActOutcome,
+    /// Of the newborn, or of the record under its new number; the same whenever the act comes again.
+    pub number: Option<PersonalNumber>,
+}
+
+/// Where an act that needs a number has it from.
+#[derive(Clone, Copy)]
+pub(super) enum NumberSource<'a> {
+    /// Given beside the act, if at all.
+    Given(Option<&'a PersonalNumber>),
+    /// The block that an allocator holds.
+    Allocator(&'a RefCell<&'a mut Allocator>),
 }
 
 /// A message of the outbox.
@@ -102,14 +124,40 @@ impl Others for InSession<'_> {
     }
 }
 
+/// The first six digits of the number that an act needs, if it needs one.
+///
+/// # Errors
+/// [`StoreError::Flaw`] where its facts make no number.
+pub(super) fn prefix(entry: &Entry, others: &dyn Others) -> Result<Option<Prefix>, StoreError> {
+    let Some((place, sex, year)) = needs_number(&entry.act, others) else { return Ok(None) };
+    let place = if place.len() == 3 { place.parse().ok() } else { None };
+    let prefix = Prefix::new(place.ok_or(Flaw::Form("number_place"))?, sex, year);
+    Ok(Some(prefix.map_err(|error| match error {
+        PrefixError::Place(_) => Flaw::Form("number_place"),
+        PrefixError::Sex => Flaw::Form("sex"),
+        PrefixError::Year => Flaw::Date("birth_date"),
+    })?))
+}
+
+/// [`prefix`] before the transaction, to lease a block for it.
+pub(super) fn prefix_wanted(session: &mut dyn Session, entry: &Entry) -> Result<Option<Prefix>, StoreError> {
+    let mut known = BTreeMap::new();
+    for number in entry.act.principals() {
+        if let Some(person) = persons::load(session, &number)? {
+            known.insert(number, person);
+        }
+    }
+    prefix(entry, &known)
+}
+
 pub(super) fn record(
     session: &mut dyn Session,
     entry: &Entry,
-    number: Option<&PersonalNumber>,
+    source: NumberSource<'_>,
     intake: &str,
     change: &Change,
     today: Date,
-) -> Result<ActOutcome, StoreError> {
+) -> Result<Recorded, StoreError> {
     let text = serde_json::to_string(entry).map_err(|error| StoreError::Engine(Box::new(error)))?;
     let digest: [u8; 32] = Sha256::digest(&text).into();
     let act = entry.id.to_string();
@@ -122,34 +170,12 @@ pub(super) fn record(
     )?;
     if claimed == 0 {
         let known = taken(session, &act)?.ok_or(StoreError::Busy)?;
-        return if known == digest { Ok(ActOutcome::Repeat) } else { Err(StoreError::OtherAct) };
+        if known != digest {
+            return Err(StoreError::OtherAct);
+        }
+        return Ok(Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, &act)? });
     }
-    // Everybody whom the act may touch is locked in the order of the numbers: two acts of one family then wait for
-    // each other instead of blocking each other.
-    let mut touched = BTreeSet::new();
-    for number in entry.act.named() {
-        touched.extend(persons::load(session, &number)?.iter().flat_map(around));
-        touched.insert(number);
-    }
-    let mut locked = BTreeMap::new();
-    for number in touched {
-        let person = persons::locked(session, &number)?;
-        locked.insert(number, person);
-    }
-    let mut before = Vec::new();
-    for principal in entry.act.principals() {
-        before.extend(of(session, &principal)?);
-    }
-    let others = InSession {
-        session: RefCell::new(session),
-        locked: RefCell::new(locked),
-        failed: RefCell::new(None),
-    };
-    let applied = apply(entry, &others, &before, number.cloned(), today);
-    if let Some(error) = others.failed.take() {
-        return Err(error);
-    }
-    let session = others.session.into_inner();
+    let (applied, number) = judge(session, entry, source, today)?;
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
         Err(NotApplied::Contradicts(contradiction)) => {
@@ -169,7 +195,79 @@ pub(super) fn record(
         write(session, entry, changes, change)?;
     }
     chain(session, intake, &entry.id, outcome, change.at)?;
-    Ok(done)
+    Ok(Recorded { outcome: done, number })
+}
+
+/// What the act changes; the number that a new record stands under is claimed for it.
+fn judge(
+    session: &mut dyn Session,
+    entry: &Entry,
+    source: NumberSource<'_>,
+    today: Date,
+) -> Result<(Result<Changes, NotApplied>, Option<PersonalNumber>), StoreError> {
+    // Everybody whom the act may touch is locked in the order of the numbers: two acts of one family then wait for
+    // each other instead of blocking each other.
+    let mut touched = BTreeSet::new();
+    for number in entry.act.named() {
+        touched.extend(persons::load(session, &number)?.iter().flat_map(around));
+        touched.insert(number);
+    }
+    let mut locked = BTreeMap::new();
+    for number in touched {
+        let person = persons::locked(session, &number)?;
+        locked.insert(number, person);
+    }
+    let mut before = Vec::new();
+    for principal in entry.act.principals() {
+        before.extend(of(session, &principal)?);
+    }
+    let request = RequestId::new(&entry.id.to_string()).ok_or(Refusal::OtherBook)?;
+    let others = InSession {
+        session: RefCell::new(session),
+        locked: RefCell::new(locked),
+        failed: RefCell::new(None),
+    };
+    let wanted = match source {
+        NumberSource::Given(_) => None,
+        NumberSource::Allocator(_) => prefix(entry, &others)?,
+    };
+    let mut number = match source {
+        NumberSource::Given(number) => number.cloned(),
+        NumberSource::Allocator(_) => None,
+    };
+    // Each turn takes an index away for good.
+    loop {
+        if let (NumberSource::Allocator(allocator), Some(prefix), None) = (source, wanted, &number) {
+            number = Some(allocator.borrow().next(prefix).ok_or(StoreError::NumbersExhausted)?);
+        }
+        let applied = apply(entry, &others, &before, number.clone(), today);
+        if let Some(error) = others.failed.take() {
+            return Err(error);
+        }
+        let created = applied.as_ref().ok().and_then(|changes| changes.created.as_ref());
+        let Some(given) = created.map(|person| person.number.clone()) else { return Ok((applied, None)) };
+        match numbers::give(*others.session.borrow_mut(), &given, &request)? {
+            Claim::Given => {
+                if let (NumberSource::Allocator(allocator), Some(prefix)) = (source, wanted) {
+                    allocator.borrow_mut().pass(prefix);
+                }
+                return Ok((applied, Some(given)));
+            }
+            Claim::Answered(answer) if answer == given => return Ok((applied, Some(given))),
+            Claim::Answered(answer) => match wanted {
+                // Given to this act before, and the line broke before the act was recorded.
+                Some(prefix) if Prefix::of(&answer) == prefix => number = Some(answer),
+                _ => return Err(StoreError::OtherNumber),
+            },
+            Claim::Taken => match (source, wanted) {
+                (NumberSource::Allocator(allocator), Some(prefix)) => {
+                    allocator.borrow_mut().pass(prefix);
+                    number = None;
+                }
+                _ => return Err(StoreError::NumberTaken),
+            },
+        }
+    }
 }
 
 fn taken(session: &mut dyn Session, act: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -191,7 +289,13 @@ fn write(
     if let Some(person) = &changes.created {
         persons::create(session, person, change)?;
         if let Some(old) = &changes.cancelled {
-            persons::cancel(session, old, &person.number)?;
+            let cause = match entry.id.kind {
+                Kind::SexRedetermined => Cause::SexRedetermined,
+                _ => Cause::BirthYearCorrected,
+            };
+            let successor = Some(person.number.clone());
+            let cancelled = Cancelled { number: old.clone(), successor, cause, on: entry.act.on() };
+            numbers::cancel(session, &cancelled)?;
         }
     }
     for person in &changes.changed {

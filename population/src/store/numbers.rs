@@ -24,7 +24,7 @@ impl NumberStore for SqlStore {
     }
 
     fn cancel_and_link(&mut self, cancelled: &Cancelled) -> Result<(), StoreError> {
-        self.write(Apart::Rows, |session| cancel(session, cancelled))
+        self.write(Apart::Rows, |session| cancel_unused(session, cancelled))
     }
 }
 
@@ -60,21 +60,12 @@ fn lease(
     Ok(Some(Block { prefix, from, until }))
 }
 
-fn give(
+pub(super) fn give(
     session: &mut dyn Session,
     wanted: &PersonalNumber,
     request: &RequestId,
 ) -> Result<Claim, StoreError> {
-    let mut answered = None;
-    session.query(
-        "SELECT personal_number FROM number_request_claim WHERE request = ?1",
-        &[request.as_str().into()],
-        &mut |row| {
-            answered = Some(number(&row.needed(0)?)?);
-            Ok(())
-        },
-    )?;
-    if let Some(number) = answered {
+    if let Some(number) = answered(session, request.as_str())? {
         return Ok(Claim::Answered(number));
     }
     if taken(session, wanted)? {
@@ -96,6 +87,23 @@ fn give(
     if answered == 0 { Err(StoreError::Busy) } else { Ok(Claim::Given) }
 }
 
+/// The number that a request was answered.
+pub(super) fn answered(
+    session: &mut dyn Session,
+    request: &str,
+) -> Result<Option<PersonalNumber>, StoreError> {
+    let mut answered = None;
+    session.query(
+        "SELECT personal_number FROM number_request_claim WHERE request = ?1",
+        &[request.into()],
+        &mut |row| {
+            answered = Some(number(&row.needed(0)?)?);
+            Ok(())
+        },
+    )?;
+    Ok(answered)
+}
+
 fn taken(session: &mut dyn Session, number: &PersonalNumber) -> Result<bool, StoreError> {
     for sql in [
         "SELECT 1 FROM person WHERE personal_number = ?1",
@@ -114,7 +122,29 @@ fn taken(session: &mut dyn Session, number: &PersonalNumber) -> Result<bool, Sto
     Ok(false)
 }
 
-fn cancel(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreError> {
+/// Ends a number, once: the one place that says so and what follows it. A person's row under the number, if there is one,
+/// is nobody's from now on and leads to the same successor.
+pub(super) fn cancel(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreError> {
+    keep(session, cancelled)?;
+    let successor = cancelled.successor.as_ref().map(PersonalNumber::as_str);
+    session
+        .execute(
+            "UPDATE person SET replaced_by = ?2 WHERE personal_number = ?1 AND replaced_by IS NULL",
+            &[cancelled.number.as_str().into(), successor.into()],
+        )
+        .map(drop)
+}
+
+/// A number that nobody's record stands under. Whose does goes on under another one by an act or by a decision on a case,
+/// which carry the record over.
+fn cancel_unused(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreError> {
+    match super::persons::locked(session, &cancelled.number)? {
+        Some(_) => Err(StoreError::NumberInUse),
+        None => keep(session, cancelled),
+    }
+}
+
+fn keep(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreError> {
     let successor = cancelled.successor.as_ref().map(PersonalNumber::as_str);
     let (cause, on) = (cancelled.cause.as_str(), cancelled.on.to_string());
     let key = cancelled.number.as_str();
@@ -136,4 +166,15 @@ fn cancel(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreE
         },
     )?;
     if same { Ok(()) } else { Err(StoreError::NumberCancelled) }
+}
+
+/// Rows and cancellations must say the same: a row that leads elsewhere is of a cancelled number with that successor, and
+/// under a cancelled number nobody lives.
+pub(super) fn check(session: &mut dyn Session) -> Result<(), StoreError> {
+    session.query(
+        "SELECT 1 FROM person LEFT JOIN number_cancelled ON number_cancelled.personal_number = person.personal_number \
+         WHERE coalesce(person.replaced_by, '') <> coalesce(number_cancelled.successor, '') LIMIT 1",
+        &[],
+        &mut |_| Err(StoreError::Inconsistent("a cancelled number and its row")),
+    )
 }

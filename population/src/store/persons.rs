@@ -191,19 +191,6 @@ pub(super) fn change(session: &mut dyn Session, person: &Person, change: &Change
     replace(session, known, person, change).map(drop)
 }
 
-/// The record goes on under another number; this one is nobody's any more and never given again.
-pub(super) fn cancel(
-    session: &mut dyn Session,
-    number: &PersonalNumber,
-    by: &PersonalNumber,
-) -> Result<(), StoreError> {
-    let changed = session.execute(
-        "UPDATE person SET replaced_by = ?2 WHERE personal_number = ?1 AND replaced_by IS NULL",
-        &[number.as_str().into(), by.as_str().into()],
-    )?;
-    if changed == 1 { Ok(()) } else { Err(StoreError::UnknownPerson) }
-}
-
 /// A row as a migration carries it over.
 pub(super) fn insert(
     session: &mut dyn Session,

@@ -8,16 +8,18 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::acts::NumberSource;
 use super::engine::postgres::Postgres;
 use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::place::is_here;
 use super::{
-    ActOutcome, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put, Revision,
-    Store, StoreError, acts, attempts, cards, counts, persons,
+    ActOutcome, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put, Recorded,
+    Revision, Store, StoreError, acts, attempts, cards, counts, numbers, persons,
 };
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
 use crate::civil_status::{Applied, Entry};
+use crate::numbers::{AllocationError, Allocator};
 use crate::person::{Life, Person};
 use crate::statistics::Statistics;
 
@@ -125,7 +127,40 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Inconsistent`] if they are not.
     pub fn check_integrity(&self) -> Result<(), StoreError> {
-        self.engine.borrow_mut().check_integrity()
+        self.engine.borrow_mut().check_integrity()?;
+        self.read(numbers::check)
+    }
+
+    /// [`Store::record_act`] with the number, if the act needs one, from `allocator`: claimed in the act's own transaction,
+    /// so that none is given to an act that was not taken. The act's name is the request: the same act again answers the
+    /// same number.
+    ///
+    /// # Errors
+    /// As there; [`StoreError::NumbersExhausted`], and [`StoreError::Flaw`] where the act's facts make no number.
+    pub fn record_act_allocating(
+        &mut self,
+        allocator: &mut Allocator,
+        entry: &Entry,
+        intake: &str,
+        change: &Change,
+        today: Date,
+    ) -> Result<Recorded, StoreError> {
+        // Each turn has leased a block that the last one did not have; a prefix ends after a million.
+        loop {
+            if let Some(prefix) = self.read(|session| acts::prefix_wanted(session, entry))? {
+                allocator.prepare(self, prefix).map_err(|error| match error {
+                    AllocationError::Store(error) => error,
+                    _ => StoreError::NumbersExhausted,
+                })?;
+            }
+            let shared = RefCell::new(&mut *allocator);
+            let done = self.write(Apart::Rows, |session| {
+                acts::record(session, entry, NumberSource::Allocator(&shared), intake, change, today)
+            });
+            if !matches!(done, Err(StoreError::NumbersExhausted)) {
+                return done;
+            }
+        }
     }
 
     /// Which engine, for statements of a test.
@@ -252,7 +287,10 @@ impl Store for SqlStore {
         change: &Change,
         today: Date,
     ) -> Result<ActOutcome, StoreError> {
-        self.write(Apart::Rows, |session| acts::record(session, entry, number, intake, change, today))
+        self.write(Apart::Rows, |session| {
+            acts::record(session, entry, NumberSource::Given(number), intake, change, today)
+        })
+        .map(|recorded| recorded.outcome)
     }
 
     fn acts_of(&self, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError> {

@@ -308,14 +308,19 @@ fn the_register_keeps_what_was_there_and_what_ended() {
         assert_eq!(store.mark_used(&known.number, &request("act-1")).unwrap(), Claim::Taken);
         let mut desk = allocator();
         let facts = (prefix(79, Sex::Female, 1970), Cause::CollectedWrongly);
-        let new = desk.replace(&mut store, &known.number, facts, ON, &request("act-2")).unwrap();
-        assert_eq!(desk.replace(&mut store, &known.number, facts, ON, &request("act-2")).unwrap(), new);
-        let otherwise =
-            Cancelled { number: known.number.clone(), successor: None, cause: Cause::FalsePapers, on: ON };
+        // Under this one stands a record: only an act or a decision, which carry it over, end it.
+        let refused = desk.replace(&mut store, &known.number, facts, ON, &request("act-2"));
+        assert!(matches!(refused, Err(AllocationError::Store(StoreError::NumberInUse))));
+        assert_eq!(store.person(&known.number).unwrap().as_ref(), Some(&known));
+        let old = desk.allocate(&mut store, prefix(79, Sex::Female, 1969), &request("act-3")).unwrap();
+        let new = desk.replace(&mut store, &old, facts, ON, &request("act-4")).unwrap();
+        assert_eq!(desk.replace(&mut store, &old, facts, ON, &request("act-4")).unwrap(), new);
+        let otherwise = Cancelled { number: old, successor: None, cause: Cause::FalsePapers, on: ON };
         assert!(matches!(
             withdraw(&mut store, &otherwise),
             Err(AllocationError::Store(StoreError::NumberCancelled))
         ));
+        store.check_integrity().unwrap();
         // A million are leased, and none beyond.
         let domain = 1_000_000;
         let full = prefix(1, Sex::Male, 2026);

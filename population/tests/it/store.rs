@@ -4,6 +4,9 @@ use cccd_card_profile::card_holder::Sex;
 use cccd_population::card::CardStatus;
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Newborn, Parent, Refusal};
 use cccd_population::generate::Nation;
+use cccd_population::numbers::{
+    Allocator, Cancelled, Cause, Digits, NumberKey, NumberStore as _, Prefix, RequestId, Withheld,
+};
 use cccd_population::person::{Flaw, Life, Person, Relative};
 use cccd_population::store::{
     ActOutcome, Attempt, AttemptResult, Change, Place, Put, SqlStore, Store as _, StoreError,
@@ -592,6 +595,105 @@ fn an_act_is_taken_once_with_all_that_it_changes() {
         assert_eq!(store.outbox(100).unwrap(), waiting[1..]);
         store.check_integrity().unwrap();
     });
+}
+
+/// Numbers of the register's own: one for each birth, the same whenever the act comes again, none for an act that is not
+/// taken; a number that is replaced is cancelled and linked in the same transaction.
+#[test]
+fn a_birth_gets_its_number_and_answers_it_again() {
+    on_both(|mut store| {
+        let groom = Person::new(number("001088000001"), "Trần Văn Bình", date(1988, 2, 3).into(), Sex::Male);
+        store.put_person(&groom, &change()).unwrap();
+        let entry = |serial: u32, act: Act| Entry {
+            id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial },
+            registered_on: date(2026, 11, 20),
+            registered_by: "officer".to_owned(),
+            book: Book::Electronic,
+            act,
+        };
+        let birth = |serial: u32, name: &str, place: &str, father: &str| {
+            let child = Newborn {
+                full_name: name.to_owned(),
+                birth_date: date(2026, 11, 1),
+                sex: Sex::Female,
+                place_of_birth: "Hà Nội".to_owned(),
+                birth_registration_place: "Hà Nội".to_owned(),
+                number_place: place.to_owned(),
+                place_of_origin: "Hà Nội".to_owned(),
+                ethnic_group: "Kinh".to_owned(),
+                nationality: "Việt Nam".to_owned(),
+            };
+            let father = Some(Parent::Known(number(father)));
+            entry(serial, Act::Birth { child: Box::new(child), father, mother: None, resides_with: None })
+        };
+        let desk = || Allocator::new(Digits::new(&number_key(), Withheld::default()).unwrap(), 4);
+        let mut allocator = desk();
+        let take = |store: &mut SqlStore, allocator: &mut Allocator, entry: &Entry| {
+            store.record_act_allocating(allocator, entry, "desk 1", &change(), TODAY)
+        };
+        // What an act that is refused, or becomes a case, would have been given is given to the next one.
+        let refused = take(&mut store, &mut allocator, &birth(1, "Trần Thị A", "001", "001088999999"));
+        assert!(matches!(refused, Err(StoreError::Refused(Refusal::UnknownPerson))));
+        let expected = desk_would_give(&allocator);
+        let first = take(&mut store, &mut allocator, &birth(2, "Trần Thị A", "001", "001088000001")).unwrap();
+        let given = first.number.clone().unwrap();
+        assert_eq!(Some(&given), expected.as_ref());
+        assert_eq!(Prefix::of(&given).as_str(), "001326");
+        let case = take(&mut store, &mut allocator, &birth(3, "Trần Thị A", "001", "001088000001")).unwrap();
+        assert!(matches!(case.outcome, ActOutcome::Case(_)) && case.number.is_none());
+        // Again, at another desk too: the same number, nothing more.
+        for allocator in [&mut allocator, &mut desk()] {
+            let again = take(&mut store, allocator, &birth(2, "Trần Thị A", "001", "001088000001")).unwrap();
+            assert_eq!((again.outcome, again.number.as_ref()), (ActOutcome::Repeat, Some(&given)));
+        }
+        // Another desk holds a block of its own; beyond its four the next is leased.
+        let mut other = desk();
+        let mut numbers: Vec<_> = (4..12)
+            .map(|serial| {
+                let birth = birth(serial, &format!("Trần Thị B{serial}"), "001", "001088000001");
+                take(&mut store, &mut other, &birth).unwrap().number.unwrap()
+            })
+            .collect();
+        numbers.push(given.clone());
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 9);
+        // A number that was given to the act before the line broke is the act's.
+        let request = RequestId::new("00070.2026.KS.20").unwrap();
+        let before = other.allocate(&mut store, Prefix::of(&given), &request).unwrap();
+        let late = take(&mut store, &mut allocator, &birth(20, "Trần Thị C", "001", "001088000001")).unwrap();
+        assert_eq!(late.number, Some(before));
+        // No province of this code: no number, and nothing is taken.
+        let nowhere = take(&mut store, &mut allocator, &birth(21, "Trần Thị D", "003", "001088000001"));
+        assert!(matches!(nowhere, Err(StoreError::Flaw(Flaw::Form("number_place")))));
+
+        let boy =
+            entry(30, Act::SexRedetermined { person: given.clone(), sex: Sex::Male, on: date(2026, 11, 20) });
+        let renumbered = take(&mut store, &mut allocator, &boy).unwrap().number.unwrap();
+        assert_eq!(Prefix::of(&renumbered).as_str(), "001226");
+        assert_eq!(store.person(&given).unwrap(), None);
+        assert!(store.is_taken(&given).unwrap(), "never given again");
+        // The cancellation is linked: the same again is no news, another one is refused.
+        let same = Cancelled {
+            number: given.clone(),
+            successor: Some(renumbered.clone()),
+            cause: Cause::SexRedetermined,
+            on: date(2026, 11, 20),
+        };
+        store.cancel_and_link(&same).unwrap();
+        let otherwise = Cancelled { successor: None, cause: Cause::FalsePapers, ..same };
+        assert!(matches!(store.cancel_and_link(&otherwise), Err(StoreError::NumberCancelled)));
+        assert_eq!(store.person_count().unwrap(), 11);
+        store.check_integrity().unwrap();
+    });
+}
+
+fn number_key() -> NumberKey {
+    NumberKey::derive(&zeroize::Zeroizing::new([7; 32]))
+}
+
+fn desk_would_give(allocator: &Allocator) -> Option<cccd_card_profile::personal_number::PersonalNumber> {
+    allocator.next(Prefix::new(1, Sex::Female, 2026).unwrap())
 }
 
 /// Many lines at once, each act offered by all of them: each is taken once, nobody is lost.
