@@ -2,6 +2,7 @@
 
 mod act;
 mod card;
+mod cases;
 mod data;
 mod failure;
 mod find;
@@ -95,6 +96,8 @@ enum Command {
     Search(find::Search),
     /// Find one person with two numbers, with the evidence (docs/duplicates.md)
     Duplicates(find::Duplicates),
+    /// Contradictions and likely duplicates: what waits for an officer, and decisions
+    Cases(cases::Cases),
     /// Count by province, sex and age
     Stats(Db),
     /// Answer over HTTP on loopback (docs/register-api.md)
@@ -208,6 +211,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Quality(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),
         Command::Duplicates(command) => command.run(&setting),
+        Command::Cases(command) => command.run(&setting),
         Command::Stats(db) => data::stats(&setting, &db),
         Command::Serve(command) => command.run(&setting),
     };

@@ -16,6 +16,7 @@
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
 //! | [`generate`] | a synthetic nation from a seed | NĐ 137/2015 art. 13 |
 //! | [`civil_status`] | acts, and what each changes in the register | Luật Hộ tịch 2014 |
+//! | [`cases`] | what the register cannot settle by itself, and what officers decided | docs/civil-status.md |
 //! | [`forms`] | DC01 and DC02 for printing, with the barcode by which a scan finds its row | TT 53/2025/TT-BCA |
 //! | [`places`] | administrative units as codes, now and before 1 July 2025 | Nghị quyết 202/2025/QH15 |
 //! | [`qcvn`] | the XML message of citizens, in and out | QCVN 109:2017/BTTTT |
@@ -26,6 +27,7 @@
 
 pub mod answer;
 pub mod card;
+pub mod cases;
 pub mod civil_status;
 mod day;
 pub mod duplicates;

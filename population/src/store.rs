@@ -7,6 +7,7 @@
 mod acts;
 mod attempts;
 mod cards;
+mod cases;
 mod counts;
 mod engine;
 mod numbers;
@@ -24,8 +25,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
-use crate::civil_status::{Applied, Entry, Refusal};
+use crate::civil_status::{Applied, Contradiction, Entry, Refusal};
 use crate::person::{Flaw, Life, Person};
+use crate::quality::conflict::NotDecided;
 use crate::statistics::Statistics;
 
 pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
@@ -321,6 +323,24 @@ pub enum StoreError {
     /// A million are given.
     #[error("all numbers of this place, sex and year are given")]
     NumbersExhausted,
+    /// No case has this name.
+    #[error("the register knows no case of this name")]
+    UnknownCase,
+    /// The case was decided otherwise.
+    #[error("this case is decided already")]
+    CaseDecided,
+    /// Another decision has ended one of the numbers; the question is asked anew in another case.
+    #[error("another decision has overtaken this case")]
+    CaseOvertaken,
+    /// Not a decision of this kind of case.
+    #[error("a case of this kind cannot be decided so")]
+    OtherVerdict,
+    /// The decision does not count.
+    #[error(transparent)]
+    NotDecided(#[from] NotDecided),
+    /// What was decided contradicts the register in another way: that is mended first.
+    #[error(transparent)]
+    Contradicts(Contradiction),
     /// An act of civil status cannot be.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -73,6 +73,8 @@ kinds! {
     Absence = "TV",
     /// Xóa đăng ký thường trú (art. 24).
     Removed = "XT",
+    /// Quyết định xử lý mâu thuẫn, trùng lặp ([`crate::cases`]): names an officer's decision in messages; no book's.
+    Decided = "XL",
 }
 
 /// Which act: unique in the nation, and the key under which it is taken once. `00070.2026.KS.123`: office, year, book,

@@ -71,8 +71,27 @@ pub fn apply(
     number: Option<PersonalNumber>,
     today: Date,
 ) -> Result<Changes, NotApplied> {
+    apply_overruling(entry, others, before, number, today, None)
+}
+
+/// [`apply`](fn@apply) after an officer decided that the act holds although it contradicts the register in this one respect. What
+/// was known before is replaced: another day of death, another parent, a child of the same name and day. Contradictions
+/// that first need an act of their own ([`may_overrule`]) stay what they are.
+///
+/// # Errors
+/// [`NotApplied`].
+pub fn apply_overruling(
+    entry: &Entry,
+    others: &dyn Others,
+    before: &[Applied],
+    number: Option<PersonalNumber>,
+    today: Date,
+    overruled: Option<Contradiction>,
+) -> Result<Changes, NotApplied> {
     check_entry(entry, today)?;
-    let mut work = Work { entry, touched: Touched::new(others), changes: Changes::default(), before, today };
+    let overruled = overruled.filter(|contradiction| may_overrule(*contradiction));
+    let changes = Changes::default();
+    let mut work = Work { entry, touched: Touched::new(others), changes, before, today, overruled };
     work.alive_then()?;
     match &entry.act {
         Act::Birth { child, father, mother, resides_with } => {
@@ -103,6 +122,16 @@ pub fn apply(
     work.finish()
 }
 
+/// Whether an officer's word is enough. For the others the register is mended first, by an act: a marriage ends by divorce
+/// or death, an act after a death by its annulment.
+#[must_use]
+pub fn may_overrule(contradiction: Contradiction) -> bool {
+    matches!(
+        contradiction,
+        Contradiction::OtherDeath | Contradiction::OtherParent | Contradiction::BornAlready
+    )
+}
+
 fn check_entry(entry: &Entry, today: Date) -> Result<(), Refusal> {
     if entry.act.kind() != entry.id.kind {
         return Err(Refusal::OtherBook);
@@ -131,6 +160,7 @@ struct Work<'w> {
     changes: Changes,
     before: &'w [Applied],
     today: Date,
+    overruled: Option<Contradiction>,
 }
 
 type Done = Result<(), NotApplied>;
@@ -138,6 +168,11 @@ type Done = Result<(), NotApplied>;
 impl Work<'_> {
     fn record(&mut self, number: &PersonalNumber) -> Result<&mut Person, Refusal> {
         self.touched.get(number).ok_or(Refusal::UnknownPerson)
+    }
+
+    /// Stops here, unless an officer decided otherwise.
+    fn contradicts(&self, contradiction: Contradiction) -> Done {
+        if self.overruled == Some(contradiction) { Ok(()) } else { Err(contradiction.into()) }
     }
 
     fn tell(&mut self, topic: Topic, person: &PersonalNumber, with: Option<PersonalNumber>) {

@@ -9,18 +9,18 @@ use crate::name::agree;
 use crate::person::{HEAD, HouseholdMember, Others, Person, Relative};
 
 /// The records that an act touches, each read once and changed in memory.
-pub(super) struct Touched<'o> {
+pub(crate) struct Touched<'o> {
     others: &'o dyn Others,
     records: BTreeMap<PersonalNumber, (Person, Person)>,
 }
 
 impl<'o> Touched<'o> {
-    pub(super) fn new(others: &'o dyn Others) -> Self {
+    pub(crate) fn new(others: &'o dyn Others) -> Self {
         Self { others, records: BTreeMap::new() }
     }
 
     /// The record as changed so far.
-    pub(super) fn get(&mut self, number: &PersonalNumber) -> Option<&mut Person> {
+    pub(crate) fn get(&mut self, number: &PersonalNumber) -> Option<&mut Person> {
         if !self.records.contains_key(number) {
             let person = self.others.person(number)?;
             self.records.insert(number.clone(), (person.clone(), person));
@@ -29,18 +29,18 @@ impl<'o> Touched<'o> {
     }
 
     /// The records that differ from what they were, by number.
-    pub(super) fn changed(self) -> Vec<Person> {
+    pub(crate) fn changed(self) -> Vec<Person> {
         let differing = |(before, after): (Person, Person)| (before != after).then_some(after);
         self.records.into_values().filter_map(differing).collect()
     }
 
     /// [`around`] of somebody's record as changed so far.
-    pub(super) fn around(&mut self, number: &PersonalNumber) -> Vec<PersonalNumber> {
+    pub(crate) fn around(&mut self, number: &PersonalNumber) -> Vec<PersonalNumber> {
         self.get(number).map(|person| around(person)).unwrap_or_default()
     }
 
     /// Puts another number or name for a person into every record around them.
-    pub(super) fn rename(&mut self, old: &PersonalNumber, new: &PersonalNumber, name: &str) {
+    pub(crate) fn rename(&mut self, old: &PersonalNumber, new: &PersonalNumber, name: &str) {
         for other in self.around(old) {
             let Some(record) = self.get(&other) else { continue };
             let singles = [&mut record.father, &mut record.mother, &mut record.spouse].into_iter().flatten();
@@ -57,6 +57,17 @@ impl<'o> Touched<'o> {
         }
     }
 
+    /// Another name, or number, in the person's own list of their household.
+    pub(crate) fn own_name(&mut self, record: &PersonalNumber, old: &PersonalNumber, name: &str) {
+        if let Some(person) = self.get(record) {
+            let own = person.number.clone();
+            for member in person.household.iter_mut().filter(|member| member.number.as_ref() == Some(old)) {
+                member.number = Some(own.clone());
+                name.clone_into(&mut member.name);
+            }
+        }
+    }
+
     /// Writes one list of members into the record of every member who has one.
     fn share_household(&mut self, list: &[HouseholdMember], also: &[PersonalNumber]) {
         let members = list.iter().filter_map(|member| member.number.clone());
@@ -68,7 +79,7 @@ impl<'o> Touched<'o> {
     }
 
     /// Takes somebody out of their household. Answers whether it has lost its head.
-    pub(super) fn leave_household(&mut self, number: &PersonalNumber) -> bool {
+    pub(crate) fn leave_household(&mut self, number: &PersonalNumber) -> bool {
         let Some(person) = self.get(number) else { return false };
         let list = core::mem::take(&mut person.household);
         let was_head = person.relation_to_head.take().is_some_and(|relation| agree(&relation, HEAD));
@@ -79,7 +90,7 @@ impl<'o> Touched<'o> {
     }
 
     /// Puts people into the household of `host`, or makes one of them. Their records are those of [`get`](Self::get).
-    pub(super) fn gather(&mut self, movers: &[HouseholdMember], host: Option<&PersonalNumber>) {
+    pub(crate) fn gather(&mut self, movers: &[HouseholdMember], host: Option<&PersonalNumber>) {
         let mut list = host.and_then(|host| self.get(host)).map(own_household).unwrap_or_default();
         list.retain(|known| movers.iter().all(|mover| mover.number != known.number));
         list.extend_from_slice(movers);
@@ -93,7 +104,7 @@ impl<'o> Touched<'o> {
 
     /// Puts a newborn into the household of the one it lives with. The child's own record is not touched here;
     /// answers its list and its relation to the head.
-    pub(super) fn join_household(
+    pub(crate) fn join_household(
         &mut self,
         child: (&PersonalNumber, &str),
         with: &PersonalNumber,
@@ -151,14 +162,14 @@ fn relation_of_child(of_parent: &str) -> &'static str {
 }
 
 /// Names a person as a relative.
-pub(super) fn relative(person: &Person) -> Relative {
+pub(crate) fn relative(person: &Person) -> Relative {
     let mut relative = Relative::new(&person.full_name, Some(person.number.clone()));
     relative.nationality = Some(person.nationality.clone());
     relative
 }
 
 /// Adds a child to a parent's list once.
-pub(super) fn add_child(parent: &mut Person, child: &Relative) {
+pub(crate) fn add_child(parent: &mut Person, child: &Relative) {
     if !parent.children.iter().any(|known| known.number.is_some() && known.number == child.number) {
         parent.children.push(child.clone());
     }

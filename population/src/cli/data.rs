@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use cccd_population::cases::Intake;
 use cccd_population::export::{PersonWriter, export};
 use cccd_population::generate::Nation;
 use cccd_population::import::{Format, import, rows};
+use cccd_population::quality::conflict;
 use cccd_population::register_key::beside;
 use cccd_population::store::Store as _;
 use clap::ValueEnum;
@@ -41,6 +43,26 @@ pub(super) struct Import {
     /// Where the data comes from, for the history [default: the file's name]
     #[arg(long)]
     source: Option<String>,
+    /// How much its word counts: records are joined with what is known, what contradicts it becomes a case [default: what
+    /// comes replaces what is known]
+    #[arg(long, value_enum, requires = "by")]
+    standing: Option<Standing>,
+    /// Who brings it in: they cannot decide for it later
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Compare newcomers with those who are known; who may be the same person becomes a case
+    #[arg(long)]
+    duplicates: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Standing {
+    /// Carried over from another database
+    Carried,
+    /// Declared and signed by the person
+    Declared,
+    /// Seen by an officer in a paper that proves it
+    Proven,
 }
 
 #[derive(clap::Args, Debug)]
@@ -80,7 +102,18 @@ impl Import {
         let rejects = self.rejects.unwrap_or_else(|| beside(&self.file, "rejects.csv"));
         let mut report = Report { path: &rejects, file: None };
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let change = setting.change(format!("import:{}", self.source.or(name).unwrap_or_default()));
+        let standing = self.standing.map(|standing| match standing {
+            Standing::Carried => conflict::Standing::Carried,
+            Standing::Declared => conflict::Standing::Declared,
+            Standing::Proven => conflict::Standing::Proven,
+        });
+        let of_standing = standing.map_or_else(String::new, |standing| format!("{}:", standing.as_str()));
+        let change =
+            setting.change(format!("import:{of_standing}{}", self.source.or(name).unwrap_or_default()));
+        if standing.is_some() || self.duplicates {
+            let by = self.by.unwrap_or_default();
+            store.take_in_by(Some(Intake { standing, by, duplicates: self.duplicates }))?;
+        }
         let reader = BufReader::with_capacity(1 << 20, file);
         let persons = rows(reader, format).with_context(|| self.file.display().to_string())?;
         let summary =

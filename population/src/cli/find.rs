@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::cases::CaseState;
 use cccd_population::duplicates::{
     DEFAULT_THRESHOLD, Evidence, NameFrequencies, REVIEW_THRESHOLD, Subject, find_all,
 };
@@ -57,13 +59,17 @@ pub(super) struct Search {
   population duplicates --db sqlite:register.db
   population duplicates --db sqlite:register.db --review
 
-Each pair is a case for an officer; nothing is changed. The register is held in memory: about a gigabyte for a million people.")]
+Each pair is a case for an officer (--cases opens them); nothing else is changed. Pairs that were held to be two people are left
+out. The register is held in memory: about a gigabyte for a million people.")]
 pub(super) struct Duplicates {
     #[command(flatten)]
     db: Db,
     /// Also pairs that are only worth a look
     #[arg(long)]
     review: bool,
+    /// Open a case for each pair that was not asked about before
+    #[arg(long)]
+    cases: bool,
 }
 
 impl Search {
@@ -116,7 +122,7 @@ impl Search {
 
 impl Duplicates {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let store = self.db.open()?;
+        let mut store = self.db.open()?;
         let bar = data::bar(store.person_count()?, "{pos}/{len}");
         let mut subjects = Vec::new();
         each(&store, |person| {
@@ -127,11 +133,28 @@ impl Duplicates {
         bar.finish_and_clear();
         let frequencies = NameFrequencies::of(subjects.iter().map(Subject::name));
         let threshold = if self.review { REVIEW_THRESHOLD } else { DEFAULT_THRESHOLD };
-        let whole = find_all(&subjects, &frequencies, threshold);
-        let number =
-            |place: usize| subjects.get(place).map(|subject| subject.number().as_str()).unwrap_or_default();
+        let mut whole = find_all(&subjects, &frequencies, threshold);
+        let whose = |place: usize| subjects.get(place).map(Subject::number);
+        let decided: HashSet<_> = store.pair_cases(CaseState::Decided)?.into_iter().collect();
+        whole.found.retain(|found| match (whose(found.one), whose(found.other)) {
+            (Some(one), Some(other)) => {
+                let pair = if one < other { (one, other) } else { (other, one) };
+                !decided.contains(&(pair.0.clone(), pair.1.clone()))
+            }
+            _ => false,
+        });
+        let mut opened = 0_u64;
+        if self.cases {
+            let change = setting.change("duplicates");
+            for found in &whole.found {
+                let (Some(one), Some(other)) = (whose(found.one), whose(found.other)) else { continue };
+                opened += u64::from(store.open_pair((one, other), &found.weighed, &change)?);
+            }
+        }
+        let number = |place: usize| whose(place).map(PersonalNumber::as_str).unwrap_or_default();
         let json = json!({
             "people": subjects.len(), "weighed": whole.weighed, "skipped_keys": whole.skipped_keys,
+            "cases_opened": opened,
             "pairs": whole.found.iter().map(|found| json!({
                 "one": number(found.one), "other": number(found.other), "opinion": found.weighed.opinion().as_str(),
                 "bits": bits(found.weighed.bits),

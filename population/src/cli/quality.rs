@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::cases::{Case, CaseState};
 use cccd_population::day_in_vietnam;
 use cccd_population::generate::{ethnic_groups, province_name};
 use cccd_population::name::agree;
@@ -18,12 +19,12 @@ use cccd_population::quality::clean::Clean;
 use cccd_population::quality::{
     Codes, Context, Part, Policy, Remark, Score, Scoreboard, Trend, WorkList, assess,
 };
-use cccd_population::store::{Store, StoreError};
+use cccd_population::store::{SqlStore, Store, StoreError};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::{Db, Language, Setting, data, places};
+use super::{Db, Language, Setting, cases, data, places};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -55,6 +56,9 @@ pub(super) struct Quality {
 
 /// Records read at once.
 const PAGE: u32 = 1_000;
+
+/// Cases of a work list.
+const CASES: u32 = 1_000;
 
 /// Days that a trend looks back.
 const LOOK_BACK: i32 = 30;
@@ -114,7 +118,9 @@ impl Quality {
         let lists = Lists(self.places.as_deref().map(places::read).transpose()?);
         let (board, list) = self.look(&store, &lists, setting)?;
         if let Some(office) = &self.office {
-            return answer_office(setting, office, &list);
+            let mut waiting = store.cases(Some(office), None, CASES)?;
+            waiting.retain(cases::waits);
+            return answer_office(setting, office, &list, &waiting);
         }
         let whole = board.whole();
         let mut change = None;
@@ -164,7 +170,7 @@ impl Quality {
     /// Passes the whole register by, once for what each record says and what records say of one another.
     fn look(
         &self,
-        store: &dyn Store,
+        store: &SqlStore,
         lists: &Lists,
         setting: &Setting,
     ) -> anyhow::Result<(Scoreboard, WorkList)> {
@@ -176,6 +182,11 @@ impl Quality {
             bar.inc(1);
             Ok(())
         })?;
+        for state in [CaseState::Open, CaseState::Papers] {
+            for (one, other) in store.pair_cases(state)? {
+                clean.duplicate(&one, &other);
+            }
+        }
         let across = clean.finish(&others);
         let context =
             Context { today: setting.today(), policy: Policy::default(), codes: lists, others: &others };
@@ -209,7 +220,12 @@ pub(super) fn each(
     }
 }
 
-fn answer_office(setting: &Setting, office: &str, list: &WorkList) -> anyhow::Result<ExitCode> {
+fn answer_office(
+    setting: &Setting,
+    office: &str,
+    list: &WorkList,
+    waiting: &[Case],
+) -> anyhow::Result<ExitCode> {
     let (tasks, left_out) = list.of(office);
     let remark = |remark: &Remark| {
         json!({
@@ -219,16 +235,20 @@ fn answer_office(setting: &Setting, office: &str, list: &WorkList) -> anyhow::Re
     };
     let json = json!({
         "office": office, "left_out": left_out,
+        "cases": waiting.iter().map(cases::case_json).collect::<Vec<_>>(),
         "tasks": tasks.iter().map(|task| json!({
             "urgency": task.urgency, "number": task.number,
             "remarks": task.remarks.iter().map(remark).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     });
     setting.answer(&json, || {
-        if tasks.is_empty() {
+        if tasks.is_empty() && waiting.is_empty() {
             return setting.say("Không có việc nào.", "Nothing to do.").to_owned();
         }
         let mut text = String::new();
+        if !waiting.is_empty() {
+            let _ = writeln!(text, "{}", cases::list_words(setting, waiting));
+        }
         for task in &tasks {
             let _ = writeln!(text, "{}", task.number.as_str());
             for remark in &task.remarks {

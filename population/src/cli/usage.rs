@@ -17,6 +17,8 @@ pub(super) enum BadValue {
     Status,
     #[error("write FIELD=VALUE")]
     Field,
+    #[error("write ITEM=N, as in full_name=1")]
+    Claim,
 }
 
 impl BadValue {
@@ -26,6 +28,7 @@ impl BadValue {
             Self::Db => "viết sqlite:TỆP hoặc postgres://NGƯỜI_DÙNG@MÁY/CƠ_SỞ",
             Self::Status => "viết active, held, lost, revoked, replaced, expired hoặc destroyed",
             Self::Field => "viết MỤC=GIÁ_TRỊ",
+            Self::Claim => "viết MỤC=SỐ, như full_name=1",
         }
     }
 }

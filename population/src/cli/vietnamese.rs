@@ -6,12 +6,14 @@ use std::io;
 use cccd_card_profile::personal_number::NotAPersonalNumber;
 use cccd_keys::store::{PassphraseError, StoreError as KeyStoreError};
 use cccd_population::card::{CardStatus, ForbiddenChange, NotASodDigest};
+use cccd_population::cases::NotACaseId;
 use cccd_population::export::ExportError;
 use cccd_population::forms::FormError;
 use cccd_population::import::{FileFault, ImportError};
 use cccd_population::matching::BadField;
 use cccd_population::person::Flaw;
 use cccd_population::places::PlacesError;
+use cccd_population::quality::conflict::NotDecided;
 use cccd_population::register_key::KeyFileError;
 use cccd_population::server::TokenFileError;
 use cccd_population::store::StoreError;
@@ -84,6 +86,9 @@ pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
     if error.is::<NotAPersonalNumber>() {
         return Some("số định danh có đúng 12 chữ số".to_owned());
     }
+    if error.is::<NotACaseId>() {
+        return Some("mã hồ sơ là chữ C và 16 chữ số thập lục phân viết thường".to_owned());
+    }
     if error.is::<NotASodDigest>() {
         return Some("SHA-256 của EF.SOD có đúng 64 chữ số thập lục phân viết thường".to_owned());
     }
@@ -124,6 +129,20 @@ fn store(error: &StoreError) -> String {
         StoreError::NumbersExhausted => {
             "Đã cấp hết số định danh của nơi đăng ký, giới tính và năm sinh này".to_owned()
         }
+        StoreError::UnknownCase => "Hệ thống không có hồ sơ xử lý nào mang mã này".to_owned(),
+        StoreError::CaseDecided => "Hồ sơ này đã được quyết định".to_owned(),
+        StoreError::CaseOvertaken => {
+            "Một quyết định khác đã thay đổi người liên quan; câu hỏi được mở lại trong hồ sơ khác".to_owned()
+        }
+        StoreError::OtherVerdict => "Loại hồ sơ này không quyết định như vậy được".to_owned(),
+        StoreError::NotDecided(error) => match error {
+            NotDecided::NoSuchClaim => "Không có ý kiến nào ở số này".to_owned(),
+            NotDecided::NoReason => "Quyết định phải có lý do".to_owned(),
+            NotDecided::Nobody => "Quyết định phải ghi tên người quyết định".to_owned(),
+            NotDecided::OwnClaim => "Người đưa thông tin vào không được tự quyết định cho nó".to_owned(),
+            other => other.to_string(),
+        },
+        StoreError::Contradicts(why) => why.vietnamese().to_owned(),
         StoreError::OtherAct => "Một việc hộ tịch khác đã đăng ký dưới số này".to_owned(),
         StoreError::Refused(refusal) => refusal.vietnamese().to_owned(),
         StoreError::Older { found, known } => format!(
@@ -291,6 +310,12 @@ mod tests {
             Box::new(StoreError::NumberTaken),
             Box::new(StoreError::OtherAct),
             Box::new(StoreError::NumberInUse),
+            Box::new(StoreError::UnknownCase),
+            Box::new(StoreError::CaseDecided),
+            Box::new(StoreError::CaseOvertaken),
+            Box::new(StoreError::OtherVerdict),
+            Box::new(StoreError::NotDecided(NotDecided::NoReason)),
+            Box::new(StoreError::Contradicts(cccd_population::civil_status::Contradiction::Married)),
             Box::new(StoreError::OtherNumber),
             Box::new(StoreError::NumbersExhausted),
             Box::new(StoreError::Refused(Refusal::TooYoung)),

@@ -127,14 +127,38 @@ pub struct Told<'p> {
     pub by: &'p str,
 }
 
-impl Told<'_> {
+/// Where one item came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Which source.
+    pub source: String,
+    /// How much its word counts.
+    pub standing: Standing,
+    /// When.
+    pub at: Timestamp,
+    /// Who brought it in.
+    pub by: String,
+}
+
+impl Origin {
     fn claim(&self, value: &Value) -> Claim {
         Claim {
+            source: self.source.clone(),
+            standing: self.standing,
+            at: self.at,
+            by: self.by.clone(),
+            value: value.clone(),
+        }
+    }
+}
+
+impl Told<'_> {
+    fn origin(&self) -> Origin {
+        Origin {
             source: self.source.to_owned(),
             standing: self.standing,
             at: self.at,
             by: self.by.to_owned(),
-            value: value.clone(),
         }
     }
 }
@@ -147,27 +171,41 @@ impl Told<'_> {
 /// # Errors
 /// [`serde_json::Error`] only if a record does not survive its own form.
 pub fn join(known: &Told<'_>, incoming: &Told<'_>) -> Result<Joined, serde_json::Error> {
-    let mut items = match serde_json::to_value(known.person)? {
+    join_items(known.person, &|_| known.origin(), incoming)
+}
+
+/// [`join`] where each known item has an origin of its own.
+///
+/// # Errors
+/// As there.
+pub fn join_items(
+    known: &Person,
+    origin: &dyn Fn(&str) -> Origin,
+    incoming: &Told<'_>,
+) -> Result<Joined, serde_json::Error> {
+    let news = incoming.origin();
+    let mut items = match serde_json::to_value(known)? {
         Value::Object(items) => items,
         _ => serde_json::Map::new(),
     };
     let mut conflicts = Vec::new();
     let Value::Object(told) = serde_json::to_value(incoming.person)? else {
-        return Ok(Joined { person: known.person.clone(), conflicts });
+        return Ok(Joined { person: known.clone(), conflicts });
     };
     for (item, value) in told {
         let Some(old) = items.get(&item) else {
             items.insert(item, value);
             continue;
         };
-        match weigh(&item, old, &value, known, incoming) {
+        let before = origin(&item);
+        match weigh(&item, old, &value, &before, &news) {
             Outcome::Keep => {}
             Outcome::Take(value) => {
                 items.insert(item, value);
             }
             Outcome::Contradiction => {
-                let claims = vec![known.claim(old), incoming.claim(&value)];
-                conflicts.push(Conflict { number: known.person.number.clone(), item, claims });
+                let claims = vec![before.claim(old), news.claim(&value)];
+                conflicts.push(Conflict { number: known.number.clone(), item, claims });
             }
         }
     }
@@ -182,7 +220,7 @@ enum Outcome {
 }
 
 /// What becomes of one item that both records have.
-fn weigh(item: &str, old: &Value, new: &Value, known: &Told<'_>, incoming: &Told<'_>) -> Outcome {
+fn weigh(item: &str, old: &Value, new: &Value, known: &Origin, incoming: &Origin) -> Outcome {
     let alive = |value: &Value| value.as_str() == Some("alive");
     let later = incoming.at >= known.at;
     match (item, old, new) {
@@ -214,6 +252,10 @@ fn weigh(item: &str, old: &Value, new: &Value, known: &Told<'_>, incoming: &Told
                 match incoming.standing.cmp(&known.standing) {
                     core::cmp::Ordering::Greater => Outcome::Take(new.clone()),
                     core::cmp::Ordering::Less => Outcome::Keep,
+                    // A source that says it anew corrects itself.
+                    core::cmp::Ordering::Equal if known.source == incoming.source && later => {
+                        Outcome::Take(new.clone())
+                    }
                     core::cmp::Ordering::Equal => Outcome::Contradiction,
                 }
             }
@@ -258,6 +300,12 @@ impl Conflict {
         if !self.claims.iter().any(|known| same(&known.value, &claim.value)) {
             self.claims.push(claim);
         }
+    }
+
+    /// Whether somebody claims this value, however it is spelt.
+    #[must_use]
+    pub fn has_claim(&self, value: &Value) -> bool {
+        self.claims.iter().any(|known| same(&known.value, value))
     }
 
     /// Decides for one of the claims. The register then takes [`Decision::value`].

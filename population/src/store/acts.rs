@@ -9,12 +9,13 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::engine::{Session, Value};
-use super::numbers;
 use super::persons::{self, date, timestamp};
 use super::{Change, StoreError, damaged};
+use super::{cases, numbers};
 use crate::civil_status::family::around;
 use crate::civil_status::{
-    ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply, needs_number,
+    ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply_overruling,
+    needs_number,
 };
 use crate::numbers::{Allocator, Cancelled, Cause, Claim, Prefix, PrefixError, RequestId};
 use crate::person::{Flaw, Others, Person};
@@ -100,10 +101,39 @@ fn link(
 
 /// Looks records up in the open transaction, each once; keeps the first failure, which the port of pure rules cannot
 /// carry.
-struct InSession<'s> {
+pub(super) struct InSession<'s> {
     session: RefCell<&'s mut dyn Session>,
     locked: RefCell<BTreeMap<PersonalNumber, Option<Person>>>,
     failed: RefCell<Option<StoreError>>,
+}
+
+impl<'s> InSession<'s> {
+    /// Everybody named, and those around them, locked in the order of the numbers: two transactions of one family then wait
+    /// for each other instead of blocking each other.
+    pub(super) fn locking(
+        session: &'s mut dyn Session,
+        named: &[PersonalNumber],
+    ) -> Result<Self, StoreError> {
+        let mut touched = BTreeSet::new();
+        for number in named {
+            touched.extend(persons::load(session, number)?.iter().flat_map(around));
+            touched.insert(number.clone());
+        }
+        let mut locked = BTreeMap::new();
+        for number in touched {
+            let person = persons::locked(session, &number)?;
+            locked.insert(number, person);
+        }
+        Ok(Self { session: RefCell::new(session), locked: RefCell::new(locked), failed: RefCell::new(None) })
+    }
+
+    /// The session again, if every look-up succeeded.
+    pub(super) fn end(self) -> Result<&'s mut dyn Session, StoreError> {
+        match self.failed.into_inner() {
+            Some(error) => Err(error),
+            None => Ok(self.session.into_inner()),
+        }
+    }
 }
 
 impl Others for InSession<'_> {
@@ -175,7 +205,7 @@ pub(super) fn record(
         }
         return Ok(Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, &act)? });
     }
-    let (applied, number) = judge(session, entry, source, today)?;
+    let (applied, number) = judge(session, entry, source, today, None)?;
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
         Err(NotApplied::Contradicts(contradiction)) => {
@@ -191,8 +221,10 @@ pub(super) fn record(
             &[(&act).into(), outcome.into(), reason.into()],
         )?;
     }
-    if let ActOutcome::Applied(changes) = &done {
-        write(session, entry, changes, change)?;
+    match &done {
+        ActOutcome::Applied(changes) => write(session, entry, changes, change)?,
+        ActOutcome::Case(contradiction) => cases::open_act(session, entry, *contradiction, change)?,
+        ActOutcome::Repeat => {}
     }
     chain(session, intake, &entry.id, outcome, change.at)?;
     Ok(Recorded { outcome: done, number })
@@ -204,29 +236,14 @@ fn judge(
     entry: &Entry,
     source: NumberSource<'_>,
     today: Date,
+    overruled: Option<Contradiction>,
 ) -> Result<(Result<Changes, NotApplied>, Option<PersonalNumber>), StoreError> {
-    // Everybody whom the act may touch is locked in the order of the numbers: two acts of one family then wait for
-    // each other instead of blocking each other.
-    let mut touched = BTreeSet::new();
-    for number in entry.act.named() {
-        touched.extend(persons::load(session, &number)?.iter().flat_map(around));
-        touched.insert(number);
-    }
-    let mut locked = BTreeMap::new();
-    for number in touched {
-        let person = persons::locked(session, &number)?;
-        locked.insert(number, person);
-    }
     let mut before = Vec::new();
     for principal in entry.act.principals() {
         before.extend(of(session, &principal)?);
     }
     let request = RequestId::new(&entry.id.to_string()).ok_or(Refusal::OtherBook)?;
-    let others = InSession {
-        session: RefCell::new(session),
-        locked: RefCell::new(locked),
-        failed: RefCell::new(None),
-    };
+    let others = InSession::locking(session, &entry.act.named())?;
     let wanted = match source {
         NumberSource::Given(_) => None,
         NumberSource::Allocator(_) => prefix(entry, &others)?,
@@ -240,7 +257,7 @@ fn judge(
         if let (NumberSource::Allocator(allocator), Some(prefix), None) = (source, wanted, &number) {
             number = Some(allocator.borrow().next(prefix).ok_or(StoreError::NumbersExhausted)?);
         }
-        let applied = apply(entry, &others, &before, number.clone(), today);
+        let applied = apply_overruling(entry, &others, &before, number.clone(), today, overruled);
         if let Some(error) = others.failed.take() {
             return Err(error);
         }
@@ -268,6 +285,63 @@ fn judge(
             },
         }
     }
+}
+
+/// An act that was kept as a case, as it came in.
+pub(super) fn waiting(session: &mut dyn Session, act: &ActId) -> Result<Option<Entry>, StoreError> {
+    let mut entry = None;
+    session.query(
+        "SELECT entry FROM act_claim WHERE act_id = ?1 AND outcome = 'case'",
+        &[act.to_string().into()],
+        &mut |row| {
+            let text = row.needed(0)?;
+            entry = Some(serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent("an act"))?);
+            Ok(())
+        },
+    )?;
+    Ok(entry)
+}
+
+/// The act of a case, which an officer decided to take. What still contradicts it is told.
+pub(super) fn take_decided(
+    session: &mut dyn Session,
+    act: &ActId,
+    overruled: Option<Contradiction>,
+    source: NumberSource<'_>,
+    change: &Change,
+    today: Date,
+) -> Result<Option<PersonalNumber>, StoreError> {
+    let entry = waiting(session, act)?.ok_or(StoreError::Inconsistent("the act of a case"))?;
+    let (applied, number) = judge(session, &entry, source, today, overruled)?;
+    let changes = match applied {
+        Ok(changes) => changes,
+        Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
+        Err(NotApplied::Contradicts(contradiction)) => return Err(StoreError::Contradicts(contradiction)),
+    };
+    let outcome = if changes.late { "late" } else { "applied" };
+    session.execute(
+        "UPDATE act_claim SET outcome = ?2, reason = NULL WHERE act_id = ?1",
+        &[act.to_string().into(), outcome.into()],
+    )?;
+    write(session, &entry, &changes, change)?;
+    chain(session, "cases", act, outcome, change.at)?;
+    Ok(number)
+}
+
+/// Whoever goes on under another number keeps the acts of the old one.
+pub(super) fn carry_over(
+    session: &mut dyn Session,
+    old: &PersonalNumber,
+    new: &PersonalNumber,
+) -> Result<(), StoreError> {
+    session
+        .execute(
+            "INSERT INTO person_act (personal_number, on_day, act_id) \
+             SELECT ?2, on_day, act_id FROM person_act WHERE personal_number = ?1 \
+             ON CONFLICT (personal_number, on_day, act_id) DO NOTHING",
+            &[old.as_str().into(), new.as_str().into()],
+        )
+        .map(drop)
 }
 
 fn taken(session: &mut dyn Session, act: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -312,14 +386,20 @@ fn write(
         )?;
     }
     if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
-        session.execute(
-            "INSERT INTO person_act (personal_number, on_day, act_id) \
-             SELECT ?2, on_day, act_id FROM person_act WHERE personal_number = ?1 AND act_id <> ?3",
-            &[old.as_str().into(), person.number.as_str().into(), (&act).into()],
-        )?;
+        carry_over(session, old, &person.number)?;
     }
-    let at = change.at.to_string();
-    for (position, message) in (0_u32..).zip(&changes.messages) {
+    tell(session, &act, &changes.messages, change.at)
+}
+
+/// Messages into the outbox, because of an act or of a decision on a case.
+pub(super) fn tell(
+    session: &mut dyn Session,
+    because: &str,
+    messages: &[Message],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let at = at.to_string();
+    for (position, message) in (0_u32..).zip(messages) {
         let text = serde_json::to_string(message).map_err(|error| StoreError::Engine(Box::new(error)))?;
         let topic = serde_json::to_value(message.topic).unwrap_or_default();
         session.execute(
@@ -327,7 +407,7 @@ fn write(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             &[
                 message.person.as_str().into(),
-                (&act).into(),
+                because.into(),
                 position.into(),
                 topic.as_str().unwrap_or_default().into(),
                 text.into(),

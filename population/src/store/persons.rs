@@ -12,6 +12,7 @@ use crate::person::{
     BloodGroup, Flaw, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence,
     birth_date_text, parse_birth_date, parse_sex, sex_word,
 };
+use crate::quality::conflict::{Origin, Standing};
 
 macro_rules! columns {
     () => {
@@ -166,7 +167,11 @@ pub(super) fn values<'p>(
 }
 
 /// A row of a person who was not known. `false`: the number is there already.
-fn insert_new(session: &mut dyn Session, person: &Person, change: &Change) -> Result<bool, StoreError> {
+pub(super) fn insert_new(
+    session: &mut dyn Session,
+    person: &Person,
+    change: &Change,
+) -> Result<bool, StoreError> {
     let sql = concat!(
         "INSERT INTO person (",
         columns!(),
@@ -296,7 +301,7 @@ pub(super) fn put_all(
 }
 
 /// Inserts, changes or leaves alone. `alive` in a record is no news about one who is known to be dead or missing.
-fn put(session: &mut dyn Session, person: &Person, change: &Change) -> Result<Put, StoreError> {
+pub(super) fn put(session: &mut dyn Session, person: &Person, change: &Change) -> Result<Put, StoreError> {
     if insert_new(session, person, change)? {
         return Ok(Put::Added);
     }
@@ -309,6 +314,102 @@ fn put(session: &mut dyn Session, person: &Person, change: &Change) -> Result<Pu
         return Ok(Put::Unchanged);
     }
     replace(session, known, &person, change)
+}
+
+/// Where each item of a record came from.
+pub(super) struct Origins {
+    provenance: Provenance,
+    change: Change,
+}
+
+impl Origins {
+    pub(super) fn of(&self, item: &str) -> Origin {
+        let change = self.provenance.of(item).unwrap_or(&self.change);
+        let standing = Standing::of_source(&change.source);
+        Origin { source: change.source.clone(), standing, at: change.at, by: change.source.clone() }
+    }
+}
+
+/// The person, locked, and where each item came from.
+pub(super) fn known_with_origins(
+    session: &mut dyn Session,
+    number: &PersonalNumber,
+) -> Result<Option<(Person, Origins)>, StoreError> {
+    let known = known(session, number)?;
+    Ok(known.map(|known| (known.person, Origins { provenance: known.provenance, change: known.change })))
+}
+
+/// Indexes by which [`candidates`] are found: made when the first intake compares newcomers, so that a register that is
+/// loaded first is not slowed by them.
+pub(super) const INDEXES: &str = "\
+    CREATE INDEX IF NOT EXISTS person_birth_date ON person (birth_date); \
+    CREATE INDEX IF NOT EXISTS person_name_key ON person (name_key, birth_date); \
+    CREATE INDEX IF NOT EXISTS person_old_number ON person (old_number) WHERE old_number IS NOT NULL;";
+
+/// Who shares a CMND, the birth date, or the name in the year of birth with a newcomer; up to `limit` for each.
+pub(super) fn candidates(
+    session: &mut dyn Session,
+    newcomer: &Person,
+    limit: u32,
+) -> Result<Vec<Person>, StoreError> {
+    let mut found: std::collections::BTreeMap<PersonalNumber, Person> = std::collections::BTreeMap::new();
+    let year = format!("{:04}", newcomer.birth_date.year());
+    let after = format!("{:04}", newcomer.birth_date.year().saturating_add(1));
+    let name = comparison_key(&newcomer.full_name);
+    let day = birth_date_text(newcomer.birth_date);
+    for (sql, values) in [
+        (
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM person WHERE old_number = ?1 AND replaced_by IS NULL LIMIT ?2"
+            ),
+            vec![newcomer.old_number.as_ref().into(), limit.into()],
+        ),
+        (
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM person WHERE birth_date = ?1 AND replaced_by IS NULL LIMIT ?2"
+            ),
+            vec![(&day).into(), limit.into()],
+        ),
+        (
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM person WHERE name_key = ?1 AND birth_date >= ?2 AND birth_date < ?3 \
+                 AND replaced_by IS NULL LIMIT ?4"
+            ),
+            vec![(&name).into(), (&year).into(), (&after).into(), limit.into()],
+        ),
+    ] {
+        session.query(sql, &values, &mut |row| {
+            let person = read(row)?;
+            if person.number != newcomer.number {
+                found.insert(person.number.clone(), person);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Whose record names this number: the whole register is read, for there is no index of relatives, and few numbers end so.
+pub(super) fn naming(
+    session: &mut dyn Session,
+    number: &PersonalNumber,
+) -> Result<Vec<PersonalNumber>, StoreError> {
+    let mut naming = Vec::new();
+    session.query(
+        "SELECT personal_number FROM person WHERE lists LIKE ?1 AND replaced_by IS NULL ORDER BY personal_number",
+        &[format!("%\"{}\"%", number.as_str()).into()],
+        &mut |row| {
+            naming.push(self::number(&row.needed(0)?)?);
+            Ok(())
+        },
+    )?;
+    Ok(naming)
 }
 
 pub(super) fn set_life(

@@ -15,11 +15,13 @@ use super::engine::{Apart, Engine, Session};
 use super::place::is_here;
 use super::{
     ActOutcome, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put, Recorded,
-    Revision, Store, StoreError, acts, attempts, cards, counts, numbers, persons,
+    Revision, Store, StoreError, acts, attempts, cards, cases, counts, numbers, persons,
 };
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
+use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, Ruled, Ruling};
 use crate::civil_status::{Applied, Entry};
-use crate::numbers::{AllocationError, Allocator};
+use crate::duplicates::Weighed;
+use crate::numbers::{AllocationError, Allocator, Prefix};
 use crate::person::{Life, Person};
 use crate::statistics::Statistics;
 
@@ -29,6 +31,7 @@ const TRIES: u32 = 20;
 /// The register in a database. One connection: a thread has its own.
 pub struct SqlStore {
     engine: RefCell<Box<dyn Engine>>,
+    intake: Option<Intake>,
 }
 
 impl SqlStore {
@@ -55,7 +58,7 @@ impl SqlStore {
             Place::Postgres(config) => Box::new(connect(config)?),
         };
         engine.check()?;
-        Ok(Self { engine: RefCell::new(engine) })
+        Ok(Self { engine: RefCell::new(engine), intake: None })
     }
 
     /// [`create`](Self::create) in a file of `SQLite`.
@@ -84,7 +87,7 @@ impl SqlStore {
 
     fn migrated(mut engine: Box<dyn Engine>, at: Timestamp) -> Result<Self, StoreError> {
         engine.migrate(at)?;
-        Ok(Self { engine: RefCell::new(engine) })
+        Ok(Self { engine: RefCell::new(engine), intake: None })
     }
 
     /// One statement after another, each for itself.
@@ -148,10 +151,7 @@ impl SqlStore {
         // Each turn has leased a block that the last one did not have; a prefix ends after a million.
         loop {
             if let Some(prefix) = self.read(|session| acts::prefix_wanted(session, entry))? {
-                allocator.prepare(self, prefix).map_err(|error| match error {
-                    AllocationError::Store(error) => error,
-                    _ => StoreError::NumbersExhausted,
-                })?;
+                self.prepare(allocator, prefix)?;
             }
             let shared = RefCell::new(&mut *allocator);
             let done = self.write(Apart::Rows, |session| {
@@ -161,6 +161,117 @@ impl SqlStore {
                 return done;
             }
         }
+    }
+
+    /// From now on, persons are taken in as `intake` says: joined with what is known, contradictions and likely duplicates
+    /// becoming cases. `None`: what comes replaces what is known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_in_by(&mut self, intake: Option<Intake>) -> Result<(), StoreError> {
+        if intake.as_ref().is_some_and(|intake| intake.duplicates) {
+            self.write(Apart::Rows, |session| session.script(persons::INDEXES))?;
+        }
+        self.intake = intake;
+        Ok(())
+    }
+
+    /// Cases of a ward's office or of all offices, in one state or in any, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cases(
+        &self,
+        ward: Option<&str>,
+        state: Option<CaseState>,
+        limit: u32,
+    ) -> Result<Vec<Case>, StoreError> {
+        self.read(|session| cases::list(session, ward, state, limit))
+    }
+
+    /// Cases that name a person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cases_of(&self, number: &PersonalNumber) -> Result<Vec<Case>, StoreError> {
+        self.read(|session| cases::of_person(session, number))
+    }
+
+    /// A case, and what was done in it.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownCase`].
+    pub fn case(&self, id: &CaseId) -> Result<(Case, Vec<CaseAction>), StoreError> {
+        self.read(|session| {
+            let case = cases::load(session, id)?.ok_or(StoreError::UnknownCase)?;
+            Ok((case, cases::actions(session, id)?))
+        })
+    }
+
+    /// Pairs of records that wait for a decision ([`CaseState::Open`]), or were decided.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn pair_cases(&self, state: CaseState) -> Result<Vec<(PersonalNumber, PersonalNumber)>, StoreError> {
+        self.read(|session| cases::pairs(session, state))
+    }
+
+    /// Opens a case for a pair that a search over the register found, unless it was asked before. Answers whether it is new.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownPerson`].
+    pub fn open_pair(
+        &mut self,
+        (one, other): (&PersonalNumber, &PersonalNumber),
+        weighed: &Weighed,
+        change: &Change,
+    ) -> Result<bool, StoreError> {
+        self.write(Apart::Rows, |session| {
+            let one = persons::load(session, one)?.ok_or(StoreError::UnknownPerson)?;
+            let other = persons::load(session, other)?.ok_or(StoreError::UnknownPerson)?;
+            cases::open_pair(session, &one, &other, weighed, change)
+        })
+    }
+
+    /// Decides a case; what the decision changes is written in the same transaction, with the case as its source. The same
+    /// decision again is a repeat. `allocator` gives the number if the decision is to take an act that needs one.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownCase`], [`StoreError::CaseDecided`], [`StoreError::CaseOvertaken`],
+    /// [`StoreError::NotDecided`], [`StoreError::OtherVerdict`], [`StoreError::Contradicts`],
+    /// [`StoreError::Refused`].
+    pub fn decide_case(
+        &mut self,
+        id: &CaseId,
+        ruling: &Ruling,
+        allocator: Option<&mut Allocator>,
+        at: Timestamp,
+        today: Date,
+    ) -> Result<Ruled, StoreError> {
+        let Some(allocator) = allocator else {
+            let source = NumberSource::Given(None);
+            return self.write(Apart::Rows, |session| cases::decide(session, id, ruling, source, at, today));
+        };
+        loop {
+            let wanted = self.read(|session| cases::prefix_wanted(session, id))?;
+            if let Some(prefix) = wanted {
+                self.prepare(allocator, prefix)?;
+            }
+            let shared = RefCell::new(&mut *allocator);
+            let source = NumberSource::Allocator(&shared);
+            let done =
+                self.write(Apart::Rows, |session| cases::decide(session, id, ruling, source, at, today));
+            if !matches!(done, Err(StoreError::NumbersExhausted)) {
+                return done;
+            }
+        }
+    }
+
+    fn prepare(&mut self, allocator: &mut Allocator, prefix: Prefix) -> Result<(), StoreError> {
+        allocator.prepare(self, prefix).map_err(|error| match error {
+            AllocationError::Store(error) => error,
+            _ => StoreError::NumbersExhausted,
+        })
     }
 
     /// Which engine, for statements of a test.
@@ -200,7 +311,11 @@ impl Store for SqlStore {
     }
 
     fn put_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError> {
-        self.write(Apart::Rows, |session| persons::put_all(session, persons, change))
+        let intake = self.intake.clone();
+        self.write(Apart::Rows, |session| match &intake {
+            None => persons::put_all(session, persons, change),
+            Some(intake) => cases::take_in(session, persons, intake, change),
+        })
     }
 
     fn set_life(

@@ -75,7 +75,7 @@ impl Work<'_> {
             let Some(number) = &known.number else { continue };
             let born = self.touched.get(number).map(|record| record.birth_date);
             if born == Some(BirthDate::Day(child.birth_date)) {
-                return Err(Contradiction::BornAlready.into());
+                self.contradicts(Contradiction::BornAlready)?;
             }
         }
         Ok(())
@@ -153,17 +153,22 @@ impl Work<'_> {
         if record.spouse.as_ref().is_some_and(|spouse| spouse.number.as_ref() == Some(parent)) {
             return Err(Refusal::SpouseAsParent.into());
         }
-        let place = if elder.sex == Sex::Female { &mut record.mother } else { &mut record.father };
-        if let Some(known) = place {
+        let known = if elder.sex == Sex::Female { &record.mother } else { &record.father };
+        if let Some(known) = known.clone() {
             let same = known.number.as_ref() == Some(parent);
             let may_be = known.number.is_none() && crate::name::agree(&known.name, &elder.full_name);
             if same {
                 return Err(Refusal::Nothing.into());
             }
             if !may_be {
-                return Err(Contradiction::OtherParent.into());
+                self.contradicts(Contradiction::OtherParent)?;
+                if let Some(former) = known.number.as_ref().and_then(|former| self.touched.get(former)) {
+                    former.children.retain(|one| one.number.as_ref() != Some(child));
+                }
             }
         }
+        let record = self.record(child)?;
+        let place = if elder.sex == Sex::Female { &mut record.mother } else { &mut record.father };
         *place = Some(relative(&elder));
         let as_child = relative(record);
         add_child(self.record(parent)?, &as_child);

@@ -16,9 +16,10 @@ impl Work<'_> {
         let record = self.record(number)?;
         match record.life {
             Life::Dead(day) if day == on => return Err(Refusal::Nothing.into()),
-            Life::Dead(_) => return Err(Contradiction::OtherDeath.into()),
+            Life::Dead(_) => self.contradicts(Contradiction::OtherDeath)?,
             Life::Alive | Life::Missing(_) => {}
         }
+        let record = self.record(number)?;
         if on < record.birth_date.earliest() {
             return Err(Refusal::BeforeItHappened.into());
         }
@@ -27,7 +28,7 @@ impl Work<'_> {
             !matches!(kind, Kind::Birth | Kind::NameCorrected | Kind::BirthDateCorrected | Kind::Recognition)
         };
         if self.before.iter().any(|applied| applied.on > on && deed(applied.id.kind)) {
-            return Err(Contradiction::ActsAfterDeath.into());
+            self.contradicts(Contradiction::ActsAfterDeath)?;
         }
         let (sex, children) = (self.record(number)?.sex, self.record(number)?.children.clone());
         for child in children.iter().filter_map(|child| child.number.as_ref()) {
@@ -99,19 +100,9 @@ impl Work<'_> {
             record.other_names.push(old);
         }
         self.touched.rename(number, number, &new);
-        self.own_household_name(number, number, &new);
+        self.touched.own_name(number, number, &new);
         self.tell(Topic::Card, number, None);
         Ok(())
-    }
-
-    fn own_household_name(&mut self, record: &PersonalNumber, old: &PersonalNumber, name: &str) {
-        if let Some(person) = self.touched.get(record) {
-            let own = person.number.clone();
-            for member in person.household.iter_mut().filter(|member| member.number.as_ref() == Some(old)) {
-                member.number = Some(own.clone());
-                name.clone_into(&mut member.name);
-            }
-        }
     }
 
     pub(super) fn birth_date(

@@ -7,7 +7,10 @@ use crate::store::StoreError;
 use crate::store::engine::Session;
 
 /// In order; the version is `FIRST` + position + 1. A file that was ever released is never changed.
-pub(in crate::store) const ADDITIONS: [&str; 1] = [include_str!("../../../migrations/0003_numbers.sql")];
+pub(in crate::store) const ADDITIONS: [&str; 2] = [
+    include_str!("../../../migrations/0003_numbers.sql"),
+    include_str!("../../../migrations/0004_cases.sql"),
+];
 
 /// Brings tables of version 2 or later to this program's version, each step recorded.
 pub(super) fn apply(

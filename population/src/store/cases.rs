@@ -1,0 +1,611 @@
+//! Cases in the register's tables: opened once for each question, decided in the transaction that carries the decision out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::acts::{self, InSession, NumberSource};
+use super::engine::{Row, Session, Value};
+use super::persons::{self, number, timestamp};
+use super::{Change, Put, StoreError, numbers};
+use crate::cases::merge::{Outcome, merge};
+use crate::cases::settle::{NotSettled, settle};
+use crate::cases::{
+    Case, CaseAction, CaseId, CaseKind, CaseState, Intake, PairEvidence, Ruled, Ruling, Subject, Verdict,
+};
+use crate::civil_status::{ActId, Contradiction, Entry, Kind, NotApplied};
+use crate::duplicates::{DEFAULT_THRESHOLD, NameFrequencies, Subject as Compared, Weighed, at_intake};
+use crate::numbers::{Cancelled, Cause, Prefix};
+use crate::person::Person;
+use crate::quality::conflict::{Conflict, NotDecided, Told, join_items};
+
+/// The shortest reason that is one.
+const SHORTEST_REASON: usize = 5;
+
+/// How many records under one key are compared with a newcomer.
+const CANDIDATES: u32 = 3_000;
+
+fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Engine(Box::new(error)))
+}
+
+macro_rules! columns {
+    () => {
+        "case_id, state, personal_number, other_number, province, ward, subject, ruling, opened_at, changed_at"
+    };
+}
+
+fn read(row: &dyn Row) -> Result<Case, StoreError> {
+    let damaged = StoreError::Inconsistent;
+    let mut persons = vec![number(&row.needed(2)?)?];
+    persons.extend(row.text(3)?.as_deref().map(number).transpose()?);
+    let ruling = row.text(7)?.map(|text| serde_json::from_str(&text)).transpose();
+    Ok(Case {
+        id: row.needed(0)?.parse().map_err(|_| damaged("the name of a case"))?,
+        state: CaseState::parse(&row.needed(1)?).ok_or(damaged("the state of a case"))?,
+        persons,
+        province: row.needed(4)?,
+        ward: row.needed(5)?,
+        subject: serde_json::from_str(&row.needed(6)?).map_err(|_| damaged("the subject of a case"))?,
+        ruling: ruling.map_err(|_| damaged("a decision"))?,
+        opened_at: timestamp(&row.needed(8)?)?,
+        changed_at: timestamp(&row.needed(9)?)?,
+    })
+}
+
+pub(super) fn load(session: &mut dyn Session, id: &CaseId) -> Result<Option<Case>, StoreError> {
+    one(session, concat!("SELECT ", columns!(), " FROM case_claim WHERE case_id = ?1"), id)
+}
+
+fn locked(session: &mut dyn Session, id: &CaseId) -> Result<Option<Case>, StoreError> {
+    one(session, concat!("SELECT ", columns!(), " FROM case_claim WHERE case_id = ?1 FOR UPDATE"), id)
+}
+
+fn one(session: &mut dyn Session, sql: &str, id: &CaseId) -> Result<Option<Case>, StoreError> {
+    let mut found = None;
+    session.query(sql, &[id.as_str().into()], &mut |row| {
+        found = Some(read(row)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Cases of an office's ward, or of all, in a state or in all, oldest first.
+pub(super) fn list(
+    session: &mut dyn Session,
+    ward: Option<&str>,
+    state: Option<CaseState>,
+    limit: u32,
+) -> Result<Vec<Case>, StoreError> {
+    let mut cases = Vec::new();
+    session.query(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM case_claim WHERE (?1 = '' OR ward = ?1) AND (?2 = '' OR state = ?2) \
+             ORDER BY opened_at, case_id LIMIT ?3"
+        ),
+        &[ward.unwrap_or("").into(), state.map_or("", CaseState::as_str).into(), limit.into()],
+        &mut |row| {
+            cases.push(read(row)?);
+            Ok(())
+        },
+    )?;
+    Ok(cases)
+}
+
+/// Cases that name a person, oldest first.
+pub(super) fn of_person(session: &mut dyn Session, person: &PersonalNumber) -> Result<Vec<Case>, StoreError> {
+    let mut cases = Vec::new();
+    for sql in [
+        concat!("SELECT ", columns!(), " FROM case_claim WHERE personal_number = ?1"),
+        concat!("SELECT ", columns!(), " FROM case_claim WHERE other_number = ?1"),
+    ] {
+        session.query(sql, &[person.as_str().into()], &mut |row| {
+            cases.push(read(row)?);
+            Ok(())
+        })?;
+    }
+    cases.sort_by(|one, other| (one.opened_at, &one.id).cmp(&(other.opened_at, &other.id)));
+    Ok(cases)
+}
+
+pub(super) fn actions(session: &mut dyn Session, id: &CaseId) -> Result<Vec<CaseAction>, StoreError> {
+    let Some(case) = load(session, id)? else { return Err(StoreError::UnknownCase) };
+    let whose = case.persons.first().map_or("", PersonalNumber::as_str).to_owned();
+    let mut actions = Vec::new();
+    session.query(
+        "SELECT position, action, by_whom, reason, recorded_at FROM case_action \
+         WHERE personal_number = ?1 AND case_id = ?2 ORDER BY position",
+        &[whose.into(), id.as_str().into()],
+        &mut |row| {
+            let position = u32::try_from(row.count(0)?).map_err(|_| StoreError::Inconsistent("a case"))?;
+            actions.push(CaseAction {
+                position,
+                action: row.needed(1)?,
+                by: row.needed(2)?,
+                reason: row.needed(3)?,
+                at: timestamp(&row.needed(4)?)?,
+            });
+            Ok(())
+        },
+    )?;
+    Ok(actions)
+}
+
+/// Adds a line to what was done.
+fn note(
+    session: &mut dyn Session,
+    case: &Case,
+    action: &str,
+    (by, reason): (&str, &str),
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let whose = case.persons.first().map_or("", PersonalNumber::as_str);
+    let mut last = 0;
+    session.query(
+        "SELECT coalesce(max(position), 0) FROM case_action WHERE personal_number = ?1 AND case_id = ?2",
+        &[whose.into(), case.id.as_str().into()],
+        &mut |row| {
+            last = row.count(0)?;
+            Ok(())
+        },
+    )?;
+    let position = u32::try_from(last + 1).map_err(|_| StoreError::Inconsistent("a case"))?;
+    session
+        .execute(
+            "INSERT INTO case_action (personal_number, case_id, position, action, by_whom, reason, recorded_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            &[
+                whose.into(),
+                case.id.as_str().into(),
+                position.into(),
+                action.into(),
+                by.into(),
+                reason.into(),
+                at.to_string().into(),
+            ],
+        )
+        .map(drop)
+}
+
+/// Opens a case, unless the question was asked before. Answers whether it is new.
+fn open(session: &mut dyn Session, case: &Case, by: &str) -> Result<bool, StoreError> {
+    let at = case.opened_at.to_string();
+    let new = session.execute(
+        "INSERT INTO case_claim (case_id, kind, state, personal_number, other_number, province, ward, subject, \
+         opened_at, changed_at) VALUES (?1, ?2, 'open', ?3, ?4, ?5, ?6, ?7, ?8, ?8) \
+         ON CONFLICT (case_id) DO NOTHING",
+        &[
+            case.id.as_str().into(),
+            case.subject.kind().as_str().into(),
+            case.persons.first().map(PersonalNumber::as_str).into(),
+            case.persons.get(1).map(PersonalNumber::as_str).into(),
+            (&case.province).into(),
+            (&case.ward).into(),
+            json(&case.subject)?.into(),
+            at.into(),
+        ],
+    )?;
+    if new == 1 {
+        note(session, case, "opened", (by, ""), case.opened_at)?;
+    }
+    Ok(new == 1)
+}
+
+fn case(
+    id: CaseId,
+    persons: Vec<PersonalNumber>,
+    place: (String, String),
+    subject: Subject,
+    at: Timestamp,
+) -> Case {
+    let (province, ward) = place;
+    let state = CaseState::Open;
+    Case { id, state, persons, province, ward, subject, ruling: None, opened_at: at, changed_at: at }
+}
+
+/// Whose office a person's cases are.
+fn office(person: &Person) -> (String, String) {
+    let home = person.residences.of_record();
+    let code = |code: Option<&String>| code.cloned().unwrap_or_default();
+    (
+        code(home.and_then(|home| home.province_code.as_ref())),
+        code(home.and_then(|home| home.ward_code.as_ref())),
+    )
+}
+
+/// An act that contradicts the register.
+pub(super) fn open_act(
+    session: &mut dyn Session,
+    entry: &Entry,
+    contradiction: Contradiction,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let mut whose = None;
+    for person in entry.act.principals().into_iter().chain(entry.act.named()) {
+        whose = persons::load(session, &person)?;
+        if whose.is_some() {
+            break;
+        }
+    }
+    let Some(person) = whose else { return Ok(()) };
+    let subject = Subject::Act { act: entry.id.clone(), contradicts: contradiction.code().to_owned() };
+    let place = (office(&person).0, entry.id.office.clone());
+    let case = case(CaseId::of_act(&entry.id), vec![person.number], place, subject, change.at);
+    open(session, &case, &change.source).map(drop)
+}
+
+/// Two records that may be one person's, unless that was asked before.
+pub(super) fn open_pair(
+    session: &mut dyn Session,
+    one: &Person,
+    other: &Person,
+    weighed: &Weighed,
+    change: &Change,
+) -> Result<bool, StoreError> {
+    let evidence = weighed.evidence.iter().map(|line| PairEvidence {
+        item: line.item.to_owned(),
+        finding: line.finding.to_owned(),
+        bits: line.bits,
+    });
+    let subject = Subject::Pair { bits: weighed.bits, evidence: evidence.collect() };
+    let (first, second) = if one.number < other.number { (one, other) } else { (other, one) };
+    let id = CaseId::of_pair(&first.number, &second.number);
+    let persons = vec![first.number.clone(), second.number.clone()];
+    open(session, &case(id, persons, office(first), subject, change.at), &change.source)
+}
+
+/// Facts that contradict each other: joined to the person's open case, if there is one. What was decided against is not
+/// asked again. Answers whether there is something new to decide.
+fn open_facts(
+    session: &mut dyn Session,
+    person: &Person,
+    conflicts: Vec<Conflict>,
+    change: &Change,
+) -> Result<bool, StoreError> {
+    let known: Vec<Case> = of_person(session, &person.number)?
+        .into_iter()
+        .filter(|case| case.subject.kind() == CaseKind::Facts)
+        .collect();
+    let was_judged = |item: &str, value: &serde_json::Value| {
+        known.iter().filter(|case| case.state == CaseState::Decided).any(|case| match &case.subject {
+            Subject::Facts(judged) => judged.iter().any(|one| one.item == item && one.has_claim(value)),
+            _ => false,
+        })
+    };
+    let news: Vec<Conflict> = conflicts
+        .into_iter()
+        .filter(|conflict| {
+            conflict.claims.iter().skip(1).any(|claim| !was_judged(&conflict.item, &claim.value))
+        })
+        .collect();
+    if news.is_empty() {
+        return Ok(false);
+    }
+    let waiting = known.iter().find(|case| matches!(case.state, CaseState::Open | CaseState::Papers));
+    let Some(waiting) = waiting else {
+        let id = CaseId::of_facts(&person.number, known.len());
+        let persons = vec![person.number.clone()];
+        let case = case(id, persons, office(person), Subject::Facts(news), change.at);
+        return open(session, &case, &change.source);
+    };
+    let Some(mut waiting) = locked(session, &waiting.id)? else { return Err(StoreError::Busy) };
+    let Subject::Facts(mut open) = waiting.subject.clone() else { return Err(StoreError::Busy) };
+    for conflict in news {
+        match open.iter_mut().find(|known| known.item == conflict.item) {
+            Some(known) => conflict.claims.into_iter().for_each(|claim| known.add(claim)),
+            None => open.push(conflict),
+        }
+    }
+    let subject = Subject::Facts(open);
+    if subject == waiting.subject {
+        return Ok(false);
+    }
+    waiting.subject = subject;
+    session.execute(
+        "UPDATE case_claim SET subject = ?2, state = 'open', changed_at = ?3 WHERE case_id = ?1",
+        &[waiting.id.as_str().into(), json(&waiting.subject)?.into(), change.at.to_string().into()],
+    )?;
+    note(session, &waiting, "claimed", (&change.source, ""), change.at)?;
+    Ok(true)
+}
+
+/// Takes persons in as `intake` says: joined with what is known, contradictions and likely duplicates become cases.
+pub(super) fn take_in(
+    session: &mut dyn Session,
+    people: &[Person],
+    intake: &Intake,
+    change: &Change,
+) -> Result<Vec<Put>, StoreError> {
+    let mut done = Vec::with_capacity(people.len());
+    for person in people {
+        let put = match intake.standing {
+            None => persons::put(session, person, change)?,
+            Some(_) => join_in(session, person, intake, change)?,
+        };
+        if put == Put::Added && intake.duplicates {
+            look_for_duplicates(session, person, change)?;
+        }
+        done.push(put);
+    }
+    Ok(done)
+}
+
+fn join_in(
+    session: &mut dyn Session,
+    person: &Person,
+    intake: &Intake,
+    change: &Change,
+) -> Result<Put, StoreError> {
+    if persons::insert_new(session, person, change)? {
+        return Ok(Put::Added);
+    }
+    let (known, origins) =
+        persons::known_with_origins(session, &person.number)?.ok_or(StoreError::NumberCancelled)?;
+    let told = Told {
+        person,
+        source: &change.source,
+        standing: intake.standing.unwrap_or(crate::quality::conflict::Standing::Carried),
+        at: change.at,
+        by: &intake.by,
+    };
+    let joined = join_items(&known, &|item| origins.of(item), &told)
+        .map_err(|error| StoreError::Engine(Box::new(error)))?;
+    if !joined.conflicts.is_empty() {
+        open_facts(session, &known, joined.conflicts, change)?;
+    }
+    if joined.person == known {
+        return Ok(Put::Unchanged);
+    }
+    persons::change(session, &joined.person, change)?;
+    Ok(Put::Changed)
+}
+
+/// Compares a newcomer with those who share a CMND, the birth date, or the name in the year of birth.
+pub(super) fn look_for_duplicates(
+    session: &mut dyn Session,
+    newcomer: &Person,
+    change: &Change,
+) -> Result<u32, StoreError> {
+    let candidates = persons::candidates(session, newcomer, CANDIDATES)?;
+    let compared: Vec<Compared> = candidates.iter().map(Compared::new).collect();
+    let found = at_intake(&Compared::new(newcomer), &compared, national(), DEFAULT_THRESHOLD);
+    let mut opened = 0;
+    for (place, weighed) in found {
+        let Some(other) = candidates.get(place) else { continue };
+        opened += u32::from(open_pair(session, newcomer, other, &weighed, change)?);
+    }
+    Ok(opened)
+}
+
+fn national() -> &'static NameFrequencies {
+    static NATIONAL: std::sync::LazyLock<NameFrequencies> =
+        std::sync::LazyLock::new(NameFrequencies::national);
+    &NATIONAL
+}
+
+/// The first six digits of the number that the act of a case needs.
+pub(super) fn prefix_wanted(session: &mut dyn Session, id: &CaseId) -> Result<Option<Prefix>, StoreError> {
+    let Some(Case { subject: Subject::Act { act, .. }, .. }) = load(session, id)? else { return Ok(None) };
+    match acts::waiting(session, &act)? {
+        Some(entry) => acts::prefix_wanted(session, &entry),
+        None => Ok(None),
+    }
+}
+
+/// Decides a case and carries the decision out.
+pub(super) fn decide(
+    session: &mut dyn Session,
+    id: &CaseId,
+    ruling: &Ruling,
+    source: NumberSource<'_>,
+    at: Timestamp,
+    today: Date,
+) -> Result<Ruled, StoreError> {
+    let case = locked(session, id)?.ok_or(StoreError::UnknownCase)?;
+    match case.state {
+        CaseState::Decided if case.ruling.as_ref() == Some(ruling) => return Ok(Ruled::Repeat),
+        CaseState::Decided => return Err(StoreError::CaseDecided),
+        CaseState::Overtaken => return Err(StoreError::CaseOvertaken),
+        CaseState::Open | CaseState::Papers => {}
+    }
+    if ruling.by.trim().is_empty() {
+        return Err(NotDecided::Nobody.into());
+    }
+    if ruling.reason.trim().chars().count() < SHORTEST_REASON {
+        return Err(NotDecided::NoReason.into());
+    }
+    let told = (ruling.by.as_str(), ruling.reason.as_str());
+    if ruling.verdict == Verdict::Papers {
+        session.execute(
+            "UPDATE case_claim SET state = 'papers', changed_at = ?2 WHERE case_id = ?1",
+            &[id.as_str().into(), at.to_string().into()],
+        )?;
+        note(session, &case, "papers", told, at)?;
+        return Ok(Ruled::Done { number: None });
+    }
+    // First the case, so that what the decision does to other cases does not find this one open.
+    session.execute(
+        "UPDATE case_claim SET state = 'decided', ruling = ?2, changed_at = ?3 WHERE case_id = ?1",
+        &[id.as_str().into(), json(ruling)?.into(), at.to_string().into()],
+    )?;
+    note(session, &case, "decided", told, at)?;
+    let change = Change { source: format!("case:{id}"), at };
+    let number = match (&case.subject, &ruling.verdict) {
+        (Subject::Facts(conflicts), Verdict::Keep | Verdict::TwoPeople) => {
+            facts(session, &case, conflicts, &BTreeMap::new(), ruling, &change, today)?;
+            None
+        }
+        (Subject::Facts(conflicts), Verdict::Take(chosen)) => {
+            facts(session, &case, conflicts, chosen, ruling, &change, today)?;
+            None
+        }
+        (Subject::Act { .. }, Verdict::Keep) | (Subject::Pair { .. }, Verdict::TwoPeople) => None,
+        (Subject::Act { act, contradicts }, Verdict::Take(chosen)) if chosen.is_empty() => {
+            let contradiction = Contradiction::ALL.iter().find(|one| one.code() == contradicts).copied();
+            acts::take_decided(session, act, contradiction, source, &change, today)?
+        }
+        (Subject::Act { act, contradicts }, Verdict::TwoPeople)
+            if *contradicts == Contradiction::BornAlready.code() =>
+        {
+            acts::take_decided(session, act, Some(Contradiction::BornAlready), source, &change, today)?
+        }
+        (Subject::Pair { .. }, Verdict::Merge { keep, take }) => {
+            one_person(session, &case, keep, take, &change, today)?;
+            None
+        }
+        _ => return Err(StoreError::OtherVerdict),
+    };
+    Ok(Ruled::Done { number })
+}
+
+fn facts(
+    session: &mut dyn Session,
+    case: &Case,
+    conflicts: &[Conflict],
+    chosen: &BTreeMap<String, usize>,
+    ruling: &Ruling,
+    change: &Change,
+    today: Date,
+) -> Result<(), StoreError> {
+    let whose = case.persons.first().ok_or(StoreError::Inconsistent("a case about nobody"))?;
+    let others = InSession::locking(session, core::slice::from_ref(whose))?;
+    let told = (ruling.by.as_str(), ruling.reason.as_str(), change.at);
+    let settled = settle(whose, conflicts, chosen, told, &others, today);
+    let session = others.end()?;
+    let outcome = settled.map_err(|error| match error {
+        NotSettled::NotDecided(error) => StoreError::NotDecided(error),
+        NotSettled::Refused(error) => StoreError::Refused(error),
+    })?;
+    write(session, case, &outcome, change)
+}
+
+/// Makes one person of two.
+fn one_person(
+    session: &mut dyn Session,
+    case: &Case,
+    keep: &PersonalNumber,
+    take: &BTreeSet<String>,
+    change: &Change,
+    today: Date,
+) -> Result<(), StoreError> {
+    let (Some(first), Some(second)) = (case.persons.first(), case.persons.get(1)) else {
+        return Err(StoreError::Inconsistent("a case about two"));
+    };
+    let ended = match keep {
+        keep if keep == first => second,
+        keep if keep == second => first,
+        _ => return Err(StoreError::OtherVerdict),
+    };
+    let naming = persons::naming(session, ended)?;
+    let mut touched = naming.clone();
+    touched.extend([keep.clone(), ended.clone()]);
+    let others = InSession::locking(session, &touched)?;
+    let office = if case.ward.len() == 5 { case.ward.clone() } else { "00000".to_owned() };
+    let act = ActId { office, year: today.year(), kind: Kind::Decided, serial: case.id.serial() };
+    let merged = merge((keep, ended), take, &naming, &others, (&act, today));
+    let session = others.end()?;
+    let outcome = merged.map_err(|error| match error {
+        NotApplied::Refused(refusal) => StoreError::Refused(refusal),
+        NotApplied::Contradicts(contradiction) => StoreError::Contradicts(contradiction),
+    })?;
+    write(session, case, &outcome, change)?;
+    acts::carry_over(session, ended, keep)?;
+    let successor = Some(keep.clone());
+    let cancelled = Cancelled { number: ended.clone(), successor, cause: Cause::SecondNumber, on: today };
+    numbers::cancel(session, &cancelled)?;
+    overtake(session, ended, keep, change)
+}
+
+fn write(
+    session: &mut dyn Session,
+    case: &Case,
+    outcome: &Outcome,
+    change: &Change,
+) -> Result<(), StoreError> {
+    for person in &outcome.changed {
+        persons::change(session, person, change)?;
+    }
+    acts::tell(session, case.id.as_str(), &outcome.messages, change.at)
+}
+
+/// Open cases about a number that has ended are asked again about the one that stays; pairs that were held to be two people
+/// stay two.
+fn overtake(
+    session: &mut dyn Session,
+    ended: &PersonalNumber,
+    kept: &PersonalNumber,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let at = change.at.to_string();
+    for case in of_person(session, ended)? {
+        let other =
+            case.persons.iter().find(|person| *person != ended).filter(|other| *other != kept).cloned();
+        let two = case.ruling.as_ref().is_some_and(|ruling| ruling.verdict == Verdict::TwoPeople);
+        let waits = matches!(case.state, CaseState::Open | CaseState::Papers);
+        if waits && case.subject.kind() != CaseKind::Act {
+            session.execute(
+                "UPDATE case_claim SET state = 'overtaken', changed_at = ?2 WHERE case_id = ?1",
+                &[case.id.as_str().into(), (&at).into()],
+            )?;
+            note(session, &case, "overtaken", (&change.source, ""), change.at)?;
+        }
+        match (&case.subject, other) {
+            (Subject::Pair { .. }, Some(other)) if waits || two => {
+                // Their successor may be one already.
+                if persons::load(session, &other)?.is_none() {
+                    continue;
+                }
+                let mut persons = vec![kept.clone(), other];
+                persons.sort_unstable();
+                let [first, second] = persons.as_slice() else { continue };
+                let again = Case {
+                    id: CaseId::of_pair(first, second),
+                    persons: persons.clone(),
+                    state: CaseState::Open,
+                    ruling: None,
+                    opened_at: change.at,
+                    changed_at: change.at,
+                    ..case.clone()
+                };
+                let new = open(session, &again, &change.source)?;
+                if let (true, true, Some(ruling)) = (new, two, &case.ruling) {
+                    session.execute(
+                        "UPDATE case_claim SET state = 'decided', ruling = ?2 WHERE case_id = ?1",
+                        &[again.id.as_str().into(), json(ruling)?.into()],
+                    )?;
+                    note(session, &again, "decided", (&ruling.by, &ruling.reason), change.at)?;
+                }
+            }
+            (Subject::Facts(conflicts), _) if waits => {
+                let Some(person) = persons::load(session, kept)? else { continue };
+                let moved =
+                    conflicts.iter().map(|conflict| Conflict { number: kept.clone(), ..conflict.clone() });
+                open_facts(session, &person, moved.collect(), change)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Pairs that wait for a decision, or were held to be two people.
+pub(super) fn pairs(
+    session: &mut dyn Session,
+    state: CaseState,
+) -> Result<Vec<(PersonalNumber, PersonalNumber)>, StoreError> {
+    let mut pairs = Vec::new();
+    session.query(
+        "SELECT personal_number, other_number FROM case_claim WHERE kind = 'pair' AND state = ?1 \
+         ORDER BY personal_number, other_number",
+        &[Value::from(state.as_str())],
+        &mut |row| {
+            pairs.push((number(&row.needed(0)?)?, number(&row.needed(1)?)?));
+            Ok(())
+        },
+    )?;
+    Ok(pairs)
+}
