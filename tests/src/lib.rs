@@ -13,5 +13,7 @@ pub mod inspection;
 pub mod interop;
 pub mod laboratory;
 pub mod portrait;
+#[path = "../../population/tests/it/postgres/server.rs"]
+mod postgres_server;
 pub mod programs;
 pub mod story_support;

@@ -67,6 +67,12 @@ impl Programs {
         self
     }
 
+    /// Where a program lies.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
     fn command<S: AsRef<OsStr>>(&self, name: &str, arguments: &[S]) -> Command {
         let mut command = Command::new(self.directory.join(name));
         command.args(arguments).envs(self.environment.iter().map(|(k, v)| (k, v))).stdin(Stdio::null());

@@ -1,8 +1,9 @@
-//! `make faults`: cards are removed at every command of a reading and of a personalisation, and what came of it counted.
+//! `make faults`: cards are removed at every command of a reading and of a personalisation, the register's programs are
+//! killed at every call that writes, and what came of it counted.
 
 use std::process::ExitCode;
 
-use cccd_tests::faults::{Length, Report, personalisation, reads};
+use cccd_tests::faults::{Length, Report, personalisation, reads, register};
 
 const HELP: &str = "\
 Makes every fault that it can enumerate, prints a table of what came of each, and counts what went wrong.
@@ -13,6 +14,8 @@ Campaigns:
   reads            the card is removed at every command of a reading, before or after the chip has it, and laid on again:
                    by PACE and by BAC, with extended and with short length
   personalisation  the card is removed at every command of the station's work, and the application run again
+  register         kill -9 at every system call that writes: import, acts, numbers, on SQLite and on PostgreSQL (its
+                   server of Debian's postgresql-15; with strace, else by the clock)
 
 Options:
   --long           all combinations: two removals, hostile answers at every command, short commands to the chip, its state
@@ -36,7 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
             println!("{HELP}");
             return Ok(ExitCode::SUCCESS);
         }
-        ["--only", name @ ("reads" | "personalisation")] => Some(*name),
+        ["--only", name @ ("reads" | "personalisation" | "register")] => Some(*name),
         _ => {
             eprintln!("faults: these arguments are not understood.\nSay --help to see which there are.");
             return Ok(ExitCode::from(2));
@@ -50,6 +53,9 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if wanted("personalisation") {
         personalisation::run(length, now, &mut report)?;
+    }
+    if wanted("register") {
+        register::run(length, now, &mut report)?;
     }
     let tally = report.finish();
     println!("\n{tally}");
