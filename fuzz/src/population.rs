@@ -10,6 +10,7 @@ use cccd_population::matching::check_form;
 use cccd_population::name::is_syllable;
 use cccd_population::places::{Map, Places, published};
 use cccd_population::quality::Codes as _;
+use cccd_population::scans::{Limits, pdf_images};
 use cccd_population::text_encoding::{Encoding, recognise};
 use jiff::civil::{Date, date};
 
@@ -29,6 +30,12 @@ const PLACES_JSON: &str = r#"{"map":"present","code":"01","name":"Tỉnh A"}"#;
 const PUBLISHED: &str = r#"{"units":[{"code":"01","name":"Tỉnh A","wards":[{"code":"00001","name":"Xã B"}]}]}|{"units":[{"code":"01","name":"Tỉnh A","districts":[{"code":"001","name":"Huyện D","wards":[{"code":"00003","name":"Xã E"}]}]}]}|{"items":[{"code":"01","before":"giữ nguyên"},{"code":"00001","before":"Xã E (huyện D), phần còn lại của Xã F và Xã G"}]}"#;
 
 const QCVN: &str = "<?xml version=\"1.0\"?><q:CongdanCollection xmlns:q=\"http://www.mic.gov.vn/dancu/1.0\" SoCongDan='1'><q:CongDan><q:SoDinhDanh>079099000001</q:SoDinhDanh><q:HoVaTen><q:Ho>A &amp;</q:Ho><q:Ten><![CDATA[B]]></q:Ten></q:HoVaTen><q:GioiTinh>1</q:GioiTinh><q:NgayThangNamSinh><q:NgayThangNam>1999</q:NgayThangNam></q:NgayThangNamSinh></q:CongDan></q:CongdanCollection>";
+
+/// A page of 208 × 200 zeros, stored without packing it would be longer.
+const SCANNED: &str = "%PDF-1.4\n5 0 obj\n<< /Subtype /Image /Width 208 /Height 200 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /FlateDecode /DecodeParms << /Predictor 15 >> /Length 9 >>\nstream\nxxxxxxxxx\nendstream\nendobj\n";
+
+/// One line of an opened bundle, and a head.
+const BUNDLE_LINE: &str = "{\"place\":1,\"sha256\":\"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\",\"item\":\"{}\"}\n";
 
 /// All bodies of this room.
 pub const BODIES: &[Body] = &[
@@ -65,6 +72,29 @@ pub const BODIES: &[Body] = &[
             if let Ok(slip) = Slip::parse(text) {
                 assert_eq!(slip.text(), text, "a slip has two spellings");
             }
+        },
+    },
+    Body {
+        name: "scanned-pdf",
+        seeds: || vec![SCANNED.into()],
+        run: |bytes| {
+            let limits = Limits { pixels: 250_000, pages: 4, ..Limits::default() };
+            let _ = pdf_images::each(bytes, &limits, |page| {
+                if let Ok(page) = page {
+                    let (width, height) = page.pixels.dimensions();
+                    assert!(limits.allow(width, height), "a page beyond the limits");
+                    assert!(page.jpeg.is_none_or(|range| range.end <= bytes.len()));
+                }
+                true
+            });
+        },
+    },
+    Body {
+        name: "bundle-items",
+        seeds: || vec![BUNDLE_LINE.into()],
+        run: |bytes| {
+            let _ = cccd_population::bundle::items(bytes);
+            let _ = cccd_population::bundle::check(bytes, &[]);
         },
     },
     Body {

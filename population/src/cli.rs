@@ -1,6 +1,7 @@
 //! Arguments, and which function does what. Answers on standard output, progress and errors on standard error.
 
 mod act;
+mod bundle;
 mod card;
 mod cases;
 mod data;
@@ -11,6 +12,7 @@ mod number;
 mod people;
 mod places;
 mod quality;
+mod scans;
 mod serve;
 mod usage;
 mod vietnamese;
@@ -88,6 +90,10 @@ enum Command {
     Card(card::CardCommand),
     /// A form of collection as PDF: DC01, DC02, blank or filled in
     Form(form::Form),
+    /// File a folder of scanned sheets to their rows by the barcode
+    Scans(scans::Scans),
+    /// Bundles: collect without a line, seal, and merge at the register
+    Bundle(bundle::BundleCommand),
     /// Places: what a code is on the present map and the one before, or make the file of places
     Places(places::PlacesCommand),
     /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
@@ -207,6 +213,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Number(command) => command.run(&setting),
         Command::Card(command) => command.run(&setting),
         Command::Form(command) => command.run(&setting),
+        Command::Scans(command) => command.run(&setting),
+        Command::Bundle(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),
         Command::Quality(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),

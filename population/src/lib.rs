@@ -18,6 +18,8 @@
 //! | [`civil_status`] | acts, and what each changes in the register | Luật Hộ tịch 2014 |
 //! | [`cases`] | what the register cannot settle by itself, and what officers decided | docs/civil-status.md |
 //! | [`forms`] | DC01 and DC02 for printing, with the barcode by which a scan finds its row | TT 53/2025/TT-BCA |
+//! | [`bundle`] | what a station without a line collected, sealed and signed | docs/collection.md |
+//! | [`scans`] | scanned sheets filed to their rows by that barcode | docs/collection.md |
 //! | [`places`] | administrative units as codes, now and before 1 July 2025 | Nghị quyết 202/2025/QH15 |
 //! | [`qcvn`] | the XML message of citizens, in and out | QCVN 109:2017/BTTTT |
 //! | [`quality`] | correct, complete, clean, alive: rules, scores, work lists, conflicts | docs/quality.md |
@@ -26,6 +28,7 @@
 //! Time and randomness are arguments. Personal data is in no `Debug`, log or error message.
 
 pub mod answer;
+pub mod bundle;
 pub mod card;
 pub mod cases;
 pub mod civil_status;
@@ -43,6 +46,7 @@ pub mod places;
 pub mod qcvn;
 pub mod quality;
 pub mod register_key;
+pub mod scans;
 pub mod search;
 pub mod server;
 pub mod statistics;

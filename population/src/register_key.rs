@@ -6,12 +6,14 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use age::secrecy::ExposeSecret as _;
 use cccd_keys::algorithm::HashAlgorithm;
 use cccd_keys::curve::{CurveEncoding, NamedCurve};
 use cccd_keys::signer::{Signer as _, SoftwareKey};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use crate::bundle::OpeningKey;
 use crate::matching::DigestKey;
 use crate::numbers::NumberKey;
 
@@ -67,6 +69,45 @@ pub fn digest_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<DigestKey,
 /// [`KeyFileError`].
 pub fn number_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<NumberKey, KeyFileError> {
     secret(&beside(database, "number-key"), rng, |_| true).map(|(key, _)| NumberKey::derive(&key))
+}
+
+/// A collecting station's signing key in `<path>.station-key`, made at the first use; its public half stands in
+/// `<path>.station.pub` (`SubjectPublicKeyInfo`, DER), for the register's folder of trusted stations.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn station_key(path: &Path, rng: &mut dyn CryptoRng) -> Result<SoftwareKey, KeyFileError> {
+    let file = beside(path, "station-key");
+    let (scalar, _) = secret(&file, rng, |candidate| key_of(candidate).is_some())?;
+    let key = key_of(&scalar).ok_or(KeyFileError::NoKey(file))?;
+    let public = beside(path, "station.pub");
+    if std::fs::read(&public).ok().as_deref() != Some(key.public_key().spki()) {
+        publish(&public, key.public_key().spki())?;
+    }
+    Ok(key)
+}
+
+/// The key that opens bundles sealed to this register, in `<db>.bundle-key`, made at the first use; to whom stations seal
+/// stands in `<db>.bundle.pub`.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn bundle_key(database: &Path) -> Result<OpeningKey, KeyFileError> {
+    let path = beside(database, "bundle-key");
+    if !path.exists() {
+        let fresh = OpeningKey::generate();
+        match write_secret(&path, fresh.to_string().expose_secret().as_bytes()) {
+            Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(KeyFileError::Io { path, source });
+            }
+            _ => {}
+        }
+    }
+    let text = read_secret(&path, 256)?;
+    let text = core::str::from_utf8(&text).map_err(|_| KeyFileError::NoKey(path.clone()))?;
+    let key: OpeningKey = text.trim().parse().map_err(|_| KeyFileError::NoKey(path))?;
+    publish(&beside(database, "bundle.pub"), format!("{}\n", key.to_public()).as_bytes())?;
+    Ok(key)
 }
 
 /// `register.db` → `register.db.<suffix>`.

@@ -6,6 +6,7 @@
 
 mod acts;
 mod attempts;
+mod bundles;
 mod cards;
 mod cases;
 mod counts;
@@ -15,6 +16,7 @@ mod persons;
 mod place;
 mod provenance;
 mod schema;
+mod sheets;
 mod sql;
 
 use std::collections::BTreeMap;
@@ -31,8 +33,10 @@ use crate::quality::conflict::NotDecided;
 use crate::statistics::Statistics;
 
 pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
+pub use bundles::{BundleState, Collected};
 pub use place::{BadPlace, Place};
 pub use provenance::Provenance;
+pub use sheets::{ScannedSheet, SheetOutcome};
 pub use sql::SqlStore;
 
 /// Where a change came from: `import`, `event`, `issuer` … with the file or office.

@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::{Db, Language, Setting, vietnamese};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum FileFormat {
+pub(super) enum FileFormat {
     Csv,
     Json,
     /// XML of QCVN 109:2017/BTTTT
@@ -237,7 +237,7 @@ pub(super) fn stats(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn form(setting: &Setting, given: Option<FileFormat>, file: &Path) -> Result<Format, Failure> {
+pub(super) fn form(setting: &Setting, given: Option<FileFormat>, file: &Path) -> Result<Format, Failure> {
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     match (given, ending.as_str()) {
         (Some(FileFormat::Csv), _) | (None, "csv") => Ok(Format::Csv),

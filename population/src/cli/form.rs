@@ -48,14 +48,16 @@ impl Form {
             Kind::Dc01 => FormKind::Dc01,
             Kind::Dc02 => FormKind::Dc02,
         };
-        let store = self.db.open()?;
+        let mut store = self.db.open()?;
         let mut rng = serve::randomness();
         let (mut person, mut card, mut row) = (None, None, None);
         if let Some(number) = &self.number {
             let known = store.person(number)?;
             person = Some(known.ok_or(StoreError::UnknownPerson)?);
             card = store.card_in_use(number, setting.today())?;
-            row = Some(slip::row_of(&digest_key(&self.db.secrets(setting)?, &mut rng)?, number));
+            let named = slip::row_of(&digest_key(&self.db.secrets(setting)?, &mut rng)?, number);
+            store.claim_form_row(&named, number)?;
+            row = Some(named);
         }
         let slip = Slip::new(kind, rng.next_u64(), row, setting.today());
         let content = Content { person: person.as_ref(), card: card.as_ref() };

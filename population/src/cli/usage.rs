@@ -19,6 +19,8 @@ pub(super) enum BadValue {
     Field,
     #[error("write ITEM=N, as in full_name=1")]
     Claim,
+    #[error("write SERIAL=NUMBER: the 16 digits printed on the form, and a personal number")]
+    Gift,
 }
 
 impl BadValue {
@@ -29,6 +31,7 @@ impl BadValue {
             Self::Status => "viết active, held, lost, revoked, replaced, expired hoặc destroyed",
             Self::Field => "viết MỤC=GIÁ_TRỊ",
             Self::Claim => "viết MỤC=SỐ, như full_name=1",
+            Self::Gift => "viết SỐ_TỜ=SỐ_ĐỊNH_DANH: 16 ký tự in trên phiếu, và số định danh",
         }
     }
 }

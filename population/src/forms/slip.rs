@@ -52,7 +52,9 @@ impl FormKind {
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    /// Reads [`as_str`](Self::as_str).
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
         [Self::Dc01, Self::Dc02].into_iter().find(|kind| kind.as_str() == word)
     }
 }

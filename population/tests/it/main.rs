@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests outside #[test] functions")]
 
+mod bundle;
 mod cases;
 mod civil_status;
 mod cli;
@@ -17,6 +18,7 @@ mod places;
 mod postgres;
 mod qcvn;
 mod quality;
+mod scans;
 mod search;
 mod store;
 mod text_encoding;

@@ -7,9 +7,11 @@ use crate::store::StoreError;
 use crate::store::engine::Session;
 
 /// In order; the version is `FIRST` + position + 1. A file that was ever released is never changed.
-pub(in crate::store) const ADDITIONS: [&str; 2] = [
+pub(in crate::store) const ADDITIONS: [&str; 4] = [
     include_str!("../../../migrations/0003_numbers.sql"),
     include_str!("../../../migrations/0004_cases.sql"),
+    include_str!("../../../migrations/0005_sheets.sql"),
+    include_str!("../../../migrations/0006_bundles.sql"),
 ];
 
 /// Brings tables of version 2 or later to this program's version, each step recorded.
