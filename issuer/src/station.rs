@@ -9,7 +9,9 @@ use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::mrz::Mrz;
 use cccd_cvc::chain::{ChipTrust, TrustPoint};
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{DocumentSigners, KeyStore, Purpose, StoreError, StoreMaster, certificate_date};
+use cccd_keys::store::{
+    DocumentSigners, KeyStore, PassedOver, Purpose, StoreError, StoreMaster, certificate_date,
+};
 use cccd_keys::transport_keys::{ChipSerial, TEST_KEY_VERSION, TransportKeys};
 use cccd_population::card::SodDigest;
 use jiff::Timestamp;
@@ -40,7 +42,7 @@ impl StationKeys {
     /// From an opened key store: the Document Signers that may sign now, the transport master, and the CVCA keys if it has any.
     ///
     /// # Errors
-    /// [`StoreError`]: no signer may sign at this time, or the CVCA is past its last day.
+    /// [`StoreError`]: no signer may sign at this time, the time lies before the log's newest entry, the newest CRL is lost, or the CVCA is past its last day.
     pub fn from_store(store: &KeyStore, at: Timestamp) -> Result<Self, StoreError> {
         Ok(Self {
             signers: store.active_signers(at)?,
@@ -55,6 +57,12 @@ impl StationKeys {
     fn terminal_trust(&self, at: Timestamp) -> Option<ChipTrust> {
         let today = certificate_date(at).ok()?;
         ChipTrust::new(self.trust_points.clone(), today)
+    }
+
+    /// The Document Signers that are not used because their counts cannot be read.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<PassedOver> {
+        self.signers.passed_over()
     }
 
     /// The master of transport keys.

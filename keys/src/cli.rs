@@ -93,6 +93,8 @@ impl Failure {
                 | StoreError::NoCscaOfPool(_)
                 | StoreError::NoSignerOfPool { .. }
                 | StoreError::CountTurnedBack { .. }
+                | StoreError::CountDamaged(_)
+                | StoreError::CrlLost(_)
                 | StoreError::CrlSequence(_)
                 | StoreError::MasterList(_)
                 | StoreError::BeyondAuthority(_)
@@ -355,11 +357,12 @@ fn period(certificate: &Certificate) -> String {
 fn show(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreError> {
     let settings = store.settings();
     let authorities: Vec<Value> = store.csca_certificates()?.iter().map(output::certificate_json).collect();
-    let signers = store.document_signers(at)?;
-    let active = signers.iter().filter(|status| status.may_sign).count();
-    let crl = match store.crl() {
-        Ok(crl) => Some(crl),
-        Err(StoreError::NoCrl) => None,
+    let document_signers = store.document_signers(at)?;
+    let active = document_signers.iter().filter(|status| status.may_sign).count();
+    let (crl, lost) = match store.crl() {
+        Ok(crl) => (Some(crl), None),
+        Err(StoreError::NoCrl) => (None, None),
+        Err(StoreError::CrlLost(lost)) => (None, Some(lost)),
         Err(error) => return Err(error),
     };
     let due = crl.as_ref().and_then(cccd_keys::crl::CertificateRevocationList::next_update);
@@ -372,22 +375,30 @@ fn show(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreErr
         settings.country,
         settings.profile.name(),
         authorities.len(),
-        signers.len(),
+        document_signers.len(),
         output.text("may sign:", "được ký:"),
-        due.map_or_else(|| output.text("none", "chưa có"), |time| time.to_string()),
+        match (due, lost) {
+            (_, Some(lost)) => format!("{} {}", output.text("LOST, number", "BỊ MẤT, số"), lost.number),
+            (Some(due), None) => due.to_string(),
+            (None, None) => output.text("none", "chưa có"),
+        },
         keys[0],
         keys[1],
     );
     output.print(
         &json!({
             "dir": store.dir(), "settings": settings, "csca": authorities,
-            "document_signers": { "count": signers.len(), "active": active },
+            "document_signers": { "count": document_signers.len(), "active": active },
             "crl": crl.map(|crl| json!({ "number": crl.number(), "next_update": crl.next_update() })),
+            "lost_crl": lost,
             "register_key": keys[0], "station_key": keys[1], "software": !store.is_in_token(),
         }),
         &human,
     );
-    Ok(())
+    match lost {
+        Some(lost) => Err(StoreError::CrlLost(lost)),
+        None => signers::looked_over(&document_signers),
+    }
 }
 
 fn verify_log(arguments: &Arguments, output: &Output) -> Result<(), Failure> {

@@ -156,6 +156,8 @@ pub enum SignerState {
     Erased,
     /// Its count is not what the signed log says: it was turned back.
     Miscounted,
+    /// Its count is missing or cannot be read.
+    CountDamaged,
     /// Its time of use has not come.
     NotYet,
     /// Its time of use is over.
@@ -167,11 +169,11 @@ pub enum SignerState {
 }
 
 impl SignerState {
-    /// The state of a signer at a time.
+    /// The state of a signer at a time; its signatures, if its count can be read.
     #[must_use]
     pub fn of(
         certificate: &Certificate,
-        signatures: Signatures,
+        signatures: Option<Signatures>,
         revoked: bool,
         erased: bool,
         at: Timestamp,
@@ -182,11 +184,13 @@ impl SignerState {
             Self::Revoked
         } else if erased {
             Self::Erased
+        } else if signatures.is_none() {
+            Self::CountDamaged
         } else if at < begins.max(certificate.not_before()) {
             Self::NotYet
         } else if !key_may_sign(certificate, at) {
             Self::PastUse
-        } else if signatures.left() == 0 {
+        } else if signatures.is_none_or(|signatures| signatures.left() == 0) {
             Self::Exhausted
         } else {
             Self::Active
@@ -200,6 +204,7 @@ impl SignerState {
             Self::Revoked => "revoked",
             Self::Erased => "erased",
             Self::Miscounted => "count-turned-back",
+            Self::CountDamaged => "count-damaged",
             Self::NotYet => "not-yet",
             Self::PastUse => "past-use",
             Self::Exhausted => "exhausted",
@@ -210,7 +215,10 @@ impl SignerState {
     /// Its private key has no further use and is to be erased (Doc 9303-12 §4.1).
     #[must_use]
     pub const fn is_over(self) -> bool {
-        matches!(self, Self::Revoked | Self::Miscounted | Self::PastUse | Self::Exhausted)
+        matches!(
+            self,
+            Self::Revoked | Self::Miscounted | Self::CountDamaged | Self::PastUse | Self::Exhausted
+        )
     }
 }
 

@@ -27,6 +27,7 @@ mod count;
 mod custody;
 mod error;
 mod files;
+mod history;
 mod master_lists;
 mod passphrase;
 mod revocation;
@@ -43,8 +44,9 @@ pub use custody::{StoreKey, StoreMaster};
 pub use error::StoreError;
 pub use master_lists::{MasterListImport, NewMasterList};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
+pub use revocation::LostCrl;
 pub use settings::{Purpose, StoreSettings, read_settings};
-pub use signers::{DocumentSigner, DocumentSignerStatus, DocumentSigners, ErasedSigner};
+pub use signers::{DocumentSigner, DocumentSignerStatus, DocumentSigners, ErasedSigner, PassedOver};
 pub use unfinished::UnfinishedKey;
 pub use verifying::{
     MAX_CVCA_DAYS, MAX_TERMINAL_DAYS, MAX_VERIFIER_DAYS, NewRequest, RequestAnswer, TERMINAL_KEY_FILE,
@@ -56,22 +58,17 @@ use crate::audit_log::{AuditLog, Event, SubjectKey};
 use crate::ceremony::Participant;
 pub use crate::certificate::AuthorityNames;
 use crate::certificate::Certificate;
-use crate::crl::CertificateRevocationList;
 use crate::curve::{CurveEncoding, NamedCurve};
 use crate::profile::AlgorithmProfile;
 use crate::signer::Signer as _;
 use crate::token::{Token, TokenError, TokenIdentity};
 use custody::{Custody, KeySpec};
-use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 use sealed::Sealer;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// How far the clock of a ceremony may lie behind the newest entry of the log.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// An opened key store.
 #[derive(Debug)]
@@ -263,7 +260,7 @@ impl KeyStore {
     /// Gives the names of the files.
     ///
     /// # Errors
-    /// No CSCA, no CRL, or a file that cannot be written.
+    /// No CSCA, no CRL, a newest CRL that is lost, or a file that cannot be written.
     pub fn export(&self, out: &Path) -> Result<Vec<String>, StoreError> {
         use crate::trust::directory::{describe_anchor, describe_crl, describe_link};
         let mut planned = Vec::new();
@@ -306,21 +303,6 @@ impl KeyStore {
         Ok(())
     }
 
-    /// A ceremony follows those before it: with a clock that was turned back, keys would be made that were never to be,
-    /// and certificates would read as expired or not yet valid. Some minutes are allowed between machines.
-    ///
-    /// # Errors
-    /// [`StoreError::ClockBehind`]; a log that does not hold.
-    pub fn follows_the_log(&self, at: Timestamp) -> Result<(), StoreError> {
-        let log = AuditLog::verify_file(&self.audit_log_path(), self.log_key()?.public_key())?;
-        match log.records.iter().map(|record| record.time).max() {
-            Some(newest) if newest.duration_since(at) > CLOCK_TOLERANCE => {
-                Err(StoreError::ClockBehind { at, newest })
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// One ceremony at a time: numbers of new files are taken under this lock.
     fn lock(&self) -> Result<fs::File, StoreError> {
         files::lock(&self.dir.join(".lock"))
@@ -340,19 +322,6 @@ impl KeyStore {
     /// [`StoreError::NoCsca`], or a damaged file.
     pub fn csca(&self) -> Result<Certificate, StoreError> {
         self.csca_certificates()?.pop().ok_or(StoreError::NoCsca)
-    }
-
-    /// The newest CRL.
-    ///
-    /// # Errors
-    /// [`StoreError::NoCrl`], or a damaged file.
-    pub fn crl(&self) -> Result<CertificateRevocationList, StoreError> {
-        let newest = files::list(&self.dir.join("crl"), "crl")?.pop().ok_or(StoreError::NoCrl)?;
-        let damaged = || StoreError::Damaged(newest.display().to_string());
-        let list = CertificateRevocationList::parse(&files::read(&newest)?).map_err(|_| damaged())?;
-        // Verified at every reading: a list that was swapped on disk is not passed on.
-        let signed = self.csca_certificates()?.iter().any(|c| list.verify_signature(c.public_key()).is_ok());
-        if signed { Ok(list) } else { Err(damaged()) }
     }
 
     /// Certificates of a folder with their stems, in order of their numbers.

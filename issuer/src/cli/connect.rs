@@ -11,7 +11,7 @@ use cccd_issuer::register::{HttpRegister, LocalRegister, Register};
 use cccd_issuer::station::{IssueError, StationKeys};
 use cccd_keys::pkcs11::open_store;
 use cccd_keys::profile::AlgorithmProfile;
-use cccd_keys::store::{KeyStore, Purpose, StoreError, StoreMaster};
+use cccd_keys::store::{KeyStore, PassedOver, Purpose, StoreError, StoreMaster};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_population::store::Place;
 use cccd_reader::{Protocols, Service, Share};
@@ -126,8 +126,20 @@ pub(crate) fn virtual_chip(
     Ok(Card { link: Box::new(chip), extended })
 }
 
-pub(crate) fn station_keys(store: &KeyStore, at: jiff::Timestamp) -> Result<StationKeys, Failure> {
-    Ok(StationKeys::from_store(store, at)?)
+/// The keys of the station; a signer that is not used because its count is damaged is told.
+pub(crate) fn station_keys(
+    store: &KeyStore,
+    at: jiff::Timestamp,
+    output: &Output,
+) -> Result<StationKeys, Failure> {
+    let keys = StationKeys::from_store(store, at)?;
+    for PassedOver { serial, count, .. } in keys.passed_over() {
+        output.note(
+            &format!("CẢNH BÁO: không dùng Document Signer {serial} vì số đếm chữ ký bị mất hoặc hỏng ({count}); báo cho người giữ khoá."),
+            &format!("WARNING: the Document Signer {serial} is not used: its count {count} is missing or damaged. Tell those who keep the keys."),
+        );
+    }
+    Ok(keys)
 }
 
 /// Card capabilities in the historical bytes: COMPACT-TLV `73`, third byte, bit 7 (ISO/IEC 7816-4 §12.1.1.9).

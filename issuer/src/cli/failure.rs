@@ -122,6 +122,10 @@ impl Failure {
             | Self::Face(FaceError::DoesNotFit(_)) => 1,
             Self::Keys(
                 StoreError::SoftwareInProduction
+                | StoreError::CountTurnedBack { .. }
+                | StoreError::CountDamaged(_)
+                | StoreError::CrlLost(_)
+                | StoreError::ClockBehind { .. }
                 | StoreError::Token(TokenError::NotHardware { .. } | TokenError::LastTry { .. }),
             ) => 1,
             Self::Keys(StoreError::InToken(_) | StoreError::NotInToken) => 2,
@@ -350,6 +354,26 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Không có Document Signer nào được ký thẻ này lúc này",
             "Have a Document Signer made for these cards: `keys ds new --pool dated`, or `--pool no-expiry` (its CSCA first).",
             "Tạo Document Signer cho nhóm thẻ này: `keys ds new --pool dated` hoặc `--pool no-expiry` (cần CSCA của nhóm trước).",
+        ),
+        "count-turned-back" => (
+            "Số đếm chữ ký của một Document Signer bị vặn ngược so với nhật ký đã ký",
+            "Issue nothing and tell those who keep the keys: somebody wrote into the key store.",
+            "Ngừng cấp thẻ và báo cho người giữ khóa: có người đã ghi vào kho khóa.",
+        ),
+        "count-damaged" => (
+            "Số đếm chữ ký của Document Signer bị mất hoặc hỏng",
+            "Have another Document Signer made: `keys ds erase`, then `keys ds new`.",
+            "Tạo Document Signer khác: `keys ds erase`, rồi `keys ds new`.",
+        ),
+        "crl-lost" => (
+            "Kho khóa mất CRL mới nhất, không còn biết Document Signer nào đã bị thu hồi",
+            "Have the list's file put back into the key store, from a backup or a trust folder; then run the command again.",
+            "Đặt lại tệp danh sách vào kho khóa, từ bản sao lưu hoặc thư mục trust; rồi chạy lại lệnh.",
+        ),
+        "clock-behind" => (
+            "Đồng hồ của trạm sớm hơn mục mới nhất của nhật ký kho khóa",
+            "Set this machine's clock; if it is right, tell those who keep the keys: their log is ahead of time.",
+            "Chỉnh đồng hồ của máy; nếu đồng hồ đúng, báo cho người giữ khóa: nhật ký của kho đi trước thời gian.",
         ),
         "laboratory-only" => (
             "Loại phôi này chỉ dùng trong phòng thí nghiệm",

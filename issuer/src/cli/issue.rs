@@ -37,7 +37,7 @@ pub(crate) fn run(
     }
     let store = connect::key_store(&arguments.keys)?;
     connect::allow_reader(&store, &arguments.reader)?;
-    let keys = connect::station_keys(&store, at)?;
+    let keys = connect::station_keys(&store, at, output)?;
     let mut register = connect::register(&arguments.register, &format!("issuer {}", arguments.officer))?;
     let mut staging = Staging::new(&arguments.out)?;
     let ledger_path = arguments.ledger.clone().unwrap_or_else(|| arguments.out.join("ledger.sqlite"));

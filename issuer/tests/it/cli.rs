@@ -103,6 +103,43 @@ fn a_store_that_calls_itself_production_is_refused_while_its_keys_are_files() {
     assert!(!Path::new(&desk.path("out/chip.json")).exists());
 }
 
+/// Nothing is signed on the word of a store in which something is missing or a clock that was turned back.
+#[test]
+fn what_is_wrong_with_the_key_store_is_told_before_a_chip_is_touched() {
+    let desk = Desk::new();
+    let dir = desk.path("keys");
+    let keys = Path::new(&dir);
+    let passphrase = Passphrase::from_file(&keys.join("passphrase")).unwrap();
+    let store = KeyStore::open(keys, &passphrase).unwrap();
+    let quarter = jiff::SignedDuration::from_hours(90 * 24);
+    let told = |code: &str| {
+        for language in ["en", "vi"] {
+            refused(&desk.issue("an.json", "out", &["--lang", language]), 1, code);
+        }
+        assert!(!Path::new(&desk.path("out/chip.json")).exists(), "{code}");
+    };
+    let list = keys.join("crl/000001.crl");
+    let crl = store.issue_crl(at(), quarter, &[], None).unwrap();
+    std::fs::remove_file(&list).unwrap();
+    told("crl-lost");
+    std::fs::write(&list, crl.der()).unwrap();
+
+    let count = keys.join("ds/00001.count.json");
+    std::fs::write(&count, "{").unwrap();
+    let output = desk.issue("an.json", "out", &["--lang", "en"]);
+    refused(&output, 3, "count-damaged");
+    assert!(!Path::new(&desk.path("out/chip.json")).exists());
+    // Another signer of the pool takes its place, and the officer is told.
+    store.create_document_signer(at(), &mut rng(2)).unwrap();
+    let output = desk.issue("an.json", "out", &["--lang", "en"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let warned = String::from_utf8(output.stderr).unwrap();
+    assert!(warned.contains("is not used: its count"), "{warned}");
+
+    store.issue_crl(at() + jiff::SignedDuration::from_hours(1), quarter, &[], None).unwrap();
+    refused(&desk.issue("an.json", "later", &["--lang", "en"]), 1, "clock-behind");
+}
+
 #[test]
 fn a_card_is_issued_and_lives_its_life() {
     let desk = Desk::new();

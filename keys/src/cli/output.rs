@@ -130,6 +130,14 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
             "số đếm chữ ký của một Document Signer bị vặn ngược so với nhật ký đã ký",
             "tìm xem ai đã ghi vào kho; `keys ds erase` kết thúc Document Signer này, rồi `keys ds new`",
         ),
+        "count-damaged" => (
+            "số đếm chữ ký của một Document Signer bị mất hoặc hỏng; Document Signer này không ký",
+            "`keys ds erase` kết thúc Document Signer này, `keys ds new` tạo cái mới",
+        ),
+        "crl-lost" => (
+            "mất CRL mới nhất: nhật ký đã ký cho biết đã có danh sách mới hơn",
+            "đặt lại tệp từ bản sao lưu, hoặc từ một thư mục trust mà danh sách đã được xuất ra",
+        ),
         "crl-gap" => ("dãy CRL bị thiếu một danh sách", "khôi phục danh sách bị thiếu từ bản sao lưu"),
         "clock-behind" => (
             "thời gian đưa vào sớm hơn mục mới nhất của nhật ký đã ký",

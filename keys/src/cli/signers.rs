@@ -3,7 +3,7 @@
 use super::args::{Arguments, AuthorityArguments, Ds};
 use super::output::{self, Output};
 use super::{Failure, confirm, period};
-use cccd_keys::life::{SignerState, days_left};
+use cccd_keys::life::{Signatures, SignerState, days_left};
 use cccd_keys::store::{AuthorityRequest, DocumentSignerStatus, ErasedSigner, KeyStore, Rename, StoreError};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
@@ -105,8 +105,8 @@ pub(super) fn run(
                 arguments,
                 output,
                 output.text(
-                    "erasing the private keys that are past their use, used up or revoked",
-                    "xoá các khoá riêng đã hết hạn ký, đã dùng hết hoặc bị thu hồi",
+                    "erasing the private keys that are past their use, used up or revoked, or whose count is damaged or was turned back",
+                    "xoá các khoá riêng đã hết hạn ký, đã dùng hết, bị thu hồi, hoặc có số đếm bị hỏng hay bị vặn ngược",
                 ),
             )?;
             let erased = store.erase_finished_signers(at, rng)?;
@@ -124,22 +124,46 @@ fn erased_text(output: &Output, erased: &[ErasedSigner]) -> String {
     let mut text =
         format!("{} {}", output.text("Private keys erased:", "Số khoá riêng đã xoá:"), erased.len());
     for one in erased {
-        let (used, limit) = (one.signatures.used, one.signatures.limit);
         let after = output.text("signatures", "chữ ký");
-        text.push_str(&format!("\n  {}  {used}/{limit} {after}", one.serial));
+        text.push_str(&format!("\n  {}  {} {after}", one.serial, counted(one.signatures)));
     }
     text
 }
 
+/// `17/250000`; `?` for a count that cannot be read.
+fn counted(signatures: Option<Signatures>) -> String {
+    signatures.map_or_else(|| "?".to_owned(), |count| format!("{}/{}", count.used, count.limit))
+}
+
+/// All of them are listed, whatever is wrong with some; then what is wrong is the error.
 fn list(store: &KeyStore, output: &Output, at: Timestamp) -> Result<(), StoreError> {
     let signers = store.document_signers(at)?;
+    let lost = store.lost_crl()?;
     let mut lines: Vec<String> = signers.iter().map(|status| line(output, status, at)).collect();
     if lines.is_empty() {
         lines.push(output.text("no Document Signer yet", "chưa có Document Signer"));
     }
     let values: Vec<Value> = signers.iter().map(|status| value(status, at)).collect();
-    output.print(&json!({ "document_signers": values }), &lines.join("\n"));
-    Ok(())
+    output.print(&json!({ "document_signers": values, "lost_crl": lost }), &lines.join("\n"));
+    match lost {
+        Some(lost) => Err(StoreError::CrlLost(lost)),
+        None => looked_over(&signers),
+    }
+}
+
+/// The first signer whose count was turned back, or else is damaged, is something for people to look at.
+pub(super) fn looked_over(signers: &[DocumentSignerStatus]) -> Result<(), StoreError> {
+    let with = |state| signers.iter().find(|status| status.state == state);
+    if let Some(DocumentSignerStatus { certificate, signatures: Some(found), logged: Some(logged), .. }) =
+        with(SignerState::Miscounted)
+    {
+        let signer = certificate.serial_hex();
+        return Err(StoreError::CountTurnedBack { signer, found: *found, logged: *logged });
+    }
+    match with(SignerState::CountDamaged) {
+        Some(status) => Err(StoreError::CountDamaged(format!("of {}", status.certificate.serial_hex()))),
+        None => Ok(()),
+    }
 }
 
 fn line(output: &Output, status: &DocumentSignerStatus, at: Timestamp) -> String {
@@ -147,6 +171,7 @@ fn line(output: &Output, status: &DocumentSignerStatus, at: Timestamp) -> String
         SignerState::Revoked => output.text("revoked", "bị thu hồi"),
         SignerState::Erased => output.text("key erased", "khoá đã xoá"),
         SignerState::Miscounted => output.text("COUNT TURNED BACK", "SỐ ĐẾM BỊ VẶN NGƯỢC"),
+        SignerState::CountDamaged => output.text("COUNT DAMAGED", "SỐ ĐẾM BỊ HỎNG"),
         SignerState::NotYet => output.text("not yet in use", "chưa đến hạn sử dụng"),
         SignerState::PastUse => output.text("past its time of use", "đã hết hạn ký"),
         SignerState::Exhausted => output.text("all signatures made", "đã dùng hết số chữ ký"),
@@ -159,11 +184,10 @@ fn line(output: &Output, status: &DocumentSignerStatus, at: Timestamp) -> String
         _ => "–".to_owned(),
     };
     format!(
-        "{}  {}  {label}  {}/{}  {left}  {}",
+        "{}  {}  {label}  {}  {left}  {}",
         status.certificate.serial_hex(),
         status.pool,
-        status.signatures.used,
-        status.signatures.limit,
+        counted(status.signatures),
         period(&status.certificate),
     )
 }
@@ -173,8 +197,8 @@ fn value(status: &DocumentSignerStatus, at: Timestamp) -> Value {
     if let Value::Object(map) = &mut value {
         map.insert("state".to_owned(), status.state.name().into());
         map.insert("pool".to_owned(), status.pool.name().into());
-        map.insert("signatures".to_owned(), status.signatures.used.into());
-        map.insert("limit".to_owned(), status.signatures.limit.into());
+        map.insert("signatures".to_owned(), status.signatures.map(|count| count.used).into());
+        map.insert("limit".to_owned(), status.signatures.map(|count| count.limit).into());
         map.insert("days_left".to_owned(), days_left(&status.certificate, at).into());
     }
     value

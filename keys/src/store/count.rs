@@ -44,13 +44,11 @@ impl SignatureCount {
         self.write(Signatures::none_of(limit))
     }
 
-    /// A count that is missing or unreadable is no count of zero.
+    /// A count that is missing or unreadable is no count of zero: whatever ails the file, its signer does not sign.
     pub(super) fn read(&self) -> Result<Signatures, StoreError> {
-        let damaged = || StoreError::Damaged(self.path.display().to_string());
-        if !self.path.exists() {
-            return Err(damaged());
-        }
-        serde_json::from_slice(&files::read(&self.path)?).map_err(|_| damaged())
+        let damaged = || StoreError::CountDamaged(self.path.display().to_string());
+        let bytes = files::read(&self.path).map_err(|_| damaged())?;
+        serde_json::from_slice(&bytes).map_err(|_| damaged())
     }
 
     fn lock(&self) -> Result<std::fs::File, StoreError> {
@@ -91,12 +89,11 @@ impl KeyStore {
             at,
         }))
     }
+}
 
-    /// What the signed log says of each signer, by serial number: the last that was set aside, or the limit it began with.
-    pub(super) fn logged_counts(&self) -> Result<HashMap<String, Signatures>, StoreError> {
-        let log = AuditLog::verify_file(&self.audit_log_path(), self.log_key()?.public_key())?;
-        Ok(log.records.iter().filter_map(logged_count).collect())
-    }
+/// What the signed log says of each signer, by serial number: the last that was set aside, or the limit it began with.
+pub(super) fn logged_counts(records: &[Record]) -> HashMap<String, Signatures> {
+    records.iter().filter_map(logged_count).collect()
 }
 
 /// `<serial> used <n> of <limit>`, or `<serial> pool <pool> limit <limit>` of a new signer.
@@ -230,7 +227,7 @@ impl Signer for CountedKey {
             Err(error) => Err(SigningFailed::with_advice(
                 format!("its signatures cannot be counted: {error}"),
                 "signer-not-counted",
-                "restore the count from the backup of the key store, or make a new signer",
+                "run `keys ds list` to see what is wrong, then `keys ds new`",
             )),
         }
     }

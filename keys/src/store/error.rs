@@ -1,5 +1,6 @@
 //! What does not succeed with a store: what happened, and what to do.
 
+use super::revocation::LostCrl;
 use crate::audit_log::AuditLogError;
 use crate::certificate::BuildError;
 use crate::life::{ListSequence, Pool, Signatures};
@@ -76,6 +77,12 @@ pub enum StoreError {
         /// In the log.
         logged: Signatures,
     },
+    /// A count of signatures is missing or cannot be read.
+    #[error("the count {0} is missing or damaged, and its Document Signer does not sign")]
+    CountDamaged(String),
+    /// The newest CRL is gone.
+    #[error("{0}")]
+    CrlLost(LostCrl),
     /// The series of CRLs cannot be continued.
     #[error("the next CRL does not follow: {0}")]
     CrlSequence(#[from] ListSequence),
@@ -173,6 +180,8 @@ impl StoreError {
             Self::NoCscaOfPool(_) => "no-csca-of-pool",
             Self::NoSignerOfPool { .. } => "no-signer-of-pool",
             Self::CountTurnedBack { .. } => "count-turned-back",
+            Self::CountDamaged(_) => "count-damaged",
+            Self::CrlLost(_) => "crl-lost",
             Self::CrlSequence(ListSequence::Gap(_)) => "crl-gap",
             Self::CrlSequence(_) => "crl-backwards",
             Self::CscaKeyExpired(_) => "csca-key-expired",
@@ -227,6 +236,10 @@ impl StoreError {
             Self::NoSignerOfPool { .. } => "run `keys ds new --pool no-expiry --dir D` (or --pool dated)",
             Self::CountTurnedBack { .. } => {
                 "find out who wrote into the store; `keys ds erase` ends this signer, then `keys ds new`"
+            }
+            Self::CountDamaged(_) => "`keys ds erase` ends that signer, `keys ds new` makes another",
+            Self::CrlLost(_) => {
+                "put the file back, from a backup or from a trust folder that the list was exported to"
             }
             Self::CrlSequence(ListSequence::Gap(_)) => {
                 "restore the missing list from the backup of the key store"

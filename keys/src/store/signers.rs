@@ -1,6 +1,7 @@
 //! Document Signers: made, used in turn, counted, erased.
 
-use super::count::{CountedKey, Journal, SignatureCount, is_turned_back};
+use super::count::{CountedKey, Journal, SignatureCount, is_turned_back, logged_counts};
+use super::history::History;
 use super::{KeyStore, StoreError, files};
 use crate::audit_log::Event;
 use crate::ceremony::{Act, serial_of};
@@ -11,7 +12,6 @@ use crate::signer::{Signer, SigningFailed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rand_core::CryptoRng;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A Document Signer that may sign: certificate and key. Each signature is counted before it is made.
@@ -69,14 +69,36 @@ impl DocumentSigner {
 #[derive(Debug)]
 pub struct DocumentSigners {
     signers: Vec<DocumentSigner>,
+    passed_over: Vec<PassedOver>,
+}
+
+/// A Document Signer that could sign but for its count, which is missing or cannot be read: it is never used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Serial number in hex.
+    pub serial: String,
+    /// The cards that it would sign.
+    pub pool: Pool,
+    /// The file of its count.
+    pub count: String,
+}
+
+impl PassedOver {
+    fn new(certificate: &Certificate, problem: StoreError) -> Self {
+        let count = match problem {
+            StoreError::CountDamaged(count) => count,
+            other => other.to_string(),
+        };
+        Self { serial: certificate.serial_hex(), pool: Pool::of(certificate), count }
+    }
 }
 
 impl DocumentSigners {
     /// The signer for a card that is valid up to this day, or without end: of those of its pool whose certificates are
-    /// valid as long, the one that has signed least; the newest of equals.
+    /// valid as long, the one that has signed least; the newest of equals. A signer whose count cannot be read is passed over.
     ///
     /// # Errors
-    /// [`StoreError::NoSignerOfPool`]; a count that cannot be read.
+    /// [`StoreError::NoSignerOfPool`]; [`StoreError::CountDamaged`] if there would be one but for its count.
     pub fn for_card(&self, expires: Option<Date>, at: Timestamp) -> Result<&DocumentSigner, StoreError> {
         let mut best: Option<(u64, &DocumentSigner)> = None;
         for signer in self.signers.iter().rev() {
@@ -84,19 +106,34 @@ impl DocumentSigners {
             if !life::vouches_for(certificate, expires) || !life::key_may_sign(certificate, at) {
                 continue;
             }
-            let signatures = signer.signatures()?;
+            let Ok(signatures) = signer.signatures() else { continue };
             if signatures.left() > 0 && best.is_none_or(|(used, _)| signatures.used < used) {
                 best = Some((signatures.used, signer));
             }
         }
         let pool = Pool::for_card(expires);
-        best.map(|(_, signer)| signer).ok_or(StoreError::NoSignerOfPool { pool, at })
+        if let Some((_, signer)) = best {
+            return Ok(signer);
+        }
+        let damaged = self.passed_over().into_iter().find(|one| one.pool == pool);
+        Err(damaged
+            .map_or(StoreError::NoSignerOfPool { pool, at }, |one| StoreError::CountDamaged(one.count)))
+    }
+
+    /// Those that are not used because their counts cannot be read, when they were opened or now.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<PassedOver> {
+        let now = self
+            .signers
+            .iter()
+            .filter_map(|signer| Some(PassedOver::new(&signer.certificate, signer.signatures().err()?)));
+        self.passed_over.iter().cloned().chain(now).collect()
     }
 }
 
 impl From<DocumentSigner> for DocumentSigners {
     fn from(signer: DocumentSigner) -> Self {
-        Self { signers: vec![signer] }
+        Self { signers: vec![signer], passed_over: Vec::new() }
     }
 }
 
@@ -109,11 +146,11 @@ pub struct DocumentSignerStatus {
     pub pool: Pool,
     /// Where it stands.
     pub state: SignerState,
-    /// Signatures made and allowed.
-    pub signatures: Signatures,
+    /// Signatures made and allowed; `None` if its count is missing or cannot be read.
+    pub signatures: Option<Signatures>,
     /// Its key is here, not revoked, not used up, and may sign at the asked time.
     pub may_sign: bool,
-    /// The newest CRL names it.
+    /// The newest CRL names it, or the record of one that is lost.
     pub revoked: bool,
     /// Its private key was erased.
     pub erased: bool,
@@ -126,8 +163,8 @@ pub struct DocumentSignerStatus {
 pub struct ErasedSigner {
     /// Serial number in hex.
     pub serial: String,
-    /// Signatures that it had made.
-    pub signatures: Signatures,
+    /// Signatures that it had made; `None` if its count could not be read.
+    pub signatures: Option<Signatures>,
 }
 
 impl KeyStore {
@@ -206,7 +243,8 @@ impl KeyStore {
         Ok((certificate, erased))
     }
 
-    /// Erases the private keys that have no further use: past their time, used up, revoked.
+    /// Erases the private keys that have no further use: past their time, used up, revoked, or with a count that is damaged
+    /// or was turned back.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -229,7 +267,7 @@ impl KeyStore {
     ) -> Result<Vec<ErasedSigner>, StoreError> {
         let _lock = self.lock()?;
         let mut erased = Vec::new();
-        for (name, status) in self.signer_states(at)? {
+        for (name, status) in self.signer_states(&self.history()?, at)? {
             if !wanted(&status) || !self.key_path(&name).exists() {
                 continue;
             }
@@ -237,12 +275,16 @@ impl KeyStore {
             let DocumentSignerStatus { certificate, signatures, .. } = &status;
             let signatures = *signatures;
             let serial = certificate.serial_hex();
-            let Signatures { used, limit } = signatures;
+            let after = match signatures {
+                Some(Signatures { used, limit }) => format!("{used} of {limit}"),
+                None => "an unknown number of".to_owned(),
+            };
             let how = if self.is_in_token() { "destroyed in its token" } else { "overwritten and removed" };
-            let logged = status.logged.filter(|logged| is_turned_back(signatures, *logged));
+            let logged =
+                status.logged.filter(|logged| signatures.is_none_or(|found| is_turned_back(found, *logged)));
             let logged = logged.map(|logged| format!(" (the log: {} of {})", logged.used, logged.limit));
             let logged = logged.unwrap_or_default();
-            let note = format!("{serial} after {used} of {limit} signatures{logged}, {how}");
+            let note = format!("{serial} after {after} signatures{logged}, {how}");
             let event = Event::new(at, "document-signer-key-erased").payload(certificate.der()).note(&note);
             self.log(event)?;
             erased.push(ErasedSigner { serial, signatures });
@@ -255,21 +297,26 @@ impl KeyStore {
     /// # Errors
     /// [`StoreError`].
     pub fn document_signers(&self, at: Timestamp) -> Result<Vec<DocumentSignerStatus>, StoreError> {
-        Ok(self.signer_states(at)?.into_iter().map(|(_, status)| status).collect())
+        Ok(self.signer_states(&self.history()?, at)?.into_iter().map(|(_, status)| status).collect())
     }
 
-    fn signer_states(&self, at: Timestamp) -> Result<Vec<(String, DocumentSignerStatus)>, StoreError> {
-        let crl = self.newest_crl()?;
+    fn signer_states(
+        &self,
+        history: &History,
+        at: Timestamp,
+    ) -> Result<Vec<(String, DocumentSignerStatus)>, StoreError> {
+        let listed = self.revoked_serials()?;
         let certificates = self.certificates("ds")?;
-        let counts = if certificates.is_empty() { HashMap::new() } else { self.logged_counts()? };
+        let counts = logged_counts(history.records());
         certificates
             .into_iter()
             .map(|(name, certificate)| {
-                let signatures = SignatureCount::of(self.dir(), &name).read()?;
+                let signatures = SignatureCount::of(self.dir(), &name).read().ok();
                 let erased = !self.key_path(&name).exists();
-                let revoked = crl.as_ref().is_some_and(|crl| crl.find(certificate.serial()).is_some());
+                let revoked = listed.contains(&serial_of(&certificate));
                 let logged = counts.get(&certificate.serial_hex()).copied();
-                let turned_back = logged.is_some_and(|logged| is_turned_back(signatures, logged));
+                let turned_back = signatures
+                    .is_some_and(|found| logged.is_some_and(|logged| is_turned_back(found, logged)));
                 let state = match SignerState::of(&certificate, signatures, revoked, erased, at) {
                     state @ (SignerState::Revoked | SignerState::Erased) => state,
                     _ if turned_back => SignerState::Miscounted,
@@ -292,35 +339,52 @@ impl KeyStore {
             .collect()
     }
 
-    /// The states, if no signer's count was turned back: somebody wrote here who should not, and until that is looked into
-    /// nothing is signed.
+    /// The states, if something may be signed at all. Not before what was signed already. Not where no list tells any more who is revoked. Nor if a signer's count
+    /// was turned back: somebody wrote here who should not, and that is looked into first.
     fn trusted_states(&self, at: Timestamp) -> Result<Vec<(String, DocumentSignerStatus)>, StoreError> {
-        let states = self.signer_states(at)?;
+        let history = self.history()?;
+        history.is_followed_by(at)?;
+        self.no_crl_is_lost(&history)?;
+        let states = self.signer_states(&history, at)?;
         for (_, status) in &states {
-            if let (SignerState::Miscounted, Some(logged)) = (status.state, status.logged) {
+            if let (SignerState::Miscounted, Some(found), Some(logged)) =
+                (status.state, status.signatures, status.logged)
+            {
                 let signer = status.certificate.serial_hex();
-                return Err(StoreError::CountTurnedBack { signer, found: status.signatures, logged });
+                return Err(StoreError::CountTurnedBack { signer, found, logged });
             }
         }
         Ok(states)
     }
 
-    /// Every Document Signer that may sign at the time, opened.
+    /// Why a signer that could sign at the time but for its count does not.
+    fn damage_of(&self, name: &str, status: &DocumentSignerStatus, at: Timestamp) -> Option<StoreError> {
+        let wanted = status.state == SignerState::CountDamaged && life::key_may_sign(&status.certificate, at);
+        wanted.then(|| SignatureCount::of(self.dir(), name).read().err()).flatten()
+    }
+
+    /// Every Document Signer that may sign at the time, opened. One whose count is damaged is passed over.
     ///
     /// # Errors
-    /// [`StoreError::NoDocumentSigner`]; [`StoreError::CountTurnedBack`]; or [`StoreError::Damaged`] when key, certificate and CSCA do not belong together.
+    /// [`StoreError::NoDocumentSigner`], or [`StoreError::CountDamaged`] if there would be one but for its count;
+    /// [`StoreError::CountTurnedBack`]; [`StoreError::CrlLost`]; [`StoreError::ClockBehind`]; or [`StoreError::Damaged`] when key, certificate and CSCA do not belong together.
     pub fn active_signers(&self, at: Timestamp) -> Result<DocumentSigners, StoreError> {
         let authorities = self.csca_certificates()?;
-        let mut signers = Vec::new();
+        let (mut signers, mut passed_over) = (Vec::new(), Vec::new());
         let states = self.trusted_states(at)?;
         let journal = self.journal(at)?;
-        for (name, status) in states.into_iter().filter(|(_, status)| status.may_sign) {
-            signers.push(self.open_signer(name, status.certificate, &authorities, &journal)?);
+        for (name, status) in states {
+            if let Some(problem) = self.damage_of(&name, &status, at) {
+                passed_over.push(PassedOver::new(&status.certificate, problem));
+            } else if status.may_sign {
+                signers.push(self.open_signer(name, status.certificate, &authorities, &journal)?);
+            }
         }
         if signers.is_empty() {
-            return Err(StoreError::NoDocumentSigner(at));
+            let damaged = passed_over.pop().map(|one: PassedOver| StoreError::CountDamaged(one.count));
+            return Err(damaged.unwrap_or(StoreError::NoDocumentSigner(at)));
         }
-        Ok(DocumentSigners { signers })
+        Ok(DocumentSigners { signers, passed_over })
     }
 
     /// The Document Signer of dated cards whose turn it is at the time: the one that has signed least, the newest of
@@ -337,11 +401,15 @@ impl KeyStore {
     /// # Errors
     /// As [`active_signers`](Self::active_signers).
     pub fn active_signer_of_pool(&self, pool: Pool, at: Timestamp) -> Result<DocumentSigner, StoreError> {
-        let states = self.trusted_states(at)?.into_iter().rev();
+        let mut states = self.trusted_states(at)?;
+        states.retain(|(_, status)| status.pool == pool);
+        let damaged = states.iter().find_map(|(name, status)| self.damage_of(name, status, at));
         let (name, status) = states
-            .filter(|(_, status)| status.may_sign && status.pool == pool)
-            .min_by_key(|(_, status)| status.signatures.used)
-            .ok_or(StoreError::NoDocumentSigner(at))?;
+            .into_iter()
+            .rev()
+            .filter(|(_, status)| status.may_sign)
+            .min_by_key(|(_, status)| status.signatures.map_or(u64::MAX, |made| made.used))
+            .ok_or(damaged.unwrap_or(StoreError::NoDocumentSigner(at)))?;
         self.open_signer(name, status.certificate, &self.csca_certificates()?, &self.journal(at)?)
     }
 

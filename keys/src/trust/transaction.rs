@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 /// The folder of changes that count and are not in their places yet.
 const COMMIT: &str = ".commit";
@@ -31,11 +32,21 @@ pub(super) struct Lock {
     _file: File,
 }
 
+/// How often the lock is tried, and the pause between.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
+
 /// One importer at a time.
 pub(super) fn lock(directory: &Path) -> io::Result<Lock> {
     let file = File::options().create(true).truncate(false).write(true).open(directory.join(".lock"))?;
-    file.try_lock().map_err(|_| io::Error::new(io::ErrorKind::WouldBlock, "another import is running"))?;
-    Ok(Lock { _file: file })
+    // A process that is just being started holds every open file of its parent for a moment.
+    for _ in 0..LOCK_TRIES {
+        if file.try_lock().is_ok() {
+            return Ok(Lock { _file: file });
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
+    Err(io::Error::new(io::ErrorKind::WouldBlock, "another import is running"))
 }
 
 /// Makes all changes. `step` is asked before every touch of the disk; a test lets it fail to stop the machine there.

@@ -83,6 +83,45 @@ fn the_ceremonies_of_a_demonstration_and_their_refusals() {
     done(&["ds", "new", "--at", "2026-11-30T23:55:00Z"]);
     done(&["ds", "list", "--at", "2020-01-01"]);
     assert!(!store.join("csca/002.cer").exists());
+    // One damaged count is told, and hides none of the other signers; a list that is lost likewise.
+    let listed = |arguments: &[&str], code: &str| {
+        let output = keys(&store, &[arguments, &["--at", "2026-12-01"]].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let mut values = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
+        let shown: serde_json::Value = values.next().unwrap().unwrap();
+        let error: serde_json::Value = values.next().unwrap().unwrap();
+        assert_eq!(error["error"]["code"], code, "{arguments:?}");
+        shown
+    };
+    let count = store.join("ds/00002.count.json");
+    let kept = std::fs::read(&count).unwrap();
+    std::fs::remove_file(&count).unwrap();
+    let shown = &listed(&["ds", "list"], "count-damaged")["document_signers"];
+    assert_eq!((&shown[0]["state"], &shown[1]["state"]), (&"revoked".into(), &"count-damaged".into()));
+    assert!(shown[1]["signatures"].is_null() && shown[0]["signatures"] == 0, "{shown}");
+    assert_eq!(listed(&["show"], "count-damaged")["document_signers"]["active"], 0);
+    for (language, words) in [("en", "COUNT DAMAGED  ?"), ("vi", "SỐ ĐẾM BỊ HỎNG  ?")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_keys"))
+            .args(["ds", "list", "--at", "2026-12-01", "--lang", language, "--dir"])
+            .arg(&store)
+            .env_remove("CCCD_KEYS_PASSPHRASE_FILE")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(words) && text.lines().count() == 2, "{text}");
+    }
+    std::fs::write(&count, kept).unwrap();
+    let list = store.join("crl/000002.crl");
+    let kept = std::fs::read(&list).unwrap();
+    std::fs::remove_file(&list).unwrap();
+    let shown = listed(&["ds", "list"], "crl-lost");
+    assert_eq!(shown["lost_crl"], serde_json::json!({ "number": 2, "newest": 1 }));
+    assert_eq!(shown["document_signers"][0]["state"], "revoked");
+    assert_eq!(listed(&["show"], "crl-lost")["lost_crl"]["number"], 2);
+    refused(&["export", "--out", &out], 1, "crl-lost");
+    std::fs::write(&list, kept).unwrap();
+    done(&["export", "--out", &out]);
     std::fs::write(store.join("passphrase"), "another\n").unwrap();
     refused(&["show"], 3, "wrong-passphrase");
     std::fs::remove_file(store.join("passphrase")).unwrap();

@@ -11,7 +11,7 @@ use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::signed_data::SignError;
 use cccd_keys::sod::EfSod;
 use cccd_keys::store::{
-    AuthorityRequest, DocumentSigners, KeyStore, Passphrase, Rename, StoreError, StoreSettings,
+    AuthorityRequest, DocumentSigners, KeyStore, LostCrl, Passphrase, Rename, StoreError, StoreSettings,
 };
 use cccd_keys::trust::{ChainResult, RevocationResult, TrustStore};
 use jiff::civil::date;
@@ -82,7 +82,7 @@ fn a_signer_stops_at_its_last_moment_and_at_its_last_signature() {
     assert!(matches!(signer.sign_ef_sod(CONTENT, last), Err(SignError::Signing(_))));
     assert!(matches!(store.active_document_signer(last), Err(StoreError::NoDocumentSigner(_))));
     let status = &store.document_signers(last).unwrap()[0];
-    assert_eq!((status.state, status.signatures.used), (SignerState::Exhausted, 2));
+    assert_eq!((status.state, status.signatures.unwrap().used), (SignerState::Exhausted, 2));
     assert_eq!(days_left(&status.certificate, founded()), 92);
     assert_eq!(store.document_signers(after).unwrap()[0].state, SignerState::PastUse);
     let before = store.document_signers(at("2026-10-31T23:59:59Z")).unwrap();
@@ -103,10 +103,65 @@ fn a_count_that_is_lost_or_damaged_is_no_count_of_zero() {
     for damage in [&b""[..], b"{\"used\":0}", b"{\"used\":-1,\"limit\":5}"] {
         std::fs::write(&count, damage).unwrap();
         assert!(signer.sign_ef_sod(CONTENT, founded()).is_err());
-        assert!(matches!(store.active_document_signer(founded()), Err(StoreError::Damaged(_))));
+        assert!(matches!(store.active_document_signer(founded()), Err(StoreError::CountDamaged(_))));
+        assert!(matches!(store.active_signers(founded()), Err(StoreError::CountDamaged(_))));
     }
     std::fs::remove_file(&count).unwrap();
     assert!(signer.sign_ef_sod(CONTENT, founded()).is_err());
+}
+
+/// One damaged count ends neither the list nor the work of the others, and its signer is never used.
+#[test]
+fn a_signer_with_a_damaged_count_is_passed_over_and_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let first = store.create_document_signer(founded(), &mut rng).unwrap();
+    let second = store.create_document_signer(founded(), &mut rng).unwrap();
+    let count = dir.path().join("ds/00002.count.json");
+    let kept = std::fs::read(&count).unwrap();
+    let opened = store.active_signers(founded()).unwrap();
+    assert_eq!(opened.passed_over(), []);
+    let turn = |signers: &DocumentSigners| {
+        let signer = signers.for_card(Some(date(2040, 5, 1)), founded()).unwrap();
+        signer.sign_ef_sod(CONTENT, founded()).unwrap();
+        signer.certificate().serial_hex()
+    };
+    for damage in [Some(&b"{"[..]), Some(b""), None] {
+        match damage {
+            Some(bytes) => std::fs::write(&count, bytes).unwrap(),
+            None => std::fs::remove_file(&count).unwrap(),
+        }
+        let listed = store.document_signers(founded()).unwrap();
+        let states: Vec<_> = listed.iter().map(|one| (one.state.name(), one.may_sign)).collect();
+        assert_eq!(states, [("active", true), ("count-damaged", false)]);
+        assert_eq!(listed[1].signatures, None);
+        // It was damaged before the opening, or while the station worked: the newest, whose turn it would be, is not used.
+        for signers in [&store.active_signers(founded()).unwrap(), &opened] {
+            for _ in 0..2 {
+                assert_eq!(turn(signers), first.serial_hex());
+            }
+            let told = signers.passed_over();
+            assert_eq!((told.len(), &told[0].serial, told[0].pool), (1, &second.serial_hex(), Pool::Dated));
+            assert!(told[0].count.ends_with("00002.count.json"), "{}", told[0].count);
+        }
+        assert_eq!(store.active_document_signer(founded()).unwrap().certificate().der(), first.der());
+    }
+    // A signer past its use is missed by nobody.
+    let past = at("2027-03-01T00:00:00Z");
+    assert!(matches!(store.active_signers(past), Err(StoreError::NoDocumentSigner(_))));
+    // Put back as it was, it signs again; the way out without is its erasure, which the log tells of.
+    std::fs::write(&count, kept).unwrap();
+    assert_eq!(turn(&opened), second.serial_hex());
+    drop(opened);
+    std::fs::remove_file(&count).unwrap();
+    let erased = store.erase_finished_signers(founded(), &mut rng).unwrap();
+    assert_eq!(
+        erased.iter().map(|one| (&one.serial, one.signatures)).collect::<Vec<_>>(),
+        [(&second.serial_hex(), None)]
+    );
+    let log = std::fs::read_to_string(store.audit_log_path()).unwrap();
+    assert!(log.contains("after an unknown number of signatures (the log: "), "{log}");
+    assert_eq!(store.document_signers(founded()).unwrap()[1].state, SignerState::Erased);
 }
 
 /// Whoever may write into the directory can put an older count back, or a higher limit; the signed log says otherwise.
@@ -132,7 +187,7 @@ fn a_count_that_was_turned_back_is_found_at_the_next_opening() {
     // The second makes its 9, the first the others: enough for blocks.
     sign(&signers, 209);
     drop(signers);
-    let used = |store: &KeyStore| store.document_signers(founded()).unwrap()[0].signatures.used;
+    let used = |store: &KeyStore| store.document_signers(founded()).unwrap()[0].signatures.unwrap().used;
     assert_eq!(used(&store), 200);
     let lines = std::fs::read_to_string(dir.path().join("audit.log")).unwrap().lines().count();
     assert!(lines < 150, "a log of {lines} lines for 209 signatures");
@@ -214,7 +269,7 @@ fn signers_take_turns_and_pools_never_mix() {
     assert_eq!(signers.for_card(expires, founded()).unwrap().pool(), Pool::Dated);
     // A rotation of one pool leaves the other alone.
     let (_, erased) = store.rotate_document_signer(Pool::Dated, founded(), &mut rng).unwrap();
-    assert_eq!(erased.iter().map(|one| one.signatures.used).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(erased.iter().map(|one| one.signatures.unwrap().used).collect::<Vec<_>>(), [2, 2]);
     assert!(store.active_signers(founded()).unwrap().for_card(None, founded()).is_ok());
 }
 
@@ -333,9 +388,38 @@ fn a_lost_file_is_told_and_its_successors_stay_what_they_are() {
     }
     let newest = std::fs::read(file("crl/000002.crl")).unwrap();
     std::fs::remove_file(file("crl/000002.crl")).unwrap();
-    let refused = store.issue_crl(later, QUARTER, &[], None);
-    assert!(matches!(refused, Err(StoreError::CrlSequence(ListSequence::Gap(2)))));
+    // Nobody could tell any more that the first signer is revoked: no list goes on, no card is signed, nothing is exported.
+    let lost = |error: StoreError| matches!(error, StoreError::CrlLost(LostCrl { number: 2, newest: 1 }));
+    let out = tempfile::tempdir().unwrap();
+    let refuses = || {
+        assert!(lost(store.issue_crl(later, QUARTER, &[], None).unwrap_err()));
+        assert!(lost(store.crl().unwrap_err()));
+        assert!(lost(store.export(out.path()).unwrap_err()));
+        assert!(lost(store.active_signers(later).unwrap_err()));
+        assert!(lost(store.active_document_signer(later).unwrap_err()));
+        assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
+    };
+    refuses();
+    let states =
+        || store.document_signers(later).unwrap().iter().map(|status| status.state).collect::<Vec<_>>();
+    assert_eq!(states(), [SignerState::Revoked, SignerState::Active], "the record still names it");
+    // Under the name of the lost one, an older list is what it is.
+    std::fs::copy(file("crl/000001.crl"), file("crl/000002.crl")).unwrap();
+    assert!(lost(store.export(out.path()).unwrap_err()));
+    std::fs::remove_file(file("crl/000002.crl")).unwrap();
+    // With its record gone as well, the signed log tells.
+    let last = std::fs::read_dir(file("ceremony")).unwrap().count();
+    let record = file(&format!("ceremony/{last:06}.json"));
+    let kept = std::fs::read(&record).unwrap();
+    std::fs::remove_file(&record).unwrap();
+    refuses();
+    let all = std::fs::read(file("crl/000001.crl")).unwrap();
+    std::fs::remove_file(file("crl/000001.crl")).unwrap();
+    assert!(matches!(store.crl(), Err(StoreError::CrlLost(LostCrl { number: 2, newest: 0 }))));
+    std::fs::write(file("crl/000001.crl"), all).unwrap();
+    std::fs::write(record, kept).unwrap();
     std::fs::write(file("crl/000002.crl"), newest).unwrap();
+    store.export(out.path()).unwrap();
     assert_eq!(store.issue_crl(later, QUARTER, &[], None).unwrap().entries().len(), 1);
 
     // A record that is lost leaves a gap in the numbers: the next one is not written over the last.
