@@ -12,11 +12,13 @@
 //! | [`mod@apply`] | an act and the records it touches → changed records and messages |
 //! | [`family`] | how lists of relatives and households follow |
 //! | [`refusal`] | why an act was not taken, with stable codes |
-//! | [`message`] | what connected systems are told, the two linked procedures included |
+//! | [`message`] | what connected systems are told |
+//! | [`linked`] | the two linked procedures: steps that wait for one another and for answers |
 
 pub mod act;
 pub mod apply;
 pub mod family;
+pub mod linked;
 pub mod message;
 pub mod refusal;
 

@@ -11,6 +11,7 @@ mod form;
 mod number;
 mod people;
 mod places;
+mod procedure;
 mod quality;
 mod scans;
 mod serve;
@@ -102,6 +103,8 @@ enum Command {
     Search(find::Search),
     /// Find one person with two numbers, with the evidence (docs/duplicates.md)
     Duplicates(find::Duplicates),
+    /// Linked procedures of births and deaths: what other systems were asked, and their answers
+    Procedure(procedure::Procedure),
     /// Contradictions and likely duplicates: what waits for an officer, and decisions
     Cases(cases::Cases),
     /// Count by province, sex and age
@@ -219,6 +222,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Quality(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),
         Command::Duplicates(command) => command.run(&setting),
+        Command::Procedure(command) => command.run(&setting),
         Command::Cases(command) => command.run(&setting),
         Command::Stats(db) => data::stats(&setting, &db),
         Command::Serve(command) => command.run(&setting),

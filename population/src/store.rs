@@ -11,6 +11,7 @@ mod cards;
 mod cases;
 mod counts;
 mod engine;
+mod linked;
 mod numbers;
 mod persons;
 mod place;
@@ -34,6 +35,7 @@ use crate::statistics::Statistics;
 
 pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
 pub use bundles::{BundleState, Collected};
+pub use linked::Answered;
 pub use place::{BadPlace, Place};
 pub use provenance::Provenance;
 pub use sheets::{ScannedSheet, SheetOutcome};
@@ -345,6 +347,18 @@ pub enum StoreError {
     /// What was decided contradicts the register in another way: that is mended first.
     #[error(transparent)]
     Contradicts(Contradiction),
+    /// No such step in this person's procedures.
+    #[error("the register knows no such step of a linked procedure")]
+    UnknownStep,
+    /// The step before it is not done.
+    #[error("this step waits for the one before it")]
+    StepNotAsked,
+    /// The step was done by another answer.
+    #[error("this step is done already, by another answer")]
+    OtherAnswer,
+    /// An answer without its reference, a refusal without a reason, or a day that is to come.
+    #[error("the answer lacks its reference or reason, or is of a day to come")]
+    BadAnswer,
     /// An act of civil status cannot be.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -7,6 +7,7 @@ use cccd_card_profile::personal_number::NotAPersonalNumber;
 use cccd_keys::store::{PassphraseError, StoreError as KeyStoreError};
 use cccd_population::card::{CardStatus, ForbiddenChange, NotASodDigest};
 use cccd_population::cases::NotACaseId;
+use cccd_population::civil_status::NotAnActId;
 use cccd_population::export::ExportError;
 use cccd_population::forms::FormError;
 use cccd_population::import::{FileFault, ImportError};
@@ -86,6 +87,9 @@ pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
     if error.is::<NotAPersonalNumber>() {
         return Some("số định danh có đúng 12 chữ số".to_owned());
     }
+    if error.is::<NotAnActId>() {
+        return Some("việc hộ tịch được ghi NƠI.NĂM.SỔ.SỐ, như 00070.2026.KS.123".to_owned());
+    }
     if error.is::<NotACaseId>() {
         return Some("mã hồ sơ là chữ C và 16 chữ số thập lục phân viết thường".to_owned());
     }
@@ -129,6 +133,10 @@ fn store(error: &StoreError) -> String {
         StoreError::NumbersExhausted => {
             "Đã cấp hết số định danh của nơi đăng ký, giới tính và năm sinh này".to_owned()
         }
+        StoreError::UnknownStep => "Hệ thống không có bước thủ tục liên thông này".to_owned(),
+        StoreError::StepNotAsked => "Bước này còn chờ bước trước".to_owned(),
+        StoreError::OtherAnswer => "Bước này đã xong theo một trả lời khác".to_owned(),
+        StoreError::BadAnswer => "Trả lời thiếu số hồ sơ hoặc lý do, hoặc ghi ngày chưa đến".to_owned(),
         StoreError::UnknownCase => "Hệ thống không có hồ sơ xử lý nào mang mã này".to_owned(),
         StoreError::CaseDecided => "Hồ sơ này đã được quyết định".to_owned(),
         StoreError::CaseOvertaken => {
@@ -310,6 +318,10 @@ mod tests {
             Box::new(StoreError::NumberTaken),
             Box::new(StoreError::OtherAct),
             Box::new(StoreError::NumberInUse),
+            Box::new(StoreError::UnknownStep),
+            Box::new(StoreError::StepNotAsked),
+            Box::new(StoreError::OtherAnswer),
+            Box::new(StoreError::BadAnswer),
             Box::new(StoreError::UnknownCase),
             Box::new(StoreError::CaseDecided),
             Box::new(StoreError::CaseOvertaken),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::engine::{Session, Value};
 use super::persons::{self, date, timestamp};
 use super::{Change, StoreError, damaged};
-use super::{cases, numbers};
+use super::{cases, linked, numbers};
 use crate::civil_status::family::around;
 use crate::civil_status::{
     ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply_overruling,
@@ -52,7 +52,9 @@ pub(super) enum NumberSource<'a> {
 /// A message of the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Its place among those of the person and act.
+    /// Because of which act, decision on a case, or step of a linked procedure it waits.
+    pub because: String,
+    /// Its place among those of the person for this reason.
     pub position: u32,
     /// What it says.
     pub message: Message,
@@ -388,7 +390,8 @@ fn write(
     if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
         carry_over(session, old, &person.number)?;
     }
-    tell(session, &act, &changes.messages, change.at)
+    let messages = linked::begin(session, entry, changes, change)?;
+    tell(session, &act, &messages, change.at)
 }
 
 /// Messages into the outbox, because of an act or of a decision on a case.
@@ -484,14 +487,15 @@ fn act_id(text: &str) -> Result<ActId, StoreError> {
 pub(super) fn outbox(session: &mut dyn Session, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
     let mut waiting = Vec::new();
     session.query(
-        "SELECT position, message, recorded_at FROM outbox WHERE sent_at IS NULL \
+        "SELECT position, message, recorded_at, act_id FROM outbox WHERE sent_at IS NULL \
          ORDER BY recorded_at, act_id, position LIMIT ?1",
         &[limit.into()],
         &mut |row| {
             let message =
                 serde_json::from_str(&row.needed(1)?).map_err(|_| StoreError::Inconsistent("a message"))?;
             let position = u32::try_from(row.count(0)?).map_err(|_| StoreError::Inconsistent("a message"))?;
-            waiting.push(Outgoing { position, message, recorded_at: timestamp(&row.needed(2)?)? });
+            let (recorded_at, because) = (timestamp(&row.needed(2)?)?, row.needed(3)?);
+            waiting.push(Outgoing { because, position, message, recorded_at });
             Ok(())
         },
     )?;
@@ -506,7 +510,7 @@ pub(super) fn sent(session: &mut dyn Session, outgoing: &Outgoing, at: Timestamp
              WHERE personal_number = ?1 AND act_id = ?2 AND position = ?3 AND sent_at IS NULL",
             &[
                 message.person.as_str().into(),
-                message.act.to_string().into(),
+                (&outgoing.because).into(),
                 outgoing.position.into(),
                 at.to_string().into(),
             ],

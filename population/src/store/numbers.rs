@@ -168,6 +168,31 @@ fn keep(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreErr
     if same { Ok(()) } else { Err(StoreError::NumberCancelled) }
 }
 
+/// The number that follows one that ended, over as many as there were; the number itself while it stands.
+pub(super) fn current(
+    session: &mut dyn Session,
+    number: &PersonalNumber,
+) -> Result<PersonalNumber, StoreError> {
+    let mut current = number.clone();
+    // Nobody has had so many; a circle ends here.
+    for _ in 0..16 {
+        let mut next = None;
+        session.query(
+            "SELECT successor FROM number_cancelled WHERE personal_number = ?1",
+            &[current.as_str().into()],
+            &mut |row| {
+                next = row.text(0)?;
+                Ok(())
+            },
+        )?;
+        match next {
+            Some(next) => current = self::number(&next)?,
+            None => break,
+        }
+    }
+    Ok(current)
+}
+
 /// Rows and cancellations must say the same: a row that leads elsewhere is of a cancelled number with that successor, and
 /// under a cancelled number nobody lives.
 pub(super) fn check(session: &mut dyn Session) -> Result<(), StoreError> {

@@ -14,12 +14,13 @@ use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::place::is_here;
 use super::{
-    ActOutcome, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put, Recorded,
-    Revision, Store, StoreError, acts, attempts, cards, cases, counts, numbers, persons,
+    ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put,
+    Recorded, Revision, Store, StoreError, acts, attempts, cards, cases, counts, linked, numbers, persons,
 };
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
 use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, Ruled, Ruling};
-use crate::civil_status::{Applied, Entry};
+use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
+use crate::civil_status::{ActId, Applied, Entry};
 use crate::duplicates::Weighed;
 use crate::numbers::{AllocationError, Allocator, Prefix};
 use crate::person::{Life, Person};
@@ -174,6 +175,39 @@ impl SqlStore {
         }
         self.intake = intake;
         Ok(())
+    }
+
+    /// The steps of a person's linked procedures.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn linked_steps_of(&self, number: &PersonalNumber) -> Result<Vec<LinkedStep>, StoreError> {
+        self.read(|session| linked::of(session, number))
+    }
+
+    /// Steps that other systems were asked for and have not answered, the most urgent first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn linked_steps_asked(&self, limit: u32) -> Result<Vec<LinkedStep>, StoreError> {
+        self.read(|session| linked::asked(session, limit))
+    }
+
+    /// Takes the answer to a step; what waits for it is asked for in the same transaction. The same answer again is a
+    /// repeat.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownStep`], [`StoreError::StepNotAsked`], [`StoreError::OtherAnswer`],
+    /// [`StoreError::BadAnswer`].
+    pub fn answer_step(
+        &mut self,
+        number: &PersonalNumber,
+        step: (&ActId, Step),
+        answer: &StepAnswer,
+        change: &Change,
+        today: Date,
+    ) -> Result<Answered, StoreError> {
+        self.write(Apart::Rows, |session| linked::answer(session, number, step, answer, change, today))
     }
 
     /// Cases of a ward's office or of all offices, in one state or in any, oldest first.

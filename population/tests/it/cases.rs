@@ -207,6 +207,10 @@ fn two_numbers_of_one_person_become_one_and_all_references_follow() {
         assert!(matches!(overtaken, Err(StoreError::CaseOvertaken)));
         let told = store.outbox(100).unwrap();
         assert!(told.iter().any(|message| message.message.with.as_ref() == Some(&one)), "its card is told");
+        for message in &told {
+            store.sent(message, now()).unwrap();
+        }
+        assert_eq!(store.outbox(100).unwrap(), []);
     });
 }
 

@@ -11,6 +11,7 @@ mod forms;
 mod generate;
 mod http;
 mod import;
+mod linked;
 mod matching;
 mod moves;
 mod numbers;

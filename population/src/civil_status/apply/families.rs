@@ -63,7 +63,10 @@ impl Work<'_> {
         }
         let person = person.checked(self.today).map_err(Refusal::from)?;
         self.tell(Topic::NumberAnswered, &number, None);
-        self.tell(Topic::HealthInsuranceOfChild, &number, resides_with.cloned());
+        let sixth = child.birth_date.checked_add(jiff::Span::new().years(6)).unwrap_or(Date::MAX);
+        if self.entry.registered_on < sixth {
+            self.tell(Topic::HealthInsuranceOfChild, &number, resides_with.cloned());
+        }
         self.changes.created = Some(person);
         Ok(())
     }

@@ -1,0 +1,146 @@
+//! Linked procedures: each step waits for the one before, is asked once, and is answered once.
+
+use cccd_card_profile::card_holder::Sex;
+use cccd_population::civil_status::linked::{Step, StepAnswer, StepState};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Topic};
+use cccd_population::person::{Person, Residence};
+use cccd_population::store::{ActOutcome, Answered, SqlStore, Store as _, StoreError};
+use jiff::civil::date;
+
+use crate::{TODAY, change, empty, now, number, postgres};
+
+fn on_both(test: impl Fn(SqlStore)) {
+    test(empty());
+    if let Some(place) = postgres::database() {
+        test(SqlStore::create(&place, now()).unwrap());
+    }
+}
+
+fn entry(act: Act) -> Entry {
+    Entry {
+        id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial: 1 },
+        registered_on: date(2026, 11, 20),
+        registered_by: "officer".to_owned(),
+        book: Book::Electronic,
+        act,
+    }
+}
+
+fn mother() -> Person {
+    let mut mother = Person::new(number("001190000002"), "Lê Thị Chi", date(1990, 4, 5).into(), Sex::Female);
+    mother.residences.permanent = Some(Residence::new("Số 1, phố Hàng Bài, Hà Nội"));
+    mother.relation_to_head = Some("Chủ hộ".to_owned());
+    mother
+}
+
+fn birth(born: jiff::civil::Date, at_home: bool) -> Entry {
+    let child = Newborn {
+        full_name: "Trần Văn Em".to_owned(),
+        birth_date: born,
+        sex: Sex::Male,
+        place_of_birth: "Hà Nội".to_owned(),
+        birth_registration_place: "Hà Nội".to_owned(),
+        number_place: "001".to_owned(),
+        place_of_origin: "Hà Nội".to_owned(),
+        ethnic_group: "Kinh".to_owned(),
+        nationality: "Việt Nam".to_owned(),
+    };
+    entry(Act::Birth {
+        child: Box::new(child),
+        father: None,
+        mother: Some(Parent::Known(mother().number)),
+        resides_with: at_home.then(|| mother().number),
+    })
+}
+
+fn done(reference: &str) -> StepAnswer {
+    StepAnswer { done: true, reference: reference.to_owned(), reason: None, on: date(2026, 11, 21) }
+}
+
+fn topics(store: &SqlStore) -> Vec<Topic> {
+    let topics = store.outbox(100).unwrap().into_iter().map(|waiting| waiting.message.topic);
+    topics.filter(|topic| *topic != Topic::PersonChanged).collect()
+}
+
+#[test]
+fn a_birth_is_asked_of_residence_first_and_of_health_insurance_then() {
+    on_both(|mut store| {
+        store.put_person(&mother(), &change()).unwrap();
+        let (birth, baby) = (birth(date(2026, 11, 1), true), number("001226000009"));
+        let taken = store.record_act(&birth, Some(&baby), "desk", &change(), TODAY).unwrap();
+        assert!(matches!(taken, ActOutcome::Applied(_)));
+        assert_eq!(topics(&store), [Topic::Residence, Topic::NumberAnswered]);
+        let states = |store: &SqlStore| -> Vec<_> {
+            store.linked_steps_of(&baby).unwrap().into_iter().map(|step| (step.step, step.state)).collect()
+        };
+        assert_eq!(
+            states(&store),
+            [(Step::Residence, StepState::Asked), (Step::HealthInsurance, StepState::Waiting)]
+        );
+        // Asked on Saturday the 21st: seven working days end on Tuesday the 1st.
+        assert_eq!(store.linked_steps_asked(10).unwrap()[0].due, Some(date(2026, 12, 1)));
+        let answer = |store: &mut SqlStore, step, answer: &StepAnswer| {
+            store.answer_step(&baby, (&birth.id, step), answer, &change(), date(2026, 12, 20))
+        };
+        assert!(matches!(
+            answer(&mut store, Step::HealthInsurance, &done("BH-1")),
+            Err(StoreError::StepNotAsked)
+        ));
+        assert!(matches!(
+            answer(&mut store, Step::FuneralBenefit, &done("X-1")),
+            Err(StoreError::UnknownStep)
+        ));
+        let silent = StepAnswer { done: false, ..done("CT-1") };
+        assert!(matches!(answer(&mut store, Step::Residence, &silent), Err(StoreError::BadAnswer)));
+        let refused = StepAnswer { reason: Some("thiếu giấy tờ".to_owned()), ..silent };
+        assert_eq!(answer(&mut store, Step::Residence, &refused).unwrap(), Answered::Taken { late: false });
+        assert_eq!(topics(&store), [Topic::Residence, Topic::NumberAnswered], "nothing follows a refusal");
+        let late = StepAnswer { on: date(2026, 12, 15), ..done("CT-2") };
+        assert_eq!(answer(&mut store, Step::Residence, &late).unwrap(), Answered::Taken { late: true });
+        assert_eq!(answer(&mut store, Step::Residence, &late).unwrap(), Answered::Repeat);
+        assert!(matches!(answer(&mut store, Step::Residence, &refused), Err(StoreError::OtherAnswer)));
+        let asked: Vec<_> =
+            topics(&store).into_iter().filter(|one| *one == Topic::HealthInsuranceOfChild).collect();
+        assert_eq!(asked.len(), 1, "asked once");
+        assert_eq!(
+            answer(&mut store, Step::HealthInsurance, &done("BH-1")).unwrap(),
+            Answered::Taken { late: false }
+        );
+        assert_eq!(store.linked_steps_asked(10).unwrap(), []);
+        for waiting in store.outbox(100).unwrap() {
+            store.sent(&waiting, now()).unwrap();
+        }
+        assert_eq!(store.outbox(100).unwrap(), []);
+        store.check_integrity().unwrap();
+    });
+}
+
+#[test]
+fn a_child_of_six_or_without_a_home_has_no_chain() {
+    let mut store = empty();
+    store.put_person(&mother(), &change()).unwrap();
+    let baby = number("001226000009");
+    store.record_act(&birth(date(2026, 11, 1), false), Some(&baby), "desk", &change(), TODAY).unwrap();
+    assert_eq!(topics(&store), [Topic::NumberAnswered, Topic::HealthInsuranceOfChild]);
+    assert_eq!(store.linked_steps_of(&baby).unwrap(), []);
+    let mut store = empty();
+    store.put_person(&mother(), &change()).unwrap();
+    let child = number("001220000009");
+    store.record_act(&birth(date(2020, 11, 20), true), Some(&child), "desk", &change(), TODAY).unwrap();
+    let steps: Vec<_> = store.linked_steps_of(&child).unwrap().into_iter().map(|step| step.step).collect();
+    assert_eq!(steps, [Step::Residence], "six years old on the day of registration");
+}
+
+#[test]
+fn a_death_is_removed_from_residence_before_the_benefit_is_asked_for() {
+    on_both(|mut store| {
+        store.put_person(&mother(), &change()).unwrap();
+        let death = entry(Act::Death { person: mother().number, on: date(2026, 11, 18) });
+        store.record_act(&death, None, "desk", &change(), TODAY).unwrap();
+        assert!(!topics(&store).contains(&Topic::FuneralBenefit));
+        let step = (&death.id, Step::ResidenceRemoved);
+        store.answer_step(&mother().number, step, &done("XT-1"), &change(), TODAY).unwrap();
+        assert!(topics(&store).contains(&Topic::FuneralBenefit));
+        store.check_integrity().unwrap();
+    });
+}
