@@ -103,6 +103,7 @@ impl Failure {
                 | StoreError::Backup(_)
                 | StoreError::CscaKeyExpired(_)
                 | StoreError::ClockBehind { .. }
+                | StoreError::ClockNotBehind(_)
                 | StoreError::NoDocumentSigner(_)
                 | StoreError::CvcaExists
                 | StoreError::NoCvca
@@ -124,7 +125,8 @@ impl Failure {
                 | StoreError::InToken(_)
                 | StoreError::NotInToken
                 | StoreError::BackupPlan(_)
-                | StoreError::SyntheticNames,
+                | StoreError::SyntheticNames
+                | StoreError::NoReason,
             ) => 2,
             _ => 3,
         }
@@ -250,6 +252,28 @@ fn execute(
             Ok(())
         }
         Command::Log(LogCommand::Verify) => verify_log(arguments, output),
+        Command::Log(LogCommand::CorrectClock { reason }) => {
+            let store = open()?;
+            if let Err(StoreError::ClockBehind { newest, .. }) = store.follows_the_log(at) {
+                let what = output.text(
+                    "recording that the clock was ahead; ceremonies and cards go on from",
+                    "ghi nhận đồng hồ đã chạy trước; nghi thức và việc cấp thẻ tiếp tục từ",
+                );
+                let log = output.text("the log is at", "nhật ký đang ở");
+                confirm(arguments, output, format!("{what} {at} ({log} {newest})"))?;
+            }
+            let corrected = store.correct_clock(at, reason)?;
+            output.print(
+                &json!({ "corrected": { "from": corrected.newest, "to": corrected.at } }),
+                &format!(
+                    "{} {} → {}",
+                    output.text("Clock corrected:", "Đã ghi nhận chỉnh đồng hồ:"),
+                    corrected.newest,
+                    corrected.at
+                ),
+            );
+            Ok(())
+        }
     }
 }
 

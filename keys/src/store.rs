@@ -42,6 +42,7 @@ pub use backup::{NewBackup, Restoration};
 pub use ceremonies::{CheckedCeremony, list_ceremonies, read_ceremony, verify_ceremonies};
 pub use custody::{StoreKey, StoreMaster};
 pub use error::StoreError;
+pub use history::ClockCorrection;
 pub use master_lists::{MasterListImport, NewMasterList};
 pub use passphrase::{PASSPHRASE_ENV, Passphrase, PassphraseError};
 pub use revocation::LostCrl;

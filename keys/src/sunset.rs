@@ -39,7 +39,7 @@ const MAX_SUNSETS: usize = 256;
 
 /// A list of sunsets that cannot be used, and on which line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{what} at line {line}")]
+#[error("line {line}: expected {what}")]
 pub struct NotASunsetList {
     /// Which line, from 1.
     pub line: usize,

@@ -372,8 +372,8 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
         ),
         "clock-behind" => (
             "Đồng hồ của trạm sớm hơn mục mới nhất của nhật ký kho khóa",
-            "Set this machine's clock; if it is right, tell those who keep the keys: their log is ahead of time.",
-            "Chỉnh đồng hồ của máy; nếu đồng hồ đúng, báo cho người giữ khóa: nhật ký của kho đi trước thời gian.",
+            "Set this machine's clock; if it is right, those who keep the keys record that the log is ahead: `keys log correct-clock`.",
+            "Chỉnh đồng hồ của máy; nếu đồng hồ đúng, người giữ khóa ghi nhận nhật ký đi trước bằng `keys log correct-clock`.",
         ),
         "laboratory-only" => (
             "Loại phôi này chỉ dùng trong phòng thí nghiệm",

@@ -282,6 +282,12 @@ pub(crate) enum MasterListCommand {
 pub(crate) enum LogCommand {
     /// Check the chain and its signed head, and print the records.
     Verify,
+    /// Record that the clock was ahead once and the log with it, so that work goes on at the right time.
+    CorrectClock {
+        /// Why the log is ahead: one line, for the log.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
 fn parse_time(text: &str) -> Result<Timestamp, String> {

@@ -141,7 +141,14 @@ fn vietnamese(code: &str) -> Option<(&'static str, &'static str)> {
         "crl-gap" => ("dãy CRL bị thiếu một danh sách", "khôi phục danh sách bị thiếu từ bản sao lưu"),
         "clock-behind" => (
             "thời gian đưa vào sớm hơn mục mới nhất của nhật ký đã ký",
-            "chỉnh lại đồng hồ của máy, hoặc đưa đúng thời gian bằng --at",
+            "chỉnh lại đồng hồ của máy; nếu đồng hồ đúng và trước đây đã chạy trước, ghi nhận bằng `keys log correct-clock`",
+        ),
+        "clock-not-behind" => {
+            ("nhật ký không có mục nào muộn hơn: không có gì để chỉnh", "giữ nguyên nhật ký")
+        }
+        "no-reason" => (
+            "thiếu lý do, hoặc lý do quá dài hay không phải một dòng",
+            "đưa một dòng không quá 200 ký tự bằng --reason",
         ),
         "crl-backwards" => ("CRL trước đó có thời điểm muộn hơn", "kiểm tra đồng hồ"),
         "csca-key-expired" => ("khoá CSCA đã hết hạn ký", "chạy `keys csca --dir D` để tạo thế hệ kế tiếp"),

@@ -34,6 +34,14 @@ pub(super) fn run(command: &TokenCommand, arguments: &Arguments, output: &Output
                 Err(StoreError::Missing(_)) => None,
                 Err(error) => return Err(error.into()),
             };
+            // In a directory where nothing of a token is, most likely --dir was forgotten.
+            if expected.is_none() && KeyStore::unfinished_keys(dir)?.is_empty() {
+                return Err(match read_settings(dir) {
+                    Ok(_) => StoreError::NotInToken,
+                    Err(error) => error,
+                }
+                .into());
+            }
             let access = arguments.token.access().ok_or_else(|| {
                 StoreError::InToken(expected.as_ref().map(|token| token.label.clone()).unwrap_or_default())
             })?;

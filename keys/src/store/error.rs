@@ -53,6 +53,12 @@ pub enum StoreError {
         /// Of the newest entry.
         newest: Timestamp,
     },
+    /// The clock is to be corrected, and is not behind.
+    #[error("the signed log has no entry after {0}: there is nothing to correct")]
+    ClockNotBehind(Timestamp),
+    /// No reason, or none that can be logged.
+    #[error("the reason is missing, or is too long, or is not one line")]
+    NoReason,
     /// No Document Signer whose key may sign at the time.
     #[error("no Document Signer of this store may sign at {0}")]
     NoDocumentSigner(Timestamp),
@@ -186,6 +192,8 @@ impl StoreError {
             Self::CrlSequence(_) => "crl-backwards",
             Self::CscaKeyExpired(_) => "csca-key-expired",
             Self::ClockBehind { .. } => "clock-behind",
+            Self::ClockNotBehind(_) => "clock-not-behind",
+            Self::NoReason => "no-reason",
             Self::NoDocumentSigner(_) => "no-document-signer",
             Self::NoCrl => "no-crl",
             Self::UnknownSerial(_) => "unknown-serial",
@@ -246,7 +254,11 @@ impl StoreError {
             }
             Self::CrlSequence(_) => "check the clock",
             Self::CscaKeyExpired(_) => "run `keys csca --dir D` to make the next generation",
-            Self::ClockBehind { .. } => "set this machine's clock, or give the right time with --at",
+            Self::ClockBehind { .. } => {
+                "set this machine's clock; if it is right and was ahead before, `keys log correct-clock` records that"
+            }
+            Self::ClockNotBehind(_) => "leave the log as it is",
+            Self::NoReason => "give one line of at most 200 characters with --reason",
             Self::NoDocumentSigner(_) => "run `keys ds new --dir D`",
             Self::NoCrl => "run `keys crl issue --dir D`",
             Self::UnknownSerial(_) => "see `keys ds list --dir D` for the serial numbers",

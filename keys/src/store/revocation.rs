@@ -120,10 +120,14 @@ impl KeyStore {
         let _lock = self.lock()?;
         let (csca, csca_key) = self.authority_that_signs(None, at)?;
         let made = self.revocation_lists()?;
-        let series: Vec<_> = made.iter().map(|list| (list.number(), list.this_update())).collect();
+        let history = self.history()?;
+        let time = |list: &CertificateRevocationList| {
+            history.list_time(list.number().unwrap_or(u64::MAX), list.this_update())
+        };
+        let series: Vec<_> = made.iter().map(|list| (list.number(), time(list))).collect();
         let number = next_list(&series, at)?;
         // The last list of the series is missing in no gap.
-        self.no_crl_is_lost(&self.history()?)?;
+        self.no_crl_is_lost(&history)?;
         let mut entries = made.last().map(|list| list.entries().to_vec()).unwrap_or_default();
         let issued = self.revocable()?;
         for serial in revoke {

@@ -23,7 +23,7 @@ use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 use crate::deviation_list::DeviationList;
 use crate::public_key::PublicKey;
-use crate::sunset::Sunset;
+use crate::sunset::{NotASunsetList, Sunset};
 use jiff::Timestamp;
 use read::{Item, Kind};
 use sha2::{Digest, Sha256};
@@ -79,6 +79,14 @@ pub enum ImportError {
         path: PathBuf,
         /// Why.
         problem: String,
+    },
+    /// A list of sunsets with a line that is none.
+    #[error("{path} is not imported: {problem}")]
+    Sunsets {
+        /// Which.
+        path: PathBuf,
+        /// Which line, and what was expected.
+        problem: NotASunsetList,
     },
     /// Nobody who is believed vouches for the signer of a master list.
     #[error("{path} is not imported: {report}")]
@@ -326,7 +334,7 @@ impl Session<'_> {
         const NAME: &str = "sunset/sunsets.txt";
         let sunsets = match Sunset::read_list(&item.bytes) {
             Ok(sunsets) => sunsets,
-            Err(error) => return self.not_used(item, &error.to_string()),
+            Err(problem) => return Err(ImportError::Sunsets { path: item.source.clone(), problem }),
         };
         if self.report.files.iter().any(|file| file.stored_as == NAME) {
             return self.not_used(item, "a second list of sunsets; put all into one");

@@ -12,6 +12,7 @@ use cccd_keys::signed_data::SignError;
 use cccd_keys::sod::EfSod;
 use cccd_keys::store::{
     AuthorityRequest, DocumentSigners, KeyStore, LostCrl, Passphrase, Rename, StoreError, StoreSettings,
+    verify_ceremonies,
 };
 use cccd_keys::trust::{ChainResult, RevocationResult, TrustStore};
 use jiff::civil::date;
@@ -429,6 +430,69 @@ fn a_lost_file_is_told_and_its_successors_stay_what_they_are() {
     std::fs::remove_file(file("ceremony/000001.json")).unwrap();
     store.create_csca(later, &mut rng).unwrap();
     assert_eq!(std::fs::read(newest).unwrap(), record);
+}
+
+/// Cards are not signed before what was signed; a clock that was ahead is acknowledged in the log, and nothing else turns it.
+#[test]
+fn a_clock_that_was_ahead_is_corrected_in_the_log_with_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut rng) = make(dir.path(), founded());
+    let signer = store.create_document_signer(founded(), &mut rng).unwrap();
+    store.issue_crl(founded(), QUARTER, &[], None).unwrap();
+    let (ahead, today) = (at("2036-11-02T00:00:00Z"), at("2026-11-02T00:00:00Z"));
+    assert_eq!(store.correct_clock(today, "none").unwrap_err().code(), "clock-not-behind");
+    // Ten years ahead, a list was issued; the CSCA's key of 2026 may not sign any more by then, so another was made.
+    store.create_csca(ahead, &mut rng).unwrap();
+    store.issue_crl(ahead, QUARTER, &[signer.serial_hex()], Some(4)).unwrap();
+    let behind =
+        |error: StoreError| matches!(error, StoreError::ClockBehind { newest, .. } if newest == ahead);
+    assert!(behind(store.active_signers(today).unwrap_err()));
+    assert!(behind(store.active_document_signer(today).unwrap_err()));
+    assert!(behind(store.follows_the_log(today).unwrap_err()));
+    assert!(matches!(
+        store.issue_crl(today, QUARTER, &[], None),
+        Err(StoreError::CrlSequence(ListSequence::Backwards(_)))
+    ));
+    for reason in ["", " ", "a\nb", &"x".repeat(201)] {
+        assert_eq!(store.correct_clock(today, reason).unwrap_err().code(), "no-reason");
+    }
+    // A line that nobody signed corrects nothing.
+    let log = store.audit_log_path();
+    let kept = std::fs::read_to_string(&log).unwrap();
+    let last = kept.lines().last().unwrap();
+    let previous = hex::encode(sha2::Digest::finalize(sha2::Digest::chain_update(
+        <sha2::Sha256 as sha2::Digest>::new(),
+        last,
+    )));
+    let sequence = kept.lines().count() + 1;
+    let forged = format!(
+        "{{\"sequence\":{sequence},\"time\":\"{today}\",\"previous\":\"{previous}\",\"event\":\"clock-corrected\"}}\n"
+    );
+    std::fs::write(&log, format!("{kept}{forged}")).unwrap();
+    assert!(behind(store.follows_the_log(today).unwrap_err()));
+    std::fs::write(&log, kept).unwrap();
+
+    let made = store.correct_clock(today, " the time server was wrong ").unwrap();
+    assert_eq!((made.newest, made.at), (ahead, today));
+    let text = std::fs::read_to_string(&log).unwrap();
+    let line = text.lines().last().unwrap();
+    assert!(line.contains("the log was at 2036-11-02T00:00:00Z: the time server was wrong"), "{line}");
+    // Lists go on with the next number, and whoever was revoked stays so.
+    let list = store.issue_crl(today, QUARTER, &[], None).unwrap();
+    assert_eq!((list.number(), list.entries().len(), list.this_update()), (Some(3), 1, today));
+    store.create_document_signer(today, &mut rng).unwrap();
+    store.active_document_signer(today).unwrap().sign_ef_sod(CONTENT, today).unwrap();
+    // From the correction on the rule is the same as before it.
+    let earlier = at("2026-11-01T23:54:59Z");
+    assert!(
+        matches!(store.active_signers(earlier), Err(StoreError::ClockBehind { newest, .. }) if newest == today)
+    );
+    let refused = store.issue_crl(earlier, QUARTER, &[], None);
+    assert!(matches!(refused, Err(StoreError::CrlSequence(ListSequence::Backwards(time))) if time == today));
+    assert_eq!(
+        verify_ceremonies(dir.path()).unwrap().iter().filter_map(|one| one.problem.clone()).next(),
+        None
+    );
 }
 
 /// A store after a rollover: signers under both keys, a list by the new one.

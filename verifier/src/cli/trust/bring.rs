@@ -198,6 +198,7 @@ fn refused(error: &ImportError, into: &Path) -> Failure {
     let (code, path) = match error {
         ImportError::Read { path, source } => return Failure::cannot_read(path, source),
         ImportError::Refused { path, .. } => ("not-trustworthy", path.as_path()),
+        ImportError::Sunsets { path, .. } => ("not-a-sunset-list", path.as_path()),
         ImportError::ListSigner { path, .. } => ("list-signer-not-trusted", path.as_path()),
         ImportError::Write { path, source } => return Failure::cannot_write(path, source),
         _ => ("trust-unreadable", into),
@@ -207,9 +208,13 @@ fn refused(error: &ImportError, into: &Path) -> Failure {
             "so dấu vân tay với nguồn khác của quốc gia ký, rồi thêm --accept-list-signer SHA-256; hoặc nhập trước CSCA của họ",
             "compare the fingerprint with another source of that state and add --accept-list-signer SHA-256, or import its CSCA first",
         ],
+        ImportError::Sunsets { .. } => [
+            "mỗi dòng viết như ecdsa-384:2071-01-01 hoặc rsa-3072:2045-01-01 (loại khóa, số bit, ngày); # bắt đầu lời ghi chú",
+            "write each line like ecdsa-384:2071-01-01 or rsa-3072:2045-01-01 (kind, bits, day); # begins a remark",
+        ],
         _ => [
-            "chỉ nhập chứng thư CSCA hay người ký giấy tờ, CRL và danh sách do CSCA đã tin ký, LDIF của ICAO PKD, hoặc khóa công khai với --as",
-            "import certificates of CSCAs and Document Signers, CRLs and lists signed under a trusted CSCA, LDIF of the ICAO PKD, or public keys with --as",
+            "chỉ nhập chứng thư CSCA hay người ký giấy tờ, CRL và danh sách do CSCA đã tin ký, LDIF của ICAO PKD, danh sách ngày hết hạn thuật toán (dòng như ecdsa-384:2071-01-01), hoặc khóa công khai với --as",
+            "import certificates of CSCAs and Document Signers, CRLs and lists signed under a trusted CSCA, LDIF of the ICAO PKD, sunsets (lines such as ecdsa-384:2071-01-01), or public keys with --as",
         ],
     };
     let text = error.to_string();
@@ -217,7 +222,10 @@ fn refused(error: &ImportError, into: &Path) -> Failure {
     let text = text.strip_prefix(&format!("{} is ", path.display())).unwrap_or(&text);
     let path = path.display();
     let what = [format!("{path}: không nhập được; không có gì thay đổi ({text})"), format!("{path}: {text}")];
-    if matches!(error, ImportError::Refused { .. } | ImportError::ListSigner { .. }) {
+    if matches!(
+        error,
+        ImportError::Refused { .. } | ImportError::Sunsets { .. } | ImportError::ListSigner { .. }
+    ) {
         return Failure::Refused { code, what, hint };
     }
     Failure::File { code, what, hint }
