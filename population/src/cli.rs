@@ -15,6 +15,7 @@ mod procedure;
 mod quality;
 mod scans;
 mod serve;
+mod stats;
 mod usage;
 mod vietnamese;
 
@@ -107,8 +108,8 @@ enum Command {
     Procedure(procedure::Procedure),
     /// Contradictions and likely duplicates: what waits for an officer, and decisions
     Cases(cases::Cases),
-    /// Count by province, sex and age
-    Stats(Db),
+    /// Count by province, sex and age; a page with charts and a map (docs/statistics.md)
+    Stats(stats::Stats),
     /// Answer over HTTP on loopback (docs/register-api.md)
     Serve(serve::Serve),
 }
@@ -224,7 +225,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Duplicates(command) => command.run(&setting),
         Command::Procedure(command) => command.run(&setting),
         Command::Cases(command) => command.run(&setting),
-        Command::Stats(db) => data::stats(&setting, &db),
+        Command::Stats(command) => command.run(&setting),
         Command::Serve(command) => command.run(&setting),
     };
     done.unwrap_or_else(|error| Failure::of(&error, &setting).report(&setting))

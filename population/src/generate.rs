@@ -13,6 +13,7 @@ use rand_core::SeedableRng as _;
 
 use crate::person::Person;
 
+pub(crate) use tables::present_province;
 pub use tables::{ethnic_groups, province_name};
 
 /// Persons of a nation, one by one; holds one clan of a few hundred at a time.

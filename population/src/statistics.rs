@@ -1,4 +1,18 @@
-//! Counts by province, sex and age band: what `population stats` prints.
+//! Counts by province, sex and age band: what `population stats` prints; and the parts that published tables are made
+//! of (docs/statistics.md).
+//!
+//! | module | what |
+//! |---|---|
+//! | [`facts`] | what statistics sees of a person |
+//! | [`cells`] | the roll-up: what each change of a record adds and takes away |
+//! | [`disclosure`] | no number below five, none that can be worked out |
+//! | [`publication`], [`page`] | the tables that are published, as CSV and as a page with charts and a map |
+
+pub mod cells;
+pub mod disclosure;
+pub mod facts;
+pub mod page;
+pub mod publication;
 
 use std::collections::BTreeMap;
 

@@ -16,6 +16,7 @@ mod numbers;
 mod persons;
 mod place;
 mod provenance;
+mod rollup;
 mod schema;
 mod sheets;
 mod sql;
@@ -38,6 +39,7 @@ pub use bundles::{BundleState, Collected};
 pub use linked::Answered;
 pub use place::{BadPlace, Place};
 pub use provenance::Provenance;
+pub use rollup::Recount;
 pub use sheets::{ScannedSheet, SheetOutcome};
 pub use sql::SqlStore;
 

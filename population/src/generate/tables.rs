@@ -120,6 +120,14 @@ pub fn province_name(code: &str) -> Option<&'static str> {
     provinces().iter().find(|(province, _)| province.code == code).map(|(province, _)| province.name)
 }
 
+/// The province since 1/7/2025 behind the three digits of a number (TT 07/2016), one of the 63 before.
+pub(crate) fn present_province(digits: &str) -> Option<&'static str> {
+    provinces()
+        .iter()
+        .find(|(province, _)| province.prefixes.contains(&digits))
+        .map(|(province, _)| province.code)
+}
+
 fn rows(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
 }

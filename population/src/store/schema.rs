@@ -62,7 +62,15 @@ mod tests {
     /// are distributed by that value, the others are reference tables.
     fn is_person_scoped(table: &str) -> bool {
         !(table.ends_with("_claim")
-            || ["match_attempt", "migration", "intake_audit", "intake_head"].contains(&table))
+            || [
+                "match_attempt",
+                "migration",
+                "intake_audit",
+                "intake_head",
+                "statistics_cell",
+                "statistics_head",
+            ]
+            .contains(&table))
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod qcvn;
 mod quality;
 mod scans;
 mod search;
+mod statistics;
 mod store;
 mod text_encoding;
 

@@ -1,0 +1,342 @@
+//! From the roll-up to the tables that are published, protected together.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::cells::{Measure, RollUp};
+use super::disclosure::{Published, Table, protect};
+use crate::civil_status::Kind;
+use crate::generate::province_name;
+use crate::quality::score::NOWHERE;
+
+/// From this age everybody has a card (Luật Căn cước 2023 art. 19).
+pub const CARD_AGE: i16 = 14;
+
+/// The last age group is open.
+const OPEN_AGE: i16 = 100;
+
+/// Months shown, the one of the count last.
+const MONTHS: i32 = 12;
+
+/// A word in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
+impl Words {
+    fn new(vi: &str, en: &str) -> Self {
+        Self { vi: vi.to_owned(), en: en.to_owned() }
+    }
+
+    fn same(word: &str) -> Self {
+        Self::new(word, word)
+    }
+}
+
+/// A table as it is published; the row and the column of totals come last.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// The name of its file: `population-by-province`.
+    pub name: String,
+    /// What it says.
+    pub title: Words,
+    /// Codes of the rows, the total's is empty.
+    pub codes: Vec<String>,
+    /// Heads of the rows.
+    pub rows: Vec<Words>,
+    /// Heads of the columns.
+    pub columns: Vec<Words>,
+    /// Counts; `None` is held back.
+    pub counts: Published,
+}
+
+impl Sheet {
+    /// A number, if it is published.
+    #[must_use]
+    pub fn count(&self, row: usize, column: usize) -> Option<u64> {
+        self.counts.get(row)?.get(column).copied().flatten()
+    }
+
+    /// The table as CSV, one head per column in both languages; what is held back is `…`.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        let mut text = String::from("code,vi,en");
+        for column in &self.columns {
+            text.push(',');
+            text.push_str(&field(&column.en));
+        }
+        for ((code, row), counts) in self.codes.iter().zip(&self.rows).zip(&self.counts) {
+            text.push_str(&format!("\n{},{},{}", field(code), field(&row.vi), field(&row.en)));
+            for count in counts {
+                text.push(',');
+                text.push_str(&count.map_or_else(|| "…".to_owned(), |count| count.to_string()));
+            }
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// A field of CSV. What a spreadsheet would take for a formula is led in by an apostrophe.
+fn field(text: &str) -> String {
+    let safe =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+}
+
+/// All that is published of one count.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// The day of the count.
+    pub day: Date,
+    /// The living by province and sex.
+    pub provinces: Sheet,
+    /// The living by age and sex.
+    pub ages: Sheet,
+    /// The living by ethnic group and sex.
+    pub peoples: Sheet,
+    /// Those of [`CARD_AGE`] and more, with and without a card, by province.
+    pub cards: Sheet,
+    /// Events of the last twelve months.
+    pub events: Sheet,
+    /// The living by ward and sex, a table for each province.
+    pub wards: Vec<Sheet>,
+}
+
+impl Publication {
+    /// What may be published of a count that was made on `day`.
+    #[must_use]
+    pub fn new(rollup: &RollUp, day: Date) -> Self {
+        let mut provinces = Draft::new(
+            "population-by-province",
+            "Dân số theo tỉnh, thành phố và giới tính",
+            "Population by province and sex",
+        );
+        let mut ages = Draft::new(
+            "population-by-age",
+            "Dân số theo nhóm tuổi và giới tính",
+            "Population by age group and sex",
+        );
+        let mut peoples = Draft::new(
+            "population-by-ethnic-group",
+            "Dân số theo dân tộc và giới tính",
+            "Population by ethnic group and sex",
+        );
+        let mut cards = Draft::new(
+            "card-coverage",
+            "Người từ đủ 14 tuổi trong năm có thẻ đang dùng",
+            "People reaching 14 or more this year who hold a card in use",
+        );
+        cards.about.push(format!("from={CARD_AGE}"));
+        let mut events = Draft::new(
+            "events-by-month",
+            "Sự kiện hộ tịch và cư trú theo tháng",
+            "Civil status and residence events by month",
+        );
+        events.about.push("events".to_owned());
+        let mut wards: BTreeMap<String, Draft> = BTreeMap::new();
+        let months = months(day);
+        for sheet in [&mut provinces, &mut ages, &mut peoples] {
+            sheet.columns(&["male", "female"]);
+        }
+        ages.rows(&(0..=OPEN_AGE / 5).map(|group| format!("age={:03}", group * 5)).collect::<Vec<_>>());
+        cards.columns(&["card=yes", "card=no"]);
+        events.columns(&["birth", "death", "KH", "LH", "CT", "other"]);
+        events.rows(&months);
+        for (cell, count) in rollup.iter() {
+            let age = day.year().saturating_sub(cell.cohort);
+            match cell.measure {
+                Measure::Living => {
+                    let province = format!("province={}", cell.province);
+                    provinces.add(&province, &cell.sex, count);
+                    let group = age.clamp(0, OPEN_AGE) / 5 * 5;
+                    ages.add(&format!("age={group:03}"), &cell.sex, count);
+                    peoples.add(&format!("people={}", cell.other), &cell.sex, count);
+                    if age >= CARD_AGE {
+                        cards.add(&province, "card=no", count);
+                    }
+                    let sheet = wards.entry(cell.province.clone()).or_insert_with(|| {
+                        let name = province_words(&cell.province);
+                        let mut draft = Draft::new(
+                            &format!(
+                                "wards-of-{}",
+                                if cell.province == NOWHERE { "unknown" } else { &cell.province }
+                            ),
+                            &format!("Dân số theo phường, xã: {}", name.vi),
+                            &format!("Population by ward: {}", name.en),
+                        );
+                        draft.about.push(province.clone());
+                        draft.columns(&["male", "female"]);
+                        draft
+                    });
+                    sheet.add(&format!("ward={}", cell.ward), &cell.sex, count);
+                }
+                Measure::Holder if age >= CARD_AGE => {
+                    let ended = !cell.period.is_empty() && cell.period < day.to_string();
+                    if !ended {
+                        let province = format!("province={}", cell.province);
+                        cards.add(&province, "card=yes", count);
+                        cards.add(&province, "card=no", count.saturating_neg());
+                    }
+                }
+                Measure::BirthMonth => events.add_known(&cell.period, "birth", count),
+                Measure::DeathMonth => events.add_known(&cell.period, "death", count),
+                Measure::Act => {
+                    let column = ["KH", "LH", "CT"].into_iter().find(|kind| cell.other == *kind);
+                    events.add_known(&cell.period, column.unwrap_or("other"), count);
+                }
+                _ => {}
+            }
+        }
+        events.without_empty_columns();
+        let wards: Vec<Draft> = wards.into_values().collect();
+        let drafts = [&provinces, &ages, &peoples, &cards, &events].into_iter().chain(&wards);
+        let tables: Vec<Table> = drafts.map(Draft::table).collect();
+        let mut published = protect(&tables).into_iter();
+        let mut sheet = |draft: Draft| draft.sheet(published.next().unwrap_or_default());
+        Self {
+            day,
+            provinces: sheet(provinces),
+            ages: sheet(ages),
+            peoples: sheet(peoples),
+            cards: sheet(cards),
+            events: sheet(events),
+            wards: wards.into_iter().map(sheet).collect(),
+        }
+    }
+
+    /// Every table.
+    pub fn sheets(&self) -> impl Iterator<Item = &Sheet> {
+        [&self.provinces, &self.ages, &self.peoples, &self.cards, &self.events].into_iter().chain(&self.wards)
+    }
+}
+
+/// The months up to the one of `day`, oldest first.
+fn months(day: Date) -> Vec<String> {
+    let back = (0..MONTHS).rev();
+    back.filter_map(|back| day.first_of_month().checked_sub(back.months()).ok())
+        .filter_map(|month| month.to_string().get(..7).map(str::to_owned))
+        .collect()
+}
+
+/// A table that is being counted.
+struct Draft {
+    name: String,
+    title: Words,
+    about: Vec<String>,
+    columns: Vec<String>,
+    rows: BTreeMap<String, BTreeMap<String, i64>>,
+}
+
+impl Draft {
+    fn new(name: &str, vi: &str, en: &str) -> Self {
+        let title = Words::new(vi, en);
+        Self { name: name.to_owned(), title, about: Vec::new(), columns: Vec::new(), rows: BTreeMap::new() }
+    }
+
+    fn columns(&mut self, columns: &[&str]) {
+        self.columns = columns.iter().map(|column| (*column).to_owned()).collect();
+    }
+
+    fn rows(&mut self, rows: &[String]) {
+        self.rows = rows.iter().map(|row| (row.clone(), BTreeMap::new())).collect();
+    }
+
+    fn add(&mut self, row: &str, column: &str, count: i64) {
+        if !self.columns.iter().any(|known| known == column) {
+            self.columns.push(column.to_owned());
+        }
+        let counts = self.rows.entry(row.to_owned()).or_default();
+        *counts.entry(column.to_owned()).or_default() += count;
+    }
+
+    /// A kind of event that nobody had needs no column.
+    fn without_empty_columns(&mut self) {
+        let rows = &self.rows;
+        self.columns
+            .retain(|column| rows.values().any(|counts| counts.get(column).is_some_and(|count| *count != 0)));
+    }
+
+    /// Rows that are not shown are not counted.
+    fn add_known(&mut self, row: &str, column: &str, count: i64) {
+        if self.rows.contains_key(row) {
+            self.add(row, column, count);
+        }
+    }
+
+    fn table(&self) -> Table {
+        let count = |counts: &BTreeMap<String, i64>, column: &String| {
+            counts.get(column).map_or(0, |count| u64::try_from(*count).unwrap_or(0))
+        };
+        Table {
+            about: self.about.clone(),
+            rows: self.rows.keys().cloned().collect(),
+            columns: self.columns.iter().map(|column| format!("column={column}")).collect(),
+            counts: self
+                .rows
+                .values()
+                .map(|counts| self.columns.iter().map(|column| count(counts, column)).collect())
+                .collect(),
+        }
+    }
+
+    fn sheet(self, counts: Published) -> Sheet {
+        let code = |row: &String| row.split_once('=').map_or(row.as_str(), |(_, code)| code).to_owned();
+        let total = Words::new("Tổng số", "Total");
+        let mut rows: Vec<Words> = self.rows.keys().map(|row| words(row)).collect();
+        let mut columns: Vec<Words> = self.columns.iter().map(|column| words(column)).collect();
+        let mut codes: Vec<String> = self.rows.keys().map(code).collect();
+        rows.push(total.clone());
+        columns.push(total);
+        codes.push(String::new());
+        Sheet { name: self.name, title: self.title, codes, rows, columns, counts }
+    }
+}
+
+fn province_words(code: &str) -> Words {
+    match province_name(code) {
+        Some(name) => Words::same(name),
+        None if code == NOWHERE => Words::new("Chưa rõ nơi cư trú", "Residence unknown"),
+        None => Words::same(code),
+    }
+}
+
+/// The head of a row or column.
+fn words(coordinate: &str) -> Words {
+    match coordinate.split_once('=') {
+        Some(("province", code)) => province_words(code),
+        Some(("age", from)) => {
+            let from: i16 = from.parse().unwrap_or(0);
+            if from >= OPEN_AGE {
+                Words::same(&format!("{from}+"))
+            } else {
+                Words::same(&format!("{from}–{}", from + 4))
+            }
+        }
+        Some(("people", "")) => Words::new("Chưa ghi", "Not recorded"),
+        Some(("ward", code)) if code == NOWHERE => Words::new("Chưa rõ", "Unknown"),
+        Some(("card", "yes")) => Words::new("Có thẻ", "With a card"),
+        Some(("card", _)) => Words::new("Chưa có thẻ", "Without a card"),
+        Some((_, word)) => Words::same(word),
+        None => match coordinate {
+            "male" => Words::new("Nam", "Male"),
+            "female" => Words::new("Nữ", "Female"),
+            "unspecified" => Words::new("Không rõ", "Unspecified"),
+            "birth" => Words::new("Sinh", "Births"),
+            "death" => Words::new("Tử", "Deaths"),
+            "other" => Words::new("Khác", "Other"),
+            code => match Kind::from_code(code) {
+                Some(Kind::Marriage) => Words::new("Kết hôn", "Marriages"),
+                Some(Kind::Divorce) => Words::new("Ly hôn", "Divorces"),
+                Some(Kind::Permanent) => Words::new("Đăng ký thường trú", "Moves"),
+                _ => Words::same(code),
+            },
+        },
+    }
+}

@@ -1,0 +1,241 @@
+//! The roll-up of [`crate::statistics::cells`] in the store: counted in one pass, read without looking at anybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
+
+use super::engine::{Apart, Session, Table, Type, Value};
+use super::persons::{self, timestamp};
+use super::sql::SqlStore;
+use super::{StoreError, damaged};
+use crate::card::CardStatus;
+use crate::civil_status::{ActId, Kind};
+use crate::statistics::cells::{Cell, Measure, RollUp};
+use crate::statistics::facts::Facts;
+
+/// How many persons, or acts, are read at once.
+const BATCH: u32 = 1_000;
+
+/// How many cells are written at once.
+const CELLS: usize = 5_000;
+
+const TABLE: Table = Table {
+    name: "statistics_cell",
+    columns: "measure, province, ward, period, cohort, sex, other, persons",
+    types: &[Type::Text, Type::Text, Type::Text, Type::Text, Type::Int, Type::Text, Type::Text, Type::Int],
+};
+
+/// What a count from scratch found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recount {
+    /// Cells that hold something now.
+    pub cells: usize,
+    /// Cells that held another number before; `None` if nothing had been counted.
+    pub differed: Option<usize>,
+}
+
+impl SqlStore {
+    /// Counts the register from scratch, in one transaction, and keeps the counts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn recount(&mut self, at: Timestamp) -> Result<Recount, StoreError> {
+        self.write(Apart::Rows, |session| {
+            let before = match counted_at(session)? {
+                Some(_) => Some(load(session)?),
+                None => None,
+            };
+            let now = count(session)?;
+            keep(session, &now, at)?;
+            Ok(Recount { cells: now.len(), differed: before.map(|before| before.differences(&now).count()) })
+        })
+    }
+
+    /// The counts as they were last made, and when that was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn roll_up(&self) -> Result<Option<(Timestamp, RollUp)>, StoreError> {
+        self.read(|session| match counted_at(session)? {
+            Some(at) => Ok(Some((at, load(session)?))),
+            None => Ok(None),
+        })
+    }
+}
+
+fn counted_at(session: &mut dyn Session) -> Result<Option<Timestamp>, StoreError> {
+    let mut at = None;
+    session.query("SELECT counted_at FROM statistics_head WHERE place = 1", &[], &mut |row| {
+        at = Some(timestamp(&row.needed(0)?)?);
+        Ok(())
+    })?;
+    Ok(at)
+}
+
+fn load(session: &mut dyn Session) -> Result<RollUp, StoreError> {
+    let mut rollup = RollUp::new();
+    session.query(
+        "SELECT measure, province, ward, period, cohort, sex, other, persons FROM statistics_cell",
+        &[],
+        &mut |row| {
+            let cell = Cell {
+                measure: Measure::parse(&row.needed(0)?).ok_or_else(damaged("a measure"))?,
+                province: row.needed(1)?,
+                ward: row.needed(2)?,
+                period: row.needed(3)?,
+                cohort: row
+                    .int(4)?
+                    .and_then(|year| i16::try_from(year).ok())
+                    .ok_or_else(damaged("a year"))?,
+                sex: row.needed(5)?,
+                other: row.needed(6)?,
+            };
+            rollup.add(cell, row.int(7)?.ok_or_else(damaged("a count"))?);
+            Ok(())
+        },
+    )?;
+    Ok(rollup)
+}
+
+fn keep(session: &mut dyn Session, rollup: &RollUp, at: Timestamp) -> Result<(), StoreError> {
+    session.execute("DELETE FROM statistics_cell", &[])?;
+    let rows: Vec<Vec<Value<'_>>> = rollup
+        .iter()
+        .map(|(cell, count)| {
+            vec![
+                cell.measure.as_str().into(),
+                (&cell.province).into(),
+                (&cell.ward).into(),
+                (&cell.period).into(),
+                Value::Int(cell.cohort.into()),
+                (&cell.sex).into(),
+                (&cell.other).into(),
+                Value::Int(count),
+            ]
+        })
+        .collect();
+    for rows in rows.chunks(CELLS) {
+        if !session.load(&TABLE, rows)? {
+            for row in rows {
+                session.execute(
+                    "INSERT INTO statistics_cell \
+                     (measure, province, ward, period, cohort, sex, other, persons) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    row,
+                )?;
+            }
+        }
+    }
+    session
+        .execute(
+            "INSERT INTO statistics_head (place, counted_at) VALUES (1, ?1) \
+             ON CONFLICT (place) DO UPDATE SET counted_at = excluded.counted_at",
+            &[at.to_string().into()],
+        )
+        .map(drop)
+}
+
+fn count(session: &mut dyn Session) -> Result<RollUp, StoreError> {
+    let mut rollup = RollUp::new();
+    let mut after: Option<PersonalNumber> = None;
+    loop {
+        let batch = persons::after(session, after.as_ref(), BATCH)?;
+        let Some(last) = batch.last().map(|person| person.number.clone()) else { break };
+        let range = [after.as_ref().map_or("", PersonalNumber::as_str).into(), last.as_str().into()];
+        let changed = changed(session, &range)?;
+        let cards = cards(session, &range, &mut rollup)?;
+        for person in &batch {
+            let facts = Facts::of(person);
+            if changed.contains(person.number.as_str()) {
+                let mut before: Option<Facts> = None;
+                for revision in persons::history(session, &person.number)? {
+                    let next = Facts::of(&revision.person);
+                    rollup.change(before.as_ref(), Some(&next));
+                    before = Some(next);
+                }
+            } else {
+                rollup.change(None, Some(&facts));
+            }
+            if let Some(last_day) = cards.get(person.number.as_str()) {
+                rollup.holder(&facts, last_day, 1);
+            }
+        }
+        after = Some(last);
+    }
+    acts(session, &mut rollup)?;
+    Ok(rollup)
+}
+
+/// Those of a range of numbers whose record has changed.
+fn changed(session: &mut dyn Session, range: &[Value<'_>]) -> Result<BTreeSet<String>, StoreError> {
+    let mut numbers = BTreeSet::new();
+    session.query(
+        "SELECT personal_number FROM person \
+         WHERE personal_number > ?1 AND personal_number <= ?2 AND revision > 1",
+        range,
+        &mut |row| {
+            numbers.insert(row.needed(0)?);
+            Ok(())
+        },
+    )?;
+    Ok(numbers)
+}
+
+/// Counts the cards of a range of numbers; the last day of the one in use, empty if it has none.
+fn cards(
+    session: &mut dyn Session,
+    range: &[Value<'_>],
+    rollup: &mut RollUp,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut in_use = BTreeMap::new();
+    session.query(
+        "SELECT personal_number, status, expires FROM card \
+         WHERE personal_number > ?1 AND personal_number <= ?2",
+        range,
+        &mut |row| {
+            let status = CardStatus::parse(&row.needed(1)?).ok_or_else(damaged("a card's status"))?;
+            rollup.add(Cell::of(Measure::Card).other(status.as_str()), 1);
+            if status.is_in_use() {
+                in_use.insert(row.needed(0)?, row.text(2)?.unwrap_or_default());
+            }
+            Ok(())
+        },
+    )?;
+    Ok(in_use)
+}
+
+/// Acts that were taken, by office, month and book; births and deaths are counted from the records.
+fn acts(session: &mut dyn Session, rollup: &mut RollUp) -> Result<(), StoreError> {
+    let mut after = String::new();
+    loop {
+        let mut read = 0;
+        let from = after.clone();
+        session.query(
+            "SELECT act_id, entry FROM act_claim WHERE act_id > ?1 AND outcome <> 'case' \
+             ORDER BY act_id LIMIT ?2",
+            &[(&from).into(), BATCH.into()],
+            &mut |row| {
+                read += 1;
+                after = row.needed(0)?;
+                let id: ActId = after.parse().map_err(|_| StoreError::Inconsistent("the name of an act"))?;
+                if matches!(id.kind, Kind::Birth | Kind::Death) {
+                    return Ok(());
+                }
+                let entry: crate::civil_status::Entry =
+                    serde_json::from_str(&row.needed(1)?).map_err(|_| StoreError::Inconsistent("an act"))?;
+                let day = entry.act.on().to_string();
+                let cell = Cell {
+                    ward: id.office,
+                    period: day.get(..7).unwrap_or_default().to_owned(),
+                    ..Cell::of(Measure::Act).other(id.kind.code())
+                };
+                rollup.add(cell, 1);
+                Ok(())
+            },
+        )?;
+        if read < BATCH {
+            return Ok(());
+        }
+    }
+}
