@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo test attacks attacks-doc inspection conformity faults interop foreign bench lint doc deny fuzz-smoke setup
+.PHONY: help demo test attacks attacks-doc inspection conformity faults interop foreign nation bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
 faults: ## every removal of a card, every kill of the register's programs, enumerated; LONG=1 all combinations
 	@cargo build --quiet --locked $(if $(LONG),--release) --workspace --bins
 	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long)
+
+nation: ## one simulated year of a province through the register, and what must hold at its end; PEOPLE=n (default 100000), DB=sqlite:FILE|postgres://…
+	@cargo run --quiet --locked -p cccd-tests --bin nation -- $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DB),--db $(DB))
 
 interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace" runs a part
 	@scripts/setup run

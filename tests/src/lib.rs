@@ -12,6 +12,7 @@ pub mod foreign;
 pub mod inspection;
 pub mod interop;
 pub mod laboratory;
+pub mod nation;
 pub mod portrait;
 #[path = "../../population/tests/it/postgres/server.rs"]
 mod postgres_server;

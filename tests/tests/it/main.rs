@@ -12,6 +12,7 @@ mod forgeries;
 mod inspection;
 mod issued_card_passes_every_check;
 mod keys_in_a_token;
+mod nation;
 mod read_counts;
 mod supply_chain;
 mod through_pcscd;

@@ -1,0 +1,155 @@
+//! `make nation`: one simulated year of a province, through the register's own doors, and the invariants that must hold at
+//! its end.
+//!
+//! | part | what happens |
+//! |---|---|
+//! | [`collection`] | a province's people come in from three files of three forms, with rows that are none; the same file again |
+//! | [`conflicts`] | a second source says otherwise of some of them: cases, each decided by an officer with a reason |
+//! | [`year`] | every kind of act, day by day, through several offices: births with their numbers, moves, late and contradicting acts, the same act twice |
+//! | [`invariants`] | what must hold of the whole register at the end, each a count of violations |
+//!
+//! The simulation keeps a picture of its own of what it was told, and the register is compared with it at the end.
+
+mod collection;
+mod conflicts;
+mod invariants;
+mod picture;
+mod year;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use cccd_population::numbers::{Allocator, DEFAULT_LEASE, Digits, NumberKey, Withheld};
+use cccd_population::store::{Change, Place, SqlStore, Store as _};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+use zeroize::Zeroizing;
+
+pub use invariants::Invariant;
+use picture::Picture;
+
+/// What a simulated year came to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Persons in the register at the end.
+    pub people: u64,
+    /// Acts taken in the year.
+    pub events: u64,
+    /// What was looked at, and how often it did not hold.
+    pub invariants: Vec<Invariant>,
+}
+
+impl Outcome {
+    /// All of them together.
+    #[must_use]
+    pub fn violations(&self) -> u64 {
+        self.invariants.iter().map(|invariant| invariant.violations).sum()
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "nation: people={} events={} violations={}", self.people, self.events, self.violations())
+    }
+}
+
+/// How large, how long ago, how random.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Persons at the beginning.
+    pub people: u64,
+    /// The same seed gives the same year.
+    pub seed: u64,
+    /// The last day of the year.
+    pub today: Date,
+}
+
+/// The year as it goes on.
+struct World {
+    plan: Plan,
+    place: Place,
+    store: SqlStore,
+    allocator: Allocator,
+    chance: Chance,
+    picture: Picture,
+    bar: ProgressBar,
+    begun: Instant,
+}
+
+impl World {
+    fn change(&self, source: &str, on: Date) -> Change {
+        Change { source: source.to_owned(), at: noon(on) }
+    }
+
+    /// One line of what was done, under the bar.
+    fn told(&self, part: &str, words: &str) {
+        let seconds = self.begun.elapsed().as_secs_f64();
+        self.bar.suspend(|| println!("{seconds:7.1} s  {part:<12} {words}"));
+    }
+}
+
+/// The middle of a day in Vietnam.
+fn noon(on: Date) -> Timestamp {
+    on.at(5, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |time| time.timestamp())
+}
+
+/// Draws from a seeded generator.
+struct Chance(ChaCha20Rng);
+
+impl Chance {
+    /// A number below `bound`.
+    fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound.max(1)).unwrap_or(u64::MAX);
+        usize::try_from(self.0.next_u64() % bound).unwrap_or_default()
+    }
+
+    fn one_of<'t, T>(&mut self, list: &'t [T]) -> Option<&'t T> {
+        list.get(self.below(list.len()))
+    }
+}
+
+/// Lives through the year in an empty database.
+///
+/// # Errors
+/// If something could not be done at all.
+pub fn run(plan: Plan, place: &Place) -> Result<Outcome> {
+    run_disturbed(plan, place, |_| Ok(()))
+}
+
+/// [`run`], with something done behind the register's back before it is judged.
+///
+/// # Errors
+/// As there, and the disturbance's.
+pub fn run_disturbed(
+    plan: Plan,
+    place: &Place,
+    disturb: impl FnOnce(&SqlStore) -> Result<()>,
+) -> Result<Outcome> {
+    let mut world = begin(plan, place)?;
+    collection::run(&mut world)?;
+    conflicts::run(&mut world)?;
+    year::run(&mut world)?;
+    disturb(&world.store)?;
+    let invariants = invariants::judge(&world)?;
+    world.bar.finish_and_clear();
+    Ok(Outcome { people: world.store.person_count()?, events: world.picture.taken(), invariants })
+}
+
+fn begin(plan: Plan, place: &Place) -> Result<World> {
+    let store = SqlStore::create(place, noon(plan.today))?;
+    let mut chance = Chance(ChaCha20Rng::seed_from_u64(plan.seed));
+    let mut secret = Zeroizing::new([0; 32]);
+    chance.0.fill_bytes(secret.as_mut());
+    let digits = Digits::new(&NumberKey::derive(&secret), Withheld::default());
+    let digits = digits.ok_or_else(|| anyhow::anyhow!("no key of numbers"))?;
+    let bar = ProgressBar::new(plan.people);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len}  {elapsed}  {msg}") {
+        bar.set_style(style);
+    }
+    let (allocator, picture) = (Allocator::new(digits, DEFAULT_LEASE), Picture::default());
+    let place = place.clone();
+    Ok(World { plan, place, store, allocator, chance, picture, bar, begun: Instant::now() })
+}
