@@ -392,6 +392,9 @@ pub enum StoreError {
     /// A database elsewhere, over a line that anybody may read.
     #[error("the register is on another machine and the line to it is not encrypted")]
     Unprotected,
+    /// The database's server does not answer, or the connection to it is gone.
+    #[error("the register's database server does not answer")]
+    Unreachable,
     /// There is no register at this place.
     #[error("there is no register at this place")]
     NotInitialised,

@@ -68,6 +68,11 @@ impl Failure {
                 "Chạy chương trình trên máy chủ của cơ sở dữ liệu, hoặc qua đường hầm SSH tới 127.0.0.1.",
                 "Run the program on the database's machine, or through an SSH tunnel to 127.0.0.1.",
             ),
+            Some(StoreError::Unreachable) => (
+                "store-unreachable",
+                "Khởi động PostgreSQL, hoặc kiểm tra máy, cổng và tên người dùng trong --db; không gì bị ghi dở dang.",
+                "Start PostgreSQL, or check host, port and user of --db; nothing was half written.",
+            ),
             Some(StoreError::Newer { .. }) => {
                 ("newer-register", "Dùng phiên bản mới hơn.", "Use a newer version of this program.")
             }

@@ -159,6 +159,7 @@ fn store(error: &StoreError) -> String {
         StoreError::Unprotected => {
             "Cơ sở dữ liệu ở máy khác và đường truyền tới đó không được mã hóa".to_owned()
         }
+        StoreError::Unreachable => "Máy chủ cơ sở dữ liệu không trả lời".to_owned(),
         StoreError::NotInitialised => "Chưa có cơ sở dữ liệu dân cư nào ở đây".to_owned(),
         StoreError::Inconsistent(what) => format!("Các bảng của hệ thống mâu thuẫn: {what}"),
         StoreError::Engine(_) => "Cơ sở dữ liệu gặp lỗi".to_owned(),
@@ -333,6 +334,7 @@ mod tests {
             Box::new(StoreError::Refused(Refusal::TooYoung)),
             Box::new(StoreError::Older { found: 1, known: 2 }),
             Box::new(StoreError::Unprotected),
+            Box::new(StoreError::Unreachable),
             Box::new(StoreError::NotInitialised),
             Box::new(StoreError::Inconsistent("a date")),
             Box::new(StoreError::Engine(Box::new(io()))),

@@ -38,6 +38,9 @@ impl From<StoreError> for Problem {
                 (StatusCode::NOT_FOUND, "unknown-person", "Check the number, or collect the person first.")
             }
             StoreError::UnknownCard => (StatusCode::NOT_FOUND, "unknown-card", "Check the hash of EF.SOD."),
+            StoreError::Unreachable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store-unreachable", "Ask again in a moment.")
+            }
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "store-busy", "Ask again in a moment."),
             StoreError::CardForm(_) | StoreError::Flaw(_) => {
                 (StatusCode::BAD_REQUEST, "bad-field", "Correct the field and send again.")

@@ -43,6 +43,25 @@ fn errors_speak_the_language_asked_for_and_repeat_no_value() {
 }
 
 #[test]
+fn a_database_server_that_does_not_answer_is_not_a_full_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    // A port that was free a moment ago: nobody listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let db = format!("postgres://clerk@127.0.0.1:{port}/register");
+    for (lang, what, advice) in [
+        ("vi", "Máy chủ cơ sở dữ liệu không trả lời", "Khởi động PostgreSQL"),
+        ("en", "database server does not answer", "Start PostgreSQL"),
+    ] {
+        let (exit, out, error) = run(dir.path(), &["stats", "--db", &db, "--lang", lang]);
+        assert_eq!((exit, out.as_str()), (Some(3), ""), "{error}");
+        assert!(error.contains(what) && error.contains(advice), "{error}");
+    }
+    let (_, out, _) = run(dir.path(), &["stats", "--db", &db, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["error"]["code"], "store-unreachable");
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();

@@ -19,7 +19,7 @@ pub(in crate::store) struct Postgres {
 
 impl Postgres {
     pub(in crate::store) fn connect(config: &Config) -> Result<Self, StoreError> {
-        let client = config.connect(NoTls).map_err(engine)?;
+        let client = config.connect(NoTls).map_err(unconnected)?;
         Ok(Self { client, prepared: HashMap::new() })
     }
 
@@ -204,10 +204,23 @@ fn engine(error: ::postgres::Error) -> StoreError {
     match error.code() {
         Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)) => StoreError::Busy,
         Some(&SqlState::UNDEFINED_TABLE) => StoreError::NotInitialised,
-        Some(code) => StoreError::Engine(Box::new(Code(code.code().to_owned()))),
-        None if error.is_closed() => StoreError::Engine(Box::new(Code("a lost connection".to_owned()))),
-        None => {
-            StoreError::Engine(Box::new(Code("no connection, or a value that it does not take".to_owned())))
+        Some(&(SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN)) => {
+            StoreError::Unreachable
         }
+        Some(code) => StoreError::Engine(Box::new(Code(code.code().to_owned()))),
+        None if error.is_closed() => StoreError::Unreachable,
+        None => StoreError::Engine(Box::new(Code("a value that it does not take".to_owned()))),
+    }
+}
+
+/// A server that answers says why it lets nobody in; where only the system has something to say, nobody answered.
+fn unconnected(error: ::postgres::Error) -> StoreError {
+    let source = core::error::Error::source(&error);
+    match (error.code(), source.is_some_and(<dyn core::error::Error>::is::<std::io::Error>)) {
+        (None, true) => StoreError::Unreachable,
+        (None, false) if !error.is_closed() => {
+            StoreError::Engine(Box::new(Code("no way in with this user and password".to_owned())))
+        }
+        _ => engine(error),
     }
 }
