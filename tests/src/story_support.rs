@@ -364,6 +364,12 @@ fn rand_seed(evidence: &Evidence) -> u32 {
     digest.iter().fold(11, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)))
 }
 
+/// Where a store lies as it was when it was founded.
+#[must_use]
+pub fn as_founded(folder: &Path) -> PathBuf {
+    folder.with_extension("founded")
+}
+
 fn pki(folder: &Path, country: &str, [founded, prepared]: [Timestamp; 2], seed: u64) -> Result<KeyStore> {
     let mut rng = dice(seed);
     let passphrase = Passphrase::generate(&mut rng);
@@ -372,6 +378,9 @@ fn pki(folder: &Path, country: &str, [founded, prepared]: [Timestamp; 2], seed: 
     passphrase.write(&Passphrase::path_for_store(folder, None))?;
     store.create_csca(founded, &mut rng)?;
     store.create_document_signer(founded, &mut rng)?;
+    // As it was then: nothing is signed before the newest entry of a store's log.
+    let copied = std::process::Command::new("cp").arg("-a").arg(folder).arg(as_founded(folder)).status()?;
+    anyhow::ensure!(copied.success(), "the store cannot be copied");
     store.create_document_signer(prepared, &mut rng)?;
     let request = AuthorityRequest { pool: Pool::NoExpiry, ..AuthorityRequest::default() };
     store.create_authority(request, prepared, &mut rng)?;

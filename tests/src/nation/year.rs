@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result, ensure};
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::civil_status::linked::StepAnswer;
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Mover, Newborn, Parent, Stay};
 use cccd_population::person::{HEAD, Life, MaritalStatus, Person, Residence};
 use cccd_population::store::{ActOutcome, Store as _, StoreError};
@@ -337,22 +338,35 @@ fn moved(world: &mut World, everybody: &[PersonalNumber], on: Date) -> Option<Ac
 
 /// The connected systems fetch what they are owed.
 fn deliver(world: &mut World) -> Result<()> {
+    let mut steps = 0_u64;
     let mut fetched = std::collections::BTreeMap::<_, u64>::new();
     let at = super::noon(world.plan.today);
     loop {
         let waiting = world.store.outbox(5_000)?;
-        if waiting.is_empty() {
+        let asked = world.store.linked_steps_asked(5_000)?;
+        if waiting.is_empty() && asked.is_empty() {
             break;
         }
         for outgoing in &waiting {
             *fetched.entry(outgoing.message.topic).or_default() += 1;
             world.store.sent(outgoing, at).context("a message that was delivered")?;
         }
+        // The systems of both linked procedures answer; what waits for it is asked for then. Each answers twice.
+        let change = world.change("linked", world.plan.today);
+        let (done, on) = (true, world.plan.today);
+        for step in asked {
+            steps += 1;
+            let reference = format!("{}-{}", step.act, step.place);
+            let answer = StepAnswer { done, reference, reason: None, on };
+            for _ in 0..2 {
+                world.store.answer_step(&step.person, (&step.act, step.step), &answer, &change, on)?;
+            }
+        }
     }
     let count = fetched.values().sum::<u64>();
     world.told(
         "messages",
-        &format!("{count} delivered to the connected systems, in {} topics", fetched.len()),
+        &format!("{count} delivered to the connected systems, in {} topics; {steps} steps of linked procedures answered", fetched.len()),
     );
     world.picture.delivered = fetched;
     Ok(())

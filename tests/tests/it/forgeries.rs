@@ -8,7 +8,7 @@ use cccd_population::card::{NewCard, SodDigest};
 use cccd_population::store::{Change, Store as _};
 use cccd_tests::demo::forgeries::{FORGERIES, Forgery, add_group, alter, change_name, sign_again};
 use cccd_tests::demo::people;
-use cccd_tests::story_support::{StoryCard, World, dice, with_status};
+use cccd_tests::story_support::{StoryCard, World, as_founded, dice, with_status};
 use cccd_verifier::evidence::Provenance;
 use cccd_verifier::register::RegisterReport;
 use cccd_verifier::{Check, Decision, Judgement, Presented, Reason, Status};
@@ -211,7 +211,7 @@ fn expired() {
     let change = Change { source: "story".to_owned(), at: founded };
     world.register().unwrap().put_person(&child, &change).unwrap();
     let applicant = people::apply(&child, 11, "expired", "2021", 13, &world.folder).unwrap();
-    let card = world.issue(applicant, &world.store(&world.keys).unwrap(), issued).unwrap();
+    let card = world.issue(applicant, &world.store(&as_founded(&world.keys)).unwrap(), issued).unwrap();
 
     let evidence = world.read(card.chip().unwrap(), card.can(), false).unwrap();
     let register = world.ask(&evidence).unwrap();

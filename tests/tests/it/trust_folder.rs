@@ -353,6 +353,6 @@ fn sunsets_come_with_the_trust_directory() {
     let wrong = counter.file("wrong.txt", b"ecdsa-256:2026-01-01\necdsa-384:soon\n");
     let done = counter.import(&wrong, &[]);
     assert_eq!(done.code, 1);
-    assert!(done.stderr.contains("at line 2"), "{done:?}");
+    assert!(done.stderr.contains("line 2: "), "{done:?}");
     assert_eq!(counter.verify(&shown).told().0, "accepted");
 }
