@@ -3,10 +3,10 @@
 //!
 //! | part | what happens |
 //! |---|---|
-//! | [`collection`] | a province's people come in from three files of three forms, with rows that are none; the same file again |
-//! | [`conflicts`] | a second source says otherwise of some of them: cases, each decided by an officer with a reason |
-//! | [`year`] | every kind of act, day by day, through several offices: births with their numbers, moves, late and contradicting acts, the same act twice |
-//! | [`invariants`] | what must hold of the whole register at the end, each a count of violations |
+//! | `collection` | a province's people come in from three files of three forms, with rows that are none; the same file again |
+//! | `conflicts` | a second source says otherwise of some of them: cases, each decided by an officer with a reason |
+//! | `year` | every kind of act, day by day, through several offices: births with their numbers, moves, late and contradicting acts, the same act twice |
+//! | `invariants` | what must hold of the whole register at the end, each a count of violations |
 //!
 //! The simulation keeps a picture of its own of what it was told, and the register is compared with it at the end.
 

@@ -55,7 +55,13 @@ pub(super) fn run(world: &mut World) -> Result<()> {
     for (kind, rate) in RATES {
         let count = (rate * world.plan.people).div_ceil(100_000).max(2);
         for _ in 0..count {
-            calendar.push((i64::try_from(world.chance.below(330))?, kind));
+            // Who comes back was missing before.
+            let (from, days) = match kind {
+                Kind::Missing => (0, 120),
+                Kind::Returned => (150, 180),
+                _ => (0, 330),
+            };
+            calendar.push((from + i64::try_from(world.chance.below(days))?, kind));
         }
     }
     calendar.sort_unstable_by_key(|(day, kind)| (*day, *kind as u8));
