@@ -1,5 +1,6 @@
 //! The story from the first key to the tenth forgery.
 
+use crate::story_support::as_founded;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -170,13 +171,14 @@ fn issue(country: &Country, applicant: Applicant, at: Timestamp, teller: &Teller
     let start = Instant::now();
     let chip = path(&applicant.chip)?;
     stage.programs.must("virtual-chip", &["new", "--state", chip, "--keys", path(&stage.keys)?])?;
+    let keys = if at < stage.now { as_founded(&stage.keys) } else { stage.keys.clone() };
     let (database, at) = (stage.database_url(), at.to_string());
     let ledger = stage.work.join("ledger.sqlite");
     let arguments = [
         "--application",
         path(&applicant.application)?,
         "--keys",
-        path(&stage.keys)?,
+        path(&keys)?,
         "--register",
         &database,
         "--out",
