@@ -370,6 +370,17 @@ pub fn as_founded(folder: &Path) -> PathBuf {
     folder.with_extension("founded")
 }
 
+/// Copies a store as it is there: nothing is signed before the newest entry of a store's log, and a card of the past is
+/// signed by the store of the past.
+///
+/// # Errors
+/// If it cannot be copied.
+pub fn keep_as_founded(folder: &Path) -> Result<()> {
+    let copied = std::process::Command::new("cp").arg("-a").arg(folder).arg(as_founded(folder)).status()?;
+    ensure!(copied.success(), "the store cannot be copied");
+    Ok(())
+}
+
 fn pki(folder: &Path, country: &str, [founded, prepared]: [Timestamp; 2], seed: u64) -> Result<KeyStore> {
     let mut rng = dice(seed);
     let passphrase = Passphrase::generate(&mut rng);
@@ -378,9 +389,7 @@ fn pki(folder: &Path, country: &str, [founded, prepared]: [Timestamp; 2], seed: 
     passphrase.write(&Passphrase::path_for_store(folder, None))?;
     store.create_csca(founded, &mut rng)?;
     store.create_document_signer(founded, &mut rng)?;
-    // As it was then: nothing is signed before the newest entry of a store's log.
-    let copied = std::process::Command::new("cp").arg("-a").arg(folder).arg(as_founded(folder)).status()?;
-    anyhow::ensure!(copied.success(), "the store cannot be copied");
+    keep_as_founded(folder)?;
     store.create_document_signer(prepared, &mut rng)?;
     let request = AuthorityRequest { pool: Pool::NoExpiry, ..AuthorityRequest::default() };
     store.create_authority(request, prepared, &mut rng)?;

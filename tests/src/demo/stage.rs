@@ -1,7 +1,7 @@
 //! Builds what a country has before its first card: the nation in its register, the PKI, a trust folder for those who
 //! verify, and the register's service.
 
-use crate::story_support::as_founded;
+use crate::story_support::keep_as_founded;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -94,9 +94,7 @@ impl Stage {
         // Cards without expiry have an authority and a signer of their own.
         keys(&["csca", "--pool", "no-expiry", "--yes", "--dir", dir, "--at", &founded])?;
         // As it is now: later nothing is signed before the newest entry of its log.
-        let copied =
-            std::process::Command::new("cp").arg("-a").arg(directory).arg(as_founded(directory)).status()?;
-        anyhow::ensure!(copied.success(), "the store cannot be copied");
+        keep_as_founded(directory)?;
         keys(&["ds", "new", "--dir", dir, "--at", &now])?;
         keys(&["ds", "new", "--pool", "no-expiry", "--dir", dir, "--at", &now])?;
         keys(&["crl", "issue", "--dir", dir, "--at", &now])

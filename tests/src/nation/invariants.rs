@@ -35,7 +35,7 @@ pub(super) fn judge(world: &World) -> Result<Vec<Invariant>> {
     let mut holds = |what, of: usize, violations: u64| {
         table.push(Invariant { what, of: of as u64, violations });
     };
-    let sum = picture.collected + picture.born - picture.merged;
+    let sum = picture.collected + picture.born;
     let there = people.len() as u64;
     holds("people in = people out", people.len(), there.abs_diff(sum));
     holds(

@@ -22,9 +22,8 @@ pub(super) struct Picture {
     pub(super) collected: u64,
     pub(super) rejected: u64,
     pub(super) rows: u64,
-    /// Newborns, and persons who were one with another.
+    /// Newborns.
     pub(super) born: u64,
-    pub(super) merged: u64,
     /// References that led out of the province from the beginning.
     pub(super) outside: std::collections::BTreeSet<PersonalNumber>,
     /// Cases that were opened and decided.
