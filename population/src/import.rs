@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::person::{Flaw, Person};
 use crate::store::{Change, Put, Store, StoreError};
+use crate::text_encoding::{Encoding, Undecided};
 
 pub use crate::qcvn::rows::QcvnRows;
 pub use csv_rows::{COLUMNS, CsvRows};
@@ -45,6 +46,8 @@ pub struct Summary {
     pub unchanged: u64,
     /// Rows in the reject report.
     pub rejected: u64,
+    /// Rows that came in another encoding and were converted.
+    pub converted: u64,
 }
 
 /// A row that is no person. Says where and why, never what stood there.
@@ -69,6 +72,9 @@ pub enum RowError {
     /// The row is longer than any person's.
     #[error("the row is too long")]
     TooLong,
+    /// The encoding of the row is not known, or not certain.
+    #[error(transparent)]
+    Undecided(#[from] Undecided),
     /// The record cannot be true.
     #[error(transparent)]
     Flaw(#[from] Flaw),
@@ -86,6 +92,8 @@ pub struct Row {
     pub position: u64,
     /// The person, or why there is none.
     pub person: Result<Box<Person>, RowError>,
+    /// The encoding from which it was converted, if it was.
+    pub converted: Option<Encoding>,
 }
 
 /// What is wrong with a file as a whole.
@@ -168,6 +176,7 @@ pub fn import(
     for row in rows {
         let row = row?;
         summary.rows += 1;
+        summary.converted += u64::from(row.converted.is_some() && row.person.is_ok());
         let checked = row.person.and_then(|person| Ok(person.checked(today)?));
         match checked.and_then(|person| seen.admit(person)) {
             Ok(Some(person)) => batch.push(person),

@@ -140,6 +140,10 @@ impl Import {
                     summary.rejected,
                     setting.say("bị loại", "rejected"),
                 );
+                if summary.converted > 0 {
+                    let what = setting.say("dòng được đổi mã", "rows converted from other encodings");
+                    words = format!("{words} · {} {what}", summary.converted);
+                }
                 if summary.rejected > 0 {
                     words = format!(
                         "{words}\n{} {}",

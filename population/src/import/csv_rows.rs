@@ -11,6 +11,7 @@ use crate::person::{
     BloodGroup, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence, parse_birth_date,
     parse_sex,
 };
+use crate::text_encoding::{Encoding, recognise};
 
 /// The columns, in the order in which export writes them. `number`, `full_name`, `birth_date` and `sex` must be
 /// there; others may be left out; the order is free.
@@ -73,7 +74,8 @@ pub const COLUMNS: [&str; 53] = [
 /// The longest line, in octets.
 const MAX_LINE: u64 = 256 * 1024;
 
-/// Rows of a CSV file (RFC 4180, UTF-8).
+/// Rows of a CSV file (RFC 4180). The header is UTF-8; a row in TCVN3, VNI, Windows-1258 or decomposed letters is
+/// recognised and converted, or refused.
 pub struct CsvRows<R> {
     reader: csv::Reader<Bounded<R>>,
     places: Vec<Option<usize>>,
@@ -112,16 +114,29 @@ impl<R: BufRead> CsvRows<R> {
         Ok(Self { reader, places, width: names.len(), number: 0, record: csv::ByteRecord::new() })
     }
 
-    fn person(&self) -> Result<Box<Person>, RowError> {
+    /// The person, and the encoding from which the row was converted.
+    fn person(&self) -> Result<(Box<Person>, Option<Encoding>), RowError> {
         if self.record.len() != self.width {
             return Err(RowError::Columns);
+        }
+        let fields: Vec<&[u8]> = self.record.iter().collect();
+        // ASCII is the same in all encodings that old databases use.
+        if !fields.iter().all(|field| field.is_ascii()) {
+            let row = recognise(&fields)?;
+            let converted =
+                (!matches!(row.encoding, Encoding::Ascii | Encoding::Utf8)).then_some(row.encoding);
+            let cell = |place: &Option<usize>| {
+                place.and_then(|place| row.fields.get(place)).map_or("", |cell| cell.trim())
+            };
+            let cells: Vec<&str> = self.places.iter().map(cell).collect();
+            return Ok((person(&Cells { cells: &cells })?, converted));
         }
         let mut cells = Vec::with_capacity(COLUMNS.len());
         for place in &self.places {
             let cell = place.and_then(|place| self.record.get(place)).unwrap_or_default();
             cells.push(core::str::from_utf8(cell).map_err(|_| RowError::Encoding)?.trim());
         }
-        person(&Cells { cells: &cells })
+        Ok((person(&Cells { cells: &cells })?, None))
     }
 }
 
@@ -134,7 +149,11 @@ impl<R: BufRead> Iterator for CsvRows<R> {
             Ok(true) => {
                 self.number += 1;
                 let position = self.reader.position().byte();
-                Some(Ok(Row { number: self.number, position, person: self.person() }))
+                let (person, converted) = match self.person() {
+                    Ok((person, converted)) => (Ok(person), converted),
+                    Err(error) => (Err(error), None),
+                };
+                Some(Ok(Row { number: self.number, position, person, converted }))
             }
             Err(error) => Some(Err(file_error(error))),
         }

@@ -109,6 +109,6 @@ impl<R: BufRead> Iterator for JsonRows<R> {
                 ))
             })
         });
-        Some(Ok(Row { number: self.number, position: self.position, person }))
+        Some(Ok(Row { number: self.number, position: self.position, person, converted: None }))
     }
 }

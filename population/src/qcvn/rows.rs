@@ -200,7 +200,7 @@ impl<R: BufRead> Iterator for QcvnRows<R> {
             Ok(Some(person)) => {
                 self.number += 1;
                 let person = person.and_then(|octets| message::read(&octets));
-                Some(Ok(Row { number: self.number, position: self.position, person }))
+                Some(Ok(Row { number: self.number, position: self.position, person, converted: None }))
             }
         }
     }

@@ -33,13 +33,13 @@ fn bad_rows_are_named_and_the_others_go_on() {
 ";
     let mut store = empty();
     let (summary, report) = run(&mut store, text, Format::Csv);
-    let expected = Summary { rows: 12, added: 2, changed: 0, unchanged: 1, rejected: 9 };
+    let expected = Summary { rows: 12, added: 2, changed: 0, unchanged: 1, rejected: 9, converted: 0 };
     assert_eq!(summary.unwrap(), expected);
     assert_eq!(
         report,
         "row,reason
 2,\"number is not of its form\"
-3,\"not UTF-8\"
+3,\"field 2, octet 1: in no encoding known here is this text\"
 4,\"birth_date is not of its form\"
 5,\"sex is not of its form\"
 6,\"full_name is empty\"
@@ -53,6 +53,37 @@ fn bad_rows_are_named_and_the_others_go_on() {
     let again = run(&mut store, text, Format::Csv).0.unwrap();
     assert_eq!((again.added, again.changed, again.unchanged, again.rejected), (0, 0, 3, 9));
     assert_eq!(store.history(&number("079099000001")).unwrap().len(), 1);
+}
+
+/// Old databases: each row by itself is UTF-8, TCVN3, VNI, or decomposed; what cannot be read is told, not guessed.
+#[test]
+fn rows_in_old_encodings_are_converted() {
+    let mut text = b"number,full_name,birth_date,sex,permanent_address\n".to_vec();
+    let rows: [&[u8]; 5] = [
+        "079099000001,Nguyễn Văn Hùng,1999,male,Huyện Hải Hậu".as_bytes(),
+        b"079099000002,Nguy\xD4n V\xA8n H\xEFng,1999,male,Hu\xD5",
+        "079099000003,Buøi Vaên Haûi,1999,male,Huyeän Haûi Haäu".as_bytes(),
+        "079099000004,Nguye\u{302}\u{303}n Va\u{306}n Hu\u{300}ng,1999,male,Hue\u{302}\u{301}".as_bytes(),
+        b"079099000005,\xff\xfe\x81,1999,male,\x90",
+    ];
+    for row in rows {
+        text.extend(row);
+        text.push(b'\n');
+    }
+    let mut store = empty();
+    let (summary, report) = run(&mut store, &text, Format::Csv);
+    let summary = summary.unwrap();
+    assert_eq!((summary.added, summary.converted, summary.rejected), (4, 3, 1), "{report}");
+    let name = |tail: &str| {
+        let person = store.person(&number(&format!("07909900000{tail}"))).unwrap().unwrap();
+        (person.full_name, person.residences.permanent.unwrap().address)
+    };
+    let pair = |name: &str, place: &str| (name.to_owned(), place.to_owned());
+    assert_eq!(name("1"), pair("Nguyễn Văn Hùng", "Huyện Hải Hậu"));
+    assert_eq!(name("2"), pair("Nguyễn Văn Hùng", "Huế"));
+    assert_eq!(name("3"), pair("Bùi Văn Hải", "Huyện Hải Hậu"));
+    assert_eq!(name("4"), pair("Nguyễn Văn Hùng", "Huế"));
+    assert_eq!(report, "row,reason\n5,\"field 2, octet 0: in no encoding known here is this text\"\n");
 }
 
 #[test]
@@ -111,8 +142,14 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
     SqlStore::create_file(&path, now()).unwrap();
     let total = BATCH * 2 + 700;
     let person = |count: usize| Person { number: number(&format!("{count:012}")), ..somebody() };
-    let row =
-        |count: usize| Ok(Row { number: count as u64 + 1, position: 0, person: Ok(Box::new(person(count))) });
+    let row = |count: usize| {
+        Ok(Row {
+            number: count as u64 + 1,
+            position: 0,
+            person: Ok(Box::new(person(count))),
+            converted: None,
+        })
+    };
     for (crash_at, committed) in [(BATCH - 1, 0), (BATCH + 1, BATCH), (BATCH * 2 + 5, BATCH * 2)] {
         let mut store = SqlStore::open_file(&path).unwrap();
         let crashing = (0..total).map(|count| {
