@@ -6,12 +6,15 @@
 //! | [`facts`] | what statistics sees of a person |
 //! | [`cells`] | the roll-up: what each change of a record adds and takes away |
 //! | [`disclosure`] | no number below five, none that can be worked out |
+//! | [`projection`], [`outlook`] | the population in later years, and the rates of the register's own events |
 //! | [`publication`], [`page`] | the tables that are published, as CSV and as a page with charts and a map |
 
 pub mod cells;
 pub mod disclosure;
 pub mod facts;
+pub mod outlook;
 pub mod page;
+pub mod projection;
 pub mod publication;
 
 use std::collections::BTreeMap;

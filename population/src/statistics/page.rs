@@ -97,6 +97,8 @@ pub fn page(publication: &Publication) -> String {
     table(&mut html, &publication.peoples);
     section(&mut html, &publication.events.title, |html| lines(html, &publication.events));
     table(&mut html, &publication.events);
+    section(&mut html, &publication.projection.title, |html| projection(html, publication));
+    table(&mut html, &publication.projection);
     html.push_str(
         "<h2>Ghi chú<span class=\"en\" lang=\"en\">Notes</span></h2><div class=\"note\"><p>“…”: không công bố. Số dưới 5 \
          không được công bố, và những số có thể dùng để suy ra chúng cũng vậy. Tuổi là tuổi đạt được trong năm. Sinh tính \
@@ -352,6 +354,61 @@ fn bars(html: &mut String, sheet: &Sheet) {
 fn share_of_thousand(some: u64, all: u64) -> Option<String> {
     let share = some.saturating_mul(1_000).checked_div(all)?;
     Some(format!(" ({},{}%)", share / 10, share % 10))
+}
+
+/// The sum of all provinces, and everything that was assumed.
+fn projection(html: &mut String, publication: &Publication) {
+    let (sheet, outlook) = (&publication.projection, &publication.outlook);
+    let whole = sheet.rows.len().saturating_sub(1);
+    let totals: Vec<Option<u64>> =
+        (0..sheet.columns.len()).map(|column| sheet.count(whole, column)).collect();
+    let most = totals.iter().flatten().max().copied().unwrap_or(1);
+    drawing(html, [640, 150], &sheet.title.vi, |html| {
+        for (place, (words, count)) in sheet.columns.iter().zip(&totals).enumerate() {
+            let (y, wide) = (4 + place * 28, length(count.unwrap_or(0), most, 420));
+            let _ = write!(
+                html,
+                "<text x=\"52\" y=\"{}\" text-anchor=\"end\">{}</text>\
+                 <rect x=\"60\" y=\"{y}\" width=\"{wide}\" height=\"22\" fill=\"#75aed2\"/>\
+                 <text x=\"{}\" y=\"{}\" font-size=\"11\" fill=\"#444\">{}</text>",
+                y + 15,
+                escaped(&words.vi),
+                66 + wide,
+                y + 15,
+                shown(*count)
+            );
+        }
+    });
+    let (from, to) = outlook.window;
+    let [births, deaths, moves] =
+        outlook.events.map(|events| if events < 4.5 { "…".to_owned() } else { grouped_whole(events) });
+    let [men, women] =
+        outlook.life.map(|years| years.map_or_else(|| "…".to_owned(), |years| decimal(years, 1)));
+    let fertility = decimal(outlook.fertility, 2);
+    let boys = decimal(outlook.boys * 100.0, 1);
+    let weight = decimal(super::outlook::WEIGHT, 0);
+    let _ = write!(
+        html,
+        "<div class=\"note\"><p>Giả định: phương pháp thành phần, từng năm, theo tỉnh, giới tính và tuổi. Tỷ suất lấy từ sự \
+         kiện đã đăng ký các năm {from}–{to} ({births} sinh, {deaths} tử, {moves} chuyển tỉnh) và giữ nguyên. Tổng tỷ suất \
+         sinh {fertility}; tuổi thọ trung bình nam {men}, nữ {women}; {boys}% trẻ sinh là nam. Tỷ suất được làm trơn theo \
+         năm tuổi liền kề; tỉnh có ít sự kiện gần với tỷ suất chung (trọng số {weight} sự kiện). Không có di cư quốc tế. Số \
+         liệu làm tròn đến hàng chục.</p><p lang=\"en\">Assumptions: cohort-component method, year by year, by province, sex and \
+         age. Rates are those of the events registered in {from}–{to} ({births} births, {deaths} deaths, {moves} moves \
+         between provinces) and stay as they are. Total fertility {fertility}; life expectancy {men} (male), {women} \
+         (female) years; {boys}% of the newborn are boys. Rates are smoothed over five ages; a province with few events \
+         is near the national rates (weight: {weight} events). Nobody comes from abroad or goes there. Numbers are \
+         rounded to tens.</p></div>"
+    );
+}
+
+/// A number with so many digits after the comma.
+fn decimal(number: f64, digits: usize) -> String {
+    format!("{number:.digits$}").replace('.', ",")
+}
+
+fn grouped_whole(number: f64) -> String {
+    decimal(number, 0).parse().map_or_else(|_| "…".to_owned(), grouped)
 }
 
 /// One line for each kind of event; a month that is held back leaves a gap.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::cells::{Measure, RollUp};
 use super::disclosure::{Published, Table, protect};
+use super::outlook::{Outlook, YEARS};
 use crate::civil_status::Kind;
 use crate::generate::province_name;
 use crate::quality::score::NOWHERE;
@@ -105,6 +106,10 @@ pub struct Publication {
     pub cards: Sheet,
     /// Events of the last twelve months.
     pub events: Sheet,
+    /// The population in later years by province, in tens.
+    pub projection: Sheet,
+    /// What the projection assumes.
+    pub outlook: Outlook,
     /// The living by ward and sex, a table for each province.
     pub wards: Vec<Sheet>,
 }
@@ -200,20 +205,60 @@ impl Publication {
         let tables: Vec<Table> = drafts.map(Draft::table).collect();
         let mut published = protect(&tables).into_iter();
         let mut sheet = |draft: Draft| draft.sheet(published.next().unwrap_or_default());
+        let outlook = Outlook::new(rollup, day);
+        let provinces = sheet(provinces);
+        let projection = projected(&outlook, &provinces, day);
         Self {
             day,
-            provinces: sheet(provinces),
+            provinces,
             ages: sheet(ages),
             peoples: sheet(peoples),
             cards: sheet(cards),
             events: sheet(events),
+            projection,
+            outlook,
             wards: wards.into_iter().map(sheet).collect(),
         }
     }
 
     /// Every table.
     pub fn sheets(&self) -> impl Iterator<Item = &Sheet> {
-        [&self.provinces, &self.ages, &self.peoples, &self.cards, &self.events].into_iter().chain(&self.wards)
+        [&self.provinces, &self.ages, &self.peoples, &self.cards, &self.events, &self.projection]
+            .into_iter()
+            .chain(&self.wards)
+    }
+}
+
+/// Every fifth year. A province whose people are not published has no future either.
+fn projected(outlook: &Outlook, provinces: &Sheet, day: Date) -> Sheet {
+    let years: Vec<usize> = (5..=YEARS).step_by(5).collect();
+    let last = provinces.columns.len().saturating_sub(1);
+    let in_tens = |people: f64| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "people, from 0")]
+        let tens = (people / 10.0).round().clamp(0.0, 1e12) as u64;
+        (tens > 0).then_some(tens * 10)
+    };
+    let whole = provinces.codes.len().saturating_sub(1);
+    let row = |(row, code): (usize, &String)| {
+        let shown = provinces.count(row, last).is_some();
+        let people = |year: usize| -> f64 {
+            let of = outlook.provinces.iter().zip(&outlook.people);
+            let of = of.filter(|(known, _)| row == whole || *known == code);
+            of.filter_map(|(_, people)| people.get(year)).sum()
+        };
+        years.iter().map(|year| in_tens(people(*year)).filter(|_| shown)).collect()
+    };
+    let year = |after: &usize| {
+        let year = i16::try_from(*after).unwrap_or(0).saturating_add(day.year());
+        Words::same(&year.to_string())
+    };
+    Sheet {
+        name: "projection-by-province".to_owned(),
+        title: Words::new("Dân số dự báo theo tỉnh, thành phố", "Projected population by province"),
+        codes: provinces.codes.clone(),
+        rows: provinces.rows.clone(),
+        columns: years.iter().map(year).collect(),
+        counts: provinces.codes.iter().enumerate().map(row).collect(),
     }
 }
 
