@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::cells::{Cell, Measure, RollUp};
+use super::disclosure::LEAST;
 use super::projection::{AGES, ByAge, Rates, Region, Year, life_expectancy, step, total_fertility};
 
 /// Whole years before the count whose events make the rates.
@@ -18,6 +19,9 @@ pub const WINDOW: i16 = 5;
 
 /// How many events the nation's rates weigh in a province.
 pub const WEIGHT: f64 = 20.0;
+
+/// Ages whose deaths stand for those of all later ones.
+const OLDEST: usize = 5;
 
 /// Years that are projected.
 pub const YEARS: usize = 25;
@@ -34,10 +38,12 @@ pub struct Outlook {
     pub events: [f64; 3],
     /// Children of a woman.
     pub fertility: f64,
-    /// Years of life of a newborn boy and girl; `None` where nobody of the oldest died.
+    /// Years of life of a newborn boy and girl; `None` where fewer than [`LEAST`] died, or nobody of the oldest.
     pub life: [Option<f64>; 2],
     /// Boys among the newborn.
     pub boys: f64,
+    /// Boys and girls born in these years.
+    pub born: [f64; 2],
     /// Codes of the provinces.
     pub provinces: Vec<String>,
     /// The people of each province: now, and after each year.
@@ -63,6 +69,24 @@ impl Events {
 
     fn total(&self) -> f64 {
         self.events.iter().flatten().sum()
+    }
+
+    /// Whether so many of a sex are counted that a rate of theirs may be shown.
+    #[expect(clippy::cast_precision_loss, reason = "a handful")]
+    fn enough(&self, sex: usize) -> bool {
+        self.events.get(sex).is_some_and(|list| list.iter().sum::<f64>() >= LEAST as f64)
+    }
+
+    /// Ages that nobody lived to have the rate of the [`OLDEST`] ages before them together: else whoever grows so old would
+    /// live forever.
+    fn to_the_end(&self, mut rates: [ByAge; 2]) -> [ByAge; 2] {
+        for ((rates, exposed), events) in rates.iter_mut().zip(&self.exposed).zip(&self.events) {
+            let known = exposed.iter().rposition(|people| *people > 0.0).map_or(0, |last| last + 1);
+            let sum = |list: &ByAge| -> f64 { list.iter().take(known).rev().take(OLDEST).sum() };
+            let rate = if known > 0 { (sum(events) / sum(exposed)).min(1.0) } else { 0.0 };
+            rates.iter_mut().skip(known).for_each(|later| *later = rate);
+        }
+        rates
     }
 
     /// Rates over neighbouring ages.
@@ -188,7 +212,7 @@ impl Outlook {
             }
             sum
         });
-        let nation = [children.smooth(), dying.smooth(), leaving.smooth()];
+        let nation = [children.smooth(), dying.to_the_end(dying.smooth()), leaving.smooth()];
         let codes: Vec<String> = provinces.keys().cloned().collect();
         let arrivals: Vec<f64> = codes
             .iter()
@@ -227,8 +251,12 @@ impl Outlook {
             window,
             events: [children.total(), dying.total(), leaving.total()],
             fertility: of_mothers.last().map_or(0.0, |women| total_fertility(women)),
-            life: [0, 1].map(|sex| of_dying.get(sex).and_then(|dying| life_expectancy(dying))),
+            life: [0, 1].map(|sex| {
+                let rates = of_dying.get(sex).filter(|_| dying.enough(sex));
+                rates.and_then(|rates| life_expectancy(rates))
+            }),
             boys,
+            born,
             provinces: codes,
             people,
             last,
@@ -327,6 +355,29 @@ mod tests {
         }
         let youngest: f64 = outlook.last.iter().flat_map(|list| &list[..YEARS]).sum();
         assert!(youngest.abs() < 1e-9, "nobody is born");
+    }
+
+    /// Nobody lives forever because nobody was ever so old here.
+    #[test]
+    fn whoever_grows_older_than_anybody_was_dies_as_the_oldest_do() {
+        let mut rollup = RollUp::new();
+        for cohort in 1951..=2026 {
+            rollup.add(cell(Measure::Living, "01", "female", cohort), 1_000);
+        }
+        for year in 2021..=2025_i16 {
+            for age in 70..=year - 1951 {
+                let deaths = cell(Measure::Death, "01", "female", year - age);
+                rollup.add(Cell { period: year.to_string(), ..deaths }, 100);
+            }
+        }
+        let outlook = Outlook::new(&rollup, date(2026, 11, 21));
+        // Of those of 70 and more about one in twelve dies each year: about ten years are left to them.
+        let life = outlook.life[1].unwrap();
+        assert!(life > 77.0 && life < 84.0, "{life}");
+        assert_eq!(outlook.life[0], None, "no man has died");
+        // Those of 75 now, 25 years on.
+        let oldest = outlook.last[1][100];
+        assert!(oldest > 40.0 && oldest < 200.0, "{oldest}");
     }
 
     /// 80 of each thousand women of 30 have a child: by hand, the two ages before and after are taken together.

@@ -360,19 +360,23 @@ fn share_of_thousand(some: u64, all: u64) -> Option<String> {
 fn projection(html: &mut String, publication: &Publication) {
     let (sheet, outlook) = (&publication.projection, &publication.outlook);
     let whole = sheet.rows.len().saturating_sub(1);
-    let totals: Vec<Option<u64>> =
-        (0..sheet.columns.len()).map(|column| sheet.count(whole, column)).collect();
-    let most = totals.iter().flatten().max().copied().unwrap_or(1);
-    drawing(html, [640, 150], &sheet.title.vi, |html| {
-        for (place, (words, count)) in sheet.columns.iter().zip(&totals).enumerate() {
+    let last = publication.provinces.columns.len().saturating_sub(1);
+    // As counted, in another shade, and then as projected.
+    let now = (publication.day.year().to_string(), publication.provinces.count(whole, last), "#2a6496");
+    let later = sheet.columns.iter().enumerate();
+    let later = later.map(|(column, words)| (words.vi.clone(), sheet.count(whole, column), "#75aed2"));
+    let bars: Vec<(String, Option<u64>, &str)> = core::iter::once(now).chain(later).collect();
+    let most = bars.iter().filter_map(|(_, count, _)| *count).max().unwrap_or(1);
+    drawing(html, [640, 178], &sheet.title.vi, |html| {
+        for (place, (year, count, shade)) in bars.iter().enumerate() {
             let (y, wide) = (4 + place * 28, length(count.unwrap_or(0), most, 420));
             let _ = write!(
                 html,
                 "<text x=\"52\" y=\"{}\" text-anchor=\"end\">{}</text>\
-                 <rect x=\"60\" y=\"{y}\" width=\"{wide}\" height=\"22\" fill=\"#75aed2\"/>\
+                 <rect x=\"60\" y=\"{y}\" width=\"{wide}\" height=\"22\" fill=\"{shade}\"/>\
                  <text x=\"{}\" y=\"{}\" font-size=\"11\" fill=\"#444\">{}</text>",
                 y + 15,
-                escaped(&words.vi),
+                escaped(year),
                 66 + wide,
                 y + 15,
                 shown(*count)
@@ -384,8 +388,16 @@ fn projection(html: &mut String, publication: &Publication) {
         outlook.events.map(|events| if events < 4.5 { "…".to_owned() } else { grouped_whole(events) });
     let [men, women] =
         outlook.life.map(|years| years.map_or_else(|| "…".to_owned(), |years| decimal(years, 1)));
-    let fertility = decimal(outlook.fertility, 2);
-    let boys = decimal(outlook.boys * 100.0, 1);
+    // A rate of few events would tell them.
+    let few = |events: f64| events < 4.5;
+    let held_back = || "…".to_owned();
+    let [born, _, _] = outlook.events;
+    let fertility = if few(born) { held_back() } else { decimal(outlook.fertility, 2) };
+    let boys = if outlook.born.iter().any(|born| few(*born)) {
+        held_back()
+    } else {
+        decimal(outlook.boys * 100.0, 1)
+    };
     let weight = decimal(super::outlook::WEIGHT, 0);
     let _ = write!(
         html,
