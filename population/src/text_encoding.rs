@@ -7,11 +7,14 @@
 
 mod decode;
 mod judge;
+mod known;
 mod tables;
 
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use judge::Looks;
+
+pub use known::Known;
 
 /// The longest row, in octets.
 pub const MAX_ROW: usize = 1 << 20;

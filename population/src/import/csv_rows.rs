@@ -11,7 +11,7 @@ use crate::person::{
     BloodGroup, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence, parse_birth_date,
     parse_sex,
 };
-use crate::text_encoding::{Encoding, recognise};
+use crate::text_encoding::{Encoding, Known};
 
 /// The columns, in the order in which export writes them. `number`, `full_name`, `birth_date` and `sex` must be
 /// there; others may be left out; the order is free.
@@ -82,6 +82,7 @@ pub struct CsvRows<R> {
     width: usize,
     number: u64,
     record: csv::ByteRecord,
+    known: Known,
 }
 
 impl<R: BufRead> CsvRows<R> {
@@ -111,18 +112,26 @@ impl<R: BufRead> CsvRows<R> {
             }
         }
         let places = COLUMNS.iter().map(|column| names.iter().position(|name| name == column)).collect();
-        Ok(Self { reader, places, width: names.len(), number: 0, record: csv::ByteRecord::new() })
+        Ok(Self {
+            reader,
+            places,
+            width: names.len(),
+            number: 0,
+            record: csv::ByteRecord::new(),
+            known: Known::default(),
+        })
     }
 
     /// The person, and the encoding from which the row was converted.
-    fn person(&self) -> Result<(Box<Person>, Option<Encoding>), RowError> {
+    fn person(&mut self) -> Result<(Box<Person>, Option<Encoding>), RowError> {
         if self.record.len() != self.width {
             return Err(RowError::Columns);
         }
         let fields: Vec<&[u8]> = self.record.iter().collect();
         // ASCII is the same in all encodings that old databases use.
-        if !fields.iter().all(|field| field.is_ascii()) {
-            let row = recognise(&fields)?;
+        let ascii = fields.iter().all(|field| field.is_ascii());
+        let row = if ascii { None } else { self.known.recognise(&fields)? };
+        if let Some(row) = row {
             let converted =
                 (!matches!(row.encoding, Encoding::Ascii | Encoding::Utf8)).then_some(row.encoding);
             let cell = |place: &Option<usize>| {

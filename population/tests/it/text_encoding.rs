@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use cccd_population::generate::Nation;
 use cccd_population::name::clean;
-use cccd_population::text_encoding::{Encoding, Recognised, Undecided, recognise};
+use cccd_population::text_encoding::{Encoding, Known, Recognised, Undecided, recognise};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -307,6 +307,34 @@ proptest! {
             let again: Vec<&[u8]> = row.fields.iter().map(String::as_bytes).collect();
             if row.encoding != Encoding::Ascii && row.confidence == 100 {
                 prop_assert_eq!(recognise(&again).map(|again| again.fields), Ok(row.fields.clone()));
+            }
+        }
+    }
+
+    /// What is remembered of the rows before changes nothing in what a row is read as.
+    #[test]
+    fn a_row_is_read_as_if_it_stood_alone(
+        rows in prop::collection::vec((0..NAMES.len(), 0..4_usize, "[ ,;\u{300}’\u{1}xđé]{0,3}"), 1..12),
+    ) {
+        let mut known = Known::default();
+        for (name, encoding, tail) in rows {
+            let text = format!("{}{tail}", NAMES[name]);
+            let octets = match encoding {
+                0 => Encoder::tcvn3().encode(&text),
+                1 => Encoder::vni().encode(&text),
+                2 => Some(text.nfd().collect::<String>().into_bytes()),
+                _ => None,
+            };
+            let octets = octets.unwrap_or_else(|| text.into_bytes());
+            let alone = recognise(&[&octets, b"an"]);
+            match known.recognise(&[&octets, b"an"]) {
+                Ok(None) => {
+                    let alone = alone.unwrap();
+                    prop_assert_eq!(alone.encoding, Encoding::Utf8);
+                    prop_assert_eq!(alone.fields[0].as_bytes(), &octets[..]);
+                }
+                Ok(Some(row)) => prop_assert_eq!(Ok(row), alone),
+                Err(error) => prop_assert_eq!(Err(error), alone),
             }
         }
     }
