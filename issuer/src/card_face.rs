@@ -15,6 +15,7 @@ use std::sync::Arc;
 use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::mrz::MrzError;
 use cccd_card_profile::qr::{QrError, QrLayout2024};
+use cccd_population::forms::pdf;
 use qrcode::{EcLevel, QrCode};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
@@ -40,7 +41,7 @@ pub enum Resolution {
     Dpi600,
 }
 
-/// A card's two sides and its QR code, as PNG files.
+/// A card's two sides and its QR code, as PNG files, and both sides for a printer.
 #[derive(Debug, Clone)]
 pub struct CardFaces {
     /// The front.
@@ -49,6 +50,8 @@ pub struct CardFaces {
     pub back: Vec<u8>,
     /// The QR code alone, with its quiet zone.
     pub qr: Vec<u8>,
+    /// Front and back as a PDF of two pages of exactly ID-1: vectors, the portrait as it is in the chip, OCR-B inside.
+    pub print: Vec<u8>,
 }
 
 /// Everything a face shows.
@@ -171,24 +174,30 @@ impl FaceRenderer {
                 identity_card_2024::back(content, &code, &measure)?,
             ),
         };
+        let sides = [self.tree(&front)?, self.tree(&back)?];
+        let [front, back] = &sides;
         Ok(CardFaces {
-            front: self.render(&front, resolution)?,
-            back: self.render(&back, resolution)?,
+            front: Self::render(front, resolution)?,
+            back: Self::render(back, resolution)?,
             qr: png::qr(&code)?,
+            print: pdf::write(&sides, "MẪU / SPECIMEN")
+                .map_err(|error| FaceError::Render(error.to_string()))?,
         })
     }
 
-    fn render(&self, svg: &str, resolution: Resolution) -> Result<Vec<u8>, FaceError> {
-        let failed = |error: &dyn std::fmt::Display| FaceError::Render(error.to_string());
-        let tree = usvg::Tree::from_str(svg, &self.options).map_err(|error| failed(&error))?;
+    fn tree(&self, svg: &str) -> Result<usvg::Tree, FaceError> {
+        usvg::Tree::from_str(svg, &self.options).map_err(|error| FaceError::Render(error.to_string()))
+    }
+
+    fn render(tree: &usvg::Tree, resolution: Resolution) -> Result<Vec<u8>, FaceError> {
         let (width, height) = resolution.pixels();
         let mut pixmap =
             Pixmap::new(width, height).ok_or(FaceError::Render("no memory for the picture".into()))?;
         let size = tree.size();
         #[expect(clippy::cast_precision_loss, reason = "pixels of a card are exact in f32")]
         let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
-        resvg::render(&tree, scale, &mut pixmap.as_mut());
-        let bytes = pixmap.encode_png().map_err(|error| failed(&error))?;
+        resvg::render(tree, scale, &mut pixmap.as_mut());
+        let bytes = pixmap.encode_png().map_err(|error| FaceError::Render(error.to_string()))?;
         png::with_resolution(&bytes, resolution.dots_per_inch())
             .ok_or(FaceError::Render("the PNG has no header".into()))
     }

@@ -10,7 +10,7 @@
 //! | [`slip`] | what the barcode says |
 //! | `sheet` | text, combs, boxes and tables on A4, as SVG |
 //! | `dc01`, `dc02` | the two layouts |
-//! | [`pdf`] | SVG shapes as a PDF of vectors |
+//! | [`pdf`] | SVG pages as a PDF |
 
 mod dc01;
 mod dc02;

@@ -71,7 +71,7 @@ impl Canvas {
     pub(super) fn new() -> Self {
         Self {
             svg: format!(
-                r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM}" height="{HEIGHT_MM}" viewBox="0 0 {WIDTH_MM} {HEIGHT_MM}">"#
+                r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM}mm" height="{HEIGHT_MM}mm" viewBox="0 0 {WIDTH_MM} {HEIGHT_MM}">"#
             ),
         }
     }

@@ -62,7 +62,11 @@ fn exact_size_resolution_and_a_qr_code_that_another_decoder_reads() {
                 Template::IdentityCard2024 => &faces.back,
             };
             assert_eq!(read_qr(side), text, "{template:?} {resolution:?}");
+            if resolution == Resolution::Dpi600 {
+                printed_as_shown(&faces, &card, template);
+            }
             if let Ok(directory) = std::env::var("CCCD_KEEP_FACES") {
+                std::fs::write(format!("{directory}/{}.pdf", template.as_str()), &faces.print).unwrap();
                 for (name, png) in [("front", &faces.front), ("back", &faces.back)] {
                     let file = format!(
                         "{directory}/{}-{name}-{}.png",
@@ -73,6 +77,44 @@ fn exact_size_resolution_and_a_qr_code_that_another_decoder_reads() {
                 }
             }
         }
+    }
+}
+
+/// The PDF as Poppler draws it: ID-1 in size, its QR code readable, its zone the card's, and the same picture as the PNG.
+fn printed_as_shown(faces: &CardFaces, card: &CardData, template: Template) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("card.pdf"), &faces.print).unwrap();
+    let poppler = |program: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        let output = command.args(arguments).current_dir(folder.path()).output().ok()?;
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let Some(information) = poppler("pdfinfo", &["card.pdf"]) else {
+        return eprintln!("skipped: no Poppler");
+    };
+    // 85.60 × 53.98 mm in points.
+    assert!(information.contains("242.646 x 153.014 pts"), "{information}");
+    assert!(information.contains("Pages:           2"), "{information}");
+    let words = poppler("pdftotext", &["-raw", "card.pdf", "-"]).unwrap();
+    let letters: String = words.chars().filter(|letter| !letter.is_whitespace()).collect();
+    for line in card.mrz().unwrap().lines() {
+        assert!(letters.contains(line), "{line} in {words}");
+    }
+    assert!(words.contains("NGUYỄN THỊ THÚY AN"), "{words}");
+    poppler("pdftoppm", &["-r", "600", "-png", "card.pdf", "side"]).unwrap();
+    for (side, shown) in [("side-1.png", &faces.front), ("side-2.png", &faces.back)] {
+        let printed = std::fs::read(folder.path().join(side)).unwrap();
+        if (template == Template::IdentityCard2024) == (side == "side-2.png") {
+            assert_eq!(read_qr(&printed), qr_text(card, template).unwrap(), "{template:?} {side}");
+        }
+        let small = |png: &[u8]| {
+            image::load_from_memory(png).unwrap().thumbnail_exact(40, 25).to_luma8().into_raw()
+        };
+        let differences =
+            small(&printed).iter().zip(small(shown)).map(|(a, b)| u32::from(a.abs_diff(b))).sum::<u32>();
+        let mean = f64::from(differences) / 1_000.0;
+        assert!(mean < 2.0, "{template:?} {side}: the print differs from the picture by {mean:.1} of 255");
     }
 }
 

@@ -122,7 +122,7 @@ pub(crate) struct IssueArguments {
     #[arg(long, value_name = "NAME|virtual")]
     pub(crate) reader: String,
 
-    /// Where qr.png, front.png, back.png and card.json go.
+    /// Where qr.png, front.png, back.png, card.pdf (both sides, for a card printer) and card.json go.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
 

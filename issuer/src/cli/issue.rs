@@ -68,8 +68,14 @@ pub(crate) fn run(
         admitted.template(),
         arguments.dpi,
     )?;
-    for (name, png) in [("qr.png", &faces.qr), ("front.png", &faces.front), ("back.png", &faces.back)] {
-        staging.write(name, png)?;
+    let files = [
+        ("qr.png", &faces.qr),
+        ("front.png", &faces.front),
+        ("back.png", &faces.back),
+        ("card.pdf", &faces.print),
+    ];
+    for (name, content) in files {
+        staging.write(name, content)?;
     }
     staging.reserve("card.json")?;
 

@@ -146,7 +146,7 @@ fn a_card_is_issued_and_lives_its_life() {
     let output = desk.issue("an.json", "out", &["--lang", "en"]);
     let card = json(&output);
     assert_eq!(output.status.code(), Some(0), "{card}");
-    for name in ["front.png", "back.png", "qr.png", "card.json", "chip.json"] {
+    for name in ["front.png", "back.png", "qr.png", "card.pdf", "card.json", "chip.json"] {
         assert!(Path::new(&desk.path(&format!("out/{name}"))).is_file(), "{name}");
     }
     let leftovers = std::fs::read_dir(desk.path("out")).unwrap();

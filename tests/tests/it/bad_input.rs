@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, Memory, Records, assert_failed, files_in, take_out};
 use crate::world;
 
-const FILES: [&str; 4] = ["back.png", "card.json", "front.png", "qr.png"];
+const FILES: [&str; 5] = ["back.png", "card.json", "card.pdf", "front.png", "qr.png"];
 
 /// Issues into a chip in software that must not come into being, and into no file.
 fn refused_before_the_chip(desk: &Desk, application: &Path, exit: i32, code: &str, person: &Person) {
@@ -236,7 +236,7 @@ fn a_disk_that_fills_up_while_the_chip_is_written() {
     assert_eq!(measured.issue(&applicant.application, "virtual", &out).code, 0);
     let kilobytes = |name| out.join(name).metadata().unwrap().len().div_ceil(4096) * 4;
     // The same pictures again, and what is kept for card.json.
-    let pictures = ["back.png", "front.png", "qr.png"].map(kilobytes).iter().sum::<u64>() + 8;
+    let pictures = ["back.png", "card.pdf", "front.png", "qr.png"].map(kilobytes).iter().sum::<u64>() + 8;
     for room in [4, 20, 52] {
         let desk = Desk::new(&format!("filling-disk-{room}"));
         let out = desk.folder.join("out");

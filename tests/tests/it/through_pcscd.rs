@@ -78,7 +78,7 @@ fn a_card_issued_by_one_program_is_read_by_another() {
     assert_eq!(record["number"], applicant.person.number.as_str());
     assert_eq!(record["test_keys"], false);
     assert_eq!(record["lock"]["proven"], true);
-    assert_eq!(files_in(&out), ["back.png", "card.json", "front.png", "qr.png"]);
+    assert_eq!(files_in(&out), ["back.png", "card.json", "card.pdf", "front.png", "qr.png"]);
     for name in files_in(&out) {
         let mode = out.join(&name).metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{name}");
