@@ -1,6 +1,7 @@
 //! Arguments, and which function does what. Answers on standard output, progress and errors on standard error.
 
 mod act;
+mod backup;
 mod bundle;
 mod card;
 mod cases;
@@ -110,6 +111,10 @@ enum Command {
     Cases(cases::Cases),
     /// Count by province, sex and age; a page with charts and a map (docs/statistics.md)
     Stats(stats::Stats),
+    /// Write one moment of the register to an encrypted file (docs/operating.md)
+    Backup(backup::Backup),
+    /// Fill an empty register from such a file, whole or not at all
+    Restore(backup::Restore),
     /// Answer over HTTP on loopback (docs/register-api.md)
     Serve(serve::Serve),
 }
@@ -226,6 +231,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Procedure(command) => command.run(&setting),
         Command::Cases(command) => command.run(&setting),
         Command::Stats(command) => command.run(&setting),
+        Command::Backup(command) => command.run(&setting),
+        Command::Restore(command) => command.run(&setting),
         Command::Serve(command) => command.run(&setting),
     };
     done.unwrap_or_else(|error| Failure::of(&error, &setting).report(&setting))

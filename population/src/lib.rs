@@ -13,6 +13,7 @@
 //! | [`duplicates`] | one person with two numbers: evidence, weights, cases | docs/duplicates.md |
 //! | [`matching`] | number, name and birth date together, or one constant `no-match` | art. 10, 16 |
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
+//! | [`backup`] | one moment of every table, encrypted; restored whole or not at all, on either engine | docs/operating.md |
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
 //! | [`generate`] | a synthetic nation from a seed | NĐ 137/2015 art. 13 |
 //! | [`civil_status`] | acts, and what each changes in the register | Luật Hộ tịch 2014 |
@@ -28,6 +29,7 @@
 //! Time and randomness are arguments. Personal data is in no `Debug`, log or error message.
 
 pub mod answer;
+pub mod backup;
 pub mod bundle;
 pub mod card;
 pub mod cases;

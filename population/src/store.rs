@@ -10,6 +10,7 @@ mod bundles;
 mod cards;
 mod cases;
 mod counts;
+mod dump;
 mod engine;
 mod linked;
 mod numbers;
@@ -36,6 +37,7 @@ use crate::statistics::Statistics;
 
 pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
 pub use bundles::{BundleState, Collected};
+pub use dump::TableDigest;
 pub use linked::Answered;
 pub use place::{BadPlace, Place};
 pub use provenance::Provenance;

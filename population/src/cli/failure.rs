@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use cccd_population::backup::BackupError;
 use cccd_population::export::ExportError;
 use cccd_population::import::ImportError;
 use cccd_population::register_key::KeyFileError;
@@ -44,7 +45,10 @@ impl Failure {
                 Some(ImportError::Store(store)) => Some(store),
                 _ => match error.downcast_ref::<ExportError>() {
                     Some(ExportError::Store(store)) => Some(store),
-                    _ => None,
+                    _ => match error.downcast_ref::<BackupError>() {
+                        Some(BackupError::Store(store)) => Some(store),
+                        _ => None,
+                    },
                 },
             });
         let (code, vietnamese, english) = match store {
@@ -82,6 +86,7 @@ impl Failure {
                 "Check disk and permissions; nothing was half written.",
             ),
             Some(_) => ("refused", "Không có gì bị thay đổi.", "Nothing was changed."),
+            None if error.is::<BackupError>() => backup(error.downcast_ref()),
             None => match error.downcast_ref::<ImportError>() {
                 Some(_) => (
                     "import-failed",
@@ -99,7 +104,7 @@ impl Failure {
                 None => ("io", "Kiểm tra đường dẫn và quyền truy cập.", "Check path and permissions."),
             },
         };
-        let exit = if code == "refused" { 1 } else { 3 };
+        let exit = if ["refused", "backup-refused"].contains(&code) { 1 } else { 3 };
         let hint = setting.say(vietnamese, english).to_owned();
         Self { code, message: sentence(error, setting), hint, exit }
     }
@@ -114,6 +119,28 @@ impl Failure {
                 writeln!(io::stderr(), "population: {}.\n{}", self.message.trim_end_matches('.'), self.hint);
         }
         ExitCode::from(self.exit)
+    }
+}
+
+/// Code and advice where the register itself did not fail.
+fn backup(error: Option<&BackupError>) -> (&'static str, &'static str, &'static str) {
+    match error {
+        Some(BackupError::WrongKey) => {
+            ("wrong-key", "Đưa tệp khóa của một người nhận.", "Give the key file of one of the recipients.")
+        }
+        Some(BackupError::Version { .. }) => (
+            "backup-version",
+            "Khôi phục bằng chương trình đã tạo ra bản sao lưu, rồi chạy `population init` của chương trình này.",
+            "Restore it with the program that made it, then run this program's `population init`.",
+        ),
+        Some(BackupError::NotEmpty(_)) => {
+            ("backup-refused", "Chỉ một chỗ mới bằng --db.", "Name a new place by --db.")
+        }
+        Some(BackupError::CutOff { .. } | BackupError::Damaged { .. } | BackupError::NoBackup(_)) => {
+            ("backup-refused", "Dùng bản sao lưu khác.", "Use another backup.")
+        }
+        Some(BackupError::Stopped) => ("stopped", "Chạy lại khi cần.", "Run it again when you like."),
+        _ => ("io", "Kiểm tra đường dẫn, quyền truy cập và ổ đĩa.", "Check path, permissions and disk."),
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 
 use cccd_card_profile::personal_number::NotAPersonalNumber;
 use cccd_keys::store::{PassphraseError, StoreError as KeyStoreError};
+use cccd_population::backup::BackupError;
 use cccd_population::card::{CardStatus, ForbiddenChange, NotASodDigest};
 use cccd_population::cases::NotACaseId;
 use cccd_population::civil_status::NotAnActId;
@@ -51,6 +52,9 @@ pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
             ExportError::Write(_) => "Không ghi được tệp".to_owned(),
             _ => return None,
         });
+    }
+    if let Some(error) = error.downcast_ref::<BackupError>() {
+        return backup(error);
     }
     if let Some(error) = error.downcast_ref::<TokenFileError>() {
         return Some(match error {
@@ -165,6 +169,30 @@ fn store(error: &StoreError) -> String {
         StoreError::Engine(_) => "Cơ sở dữ liệu gặp lỗi".to_owned(),
         other => other.to_string(),
     }
+}
+
+fn backup(error: &BackupError) -> Option<String> {
+    Some(match error {
+        BackupError::Store(error) => store(error),
+        BackupError::Io(_) => "Không đọc hoặc ghi được bản sao lưu".to_owned(),
+        BackupError::NoRecipient => "Chưa nêu ai được mở bản sao lưu".to_owned(),
+        BackupError::WrongKey => "Bản sao lưu không mở được bằng khóa này".to_owned(),
+        BackupError::NoBackup(_) => "Đây không phải bản sao lưu, hoặc phần đầu đã hỏng".to_owned(),
+        BackupError::CutOff { rows } => {
+            format!("Bản sao lưu bị cắt sau {rows} dòng: không khôi phục gì")
+        }
+        BackupError::Damaged { rows, .. } => {
+            format!("Bản sao lưu bị hỏng sau {rows} dòng: không khôi phục gì")
+        }
+        BackupError::Version { found, known } => format!(
+            "Bản sao lưu có các bảng thuộc phiên bản {found}; chương trình này làm việc với phiên bản {known}"
+        ),
+        BackupError::NotEmpty(table) => {
+            format!("Cơ sở dữ liệu không trống (bảng {table} có dòng): không khôi phục gì")
+        }
+        BackupError::Stopped => "Đã dừng: không có gì được thực hiện".to_owned(),
+        _ => return None,
+    })
 }
 
 fn places(error: &PlacesError) -> String {
@@ -343,6 +371,15 @@ mod tests {
             Box::new(ImportError::Report(io())),
             Box::new(ImportError::Store(StoreError::Busy)),
             Box::new(ExportError::Write(io())),
+            Box::new(BackupError::WrongKey),
+            Box::new(BackupError::CutOff { rows: 3 }),
+            Box::new(BackupError::Damaged { rows: 3, what: "a row of another width" }),
+            Box::new(BackupError::NotEmpty("person".to_owned())),
+            Box::new(BackupError::Version { found: 1, known: 2 }),
+            Box::new(BackupError::NoBackup("it is too short")),
+            Box::new(BackupError::NoRecipient),
+            Box::new(BackupError::Stopped),
+            Box::new(BackupError::Io(io())),
             Box::new(KeyFileError::Open(path())),
             Box::new(KeyFileError::Io { path: path(), source: io() }),
             Box::new(TokenFileError::Empty(path())),

@@ -89,24 +89,25 @@ pub(super) trait Session {
 
     /// Loads rows that are all new, whole or not at all. `false`: at least one is there already, or this engine has no
     /// faster way; then nothing was written.
-    fn load(&mut self, table: &Table, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError>;
+    fn load(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError>;
 
     /// Several statements without values.
     fn script(&mut self, sql: &str) -> Result<(), StoreError>;
 }
 
 /// Where rows are loaded.
-pub(super) struct Table {
-    pub(super) name: &'static str,
-    pub(super) columns: &'static str,
+pub(super) struct Table<'t> {
+    pub(super) name: &'t str,
+    pub(super) columns: &'t str,
     /// The type of each column.
-    pub(super) types: &'static [Type],
+    pub(super) types: &'t [Type],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Text,
     Int,
+    Octets,
 }
 
 /// How strictly a transaction is kept apart from others.
@@ -116,6 +117,18 @@ pub(super) enum Apart {
     Rows,
     /// As if it were alone.
     Whole,
+    /// It sees the moment of its first statement whatever others write meanwhile, and writes nothing itself.
+    Snapshot,
+}
+
+/// Whether the engine refused a row for what is in it, and not because it failed.
+pub(super) fn refused_row(error: &StoreError) -> bool {
+    match error {
+        StoreError::Engine(source) => {
+            sqlite::is_constraint(source.as_ref()) || postgres::is_constraint(source.as_ref())
+        }
+        _ => false,
+    }
 }
 
 /// A connection.
@@ -131,6 +144,12 @@ pub(super) trait Engine: Session + Send {
 
     /// Whether the tables are of this program's version.
     fn check(&mut self) -> Result<(), StoreError>;
+
+    /// How one asks for the names of the tables, and for name and type of each column of the table `?1`.
+    fn catalogue(&self) -> (&'static str, &'static str);
+
+    /// Keeps others from writing to a table until the transaction ends.
+    fn hold(&mut self, table: &str) -> Result<(), StoreError>;
 
     /// What only this engine can say about its own soundness.
     fn check_integrity(&mut self) -> Result<(), StoreError>;

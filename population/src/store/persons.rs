@@ -32,7 +32,7 @@ const REVISION: usize = 33;
 const COUNT: usize = 38;
 
 /// What a bulk load needs to know.
-pub(super) const TABLE: Table = Table { name: "person", columns: columns!(), types: &TYPES };
+pub(super) const TABLE: Table<'static> = Table { name: "person", columns: columns!(), types: &TYPES };
 
 const TYPES: [Type; COUNT] = {
     let mut types = [Type::Text; COUNT];

@@ -20,7 +20,7 @@ const BATCH: u32 = 1_000;
 /// How many cells are written at once.
 const CELLS: usize = 5_000;
 
-const TABLE: Table = Table {
+const TABLE: Table<'static> = Table {
     name: "statistics_cell",
     columns: "measure, province, ward, period, cohort, sex, other, persons",
     types: &[Type::Text, Type::Text, Type::Text, Type::Text, Type::Int, Type::Text, Type::Text, Type::Int],

@@ -15,8 +15,10 @@ use super::engine::{Apart, Engine, Session};
 use super::place::is_here;
 use super::{
     ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put,
-    Recorded, Revision, Store, StoreError, acts, attempts, cards, cases, counts, linked, numbers, persons,
+    Recorded, Revision, Store, StoreError, TableDigest, acts, attempts, cards, cases, counts, dump, linked,
+    numbers, persons,
 };
+use crate::backup::BackupError;
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
 use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, Ruled, Ruling};
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
@@ -124,6 +126,48 @@ impl SqlStore {
                 }
             }
         }
+    }
+
+    /// Every table as lines, in one snapshot: what others write meanwhile is not in it.
+    pub(crate) fn dump(
+        &mut self,
+        at: Timestamp,
+        write: &mut dyn FnMut(&str) -> Result<(), BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError> {
+        let engine = self.engine.get_mut().as_mut();
+        engine.begin(Apart::Snapshot)?;
+        let done = dump::dump(engine, at, write);
+        engine.rollback();
+        done
+    }
+
+    /// Fills an empty register from lines, in one transaction.
+    pub(crate) fn undump(
+        &mut self,
+        next: &mut dyn FnMut() -> Result<Option<String>, BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError> {
+        let engine = self.engine.get_mut().as_mut();
+        engine.begin(Apart::Rows)?;
+        let done = dump::undump(engine, next).and_then(|done| {
+            engine.commit()?;
+            Ok(done)
+        });
+        if done.is_err() {
+            engine.rollback();
+        }
+        done
+    }
+
+    /// Count and digest of every table, in one snapshot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn table_digests(&mut self) -> Result<Vec<TableDigest>, StoreError> {
+        let engine = self.engine.get_mut().as_mut();
+        engine.begin(Apart::Snapshot)?;
+        let done = dump::digests(engine);
+        engine.rollback();
+        done
     }
 
     /// Rows that contradict each other across tables, and the engine's own check: both must be clean.

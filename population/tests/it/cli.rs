@@ -249,3 +249,46 @@ fn a_number_is_given_once_a_request_and_refused_for_facts_that_make_none() {
     assert!(error.contains("no request in line 2"), "{error}");
     assert_eq!(run(dir, &["number", "--db", "sqlite:r.db"]).0, Some(2));
 }
+
+#[test]
+fn a_backup_of_one_register_becomes_another_by_two_commands() {
+    use age::secrecy::ExposeSecret as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let identity = age::x25519::Identity::generate();
+    let key = dir.join("key.txt");
+    std::fs::write(&key, format!("# a key\n{}\n", identity.to_string().expose_secret())).unwrap();
+    let recipient = identity.to_public().to_string();
+    for arguments in [
+        &["generate", "--people", "50", "--out", "people.json"][..],
+        &["init", "--db", "sqlite:r.db"],
+        &["import", "--db", "sqlite:r.db", "people.json"],
+    ] {
+        assert_eq!(run(dir, arguments).0, Some(0));
+    }
+    let make = ["backup", "--db", "sqlite:r.db", "--to", "r.age", "--json", "--recipient"];
+    let (exit, made, error) = run(dir, &[&make[..], &[&recipient]].concat());
+    assert_eq!((exit, error.as_str()), (Some(0), ""));
+    assert_eq!(std::fs::metadata(dir.join("r.age")).unwrap().permissions().mode() & 0o777, 0o600);
+    // Never over another, and never for nobody.
+    assert_eq!(run(dir, &[&make[..], &[&recipient]].concat()).0, Some(2));
+    assert_eq!(run(dir, &[&make[..], &["age1nobody"]].concat()).0, Some(2));
+
+    let back = ["restore", "--from", "r.age", "--identity", "key.txt", "--lang", "en", "--db"];
+    let open = run(dir, &[&back[..], &["sqlite:new.db"]].concat());
+    assert!(open.0 == Some(3) && open.2.contains("can be read by other users"), "{open:?}");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let whole = std::fs::read(dir.join("r.age")).unwrap();
+    std::fs::write(dir.join("r.age"), &whole[..whole.len() - 100]).unwrap();
+    let (exit, _, error) = run(dir, &[&back[..], &["sqlite:new.db"]].concat());
+    assert!(exit == Some(1) && error.contains("nothing was restored"), "{error}");
+    assert!(!dir.join("new.db").exists() && !dir.join("new.db-wal").exists(), "a half register is left");
+    std::fs::write(dir.join("r.age"), &whole).unwrap();
+    let (exit, restored, error) = run(dir, &[&back[..], &["sqlite:new.db", "--json"]].concat());
+    assert_eq!((exit, error.as_str()), (Some(0), ""));
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(json(&made)["tables"], json(&restored)["tables"]);
+    let (exit, _, error) = run(dir, &[&back[..], &["sqlite:new.db"]].concat());
+    assert!(exit == Some(1) && error.contains("not empty"), "{error}");
+}

@@ -59,7 +59,7 @@ impl Session for Postgres {
         Ok(())
     }
 
-    fn load(&mut self, table: &Table, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
+    fn load(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
         if rows.is_empty() {
             return Ok(true);
         }
@@ -85,7 +85,7 @@ impl Session for Postgres {
 }
 
 impl Postgres {
-    fn copy(&mut self, table: &Table, rows: &[Vec<Value<'_>>]) -> Result<(), ::postgres::Error> {
+    fn copy(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<(), ::postgres::Error> {
         let sql = format!("COPY {} ({}) FROM STDIN BINARY", table.name, table.columns);
         let types: Vec<PgType> = table
             .types
@@ -93,6 +93,7 @@ impl Postgres {
             .map(|kind| match kind {
                 Type::Text => PgType::TEXT,
                 Type::Int => PgType::INT8,
+                Type::Octets => PgType::BYTEA,
             })
             .collect();
         let mut writer = BinaryCopyInWriter::new(self.client.copy_in(&sql)?, &types);
@@ -113,6 +114,7 @@ impl Engine for Postgres {
             .batch_execute(match apart {
                 Apart::Rows => "BEGIN",
                 Apart::Whole => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                Apart::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             })
             .map_err(engine)
     }
@@ -140,6 +142,18 @@ impl Engine for Postgres {
             self,
             "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migration'",
         )
+    }
+
+    fn catalogue(&self) -> (&'static str, &'static str) {
+        (
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()",
+            "SELECT column_name::text, data_type::text FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name::text = ?1",
+        )
+    }
+
+    fn hold(&mut self, table: &str) -> Result<(), StoreError> {
+        self.script(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE"))
     }
 
     fn check_integrity(&mut self) -> Result<(), StoreError> {
@@ -223,4 +237,9 @@ fn unconnected(error: ::postgres::Error) -> StoreError {
         }
         _ => engine(error),
     }
+}
+
+/// Class 23 of `PostgreSQL`'s codes: integrity constraint violation.
+pub(super) fn is_constraint(error: &(dyn core::error::Error + 'static)) -> bool {
+    error.downcast_ref().is_some_and(|Code(code)| code.starts_with("23"))
 }

@@ -73,7 +73,7 @@ impl Session for Sqlite {
         Ok(())
     }
 
-    fn load(&mut self, _: &Table, _: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
+    fn load(&mut self, _: &Table<'_>, _: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
         // Prepared inserts are the fastest way in.
         Ok(false)
     }
@@ -88,9 +88,14 @@ impl Engine for Sqlite {
         "SQLite"
     }
 
-    fn begin(&mut self, _: Apart) -> Result<(), StoreError> {
-        // One writer at a time: every transaction is as if alone.
-        self.execute("BEGIN IMMEDIATE", &[]).map(drop)
+    fn begin(&mut self, apart: Apart) -> Result<(), StoreError> {
+        let begin = match apart {
+            // One writer at a time: every transaction is as if alone.
+            Apart::Rows | Apart::Whole => "BEGIN IMMEDIATE",
+            // Readers of a file with a write-ahead log see the moment at which they began to read.
+            Apart::Snapshot => "BEGIN",
+        };
+        self.execute(begin, &[]).map(drop)
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
@@ -121,6 +126,18 @@ impl Engine for Sqlite {
 
     fn check(&mut self) -> Result<(), StoreError> {
         schema::check(self, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'migration'")
+    }
+
+    fn catalogue(&self) -> (&'static str, &'static str) {
+        (
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'",
+            "SELECT name, lower(type) FROM pragma_table_info(?1)",
+        )
+    }
+
+    fn hold(&mut self, _: &str) -> Result<(), StoreError> {
+        // The transaction holds the file.
+        Ok(())
     }
 
     fn check_integrity(&mut self) -> Result<(), StoreError> {
@@ -182,4 +199,10 @@ fn engine(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::NotADatabase) => StoreError::NotInitialised,
         _ => StoreError::Engine(Box::new(error)),
     }
+}
+
+/// A key that is there already, a reference to nothing, a value that the table does not allow.
+pub(super) fn is_constraint(error: &(dyn core::error::Error + 'static)) -> bool {
+    let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    code == Some(ErrorCode::ConstraintViolation)
 }
