@@ -3,10 +3,12 @@
 
 pub mod checks;
 pub mod file;
+mod ground;
 pub mod portrait;
 pub mod state;
 
-pub use checks::{Difference, Refusal, check};
-pub use file::{Application, ApplicationError, Asserted, Reason, Template};
+pub use checks::{Checked, Difference, Refusal, check};
+pub use file::{Application, ApplicationError, Asserted, NotAWord, Reason, Template};
+pub use ground::{Ground, NotAGround};
 pub use portrait::{Portrait, PortraitError};
 pub use state::{InvalidTransition, State, Step};

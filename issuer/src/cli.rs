@@ -1,5 +1,7 @@
 //! The command line over `cccd_issuer`.
 
+mod account;
+mod application;
 pub(crate) mod args;
 mod card;
 mod connect;
@@ -24,6 +26,8 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng
     let output = Output::new(arguments.json, arguments.lang);
     let result = match &arguments.command {
         Command::Issue(issue) => issue::run(issue, at, rng, &output),
+        Command::Application(application) => application::run(application, at, &output),
+        Command::Account(account) => account::run(account, at, rng, &output),
         Command::Card(card) => card::run(card, at, rng, &output),
         Command::Probe(probe) => probe::run(probe, rng, &output),
         Command::Spoil(spoil) => spoil::run(spoil, at, &output),

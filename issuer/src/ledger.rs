@@ -1,28 +1,35 @@
-//! The station's ledger: what was asked for, which chip was used, and every action, append-only, in `SQLite`.
+//! The station's ledger: what was asked for, which chip was used, and every action, append-only, in `SQLite` for one
+//! host or `PostgreSQL` for several.
 //!
 //! The ledger is written before the chip: whatever happens to the process, the ledger knows that a chip was in work.
-//! States move only along [`State::apply`]; triggers of the database refuse every other way (migrations/).
+//! States move only along [`State::apply`]; keys between the tables refuse every other way (migrations/).
 
 mod entry;
+mod error;
+mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::store::{Apart, Database, Place, Session};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 
-use crate::application::{Application, InvalidTransition, State, Step};
+use crate::accounts::Accounts;
+use crate::application::{Application, State, Step};
+use crate::deadline::Calendar;
 
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
+pub use error::LedgerError;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_ledger.sql")];
+use entry::Move;
 
-/// A ledger, open and locked for this process.
+/// A ledger, open; in a file it is locked for this process.
 #[derive(Debug)]
 pub struct Ledger {
-    connection: Connection,
+    database: Database,
+    calendar: Calendar,
     _lock: Option<File>,
 }
 
@@ -33,62 +40,20 @@ pub struct Act<'a> {
     pub actor: &'a str,
     /// When.
     pub at: Timestamp,
+    /// The name that the asker gave this request: the same name again is answered, not done again.
+    pub request: Option<&'a str>,
 }
 
-/// Why the ledger did not do it. Holds no personal data.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LedgerError {
-    /// The file, the disk, the engine.
-    #[error("the ledger failed: {0}")]
-    Engine(#[from] rusqlite::Error),
-    /// The lock file beside it.
-    #[error("the ledger's lock {} failed: {source}", path.display())]
-    Lock {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Another process works with it.
-    #[error("another issuer is working with this ledger")]
-    InUse,
-    /// The model has no such step.
-    #[error(transparent)]
-    Transition(#[from] InvalidTransition),
-    /// A step that needs a reason got none.
-    #[error("the step {0} needs a reason")]
-    ReasonMissing(Step),
-    /// The same person has another application open.
-    #[error("this person has an open application with other content in this ledger")]
-    OtherApplicationOpen,
-    /// The serial is in the ledger already.
-    #[error("the chip {0} is in the ledger already: a chip is used once")]
-    ChipUsed(ChipSerial),
-    /// Made by a newer program.
-    #[error("the ledger is of version {found}, this program knows {known}")]
-    Newer {
-        /// In the file.
-        found: usize,
-        /// Here.
-        known: usize,
-    },
-    /// Rows that make no sense.
-    #[error("the ledger contradicts itself: {0}")]
-    Inconsistent(&'static str),
-}
-
-impl LedgerError {
-    /// The disk is full.
+impl<'a> Act<'a> {
+    /// Something that is not asked twice.
     #[must_use]
-    pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Engine(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    pub fn new(actor: &'a str, at: Timestamp) -> Self {
+        Self { actor, at, request: None }
     }
 }
 
 impl Ledger {
-    /// Opens or makes a ledger; one process at a time.
+    /// Opens or makes a ledger in a file; one process at a time.
     ///
     /// # Errors
     /// [`LedgerError`].
@@ -104,9 +69,23 @@ impl Ledger {
             Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        // Made with its mode before SQLite opens it: personal numbers are inside.
-        options.open(path).map_err(failed)?;
-        Self::prepare(Connection::open(path)?, Some(lock))
+        schema::refuse_older(path)?;
+        Self::prepare(
+            Database::create(&Place::file(path), &schema::TABLES, Timestamp::UNIX_EPOCH)?,
+            Some(lock),
+        )
+    }
+
+    /// Opens or makes a ledger where this says: a file as [`open`](Self::open) does, or a server's database, which
+    /// several hosts may work with.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn open_at(place: &Place) -> Result<Self, LedgerError> {
+        if let Some(path) = place.path() {
+            return Self::open(path);
+        }
+        Self::prepare(Database::create(place, &schema::TABLES, Timestamp::UNIX_EPOCH)?, None)
     }
 
     /// A ledger in memory, for benches and tests of other rooms.
@@ -114,86 +93,59 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn in_memory() -> Result<Self, LedgerError> {
-        Self::prepare(Connection::open_in_memory()?, None)
+        Self::prepare(Database::in_memory(&schema::TABLES, Timestamp::UNIX_EPOCH)?, None)
     }
 
-    fn prepare(mut connection: Connection, lock: Option<File>) -> Result<Self, LedgerError> {
-        connection.pragma_update(None, "foreign_keys", true)?;
-        // One row is written before the chip is touched: it must be on the disk then.
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let found = usize::try_from(found).unwrap_or(usize::MAX);
-        if found > MIGRATIONS.len() {
-            return Err(LedgerError::Newer { found, known: MIGRATIONS.len() });
-        }
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (version, migration) in MIGRATIONS.iter().enumerate().skip(found) {
-            transaction.execute_batch(migration)?;
-            transaction.pragma_update(
-                None,
-                "user_version",
-                u32::try_from(version + 1).unwrap_or(u32::MAX),
-            )?;
-        }
-        for from in State::ALL {
-            for to in Step::ALL.into_iter().filter_map(|step| from.apply(step).ok()) {
-                transaction.execute(
-                    "INSERT OR IGNORE INTO transitions VALUES (?1, ?2)",
-                    params![from.as_str(), to.as_str()],
-                )?;
-            }
-        }
-        transaction.commit()?;
-        Ok(Self { connection, _lock: lock })
+    fn prepare(mut database: Database, lock: Option<File>) -> Result<Self, LedgerError> {
+        schema::seed(&mut database)?;
+        Ok(Self { database, calendar: Calendar::of_law(), _lock: lock })
     }
 
-    /// Takes an application in, or finds the open one with the same content, interrupted earlier.
+    /// Counts time limits by this calendar from now on.
+    pub fn observe(&mut self, calendar: Calendar) {
+        self.calendar = calendar;
+    }
+
+    /// The officers of this station.
+    pub fn accounts(&mut self) -> Accounts<'_> {
+        Accounts::new(&mut self.database)
+    }
+
+    /// Takes an application in, or finds the open one with the same content.
     ///
     /// # Errors
-    /// [`LedgerError::OtherApplicationOpen`] when the person has another one with a chip in work; one that never
-    /// touched a chip gives way.
+    /// [`LedgerError::OtherApplicationOpen`] when the person has another one open; one that nobody captured gives way.
     pub fn receive(&mut self, application: &Application, act: Act<'_>) -> Result<Entry, LedgerError> {
         let content = application.content_sha256();
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let open = entry::open_of(&transaction, application.number.as_str())?;
-        if let Some(open) = open {
-            if open.state.is_before_chip() {
-                // Nothing but the register's word was gathered: asked again, it may differ today.
-                let reason = "interrupted before a chip was touched; taken in again";
-                entry::advance(
-                    &transaction,
-                    open.id,
-                    open.state,
-                    Step::Reject,
-                    Some(reason),
-                    &Value::Null,
-                    act,
-                )?;
-            } else if open.content_sha256 == content {
-                transaction.commit()?;
-                return Ok(open);
-            } else {
-                return Err(LedgerError::OtherApplicationOpen);
+        let due = self.calendar.due(crate::register::day_in_vietnam(act.at));
+        self.database.write(Apart::Rows, |session| {
+            if let Some(id) = entry::of_request(session, act.request)? {
+                let known = entry::get(session, id)?;
+                return if known.content_sha256 == content {
+                    Ok(known)
+                } else {
+                    Err(LedgerError::RequestReused)
+                };
             }
-        }
-        transaction.execute(
-            "INSERT INTO applications (content_sha256, person_number, reason, template, received_at, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-            params![
-                content,
-                application.number.as_str(),
-                application.reason.as_str(),
-                application.template.as_str(),
-                act.at.to_string()
-            ],
-        )?;
-        let id = ApplicationId(transaction.last_insert_rowid());
-        let entry = entry::get(&transaction, id)?;
-        transaction.commit()?;
-        Ok(entry)
+            if let Some(open) = entry::open_of(session, application.number.as_str())? {
+                if matches!(open.state, State::Received | State::Checked) {
+                    // Nothing but the register's word was gathered: asked again, it may differ today.
+                    let reason = "interrupted before it was captured; taken in again";
+                    let step = Move { reason: Some(reason), ..Move::of(Step::Reject) };
+                    entry::advance(session, &open, &step, Act { request: None, ..act })?;
+                } else if open.content_sha256 == content {
+                    return Ok(open);
+                } else {
+                    return Err(LedgerError::OtherApplicationOpen);
+                }
+            }
+            let id = ApplicationId(schema::next(session, "application")?);
+            entry::begin(session, id, application, &content, due, act)?;
+            entry::get(session, id)
+        })
     }
 
-    /// Moves an application one step.
+    /// Moves an application one step that needs nothing but perhaps a reason.
     ///
     /// # Errors
     /// [`LedgerError`]; then nothing changed.
@@ -205,11 +157,36 @@ impl Ledger {
         detail: &Value,
         act: Act<'_>,
     ) -> Result<State, LedgerError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let state = entry::get(&transaction, id)?.state;
-        let state = entry::advance(&transaction, id, state, step, reason, detail, act)?;
-        transaction.commit()?;
-        Ok(state)
+        if matches!(step, Step::Capture | Step::Approve | Step::Personalise) {
+            return Err(LedgerError::Inconsistent("this step says more than its name"));
+        }
+        self.step(id, &Move { reason, detail, ..Move::of(step) }, act)
+    }
+
+    /// The applicant's data and portrait are taken, and good enough: what an approval is of.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then nothing changed.
+    pub fn capture(&mut self, id: ApplicationId, captured: &str, act: Act<'_>) -> Result<State, LedgerError> {
+        self.step(id, &Move { captured: Some(captured), ..Move::of(Step::Capture) }, act)
+    }
+
+    /// Another officer than the one who captured approves.
+    ///
+    /// # Errors
+    /// [`LedgerError::SameOfficer`] and others; then nothing changed.
+    pub fn approve(&mut self, id: ApplicationId, act: Act<'_>) -> Result<State, LedgerError> {
+        self.step(id, &Move { approves: true, ..Move::of(Step::Approve) }, act)
+    }
+
+    fn step(&mut self, id: ApplicationId, step: &Move<'_>, act: Act<'_>) -> Result<State, LedgerError> {
+        self.database.write(Apart::Rows, |session| {
+            if let Some(known) = entry::answered(session, id, step, act.request)? {
+                return Ok(known);
+            }
+            let entry = entry::get(session, id)?;
+            entry::advance(session, &entry, step, act)
+        })
     }
 
     /// Gives a queued application its blank: from here on the chip is in work and its serial is used.
@@ -223,26 +200,25 @@ impl Ledger {
         key_version: u8,
         act: Act<'_>,
     ) -> Result<(), LedgerError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known = transaction
-            .query_row("SELECT 1 FROM chips WHERE serial = ?1", [serial.to_string()], |_| Ok(()))
-            .optional()?;
-        if known.is_some() {
-            return Err(LedgerError::ChipUsed(*serial));
-        }
-        transaction.execute(
-            "INSERT INTO chips VALUES (?1, ?2, ?3, ?4)",
-            params![serial.to_string(), id.0, key_version, act.at.to_string()],
-        )?;
-        transaction.execute(
-            "UPDATE applications SET chip_serial = ?2 WHERE id = ?1",
-            params![id.0, serial.to_string()],
-        )?;
-        let state = entry::get(&transaction, id)?.state;
-        let detail = serde_json::json!({"chip": serial.to_string(), "key_version": key_version});
-        entry::advance(&transaction, id, state, Step::Personalise, None, &detail, act)?;
-        transaction.commit()?;
-        Ok(())
+        let name = serial.to_string();
+        let detail = serde_json::json!({"chip": name, "key_version": key_version});
+        self.database.write(Apart::Rows, |session| {
+            if entry::chip_owner(session, serial)?.is_some() {
+                return Err(LedgerError::ChipUsed(*serial));
+            }
+            session.execute(
+                "INSERT INTO chips (serial, application_id, key_version, assigned_at) VALUES (?1, ?2, ?3, ?4)",
+                &[
+                    name.as_str().into(),
+                    id.0.into(),
+                    u32::from(key_version).into(),
+                    act.at.to_string().into(),
+                ],
+            )?;
+            let entry = entry::get(session, id)?;
+            let step = Move { chip: Some(&name), detail: &detail, ..Move::of(Step::Personalise) };
+            entry::advance(session, &entry, &step, act).map(drop)
+        })
     }
 
     /// Notes the card that has been signed for this chip, before its EF.SOD is written.
@@ -255,30 +231,15 @@ impl Ledger {
         card: &SignedCard,
         act: Act<'_>,
     ) -> Result<(), LedgerError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let state = entry::get(&transaction, id)?.state;
-        if state != State::Personalising {
-            return Err(LedgerError::Inconsistent(
-                "a card is signed while its chip is written, not at another time",
-            ));
-        }
-        transaction.execute(
-            "UPDATE applications SET sod_sha256 = ?2, document_number = ?3, issue_date = ?4, expires = ?5,
-                    replaces = ?6 WHERE id = ?1",
-            params![
-                id.0,
-                card.sod_sha256.to_string(),
-                card.document_number,
-                card.issued.to_string(),
-                card.expires.map(|date| date.to_string()),
-                serde_json::json!(card.replaces.iter().map(ToString::to_string).collect::<Vec<_>>())
-                    .to_string(),
-            ],
-        )?;
-        let detail = serde_json::json!({"sod_sha256": card.sod_sha256.to_string()});
-        entry::note(&transaction, id, "sign", (state, state), None, &detail, act)?;
-        transaction.commit()?;
-        Ok(())
+        self.database.write(Apart::Rows, |session| {
+            let entry = entry::get(session, id)?;
+            if entry.state != State::Personalising {
+                return Err(LedgerError::Inconsistent(
+                    "a card is signed while its chip is written, not at another time",
+                ));
+            }
+            entry::sign(session, &entry, card, act)
+        })
     }
 
     /// The application.
@@ -286,7 +247,15 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn entry(&self, id: ApplicationId) -> Result<Entry, LedgerError> {
-        Ok(entry::get(&self.connection, id)?)
+        self.database.read(|session| entry::get(session, id))
+    }
+
+    /// The person's application that is not closed, if there is one.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn open_of(&self, number: &str) -> Result<Option<Entry>, LedgerError> {
+        self.database.read(|session| entry::open_of(session, number))
     }
 
     /// The application that this chip was given to, if the ledger knows the serial.
@@ -294,13 +263,18 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn of_chip(&self, serial: &ChipSerial) -> Result<Option<Entry>, LedgerError> {
-        let id = self
-            .connection
-            .query_row("SELECT application_id FROM chips WHERE serial = ?1", [serial.to_string()], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        id.map(|id| self.entry(ApplicationId(id))).transpose()
+        self.database.read(|session| {
+            let owner = entry::chip_owner(session, serial)?;
+            owner.map(|id| entry::get(session, id)).transpose()
+        })
+    }
+
+    /// Applications in this state, or all that are not closed, the first due first.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn list(&self, state: Option<State>, limit: u32) -> Result<Vec<Entry>, LedgerError> {
+        self.database.read(|session| entry::list(session, state, limit))
     }
 
     /// All that happened to an application, oldest first.
@@ -308,7 +282,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn actions(&self, id: ApplicationId) -> Result<Vec<ActionEntry>, LedgerError> {
-        Ok(entry::actions(&self.connection, id)?)
+        self.database.read(|session| entry::actions(session, id))
     }
 
     /// How many applications are in each state that has any.
@@ -316,15 +290,17 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn counts(&self) -> Result<Vec<(State, u64)>, LedgerError> {
-        State::ALL
-            .into_iter()
-            .map(|state| {
-                let sql = "SELECT count(*) FROM applications WHERE state = ?1";
-                let count: i64 = self.connection.query_row(sql, [state.as_str()], |row| row.get(0))?;
-                Ok((state, u64::try_from(count).unwrap_or_default()))
+        let mut found = Vec::new();
+        self.database.read(|session: &mut dyn Session| {
+            session.query("SELECT state, count(*) FROM applications GROUP BY state", &[], &mut |row| {
+                found.push((row.needed(0)?, row.count(1)?));
+                Ok(())
             })
-            .filter(|row| !matches!(row, Ok((_, 0))))
-            .collect()
+        })?;
+        let count = |state: State| {
+            found.iter().find(|(name, _)| name == state.as_str()).map(|(_, count)| (state, *count))
+        };
+        Ok(State::ALL.into_iter().filter_map(count).collect())
     }
 }
 

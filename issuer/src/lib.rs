@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | [`application`] | the file, the portrait, the register's word, the states | Luật Căn cước 2023 art. 23, 24 |
 //! | [`register`] | the register of persons behind a port: local or HTTP | docs/register-api.md |
+//! | [`accounts`] | the officers of a station: who they are, what they may do | – |
+//! | [`deadline`] | working days and holidays | Luật Căn cước 2023 art. 26 |
 //! | [`ledger`] | what was asked for, which chip was used, every action | – |
 //! | [`issuance`] | from a person to the bytes of a card; pure | Doc 9303-10 |
 //! | [`personalize`] | writing a chip, reading it back, locking it, proving the lock | Doc 9303-10 §4.5.1, ISO/IEC 7816-9 |
@@ -11,8 +13,10 @@
 //! | [`card_face`] | front and back after both legal templates | TT 06/2021, TT 16/2024 |
 //! | [`output`] | files that appear whole or not at all | – |
 
+pub mod accounts;
 pub mod application;
 pub mod card_face;
+pub mod deadline;
 pub mod issuance;
 pub mod ledger;
 pub mod output;

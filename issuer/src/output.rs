@@ -40,6 +40,20 @@ impl OutputError {
     }
 }
 
+/// Writes one file, whole or not at all, readable by its owner only.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn write_private(path: &Path, content: &[u8]) -> Result<(), OutputError> {
+    let failed = |source| OutputError { path: path.to_owned(), source };
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| failed(io::Error::from(io::ErrorKind::InvalidInput)))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut staging = Staging::new(folder)?;
+    staging.write(name, content)?;
+    staging.commit().map(drop)
+}
+
 impl Staging {
     /// Makes the folder if it is missing.
     ///

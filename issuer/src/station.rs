@@ -17,7 +17,7 @@ use cccd_population::card::SodDigest;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 
-use crate::application::{Application, Portrait, Template};
+use crate::application::{Application, Portrait, State, Template};
 use crate::ledger::{Act, ApplicationId, Ledger};
 use crate::personalize::{
     Capabilities, CardDriver, CardLink, DriverError, Icao9Driver, JmrtdBlank, JmrtdDriver, LockProof,
@@ -25,7 +25,7 @@ use crate::personalize::{
 };
 use crate::register::Register;
 
-pub use admission::Admitted;
+pub use admission::{Admitted, Captured, Intake};
 pub use error::IssueError;
 
 /// What a station holds of the PKI while it works.
@@ -160,7 +160,7 @@ pub struct IssuedCard {
 
 impl<'a> Station<'a> {
     fn act(&self) -> Act<'a> {
-        Act { actor: self.actor, at: self.at }
+        Act::new(self.actor, self.at)
     }
 
     /// No citizen gets a card of a blank that is for the laboratory, and the keys of production make no card for it.
@@ -184,7 +184,8 @@ impl<'a> Station<'a> {
         driver_of(self.blank, link, self.keys, self.extended, rng)
     }
 
-    /// From an application to an issued card in one call: for batches, demos and benches.
+    /// From an application to an issued card in one call, approved by a second officer on the way: for demos, faults and
+    /// benches.
     ///
     /// # Errors
     /// [`IssueError`].
@@ -192,10 +193,16 @@ impl<'a> Station<'a> {
         &mut self,
         link: &mut dyn CardLink,
         application: &Application,
+        approver: &str,
         monitor: &mut dyn Monitor,
         rng: &mut dyn CryptoRng,
     ) -> Result<IssuedCard, IssueError> {
-        let admitted = self.admit(application)?;
+        self.allow_blank()?;
+        let mut captured = self.take_in(application)?;
+        if captured.entry.state == State::Captured {
+            captured.entry.state = self.ledger.approve(captured.entry.id, Act::new(approver, self.at))?;
+        }
+        let admitted = self.ready(captured, application.template)?;
         self.produce(link, admitted, monitor, rng)
     }
 }

@@ -10,6 +10,7 @@ mod bundles;
 mod cards;
 mod cases;
 mod counts;
+mod database;
 mod dump;
 mod engine;
 mod linked;
@@ -37,7 +38,9 @@ use crate::statistics::Statistics;
 
 pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
 pub use bundles::{BundleState, Collected};
+pub use database::{Database, Retry, Tables, Version};
 pub use dump::TableDigest;
+pub use engine::{Apart, Each, Row, Session, Table, Type, Value};
 pub use linked::Answered;
 pub use place::{BadPlace, Place};
 pub use provenance::Provenance;

@@ -154,7 +154,7 @@ impl Country {
             job: Job::Production,
         };
         station
-            .issue_into(link, application, &mut NoMonitor, rng)
+            .issue_into(link, application, "second-officer", &mut NoMonitor, rng)
             .context("the station did not issue the card")
     }
 }
@@ -216,6 +216,7 @@ fn application(person: &Person, age: i16, seed: u64) -> Result<Application> {
         asserted: Asserted { full_name: Some(person.full_name.clone()), ..Asserted::default() },
         portrait: portrait::draw(seed, person.sex == Sex::Female, age)?,
         reason: Reason::FirstIssue,
+        ground: None,
         template: Template::IdentityCard2024,
     })
 }

@@ -13,6 +13,7 @@ pub mod inspection;
 pub mod interop;
 pub mod laboratory;
 pub mod nation;
+pub mod officers;
 pub mod portrait;
 #[path = "../../population/tests/it/postgres/server.rs"]
 mod postgres_server;

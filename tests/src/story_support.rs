@@ -220,7 +220,13 @@ impl World {
             blank: Blank::Icao9,
             job: Job::Production,
         }
-        .issue_into(&mut chip, &application, &mut NoMonitor, &mut dice(digits + 1))?;
+        .issue_into(
+            &mut chip,
+            &application,
+            "second-officer",
+            &mut NoMonitor,
+            &mut dice(digits + 1),
+        )?;
         let qr = qr_text(&issued.card, issued.template)?;
         Ok(StoryCard { applicant, mrz: issued.mrz, qr, sod_sha256: issued.sod_sha256 })
     }

@@ -159,8 +159,13 @@ mod tests {
     use std::path::Path;
 
     fn application(extra: &str, reason: &str) -> Application {
+        let ground = match reason {
+            "exchange" => r#","ground":"age""#,
+            "reissue" => r#","ground":"lost-or-damaged""#,
+            _ => "",
+        };
         let json = format!(
-            r#"{{"person":{{"number":"079099000001"{extra}}},"portrait":"/9j/4AAQSkZJRg==","reason":"{reason}"}}"#
+            r#"{{"person":{{"number":"079099000001"{extra}}},"portrait":"/9j/4AAQSkZJRg==","reason":"{reason}"{ground}}}"#
         );
         Application::parse(json.as_bytes(), Path::new("")).unwrap()
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +13,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::ground::Ground;
 use super::portrait::MAX_PORTRAIT_BYTES;
 
 /// The longest application file read. A portrait inside it as base64 takes most of that.
@@ -38,6 +40,33 @@ impl Reason {
             Self::Exchange => "exchange",
             Self::Reissue => "reissue",
         }
+    }
+}
+
+/// A word that names no reason, or no template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such reason or template")]
+pub struct NotAWord;
+
+impl FromStr for Reason {
+    type Err = NotAWord;
+
+    fn from_str(text: &str) -> Result<Self, NotAWord> {
+        [Self::FirstIssue, Self::Exchange, Self::Reissue]
+            .into_iter()
+            .find(|reason| reason.as_str() == text)
+            .ok_or(NotAWord)
+    }
+}
+
+impl FromStr for Template {
+    type Err = NotAWord;
+
+    fn from_str(text: &str) -> Result<Self, NotAWord> {
+        [Self::CitizenIdentityCard2021, Self::IdentityCard2024]
+            .into_iter()
+            .find(|template| template.as_str() == text)
+            .ok_or(NotAWord)
     }
 }
 
@@ -111,6 +140,8 @@ pub struct Application {
     pub portrait: Vec<u8>,
     /// Why.
     pub reason: Reason,
+    /// The legal ground of an exchange or a reissue; a first issue has none.
+    pub ground: Option<Ground>,
     /// Which face.
     pub template: Template,
 }
@@ -151,6 +182,9 @@ pub enum ApplicationError {
     /// `person.number` is no personal number.
     #[error("person.number in the application file is not 12 digits")]
     NotANumber,
+    /// An exchange or a reissue without a ground, or with one of the other.
+    #[error("{} in the application file needs a legal ground of its own: {}", .0.as_str(), grounds(*.0))]
+    Ground(Reason),
     /// `portrait` names a path that leaves the file's directory or is neither path nor base64.
     #[error("portrait in the application file is neither a readable path beside the file nor base64 data")]
     PortraitReference,
@@ -162,6 +196,7 @@ struct Raw {
     person: RawPerson,
     portrait: String,
     reason: Reason,
+    ground: Option<Ground>,
     #[serde(default)]
     template: Template,
 }
@@ -207,6 +242,9 @@ impl Application {
         }
         let raw: Raw = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
         let person = raw.person;
+        if raw.ground.map_or(Reason::FirstIssue, Ground::reason) != raw.reason {
+            return Err(ApplicationError::Ground(raw.reason));
+        }
         Ok(Self {
             number: PersonalNumber::parse(&person.number).map_err(|_| ApplicationError::NotANumber)?,
             asserted: Asserted {
@@ -227,6 +265,7 @@ impl Application {
             },
             portrait: portrait_bytes(&raw.portrait, directory)?,
             reason: raw.reason,
+            ground: raw.ground,
             template: raw.template,
         })
     }
@@ -238,6 +277,7 @@ impl Application {
         for part in [
             self.number.as_str().as_bytes(),
             self.reason.as_str().as_bytes(),
+            self.ground.map_or("", Ground::as_str).as_bytes(),
             self.template.as_str().as_bytes(),
             &Sha256::digest(&self.portrait),
         ] {
@@ -262,6 +302,13 @@ impl fmt::Debug for Asserted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Asserted").finish_non_exhaustive()
     }
+}
+
+/// The words that an application for this may give.
+fn grounds(reason: Reason) -> String {
+    let own = Ground::ALL.into_iter().filter(|ground| ground.reason() == reason);
+    let words: Vec<&str> = own.map(Ground::as_str).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
 fn malformed(error: &serde_json::Error) -> ApplicationError {
@@ -378,14 +425,44 @@ mod tests {
 
     #[test]
     fn the_digest_tells_requests_apart() {
-        let base = |reason: &str, number: &str| {
-            parse(&format!(r#"{{"person":{{"number":"{number}"}},"portrait":"{JPEG}","reason":"{reason}"}}"#))
-                .unwrap()
-                .content_sha256()
+        let base = |ground: &str, number: &str| {
+            let reason = ground.parse::<Ground>().unwrap().reason().as_str();
+            parse(&format!(
+                r#"{{"person":{{"number":"{number}"}},"portrait":"{JPEG}","reason":"{reason}","ground":"{ground}"}}"#
+            ))
+            .unwrap()
+            .content_sha256()
         };
-        assert_eq!(base("reissue", "079099000001"), base("reissue", "079099000001"));
-        assert_ne!(base("reissue", "079099000001"), base("exchange", "079099000001"));
-        assert_ne!(base("reissue", "079099000001"), base("reissue", "079099000002"));
+        assert_eq!(base("lost-or-damaged", "079099000001"), base("lost-or-damaged", "079099000001"));
+        assert_ne!(base("age", "079099000001"), base("lost-or-damaged", "079099000001"));
+        assert_ne!(base("age", "079099000001"), base("particulars", "079099000001"));
+        assert_ne!(base("age", "079099000001"), base("age", "079099000002"));
+    }
+
+    #[test]
+    fn an_exchange_and_a_reissue_say_on_which_ground_of_the_law() {
+        let with = |reason: &str, ground: &str| {
+            parse(&format!(
+                r#"{{"person":{{"number":"079099000001"}},"portrait":"{JPEG}","reason":"{reason}"{ground}}}"#
+            ))
+        };
+        for ground in Ground::ALL {
+            let said = format!(r#","ground":"{ground}""#);
+            for reason in [Reason::FirstIssue, Reason::Exchange, Reason::Reissue] {
+                let parsed = with(reason.as_str(), &said);
+                if reason == ground.reason() {
+                    assert_eq!(parsed.unwrap().ground, Some(ground));
+                } else {
+                    assert!(
+                        matches!(parsed, Err(ApplicationError::Ground(found)) if found == reason),
+                        "{ground}"
+                    );
+                }
+            }
+        }
+        let missing = with("reissue", "").unwrap_err().to_string();
+        assert!(missing.ends_with("lost-or-damaged, nationality-regained"), "{missing}");
+        assert!(with("first-issue", "").is_ok());
     }
 
     proptest! {

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use cccd_issuer::application::Template;
+use cccd_issuer::accounts::Role;
+use cccd_issuer::application::State;
 use cccd_issuer::card_face::Resolution;
+use cccd_issuer::ledger::ApplicationId;
 use cccd_issuer::personalize::JmrtdBlank;
 use cccd_issuer::station::{Blank, Job};
 use cccd_keys::pkcs11::TokenArguments;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::card::SodDigest;
+use cccd_population::store::Place;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -22,20 +25,35 @@ use super::failure::Failure;
     version,
     after_help = "\
 Examples:
-  Issue a card into the blank in a reader, against a register in a file:
-    issuer issue --application an.json --keys pki --register sqlite:register.db --reader ACS --out an
+  A station's ledger begins with an administrator, who makes the officers' accounts (passwords are in files, mode 0600):
+    issuer account add --ledger ledger.sqlite --name chief --role administrator --new-password-file chief.pw
+    issuer account add --ledger ledger.sqlite --officer chief --password-file chief.pw \\
+        --name lan --role capture --role personalise --new-password-file lan.pw
+    issuer account add --ledger ledger.sqlite --officer chief --password-file chief.pw \\
+        --name minh --role approve --new-password-file minh.pw
+
+  One officer takes an application in, another approves it:
+    issuer application receive --application an.json --register sqlite:register.db \\
+        --ledger ledger.sqlite --officer lan --password-file lan.pw
+    issuer application approve --application an.json --ledger ledger.sqlite --officer minh --password-file minh.pw
+
+  Issue the card into the blank in a reader, against a register in a file:
+    issuer issue --application an.json --keys pki --register sqlite:register.db --reader ACS --out an \\
+        --ledger ledger.sqlite --officer lan --password-file lan.pw
 
   The same into a chip in software (its state file is an/chip.json), against a register over HTTP:
     issuer issue --application an.json --keys pki --register http://127.0.0.1:8080 \\
-        --register-token register.db.tokens --reader virtual --out an
+        --register-token register.db.tokens --reader virtual --out an \\
+        --ledger ledger.sqlite --officer lan --password-file lan.pw
 
   An application file:
     {\"person\": {\"number\": \"079099000001\", \"full_name\": \"Nguyễn Văn An\"},
      \"portrait\": \"an.jpg\", \"reason\": \"first-issue\", \"template\": \"2024\"}
+  An exchange or a reissue says why: \"reason\": \"reissue\", \"ground\": \"lost-or-damaged\"
 
   A card of the laboratory, into JMRTD's applet on a Java Card (opens by BAC, has no Chip Authentication):
     issuer issue --application an.json --keys lab-keys --register sqlite:lab.db --reader ACS --out an \\
-        --driver jmrtd --lab --chip-serial 4C414200000000000001
+        --ledger ledger.sqlite --officer lan --password-file lan.pw --driver jmrtd --lab --chip-serial 4C414200000000000001
 
   A card was reported lost:
     issuer card lost --number 079099000001 --reason \"reported at the ward police\" --register sqlite:register.db
@@ -72,6 +90,12 @@ pub(crate) enum Language {
 pub(crate) enum Command {
     /// Issue one card: check the application, write the chip, read it back, lock it, record it
     Issue(Box<IssueArguments>),
+    /// Applications: taken in, approved by another officer, refused, handed over; what is late
+    #[command(subcommand)]
+    Application(ApplicationCommand),
+    /// The officers of this station
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// A card's life after issue: status, lost, hold, return, revoke …
     #[command(subcommand)]
     Card(CardCommand),
@@ -107,6 +131,256 @@ pub(crate) struct KeyArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LedgerArguments {
+    /// The station's ledger: a file, or `postgres://USER@HOST/DATABASE` that several hosts work with.
+    #[arg(long, value_name = "FILE|DB", env = "CCCD_LEDGER", value_parser = parse_ledger)]
+    pub(crate) ledger: Place,
+
+    /// Days on which nobody works, one a line (2027-02-05): Tết and Giỗ Tổ, which move every year.
+    #[arg(long, value_name = "FILE", env = "CCCD_HOLIDAYS")]
+    pub(crate) holidays: Option<PathBuf>,
+}
+
+/// Who does this: a name and a password, or a session that `issuer account login` began.
+#[derive(Debug, Args)]
+pub(crate) struct OfficerArguments {
+    /// The officer who does this.
+    #[arg(long, value_name = "NAME", env = "CCCD_OFFICER")]
+    pub(crate) officer: Option<String>,
+
+    /// The officer's password (mode 0600; - is standard input).
+    #[arg(long, value_name = "FILE", env = "CCCD_OFFICER_PASSWORD_FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// A session instead of name and password.
+    #[arg(long, value_name = "FILE", env = "CCCD_OFFICER_SESSION")]
+    pub(crate) session: Option<PathBuf>,
+}
+
+impl OfficerArguments {
+    /// Nobody is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.officer.is_none() && self.session.is_none()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApplicationCommand {
+    /// Take an application in: compared with the register and captured, it waits for another officer
+    Receive(ReceiveArguments),
+    /// Approve what another officer captured
+    Approve(WhichArguments),
+    /// Refuse, with the reason that the citizen gets in writing (Luật Căn cước 2023 art. 23(3))
+    Refuse(RefuseArguments),
+    /// The card is in its holder's hands
+    Deliver(DeliverArguments),
+    /// Open applications, the first due first
+    List(ListArguments),
+    /// One application and all that happened to it
+    Show(ShowArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReceiveArguments {
+    /// The application (JSON; see the examples below `issuer --help`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) application: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) register: RegisterArguments,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+
+    /// A name of this request: the same again is answered, not done again.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) request: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "which-application", required = true, multiple = false)]
+pub(crate) struct WhichApplication {
+    /// The application's number in the ledger.
+    #[arg(long, value_name = "N", group = "which-application")]
+    pub(crate) id: Option<ApplicationId>,
+
+    /// The application's file: it must be the very one that was taken in.
+    #[arg(long, value_name = "FILE", group = "which-application")]
+    pub(crate) application: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhichArguments {
+    #[command(flatten)]
+    pub(crate) which: WhichApplication,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+
+    /// A name of this request: the same again is answered, not done again.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) request: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefuseArguments {
+    #[command(flatten)]
+    pub(crate) which: WhichApplication,
+
+    /// Why, as the citizen reads it.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) reason: String,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+
+    /// A name of this request: the same again is answered, not done again.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) request: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeliverArguments {
+    /// The application's number in the ledger.
+    #[arg(long, value_name = "N")]
+    pub(crate) id: ApplicationId,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+
+    /// A name of this request: the same again is answered, not done again.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) request: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Only those that are past the law's limit.
+    #[arg(long)]
+    pub(crate) late: bool,
+
+    /// Only those in this state; closed ones, too.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<State>,
+
+    /// The most that are listed.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) limit: u32,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// The application's number in the ledger.
+    #[arg(long, value_name = "N")]
+    pub(crate) id: ApplicationId,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account; the first of a station is an administrator's and needs nobody
+    Add(AddArguments),
+    /// All accounts
+    List(AccountsArguments),
+    /// Let an officer in no more
+    Lock(LockArguments),
+    /// Let a locked officer in again
+    Unlock(AccountArguments),
+    /// A new password: one's own, or an officer's as administrator
+    Password(PasswordArguments),
+    /// Begin a session: --session FILE then stands for name and password
+    Login(AccountsArguments),
+    /// End a session
+    Logout(AccountsArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountsArguments {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountArguments {
+    /// The account.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddArguments {
+    /// Its name: small letters, digits, dots and hyphens.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// What its officer may do; several times for several.
+    #[arg(long = "role", value_name = "ROLE", value_enum, required = true)]
+    pub(crate) roles: Vec<Role>,
+
+    /// Its password: the first line of this file (mode 0600; - is standard input).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_password_file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LockArguments {
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArguments {
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+
+    /// The new password: the first line of this file (mode 0600; - is standard input).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_password_file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct IssueArguments {
     /// The application (JSON; see the examples below `issuer --help`).
     #[arg(long, value_name = "FILE")]
@@ -126,13 +400,11 @@ pub(crate) struct IssueArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
 
-    /// The station's ledger; by default ledger.sqlite in the output folder. A station should keep one.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ledger: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
 
-    /// The officer who does this, for the ledger.
-    #[arg(long, value_name = "NAME", default_value = "officer")]
-    pub(crate) officer: String,
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
 
     /// How long to wait for a blank, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
@@ -141,10 +413,6 @@ pub(crate) struct IssueArguments {
     /// Resolution of the card's faces.
     #[arg(long, value_enum, default_value_t = Resolution::Dpi300)]
     pub(crate) dpi: Resolution,
-
-    /// The face to print, whatever the application says.
-    #[arg(long, value_enum)]
-    pub(crate) template: Option<Template>,
 
     /// The kind of blank: our own chip, or JMRTD's open applet on a Java Card (with --lab only).
     #[arg(long, value_enum, default_value_t = DriverName::Icao9)]
@@ -256,9 +524,8 @@ pub(crate) struct ProbeArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SpoilArguments {
-    /// The station's ledger.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ledger: PathBuf,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
 
     /// The chip, 20 hexadecimal digits.
     #[arg(long, value_name = "SERIAL")]
@@ -268,9 +535,8 @@ pub(crate) struct SpoilArguments {
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     pub(crate) reason: String,
 
-    /// The officer who does this, for the ledger.
-    #[arg(long, value_name = "NAME", default_value = "officer")]
-    pub(crate) officer: String,
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
 }
 
 fn parse_time(text: &str) -> Result<Timestamp, String> {
@@ -284,6 +550,13 @@ fn parse_time(text: &str) -> Result<Timestamp, String> {
     noon.to_zoned(vietnam)
         .map(|zoned| zoned.timestamp())
         .map_err(|_| "out of the calendar's range".to_owned())
+}
+
+fn parse_ledger(text: &str) -> Result<Place, String> {
+    if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme)) {
+        return text.parse().map_err(|error: cccd_population::store::BadPlace| error.to_string());
+    }
+    if text.is_empty() { Err("a ledger is a file".to_owned()) } else { Ok(Place::file(text.as_ref())) }
 }
 
 fn parse_reason(text: &str) -> Result<String, String> {

@@ -1,11 +1,15 @@
 //! To the register, the keys and the card, from what the command line says.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
+use cccd_issuer::accounts::{Officer, Password, Role, Token};
+use cccd_issuer::deadline::Calendar;
+use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::CardLink;
 use cccd_issuer::register::{HttpRegister, LocalRegister, Register};
 use cccd_issuer::station::{IssueError, StationKeys};
@@ -16,10 +20,12 @@ use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_population::store::Place;
 use cccd_reader::{Protocols, Service, Share};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
+use jiff::Timestamp;
 use rand::SeedableRng as _;
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
-use super::args::{KeyArguments, RegisterArguments};
+use super::args::{KeyArguments, LedgerArguments, OfficerArguments, RegisterArguments};
 use super::failure::Failure;
 use super::output::Output;
 
@@ -42,6 +48,81 @@ pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Bo
     // An address may hold a password.
     let shown = address.split_once('@').map_or(address, |_| "…");
     Err(Failure::RegisterAddress(shown.to_owned()))
+}
+
+/// The station's ledger, which must be there.
+pub(crate) fn ledger(arguments: &LedgerArguments) -> Result<Ledger, Failure> {
+    if arguments.ledger.path().is_some_and(|path| !path.exists()) {
+        return Err(Failure::NoLedger(arguments.ledger.to_string()));
+    }
+    new_ledger(arguments)
+}
+
+/// The station's ledger; made if it is not there.
+pub(crate) fn new_ledger(arguments: &LedgerArguments) -> Result<Ledger, Failure> {
+    let mut ledger = Ledger::open_at(&arguments.ledger)?;
+    if let Some(file) = &arguments.holidays {
+        let text = std::fs::read_to_string(file).map_err(|error| Failure::Holidays(error.to_string()))?;
+        let calendar = Calendar::of_law().with_list(&text);
+        ledger.observe(calendar.map_err(|error| Failure::Holidays(error.to_string()))?);
+    }
+    Ok(ledger)
+}
+
+/// Who asks, by session or by name and password.
+pub(crate) fn officer(
+    ledger: &mut Ledger,
+    arguments: &OfficerArguments,
+    at: Timestamp,
+) -> Result<Officer, Failure> {
+    match (&arguments.session, &arguments.officer, &arguments.password_file) {
+        (_, Some(name), Some(file)) => Ok(ledger.accounts().officer(name, &password(file)?, at)?),
+        (Some(file), ..) => Ok(ledger.accounts().of_session(&token(file)?, at)?),
+        _ => Err(Failure::NoOfficer),
+    }
+}
+
+/// The ledger, and an officer who may do this.
+pub(crate) fn ledger_and_officer(
+    place: &LedgerArguments,
+    arguments: &OfficerArguments,
+    role: Role,
+    at: Timestamp,
+) -> Result<(Ledger, Officer), Failure> {
+    let mut ledger = ledger(place)?;
+    let officer = officer(&mut ledger, arguments, at)?;
+    officer.may(role)?;
+    Ok((ledger, officer))
+}
+
+/// The longest password or session file.
+const MAX_SECRET: u64 = 4096;
+
+pub(crate) fn password(file: &Path) -> Result<Password, Failure> {
+    secret(file).map(|text| Password::new(&text))
+}
+
+pub(crate) fn token(file: &Path) -> Result<Token, Failure> {
+    secret(file).map(|text| Token::new(&text))
+}
+
+fn secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let failed = |error: std::io::Error| Failure::SecretFile(error.to_string());
+    let mut text = Zeroizing::new(String::new());
+    if file.as_os_str() == "-" {
+        std::io::stdin().take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
+        return Ok(text);
+    }
+    let opened = std::fs::File::open(file).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        if opened.metadata().map_err(failed)?.mode() & 0o077 != 0 {
+            return Err(Failure::SecretFile("others may read it: give it the mode 0600".to_owned()));
+        }
+    }
+    opened.take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
 }
 
 pub(crate) fn key_store(arguments: &KeyArguments) -> Result<KeyStore, Failure> {
@@ -127,11 +208,7 @@ pub(crate) fn virtual_chip(
 }
 
 /// The keys of the station; a signer that is not used because its count is damaged is told.
-pub(crate) fn station_keys(
-    store: &KeyStore,
-    at: jiff::Timestamp,
-    output: &Output,
-) -> Result<StationKeys, Failure> {
+pub(crate) fn station_keys(store: &KeyStore, at: Timestamp, output: &Output) -> Result<StationKeys, Failure> {
     let keys = StationKeys::from_store(store, at)?;
     for PassedOver { serial, count, .. } in keys.passed_over() {
         output.note(
@@ -186,7 +263,7 @@ mod tests {
     fn production_keys_are_lent_to_no_reader_in_software() {
         use cccd_keys::store::{AuthorityNames, StoreSettings};
         use cccd_keys::token::{Pin, Token, TokenLimits, lab::LabToken};
-        let at: jiff::Timestamp = "2026-11-21T03:00:00Z".parse().unwrap();
+        let at: Timestamp = "2026-11-21T03:00:00Z".parse().unwrap();
         let lab = LabToken::new("house", "1234", Box::new(rand::rngs::StdRng::from_seed([1; 32])));
         lab.change(|info| info.hardware = true);
         let mut rng = rand::rngs::StdRng::from_seed([2; 32]);

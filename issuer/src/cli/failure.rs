@@ -1,5 +1,6 @@
 //! What stops a command: one sentence what happened, one what to do, in both languages, and the exit code.
 
+use cccd_issuer::accounts::AccountError;
 use cccd_issuer::application::ApplicationError;
 use cccd_issuer::card_face::FaceError;
 use cccd_issuer::ledger::LedgerError;
@@ -55,6 +56,20 @@ pub(crate) enum Failure {
     ChipNotInLedger(String),
     #[error("cannot listen for an interruption: {0}")]
     Signal(String),
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error("nobody is named who does this: --officer and --password-file, or --session")]
+    NoOfficer,
+    #[error("a session is kept in a file: --session FILE")]
+    NoSessionFile,
+    #[error("the file of the password or session cannot be used: {0}")]
+    SecretFile(String),
+    #[error("there is no ledger {0}")]
+    NoLedger(String),
+    #[error("the list of holidays cannot be used: {0}")]
+    Holidays(String),
+    #[error("no open application of this file is in the ledger")]
+    ApplicationNotOpen,
 }
 
 impl From<AccessError> for Failure {
@@ -107,6 +122,13 @@ impl Failure {
             Self::VirtualChip(_) => "virtual-chip",
             Self::ChipNotInLedger(_) => "chip-not-in-ledger",
             Self::Signal(_) => "signal",
+            Self::Account(error) => account_code(error),
+            Self::NoOfficer => "no-officer",
+            Self::NoSessionFile => "no-session-file",
+            Self::SecretFile(_) => "password-unreadable",
+            Self::NoLedger(_) => "no-ledger",
+            Self::Holidays(_) => "holidays-unreadable",
+            Self::ApplicationNotOpen => "application-not-open",
         }
     }
 
@@ -115,6 +137,16 @@ impl Failure {
         match self {
             Self::Issue(error) if error.is_refusal() => 1,
             Self::Issue(IssueError::Register(RegisterError::UnknownCard)) => 1,
+            Self::Account(AccountError::Store(_)) => 3,
+            Self::Account(
+                AccountError::BadName
+                | AccountError::BadRoles
+                | AccountError::Password(_)
+                | AccountError::ReasonMissing,
+            )
+            | Self::NoOfficer
+            | Self::NoSessionFile => 2,
+            Self::Account(_) | Self::ApplicationNotOpen => 1,
             Self::NoCardInUse
             | Self::UnknownPerson
             | Self::ChipNotInLedger(_)
@@ -177,6 +209,26 @@ impl Failure {
             (None, Language::Vi) => of_token(self.code()).map_or_else(own, |(_, hint)| capital(hint)),
             (None, Language::En) => own(),
         }
+    }
+}
+
+fn account_code(error: &AccountError) -> &'static str {
+    match error {
+        AccountError::Store(_) => "ledger-failed",
+        AccountError::WrongPassword => "wrong-password",
+        AccountError::Resting => "account-resting",
+        AccountError::Locked => "account-locked",
+        AccountError::NoSession => "no-session",
+        AccountError::MayNot { .. } => "role-missing",
+        AccountError::BadName => "account-name",
+        AccountError::BadRoles => "account-roles",
+        AccountError::Password(_) => "password-refused",
+        AccountError::Exists => "account-exists",
+        AccountError::Unknown => "unknown-account",
+        AccountError::FirstIsAdministrator | AccountError::AdministratorNeeded => "administrator-needed",
+        AccountError::LastAdministrator => "last-administrator",
+        AccountError::ReasonMissing => "reason-missing",
+        _ => "account",
     }
 }
 
@@ -449,6 +501,115 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Sổ cấp thẻ không có chíp này",
             "Check the serial and --ledger.",
             "Kiểm tra số sê-ri và --ledger.",
+        ),
+        "approval-missing" => (
+            "Hồ sơ chờ cán bộ khác duyệt",
+            "Have another officer approve it: `issuer application approve`; then run the same command again.",
+            "Đề nghị cán bộ khác duyệt: `issuer application approve`, rồi chạy lại lệnh.",
+        ),
+        "same-officer" => (
+            "Người tiếp nhận không được duyệt hồ sơ của mình",
+            "Have an officer approve it who did not capture it.",
+            "Đề nghị cán bộ khác, không phải người tiếp nhận, duyệt hồ sơ.",
+        ),
+        "changed-since-capture" => (
+            "Dữ liệu dân cư về người này đã đổi sau khi thu nhận; hồ sơ bị trả lại",
+            "Take the application in again and have it approved again: what was approved is not what would be printed.",
+            "Tiếp nhận và duyệt lại hồ sơ: nội dung đã duyệt không còn là nội dung sẽ in.",
+        ),
+        "unknown-application" => (
+            "Sổ cấp thẻ không có hồ sơ này",
+            "Look at `issuer application list` for its number.",
+            "Xem số hồ sơ bằng `issuer application list`.",
+        ),
+        "application-not-open" => (
+            "Sổ cấp thẻ không có hồ sơ đang mở đúng với tệp này",
+            "Take this very file in first (`issuer application receive`), or name the application by --id.",
+            "Tiếp nhận đúng tệp này trước (`issuer application receive`), hoặc chỉ ra hồ sơ bằng --id.",
+        ),
+        "request-reused" => (
+            "Mã yêu cầu này đã dùng cho việc khác",
+            "Give every request a name of its own with --request.",
+            "Đặt cho mỗi yêu cầu một mã riêng bằng --request.",
+        ),
+        "reason-missing" => ("Thiếu lý do", "Say why with --reason.", "Nêu lý do bằng --reason."),
+        "ledger-older" => (
+            "Sổ cấp thẻ do phiên bản cũ lập, khi chưa có người duyệt thứ hai",
+            "Close it with the program that made it, keep the file, and begin a new ledger.",
+            "Kết thúc sổ cũ bằng chương trình đã lập, lưu tệp lại và mở sổ mới.",
+        ),
+        "no-ledger" => (
+            "Không có sổ cấp thẻ ở đó",
+            "Check --ledger; a new ledger begins with `issuer account add` of an administrator.",
+            "Kiểm tra --ledger; sổ mới bắt đầu bằng `issuer account add` cho người quản trị.",
+        ),
+        "no-officer" => (
+            "Chưa cho biết ai thực hiện",
+            "Give --officer and --password-file, or --session after `issuer account login`.",
+            "Nhập --officer và --password-file, hoặc --session sau khi `issuer account login`.",
+        ),
+        "no-session-file" => {
+            ("Chưa cho biết tệp phiên làm việc", "Give --session FILE.", "Nhập --session và tên tệp.")
+        }
+        "password-unreadable" => (
+            "Không dùng được tệp mật khẩu hoặc tệp phiên",
+            "Give a file that only you may read (mode 0600).",
+            "Dùng tệp chỉ riêng bạn đọc được (chế độ 0600).",
+        ),
+        "wrong-password" => (
+            "Sai tên hoặc mật khẩu",
+            "Check the name and the password file; after five wrong passwords the account rests.",
+            "Kiểm tra tên và tệp mật khẩu; sau năm lần sai, tài khoản tạm nghỉ.",
+        ),
+        "account-resting" => (
+            "Tài khoản tạm nghỉ vì nhập sai mật khẩu nhiều lần",
+            "Wait a quarter of an hour, or ask an administrator for `issuer account unlock`.",
+            "Chờ mười lăm phút, hoặc nhờ quản trị viên `issuer account unlock`.",
+        ),
+        "account-locked" => ("Tài khoản đã bị khóa", "Ask an administrator why.", "Hỏi quản trị viên lý do."),
+        "no-session" => (
+            "Phiên làm việc đã hết",
+            "Log in again: `issuer account login`.",
+            "Đăng nhập lại: `issuer account login`.",
+        ),
+        "role-missing" => (
+            "Cán bộ này không có quyền làm việc đó",
+            "Have it done by an officer with the role named.",
+            "Giao cho cán bộ có quyền nêu trên.",
+        ),
+        "administrator-needed" => (
+            "Chỉ quản trị viên mới lập tài khoản",
+            "The first account is an administrator's (--role administrator); all others are made with --officer of one.",
+            "Tài khoản đầu tiên là của quản trị viên (--role administrator); các tài khoản khác do quản trị viên lập.",
+        ),
+        "account-name" => (
+            "Tên tài khoản không hợp lệ",
+            "Use 2 to 32 small letters, digits, dots and hyphens, a letter first.",
+            "Dùng 2 đến 32 chữ thường không dấu, chữ số, dấu chấm, gạch nối; bắt đầu bằng chữ.",
+        ),
+        "account-roles" => (
+            "Quyền không hợp lệ",
+            "Give --role; an administrator's account has no other role.",
+            "Nhập --role; tài khoản quản trị không có quyền khác.",
+        ),
+        "account-exists" => ("Đã có tài khoản tên này", "Choose another name.", "Chọn tên khác."),
+        "unknown-account" => {
+            ("Không có tài khoản này", "Look at `issuer account list`.", "Xem `issuer account list`.")
+        }
+        "last-administrator" => (
+            "Không khóa quản trị viên cuối cùng",
+            "Make another administrator first.",
+            "Lập quản trị viên khác trước.",
+        ),
+        "password-refused" => (
+            "Mật khẩu không đạt",
+            "Use at least 10 characters that are not the name.",
+            "Dùng ít nhất 10 ký tự, không chứa tên tài khoản.",
+        ),
+        "holidays-unreadable" => (
+            "Không đọc được danh sách ngày nghỉ",
+            "Give a file with one day a line, like 2027-02-05.",
+            "Dùng tệp mỗi dòng một ngày, như 2027-02-05.",
         ),
         _ => return None,
     })

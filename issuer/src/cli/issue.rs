@@ -2,9 +2,9 @@
 
 use cccd_card_profile::card_holder::{vietnamese_date, vietnamese_expiry};
 use cccd_card_profile::validity::age_on;
+use cccd_issuer::accounts::Role;
 use cccd_issuer::application::Application;
 use cccd_issuer::card_face::{FaceContent, FaceRenderer};
-use cccd_issuer::ledger::Ledger;
 use cccd_issuer::output::Staging;
 use cccd_issuer::personalize::KeySource;
 use cccd_issuer::station::{IssueError, IssuedCard, Station};
@@ -31,28 +31,29 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let (blank, job) = (arguments.blank()?, arguments.job());
     let stop = progress::watch_interrupts()?;
-    let mut application = Application::read(&arguments.application)?;
-    if let Some(template) = arguments.template {
-        application.template = template;
-    }
+    let application = Application::read(&arguments.application)?;
     let store = connect::key_store(&arguments.keys)?;
     connect::allow_reader(&store, &arguments.reader)?;
     let keys = connect::station_keys(&store, at, output)?;
-    let mut register = connect::register(&arguments.register, &format!("issuer {}", arguments.officer))?;
+    let (mut ledger, officer) =
+        connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Personalise, at)?;
+    let mut register = connect::register(&arguments.register, &format!("issuer {}", officer.name()))?;
     let mut staging = Staging::new(&arguments.out)?;
-    let ledger_path = arguments.ledger.clone().unwrap_or_else(|| arguments.out.join("ledger.sqlite"));
-    let mut ledger = Ledger::open(&ledger_path)?;
 
     let mut station = Station {
         ledger: &mut ledger,
         register: register.as_mut(),
         keys: &keys,
-        actor: &arguments.officer,
+        actor: officer.name(),
         at,
         extended: false,
         blank,
         job,
     };
+    // One that is not open yet is taken in here: then it waits for another officer.
+    if station.ledger.open_of(application.number.as_str())?.is_none() {
+        officer.may(Role::Capture)?;
+    }
     let admitted = station.admit(&application)?;
     if admitted.is_interrupted() {
         output.note(

@@ -1,13 +1,19 @@
 //! Rows of the ledger.
 
+use std::str::FromStr;
+
+use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::card::SodDigest;
+use cccd_population::store::{Row, Session, StoreError, Value as Sql};
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::{Act, LedgerError};
-use crate::application::{State, Step};
+use crate::application::{Application, Ground, Reason, State, Step, Template};
+
+/// Where an application comes from: no state of its own.
+pub(super) const NEW: &str = "new";
 
 /// An application in this ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +22,14 @@ pub struct ApplicationId(pub(super) i64);
 impl std::fmt::Display for ApplicationId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl FromStr for ApplicationId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
     }
 }
 
@@ -45,10 +59,37 @@ pub struct Entry {
     pub state_reason: Option<String>,
     /// The digest of what was asked for.
     pub content_sha256: String,
+    /// Whose card.
+    pub number: PersonalNumber,
+    /// What for.
+    pub reason: Reason,
+    /// The legal ground of an exchange or a reissue.
+    pub ground: Option<Ground>,
+    /// Which face.
+    pub template: Template,
+    /// When it was taken in, RFC 3339.
+    pub received_at: String,
+    /// The last day that the law gives (Luật Căn cước 2023 art. 26).
+    pub due: Date,
+    /// Who captured it.
+    pub captured_by: Option<String>,
+    /// The digest of what was captured: what the approval is of.
+    pub captured_sha256: Option<String>,
+    /// Who approved it.
+    pub approved_by: Option<String>,
     /// The chip given to it.
     pub chip: Option<ChipSerial>,
     /// The card signed last.
     pub signed: Option<SignedCard>,
+    pub(super) last_action: i64,
+}
+
+impl Entry {
+    /// Not closed although the law's limit is past.
+    #[must_use]
+    pub fn is_late(&self, today: Date) -> bool {
+        !self.state.is_closed() && today > self.due
+    }
 }
 
 /// One action.
@@ -56,8 +97,8 @@ pub struct Entry {
 pub struct ActionEntry {
     /// What.
     pub action: String,
-    /// From which state.
-    pub from: State,
+    /// From which state; `None` for the first.
+    pub from: Option<State>,
     /// To which.
     pub to: State,
     /// Why, if it was said.
@@ -68,109 +109,316 @@ pub struct ActionEntry {
     pub at: String,
 }
 
-const COLUMNS: &str = "id, state, state_reason, content_sha256, chip_serial, sod_sha256, document_number, issue_date, expires, replaces";
-
-pub(super) fn get(connection: &Connection, id: ApplicationId) -> rusqlite::Result<Entry> {
-    connection.query_row(&format!("SELECT {COLUMNS} FROM applications WHERE id = ?1"), [id.0], read)
+/// A step with all that it says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move<'a> {
+    pub(super) step: Step,
+    pub(super) reason: Option<&'a str>,
+    pub(super) detail: &'a Value,
+    pub(super) captured: Option<&'a str>,
+    pub(super) approves: bool,
+    pub(super) chip: Option<&'a str>,
 }
 
-pub(super) fn open_of(connection: &Connection, number: &str) -> rusqlite::Result<Option<Entry>> {
-    connection
-        .query_row(
-            &format!(
-                "SELECT {COLUMNS} FROM applications WHERE person_number = ?1
-                 AND state NOT IN ('issued', 'delivered', 'rejected', 'spoiled')"
-            ),
-            [number],
-            read,
-        )
-        .optional()
+impl Move<'_> {
+    pub(super) fn of(step: Step) -> Self {
+        Self { step, reason: None, detail: &Value::Null, captured: None, approves: false, chip: None }
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, state, state_reason, content_sha256, chip_serial, sod_sha256, document_number, issue_date, expires, \
+         replaces, person_number, reason, ground, template, received_at, due, captured_by, captured_sha256, \
+         approved_by, last_action"
+    };
+}
+
+/// The application, its row kept from others until the transaction ends.
+pub(super) fn get(session: &mut dyn Session, id: ApplicationId) -> Result<Entry, LedgerError> {
+    let sql = concat!("SELECT ", columns!(), " FROM applications WHERE id = ?1 FOR UPDATE");
+    one(session, sql, &[id.0.into()])?.ok_or(LedgerError::Unknown(id.0))
+}
+
+pub(super) fn open_of(session: &mut dyn Session, number: &str) -> Result<Option<Entry>, LedgerError> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM applications WHERE person_number = ?1 AND state NOT IN ('issued', 'delivered', 'rejected', 'spoiled') \
+         FOR UPDATE"
+    );
+    one(session, sql, &[number.into()])
+}
+
+pub(super) fn list(
+    session: &mut dyn Session,
+    state: Option<State>,
+    limit: u32,
+) -> Result<Vec<Entry>, LedgerError> {
+    let of_state =
+        concat!("SELECT ", columns!(), " FROM applications WHERE state = ?1 ORDER BY due, id LIMIT ?2");
+    let open = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM applications WHERE state NOT IN ('issued', 'delivered', 'rejected', 'spoiled') \
+         ORDER BY due, id LIMIT ?1"
+    );
+    let mut found = Vec::new();
+    let mut each = |row: &dyn Row| {
+        found.push(read(row)?);
+        Ok(())
+    };
+    match state {
+        Some(state) => session.query(of_state, &[state.as_str().into(), limit.into()], &mut each)?,
+        None => session.query(open, &[limit.into()], &mut each)?,
+    }
+    Ok(found)
+}
+
+fn one(session: &mut dyn Session, sql: &str, values: &[Sql<'_>]) -> Result<Option<Entry>, LedgerError> {
+    let mut found = None;
+    session.query(sql, values, &mut |row| {
+        found = Some(read(row)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Text of a column as a value of ours; a row that does not parse is a damaged ledger.
-fn parsed<T: std::str::FromStr>(column: usize, text: &str) -> rusqlite::Result<T> {
-    text.parse()
-        .map_err(|_| rusqlite::Error::InvalidColumnType(column, text.to_owned(), rusqlite::types::Type::Text))
+fn parsed<T: FromStr>(text: &str, what: &'static str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Inconsistent(what))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let optional = |column| row.get::<_, Option<String>>(column);
+fn read(row: &dyn Row) -> Result<Entry, StoreError> {
+    let optional = |column| row.text(column);
     let signed = match (optional(5)?, optional(6)?, optional(7)?) {
-        (Some(sod), Some(document_number), Some(issued)) => {
-            let replaces: Vec<String> = serde_json::from_str(&row.get::<_, String>(9)?).unwrap_or_default();
-            Some(SignedCard {
-                sod_sha256: parsed(5, &sod)?,
-                document_number,
-                issued: parsed(7, &issued)?,
-                expires: optional(8)?.map(|text| parsed(8, &text)).transpose()?,
-                replaces: replaces.first().map(|text| parsed(9, text)).transpose()?,
-            })
-        }
+        (Some(sod), Some(document_number), Some(issued)) => Some(SignedCard {
+            sod_sha256: parsed(&sod, "the digest of a card")?,
+            document_number,
+            issued: parsed(&issued, "a day of issue")?,
+            expires: optional(8)?.map(|text| parsed(&text, "a last day")).transpose()?,
+            replaces: optional(9)?.map(|text| parsed(&text, "the digest of a card")).transpose()?,
+        }),
         _ => None,
     };
+    let id = row.int(0)?.ok_or(StoreError::Inconsistent("the number of an application"))?;
     Ok(Entry {
-        id: ApplicationId(row.get(0)?),
-        state: parsed(1, &row.get::<_, String>(1)?)?,
-        state_reason: row.get(2)?,
-        content_sha256: row.get(3)?,
-        chip: optional(4)?.map(|text| parsed(4, &text)).transpose()?,
+        id: ApplicationId(id),
+        state: parsed(&row.needed(1)?, "a state")?,
+        state_reason: optional(2)?,
+        content_sha256: row.needed(3)?,
+        chip: optional(4)?.map(|text| parsed(&text, "the serial of a chip")).transpose()?,
         signed,
+        number: parsed(&row.needed(10)?, "a personal number")?,
+        reason: parsed(&row.needed(11)?, "what an application is for")?,
+        ground: optional(12)?.map(|text| parsed(&text, "a legal ground")).transpose()?,
+        template: parsed(&row.needed(13)?, "a template")?,
+        received_at: row.needed(14)?,
+        due: parsed(&row.needed(15)?, "a time limit")?,
+        captured_by: optional(16)?,
+        captured_sha256: optional(17)?,
+        approved_by: optional(18)?,
+        last_action: row.int(19)?.ok_or(StoreError::Inconsistent("the last action"))?,
     })
 }
 
-pub(super) fn advance(
-    connection: &Connection,
+/// The first action and the row of an application that was just received.
+pub(super) fn begin(
+    session: &mut dyn Session,
     id: ApplicationId,
-    from: State,
-    step: Step,
-    reason: Option<&str>,
-    detail: &Value,
+    application: &Application,
+    content: &str,
+    due: Date,
     act: Act<'_>,
-) -> Result<State, LedgerError> {
-    let to = from.apply(step)?;
-    let reason = reason.filter(|reason| !reason.trim().is_empty());
-    if step.needs_reason() && reason.is_none() {
-        return Err(LedgerError::ReasonMissing(step));
-    }
-    connection.execute(
-        "UPDATE applications SET state = ?2, state_reason = ?3, changed_at = ?4 WHERE id = ?1",
-        params![id.0, to.as_str(), reason, act.at.to_string()],
-    )?;
-    note(connection, id, step.as_str(), (from, to), reason, detail, act)?;
-    Ok(to)
-}
-
-pub(super) fn note(
-    connection: &Connection,
-    id: ApplicationId,
-    action: &str,
-    (from, to): (State, State),
-    reason: Option<&str>,
-    detail: &Value,
-    act: Act<'_>,
-) -> rusqlite::Result<()> {
-    let detail = if detail.is_null() { "{}".to_owned() } else { detail.to_string() };
-    connection.execute(
-        "INSERT INTO actions (application_id, at, actor, action, from_state, to_state, reason, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![id.0, act.at.to_string(), act.actor, action, from.as_str(), to.as_str(), reason, detail],
+) -> Result<(), LedgerError> {
+    note(session, id, 0, ("receive", NEW, State::Received.as_str()), None, &Value::Null, act)?;
+    let at = act.at.to_string();
+    session.execute(
+        "INSERT INTO applications (id, content_sha256, person_number, reason, ground, template, received_at, due, \
+         state, last_action, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'received', 1, ?7)",
+        &[
+            id.0.into(),
+            content.into(),
+            application.number.as_str().into(),
+            application.reason.as_str().into(),
+            application.ground.map(Ground::as_str).into(),
+            application.template.as_str().into(),
+            at.into(),
+            due.to_string().into(),
+        ],
     )?;
     Ok(())
 }
 
-pub(super) fn actions(connection: &Connection, id: ApplicationId) -> rusqlite::Result<Vec<ActionEntry>> {
-    let mut statement = connection.prepare(
-        "SELECT action, from_state, to_state, reason, actor, at FROM actions WHERE application_id = ?1 ORDER BY id",
+/// The application of an action with this name.
+pub(super) fn of_request(
+    session: &mut dyn Session,
+    request: Option<&str>,
+) -> Result<Option<ApplicationId>, LedgerError> {
+    let Some(request) = request else { return Ok(None) };
+    let mut found = None;
+    session.query(
+        "SELECT application_id FROM actions WHERE idempotency_key = ?1",
+        &[request.into()],
+        &mut |row| {
+            found = row.int(0)?.map(ApplicationId);
+            Ok(())
+        },
     )?;
-    let rows = statement.query_map([id.0], |row| {
-        Ok(ActionEntry {
-            action: row.get(0)?,
-            from: parsed(1, &row.get::<_, String>(1)?)?,
-            to: parsed(2, &row.get::<_, String>(2)?)?,
-            reason: row.get(3)?,
-            actor: row.get(4)?,
-            at: row.get(5)?,
-        })
-    })?;
-    rows.collect()
+    Ok(found)
+}
+
+/// Where this very request led when it was made before.
+pub(super) fn answered(
+    session: &mut dyn Session,
+    id: ApplicationId,
+    step: &Move<'_>,
+    request: Option<&str>,
+) -> Result<Option<State>, LedgerError> {
+    let Some(request) = request else { return Ok(None) };
+    let mut found = None;
+    session.query(
+        "SELECT application_id, action, to_state FROM actions WHERE idempotency_key = ?1",
+        &[request.into()],
+        &mut |row| {
+            found = Some((row.int(0)?, row.needed(1)?, parsed(&row.needed(2)?, "a state")?));
+            Ok(())
+        },
+    )?;
+    match found {
+        Some((of, action, state)) if of == Some(id.0) && action == step.step.as_str() => Ok(Some(state)),
+        Some(_) => Err(LedgerError::RequestReused),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn advance(
+    session: &mut dyn Session,
+    entry: &Entry,
+    step: &Move<'_>,
+    act: Act<'_>,
+) -> Result<State, LedgerError> {
+    let to = entry.state.apply(step.step)?;
+    let reason = step.reason.filter(|reason| !reason.trim().is_empty());
+    if step.step.needs_reason() && reason.is_none() {
+        return Err(LedgerError::ReasonMissing(step.step));
+    }
+    if step.approves && entry.captured_by.as_deref() == Some(act.actor) {
+        return Err(LedgerError::SameOfficer);
+    }
+    let what = (step.step.as_str(), entry.state.as_str(), to.as_str());
+    let sequence = note(session, entry.id, entry.last_action, what, reason, step.detail, act)?;
+    session.execute(
+        "UPDATE applications SET state = ?2, last_action = ?3, state_reason = ?4, changed_at = ?5, \
+         captured_by = coalesce(?6, captured_by), captured_sha256 = coalesce(?7, captured_sha256), \
+         approved_by = coalesce(?8, approved_by), chip_serial = coalesce(?9, chip_serial) WHERE id = ?1",
+        &[
+            entry.id.0.into(),
+            to.as_str().into(),
+            sequence.into(),
+            reason.into(),
+            act.at.to_string().into(),
+            step.captured.map(|_| act.actor).into(),
+            step.captured.into(),
+            step.approves.then_some(act.actor).into(),
+            step.chip.into(),
+        ],
+    )?;
+    Ok(to)
+}
+
+/// The card that was signed, noted without leaving the state.
+pub(super) fn sign(
+    session: &mut dyn Session,
+    entry: &Entry,
+    card: &SignedCard,
+    act: Act<'_>,
+) -> Result<(), LedgerError> {
+    let digest = card.sod_sha256.to_string();
+    let detail = serde_json::json!({"sod_sha256": digest});
+    let state = entry.state.as_str();
+    let sequence = note(session, entry.id, entry.last_action, ("sign", state, state), None, &detail, act)?;
+    session.execute(
+        "UPDATE applications SET sod_sha256 = ?2, document_number = ?3, issue_date = ?4, expires = ?5, replaces = ?6, \
+         last_action = ?7 WHERE id = ?1",
+        &[
+            entry.id.0.into(),
+            digest.into(),
+            card.document_number.as_str().into(),
+            card.issued.to_string().into(),
+            card.expires.map(|date| date.to_string()).into(),
+            card.replaces.map(|card| card.to_string()).into(),
+            sequence.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+fn note(
+    session: &mut dyn Session,
+    id: ApplicationId,
+    previous: i64,
+    (action, from, to): (&str, &str, &str),
+    reason: Option<&str>,
+    detail: &Value,
+    act: Act<'_>,
+) -> Result<i64, LedgerError> {
+    let detail = if detail.is_null() { "{}".to_owned() } else { detail.to_string() };
+    let sequence = previous.saturating_add(1);
+    session.execute(
+        "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, to_state, reason, \
+         detail, idempotency_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        &[
+            id.0.into(),
+            sequence.into(),
+            (previous > 0).then_some(previous).into(),
+            act.at.to_string().into(),
+            act.actor.into(),
+            action.into(),
+            from.into(),
+            to.into(),
+            reason.into(),
+            detail.into(),
+            act.request.into(),
+        ],
+    )?;
+    Ok(sequence)
+}
+
+pub(super) fn chip_owner(
+    session: &mut dyn Session,
+    serial: &ChipSerial,
+) -> Result<Option<ApplicationId>, LedgerError> {
+    let mut owner = None;
+    session.query(
+        "SELECT application_id FROM chips WHERE serial = ?1",
+        &[serial.to_string().into()],
+        &mut |row| {
+            owner = row.int(0)?.map(ApplicationId);
+            Ok(())
+        },
+    )?;
+    Ok(owner)
+}
+
+pub(super) fn actions(session: &mut dyn Session, id: ApplicationId) -> Result<Vec<ActionEntry>, LedgerError> {
+    let mut found = Vec::new();
+    session.query(
+        "SELECT action, from_state, to_state, reason, actor, at FROM actions WHERE application_id = ?1 \
+         ORDER BY sequence",
+        &[id.0.into()],
+        &mut |row| {
+            let from = row.needed(1)?;
+            found.push(ActionEntry {
+                action: row.needed(0)?,
+                from: if from == NEW { None } else { Some(parsed(&from, "a state")?) },
+                to: parsed(&row.needed(2)?, "a state")?,
+                reason: row.text(3)?,
+                actor: row.needed(4)?,
+                at: row.needed(5)?,
+            });
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }

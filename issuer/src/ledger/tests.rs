@@ -9,18 +9,33 @@ use cccd_population::card::SodDigest;
 const SERIAL: ChipSerial = ChipSerial([7; 10]);
 
 fn act() -> Act<'static> {
-    Act { actor: "officer", at: Timestamp::UNIX_EPOCH }
+    Act::new("lan", Timestamp::UNIX_EPOCH)
+}
+
+/// The second officer.
+fn other() -> Act<'static> {
+    Act::new("minh", Timestamp::UNIX_EPOCH)
 }
 
 fn application(number: &str, reason: &str) -> Application {
-    let json =
-        format!(r#"{{"person":{{"number":"{number}"}},"portrait":"/9j/4AAQSkZJRg==","reason":"{reason}"}}"#);
+    let ground = if reason == "reissue" { r#","ground":"lost-or-damaged""# } else { "" };
+    let json = format!(
+        r#"{{"person":{{"number":"{number}"}},"portrait":"/9j/4AAQSkZJRg==","reason":"{reason}"{ground}}}"#
+    );
     Application::parse(json.as_bytes(), Path::new("")).unwrap()
 }
 
-fn queued(ledger: &mut Ledger, number: &str) -> ApplicationId {
+fn captured(ledger: &mut Ledger, number: &str) -> ApplicationId {
     let id = ledger.receive(&application(number, "first-issue"), act()).unwrap().id;
-    for step in [Step::Check, Step::Capture, Step::Approve, Step::Prepare, Step::Enqueue] {
+    ledger.advance(id, Step::Check, None, &Value::Null, act()).unwrap();
+    ledger.capture(id, "what is to be printed", act()).unwrap();
+    id
+}
+
+fn queued(ledger: &mut Ledger, number: &str) -> ApplicationId {
+    let id = captured(ledger, number);
+    ledger.approve(id, other()).unwrap();
+    for step in [Step::Prepare, Step::Enqueue] {
         ledger.advance(id, step, None, &Value::Null, act()).unwrap();
     }
     id
@@ -36,42 +51,175 @@ fn signed() -> SignedCard {
     }
 }
 
+/// Every statement that would bring about what the model forbids, and the word by which the database refuses it.
+fn forbidden() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("UPDATE applications SET state = 'issued' WHERE id = 1", "last action left it"),
+        ("UPDATE applications SET state = 'prepared' WHERE id = 1", "last action left it"),
+        ("UPDATE applications SET state = 'captured', last_action = 3 WHERE id = 1", "last action left it"),
+        (
+            "UPDATE applications SET state = 'rejected', state_reason = 'x', last_action = 9 WHERE id = 1",
+            "FOREIGN KEY",
+        ),
+        ("UPDATE applications SET state = 'lost', last_action = 7 WHERE id = 1", "CHECK"),
+        ("UPDATE applications SET person_number = '079099000003' WHERE id = 1", "do not change"),
+        ("UPDATE applications SET approved_by = 'chief' WHERE id = 1", "do not change"),
+        ("UPDATE applications SET due = '2099-01-01' WHERE id = 1", "do not change"),
+        ("DELETE FROM applications", "never deleted"),
+        ("DELETE FROM actions", "append-only"),
+        ("UPDATE actions SET reason = 'because'", "append-only"),
+        // An action that does not begin where the last one ended, one that the model has not, one without a reason.
+        (ACTION_ELSEWHERE, "FOREIGN KEY"),
+        (ACTION_FORBIDDEN, "FOREIGN KEY"),
+        (ACTION_WITHOUT_REASON, "CHECK"),
+        (ACTION_AGAIN, "UNIQUE"),
+        (SECOND_BEGINNING, "CHECK"),
+        (BEGINS_QUEUED, "starts as received"),
+        (SECOND_APPLICATION, "UNIQUE"),
+    ]
+}
+
+const ACTION_ELSEWHERE: &str = "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, \
+    to_state) VALUES (1, 7, 6, '', 'lan', 'lock', 'read-back', 'locked')";
+const ACTION_FORBIDDEN: &str = "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, \
+    to_state) VALUES (1, 7, 6, '', 'lan', 'issue', 'queued', 'issued')";
+const ACTION_WITHOUT_REASON: &str = "INSERT INTO actions (application_id, sequence, previous, at, actor, action, \
+    from_state, to_state, reason) VALUES (1, 7, 6, '', 'lan', 'reject', 'queued', 'rejected', ' ')";
+const ACTION_AGAIN: &str = "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, \
+    to_state, reason) VALUES (1, 6, 5, '', 'lan', 'reject', 'prepared', 'rejected', 'x')";
+const SECOND_BEGINNING: &str = "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, \
+    to_state) VALUES (1, 7, NULL, '', 'lan', 'receive', 'new', 'received')";
+const BEGINS_QUEUED: &str = "INSERT INTO applications (id, content_sha256, person_number, reason, template, received_at, \
+    due, changed_at, state, last_action, captured_by, captured_sha256, approved_by) SELECT 9, content_sha256, \
+    '079099000009', reason, template, '', '2026-01-01', '', 'queued', 6, 'a', 'b', 'c' FROM applications WHERE id = 1";
+const SECOND_APPLICATION: &str = "INSERT INTO applications (id, content_sha256, person_number, reason, template, \
+    received_at, due, changed_at, state, last_action) SELECT 9, content_sha256, person_number, reason, template, '', \
+    '2026-01-01', '', 'received', 1 FROM applications WHERE id = 1";
+
 #[test]
 fn the_database_refuses_what_the_model_forbids() {
     let mut ledger = Ledger::in_memory().unwrap();
     let id = queued(&mut ledger, "079099000001");
-    let sql =
-        |ledger: &Ledger, sql: &str| ledger.connection.execute(sql, []).map_err(|error| error.to_string());
-    for to in State::ALL {
-        let result = sql(&ledger, &format!("UPDATE applications SET state = '{to}', state_reason = 'x'"));
-        if to == State::Rejected {
-            assert!(result.is_ok());
-            break;
-        }
-    }
-    let id2 = queued(&mut ledger, "079099000002");
-    assert_ne!(id, id2);
-    for (statement, why) in [
-        ("UPDATE applications SET state = 'issued' WHERE state = 'queued'", "no such transition"),
-        ("UPDATE applications SET state = 'personalising' WHERE state = 'queued'", "CHECK"),
-        ("UPDATE applications SET state = 'rejected' WHERE state = 'queued'", "CHECK"),
-        ("UPDATE applications SET state = 'lost'", "transition"),
-        ("UPDATE applications SET person_number = '079099000003'", "do not change"),
-        ("DELETE FROM applications", "never deleted"),
-        ("DELETE FROM actions", "append-only"),
-        ("UPDATE actions SET reason = 'because'", "append-only"),
-        (
-            "INSERT INTO applications (content_sha256, person_number, reason, template, received_at, changed_at, state) SELECT content_sha256, '079099000009', reason, template, '', '', 'queued' FROM applications LIMIT 1",
-            "starts as received",
-        ),
-        (
-            "INSERT INTO applications (content_sha256, person_number, reason, template, received_at, changed_at) SELECT content_sha256, '079099000002', reason, template, '', '' FROM applications LIMIT 1",
-            "UNIQUE",
-        ),
-    ] {
-        let error = sql(&ledger, statement).unwrap_err();
+    assert_eq!(id, ApplicationId(1));
+    for (statement, why) in forbidden() {
+        let done: Result<u64, LedgerError> =
+            ledger.database.write(Apart::Rows, |session| Ok(session.execute(statement, &[])?));
+        let error = done.unwrap_err().to_string();
         assert!(error.contains(why), "{statement}: {error}");
     }
+    assert_eq!(ledger.entry(id).unwrap().state, State::Queued);
+}
+
+#[path = "../../../population/tests/it/postgres/server.rs"]
+mod server;
+
+/// The same rules on `PostgreSQL`, which says them by SQLSTATE; two connections work on one ledger.
+#[test]
+fn a_servers_database_refuses_the_same() {
+    let server = match server::Server::start(&["shared_buffers=64MB", "fsync=off"]) {
+        Ok(server) => server,
+        Err(reason) if std::env::var_os("CCCD_DEMAND_POSTGRES").is_some() => panic!("{reason}"),
+        Err(reason) => {
+            println!("the ledger on PostgreSQL: skipped, {reason}");
+            return;
+        }
+    };
+    let place = server.database().unwrap();
+    let mut ledger = Ledger::open_at(&place).unwrap();
+    let mut second = Ledger::open_at(&place).unwrap();
+    let id = queued(&mut ledger, "079099000001");
+    for (statement, why) in forbidden() {
+        let done: Result<u64, LedgerError> =
+            ledger.database.write(Apart::Rows, |session| Ok(session.execute(statement, &[])?));
+        let state = match why {
+            "CHECK" => "23514",
+            "FOREIGN KEY" => "23503",
+            "UNIQUE" => "23505",
+            _ => "P0001",
+        };
+        let error = done.unwrap_err().to_string();
+        assert!(error.ends_with(state), "{statement}: {error}");
+    }
+    // What one host does, the other sees; one chip is used once, and one application is one.
+    assert_eq!(second.entry(id).unwrap().state, State::Queued);
+    let next = queued(&mut second, "079099000002");
+    assert_eq!(next, ApplicationId(id.0 + 1));
+    second.assign_chip(next, &SERIAL, 1, act()).unwrap();
+    assert!(matches!(ledger.assign_chip(id, &SERIAL, 1, act()), Err(LedgerError::ChipUsed(SERIAL))));
+    let id = captured(&mut ledger, "079099000003");
+    assert!(matches!(second.approve(id, act()), Err(LedgerError::SameOfficer)));
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let mut own = Ledger::open_at(&place).unwrap();
+            std::thread::spawn(move || own.approve(id, other()).is_ok())
+        })
+        .collect();
+    let approved = threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|done| *done).count();
+    assert_eq!(approved, 1, "approved once");
+    assert_eq!(ledger.actions(id).unwrap().len(), 4);
+    drop((ledger, second));
+}
+
+#[test]
+fn who_captured_does_not_approve() {
+    let mut ledger = Ledger::in_memory().unwrap();
+    let id = captured(&mut ledger, "079099000001");
+    assert!(matches!(ledger.approve(id, act()), Err(LedgerError::SameOfficer)));
+    let prepared = ledger.advance(id, Step::Prepare, None, &Value::Null, other());
+    assert!(matches!(prepared, Err(LedgerError::Transition(_))));
+    // Nor does the database know a way around it.
+    let forged: Result<u64, LedgerError> = ledger.database.write(Apart::Rows, |session| {
+        session.execute(
+            "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, to_state) \
+             VALUES (1, 4, 3, '', 'lan', 'approve', 'captured', 'approved')",
+            &[],
+        )?;
+        Ok(session.execute(
+            "UPDATE applications SET state = 'approved', last_action = 4, approved_by = 'lan' WHERE id = 1",
+            &[],
+        )?)
+    });
+    assert!(forged.unwrap_err().to_string().contains("CHECK"));
+    assert_eq!(ledger.approve(id, other()).unwrap(), State::Approved);
+    let entry = ledger.entry(id).unwrap();
+    assert_eq!((entry.captured_by.as_deref(), entry.approved_by.as_deref()), (Some("lan"), Some("minh")));
+}
+
+#[test]
+fn the_same_request_is_answered_and_not_done_again() {
+    let mut ledger = Ledger::in_memory().unwrap();
+    let named = |name| Act { request: Some(name), ..act() };
+    let first = ledger.receive(&application("079099000001", "first-issue"), named("r1")).unwrap();
+    let again = ledger.receive(&application("079099000001", "first-issue"), named("r1")).unwrap();
+    assert_eq!(first.id, again.id);
+    let other_content = ledger.receive(&application("079099000002", "first-issue"), named("r1"));
+    assert!(matches!(other_content, Err(LedgerError::RequestReused)));
+    ledger.advance(first.id, Step::Check, None, &Value::Null, act()).unwrap();
+    ledger.capture(first.id, "print", act()).unwrap();
+    let approve = Act { request: Some("r2"), ..other() };
+    assert_eq!(ledger.approve(first.id, approve).unwrap(), State::Approved);
+    assert_eq!(ledger.approve(first.id, approve).unwrap(), State::Approved);
+    assert_eq!(ledger.actions(first.id).unwrap().len(), 4);
+    let reject = ledger.advance(first.id, Step::Reject, Some("no"), &Value::Null, approve);
+    assert!(matches!(reject, Err(LedgerError::RequestReused)));
+}
+
+#[test]
+fn what_is_late_is_in_view() {
+    let mut ledger = Ledger::in_memory().unwrap();
+    let received: Timestamp = "2026-11-20T03:00:00Z".parse().unwrap();
+    ledger.observe(Calendar::of_law().with([date(2026, 11, 24)]));
+    let entry =
+        ledger.receive(&application("079099000001", "first-issue"), Act::new("lan", received)).unwrap();
+    assert_eq!(entry.due, date(2026, 12, 2));
+    assert!(!entry.is_late(date(2026, 12, 2)) && entry.is_late(date(2026, 12, 3)));
+    let second = ledger.receive(&application("079099000002", "first-issue"), act()).unwrap();
+    let listed: Vec<ApplicationId> = ledger.list(None, 10).unwrap().iter().map(|entry| entry.id).collect();
+    assert_eq!(listed, [second.id, entry.id], "the first due first");
+    ledger.advance(second.id, Step::Reject, Some("withdrawn"), &Value::Null, act()).unwrap();
+    assert_eq!(ledger.list(None, 10).unwrap().len(), 1);
+    let closed = ledger.list(Some(State::Rejected), 10).unwrap();
+    assert!(!closed[0].is_late(date(2026, 12, 3)), "what is closed is not late");
 }
 
 #[test]
@@ -91,7 +239,7 @@ fn a_serial_is_used_once_and_signing_is_noted() {
     let actions: Vec<String> = ledger.actions(first).unwrap().into_iter().map(|a| a.action).collect();
     assert_eq!(
         actions,
-        ["check", "capture", "approve", "prepare", "enqueue", "personalise", "sign", "spoil"]
+        ["receive", "check", "capture", "approve", "prepare", "enqueue", "personalise", "sign", "spoil"]
     );
 }
 
@@ -99,13 +247,15 @@ fn a_serial_is_used_once_and_signing_is_noted() {
 fn the_same_application_is_found_again_and_another_one_waits() {
     let mut ledger = Ledger::in_memory().unwrap();
     let id = queued(&mut ledger, "079099000001");
-    // Nothing was written yet: it gives way.
     let again = ledger.receive(&application("079099000001", "first-issue"), act()).unwrap();
-    assert_ne!(again.id, id);
-    assert_eq!(ledger.entry(id).unwrap().state, State::Rejected);
-    for step in [Step::Check, Step::Capture, Step::Approve, Step::Prepare, Step::Enqueue] {
-        ledger.advance(again.id, step, None, &Value::Null, act()).unwrap();
-    }
+    assert_eq!((again.id, again.state), (id, State::Queued));
+    let other = ledger.receive(&application("079099000001", "reissue"), act());
+    assert!(matches!(other, Err(LedgerError::OtherApplicationOpen)));
+    // What nobody captured gives way.
+    let begun = ledger.receive(&application("079099000002", "first-issue"), act()).unwrap();
+    let anew = ledger.receive(&application("079099000002", "first-issue"), act()).unwrap();
+    assert_ne!(begun.id, anew.id);
+    assert_eq!(ledger.entry(begun.id).unwrap().state, State::Rejected);
     ledger.assign_chip(again.id, &SERIAL, 1, act()).unwrap();
     assert_eq!(ledger.receive(&application("079099000001", "first-issue"), act()).unwrap().id, again.id);
     let other = ledger.receive(&application("079099000001", "reissue"), act());
@@ -131,6 +281,9 @@ fn one_process_at_a_time_and_nobody_else_reads() {
     assert!(matches!(Ledger::open(&path), Err(LedgerError::InUse)));
     drop(ledger);
     assert!(Ledger::open(&path).unwrap().counts().unwrap().is_empty());
+    let old = directory.path().join("old.sqlite");
+    rusqlite::Connection::open(&old).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    assert!(matches!(Ledger::open(&old), Err(LedgerError::Older(_))));
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

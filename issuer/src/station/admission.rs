@@ -4,11 +4,12 @@ use cccd_card_profile::card_holder::CardData;
 use cccd_population::card::SodDigest;
 use jiff::civil::Date;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{IssueError, Station};
-use crate::application::{Application, Portrait, Refusal, Step, Template, check};
-use crate::ledger::{ApplicationId, Entry};
-use crate::register::day_in_vietnam;
+use crate::application::{Application, Checked, Portrait, Refusal, State, Step, Template, check};
+use crate::ledger::{Act, ApplicationId, Entry, Ledger};
+use crate::register::{Register, day_in_vietnam};
 
 /// An application that may become a card.
 #[derive(Debug)]
@@ -49,20 +50,54 @@ impl Admitted {
     }
 }
 
-impl Station<'_> {
-    /// Takes an application in and walks it to `queued`; an interrupted one is found again.
+/// An application that was checked and captured, or found again further on.
+#[derive(Debug)]
+pub struct Captured {
+    /// The ledger's word.
+    pub entry: Entry,
+    checked: Checked,
+    portrait: Portrait,
+    issue_date: Date,
+    recorded: bool,
+}
+
+impl Captured {
+    /// What the card will say, as the register has it now.
+    #[must_use]
+    pub fn card(&self) -> &CardData {
+        &self.checked.card
+    }
+}
+
+/// The desk at which applications are taken in: it needs no keys and no reader.
+pub struct Intake<'a> {
+    /// The station's ledger.
+    pub ledger: &'a mut Ledger,
+    /// The register of persons.
+    pub register: &'a mut dyn Register,
+    /// Who captures, when, and the name of the request.
+    pub act: Act<'a>,
+}
+
+impl std::fmt::Debug for Intake<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Intake").field("act", &self.act).finish_non_exhaustive()
+    }
+}
+
+impl Intake<'_> {
+    /// Takes an application in, compares it with the register and captures it; an open one with the same content is
+    /// found again. From here on another officer's approval is waited for.
     ///
     /// # Errors
     /// [`IssueError`]. A refusal by a rule is noted as `rejected`, or `spoiled` when a chip was in work.
-    pub fn admit(&mut self, application: &Application) -> Result<Admitted, IssueError> {
-        self.allow_blank()?;
+    pub fn take_in(&mut self, application: &Application) -> Result<Captured, IssueError> {
         // What is no portrait never enters the ledger.
         let portrait = Portrait::from_file(&application.portrait)?;
-        let act = self.act();
-        let entry = self.ledger.receive(application, act)?;
-        let interrupted = entry.state.is_in_work().then(|| entry.clone());
-        let today = day_in_vietnam(self.at);
-        let signed = interrupted.as_ref().and_then(|entry| entry.signed.clone());
+        let act = self.act;
+        let mut entry = self.ledger.receive(application, act)?;
+        let signed = if entry.state.is_in_work() { entry.signed.clone() } else { None };
+        let today = day_in_vietnam(act.at);
         let issue_date = signed.as_ref().map_or(today, |signed| signed.issued);
 
         let mut record = self.register.person(&application.number, today)?;
@@ -78,27 +113,28 @@ impl Station<'_> {
             Ok(checked) => checked,
             Err(refusal) => return Err(self.refuse(&entry, recorded, refusal)?),
         };
-        let replaces = if recorded { signed.and_then(|signed| signed.replaces) } else { checked.replaces };
-        // Who signs is decided by the card's expiry, before any chip is touched.
-        self.keys.signers.for_card(checked.card.expiry.date(), self.at).map_err(IssueError::Signer)?;
-        if interrupted.is_none() {
-            for step in [Step::Check, Step::Capture, Step::Approve, Step::Prepare, Step::Enqueue] {
-                self.ledger.advance(entry.id, step, None, &Value::Null, act)?;
-            }
+        let to_print = digest_of(&checked.card, &entry.content_sha256);
+        if entry.state == State::Received {
+            self.ledger.advance(entry.id, Step::Check, None, &Value::Null, Act { request: None, ..act })?;
+            self.ledger.capture(entry.id, &to_print, Act { request: None, ..act })?;
+            entry = self.ledger.entry(entry.id)?;
+        } else if entry.state.is_before_chip() && entry.captured_sha256.as_deref() != Some(&*to_print) {
+            // What was captured, and perhaps approved, is not what would be printed now.
+            let reason = "the register's word about this person changed after the application was captured";
+            self.ledger.advance(
+                entry.id,
+                Step::Reject,
+                Some(reason),
+                &Value::Null,
+                Act { request: None, ..act },
+            )?;
+            return Err(IssueError::ChangedSinceCapture);
         }
-        Ok(Admitted {
-            id: entry.id,
-            card: checked.card,
-            portrait,
-            template: application.template,
-            replaces,
-            issue_date,
-            interrupted,
-        })
+        Ok(Captured { entry, checked, portrait, issue_date, recorded })
     }
 
     fn refuse(&mut self, entry: &Entry, recorded: bool, refusal: Refusal) -> Result<IssueError, IssueError> {
-        let act = self.act();
+        let act = Act { request: None, ..self.act };
         if entry.state.is_before_chip() {
             self.ledger.advance(entry.id, Step::Reject, Some(&refusal.to_string()), &Value::Null, act)?;
         } else if !recorded {
@@ -108,4 +144,73 @@ impl Station<'_> {
         }
         Ok(refusal.into())
     }
+}
+
+impl Station<'_> {
+    /// Walks an approved application to `queued`; an interrupted one is found again.
+    ///
+    /// # Errors
+    /// [`IssueError::NotApproved`] while no other officer has approved it; and as [`take_in`](Intake::take_in).
+    pub fn admit(&mut self, application: &Application) -> Result<Admitted, IssueError> {
+        self.allow_blank()?;
+        let captured = self.take_in(application)?;
+        self.ready(captured, application.template)
+    }
+
+    /// Takes an application in as [`Intake::take_in`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn take_in(&mut self, application: &Application) -> Result<Captured, IssueError> {
+        let act = self.act();
+        Intake { ledger: &mut *self.ledger, register: &mut *self.register, act }.take_in(application)
+    }
+
+    /// Walks what was taken in and approved to `queued`.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    pub fn ready(&mut self, captured: Captured, template: Template) -> Result<Admitted, IssueError> {
+        let Captured { entry, checked, portrait, issue_date, recorded } = captured;
+        let interrupted = entry.state.is_in_work().then(|| entry.clone());
+        if entry.state == State::Captured {
+            return Err(IssueError::NotApproved(entry.id));
+        }
+        let signed = interrupted.as_ref().and_then(|entry| entry.signed.as_ref());
+        let replaces = match signed {
+            Some(signed) if recorded => signed.replaces,
+            _ => checked.replaces,
+        };
+        // Who signs is decided by the card's expiry, before any chip is touched.
+        self.keys.signers.for_card(checked.card.expiry.date(), self.at).map_err(IssueError::Signer)?;
+        let act = self.act();
+        let steps: &[Step] = match entry.state {
+            State::Approved => &[Step::Prepare, Step::Enqueue],
+            State::Prepared => &[Step::Enqueue],
+            _ => &[],
+        };
+        for step in steps {
+            self.ledger.advance(entry.id, *step, None, &Value::Null, act)?;
+        }
+        Ok(Admitted {
+            id: entry.id,
+            card: checked.card,
+            portrait,
+            template,
+            replaces,
+            issue_date,
+            interrupted,
+        })
+    }
+}
+
+/// What an approval is of: everything that the card will say of its holder, and what was asked for. The days of issue and
+/// expiry follow from the day on which it is made.
+fn digest_of(card: &CardData, content: &str) -> String {
+    let mut hash = Sha256::new();
+    // A holder is texts and dates: it always has a JSON form.
+    hash.update(serde_json::to_vec(&card.holder).unwrap_or_default());
+    hash.update([0]);
+    hash.update(content);
+    hex::encode(hash.finalize())
 }

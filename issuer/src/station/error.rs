@@ -5,7 +5,7 @@ use cccd_keys::transport_keys::ChipSerial;
 
 use crate::application::{PortraitError, Refusal, State};
 use crate::issuance::IssuanceError;
-use crate::ledger::LedgerError;
+use crate::ledger::{ApplicationId, LedgerError};
 use crate::personalize::DriverError;
 use crate::register::RegisterError;
 
@@ -25,6 +25,12 @@ pub enum IssueError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// Nobody but the officer who captured it has seen it.
+    #[error("application {0} waits for another officer's approval")]
+    NotApproved(ApplicationId),
+    /// What would be printed is not what was captured.
+    #[error("the register's word about this person changed since the application was captured")]
+    ChangedSinceCapture,
     /// The bytes of the card.
     #[error(transparent)]
     Issuance(#[from] IssuanceError),
@@ -95,8 +101,15 @@ impl IssueError {
             Self::Ledger(LedgerError::OtherApplicationOpen) => "other-application-open",
             Self::Ledger(LedgerError::Transition(_)) => "state-forbids",
             Self::Ledger(LedgerError::InUse) => "ledger-in-use",
+            Self::Ledger(LedgerError::Older(_)) => "ledger-older",
+            Self::Ledger(LedgerError::SameOfficer) => "same-officer",
+            Self::Ledger(LedgerError::ReasonMissing(_)) => "reason-missing",
+            Self::Ledger(LedgerError::Unknown(_)) => "unknown-application",
+            Self::Ledger(LedgerError::RequestReused) => "request-reused",
             Self::Ledger(error) if error.is_disk_full() => "disk-full",
             Self::Ledger(_) => "ledger-failed",
+            Self::NotApproved(_) => "approval-missing",
+            Self::ChangedSinceCapture => "changed-since-capture",
             Self::Issuance(_) => "card-not-buildable",
             Self::Signer(error) => error.code(),
             Self::Chip(DriverError::Link(_)) => "card-lost",
@@ -129,7 +142,16 @@ impl IssueError {
                 | Self::NotBlank { .. }
                 | Self::ChipUsed { .. }
                 | Self::OtherChip { .. }
-                | Self::Ledger(LedgerError::OtherApplicationOpen | LedgerError::Transition(_))
+                | Self::NotApproved(_)
+                | Self::ChangedSinceCapture
+                | Self::Ledger(
+                    LedgerError::OtherApplicationOpen
+                        | LedgerError::Transition(_)
+                        | LedgerError::SameOfficer
+                        | LedgerError::ReasonMissing(_)
+                        | LedgerError::Unknown(_)
+                        | LedgerError::RequestReused
+                )
         )
     }
 }

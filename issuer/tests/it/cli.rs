@@ -8,7 +8,7 @@ use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
 use cccd_population::store::{Change, SqlStore, Store};
 use serde_json::Value;
 
-use crate::support::{DEAD_NUMBER, NUMBER, PORTRAIT, at, persons, rng, signers_without_expiry};
+use crate::support::{DEAD_NUMBER, NUMBER, PORTRAIT, at, ground_of, persons, rng, signers_without_expiry};
 
 struct Desk {
     folder: tempfile::TempDir,
@@ -31,7 +31,63 @@ impl Desk {
         register.put_persons(&persons(), &change).unwrap();
         std::fs::write(desk.path("an.jpg"), &*PORTRAIT).unwrap();
         desk.application("an.json", NUMBER, "first-issue", "an.jpg");
+        desk.officers();
         desk
+    }
+
+    /// One officer who takes in, personalises and hands over, one who approves, and who keeps their accounts. Their
+    /// passwords cost what the program's own cost.
+    fn officers(&self) {
+        for (name, password) in
+            [("chief", "giữ sổ tài khoản"), ("lan", "thu nhận hồ sơ"), ("minh", "đọc lại từng chữ")]
+        {
+            self.private(&format!("{name}.pw"), password);
+        }
+        let add = |name: &str, by: &[&str], roles: &[&str]| {
+            let (ledger, file) = (self.path("ledger.sqlite"), self.path(&format!("{name}.pw")));
+            let mut arguments = vec!["account", "add", "--ledger", &ledger, "--name", name];
+            arguments.extend(["--new-password-file", &file]);
+            arguments.extend(roles.iter().flat_map(|role| ["--role", *role]));
+            arguments.extend(by);
+            let output = self.run(&arguments);
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+        };
+        add("chief", &[], &["administrator"]);
+        let file = self.path("chief.pw");
+        let chief = ["--officer", "chief", "--password-file", file.as_str()];
+        add("lan", &chief, &["capture", "personalise", "deliver"]);
+        add("minh", &chief, &["approve"]);
+    }
+
+    fn private(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::write(self.path(name), text).unwrap();
+        std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// A command of an officer on this ledger.
+    fn by(&self, officer: &str, arguments: &[&str]) -> Output {
+        let (ledger, file) = (self.path("ledger.sqlite"), self.path(&format!("{officer}.pw")));
+        let mut all = arguments.to_vec();
+        all.extend(["--ledger", &ledger, "--officer", officer, "--password-file", &file]);
+        self.run(&all)
+    }
+
+    fn receive(&self, application: &str) -> Output {
+        let register = format!("sqlite:{}", self.path("register.db"));
+        let application = self.path(application);
+        self.by("lan", &["application", "receive", "--application", &application, "--register", &register])
+    }
+
+    fn approve(&self, application: &str) -> Output {
+        self.by("minh", &["application", "approve", "--application", &self.path(application)])
+    }
+
+    /// Taken in by one officer and approved by another.
+    fn approved(&self, application: &str) {
+        let output = self.receive(application);
+        assert_eq!(json(&output)["state"], "captured", "{output:?}");
+        assert_eq!(json(&self.approve(application))["state"], "approved");
     }
 
     fn path(&self, name: &str) -> String {
@@ -39,8 +95,10 @@ impl Desk {
     }
 
     fn application(&self, file: &str, number: &str, reason: &str, portrait: &str) {
-        let json =
-            format!(r#"{{"person":{{"number":"{number}"}},"portrait":"{portrait}","reason":"{reason}"}}"#);
+        let ground = ground_of(reason);
+        let json = format!(
+            r#"{{"person":{{"number":"{number}"}},"portrait":"{portrait}","reason":"{reason}"{ground}}}"#
+        );
         std::fs::write(self.path(file), json).unwrap();
     }
 
@@ -57,16 +115,14 @@ impl Desk {
     fn issue(&self, application: &str, out: &str, more: &[&str]) -> Output {
         let (application, keys, out) = (self.path(application), self.path("keys"), self.path(out));
         let register = format!("sqlite:{}", self.path("register.db"));
-        let ledger = self.path("ledger.sqlite");
         let mut arguments = vec!["issue", "--application", &application, "--keys", &keys, "--out", &out];
-        arguments.extend(["--ledger", &ledger]);
         for (name, value) in [("--register", register.as_str()), ("--reader", "virtual")] {
             if !more.contains(&name) {
                 arguments.extend([name, value]);
             }
         }
         arguments.extend(more);
-        self.run(&arguments)
+        self.by("lan", &arguments)
     }
 }
 
@@ -124,6 +180,7 @@ fn what_is_wrong_with_the_key_store_is_told_before_a_chip_is_touched() {
     told("crl-lost");
     std::fs::write(&list, crl.der()).unwrap();
 
+    desk.approved("an.json");
     let count = keys.join("ds/00001.count.json");
     std::fs::write(&count, "{").unwrap();
     let output = desk.issue("an.json", "out", &["--lang", "en"]);
@@ -143,6 +200,7 @@ fn what_is_wrong_with_the_key_store_is_told_before_a_chip_is_touched() {
 #[test]
 fn a_card_is_issued_and_lives_its_life() {
     let desk = Desk::new();
+    desk.approved("an.json");
     let output = desk.issue("an.json", "out", &["--lang", "en"]);
     let card = json(&output);
     assert_eq!(output.status.code(), Some(0), "{card}");
@@ -177,10 +235,10 @@ fn a_card_is_issued_and_lives_its_life() {
     refused(&status(&["revoke", "--number", NUMBER, "--reason", "x"]), 1, "no-card-in-use");
     refused(&status(&["status", "--sod-sha256", &"0".repeat(64)]), 1, "unknown-card");
     desk.application("again.json", NUMBER, "reissue", "an.jpg");
-    assert_eq!(
-        desk.issue("again.json", "out3", &["--dpi", "600", "--template", "2021"]).status.code(),
-        Some(0)
-    );
+    let text = std::fs::read_to_string(desk.path("again.json")).unwrap();
+    std::fs::write(desk.path("again.json"), text.replacen('{', r#"{"template":"2021","#, 1)).unwrap();
+    desk.approved("again.json");
+    assert_eq!(desk.issue("again.json", "out3", &["--dpi", "600"]).status.code(), Some(0));
     let face = image::open(desk.path("out3/front.png")).unwrap();
     assert_eq!((face.width(), face.height()), (2022, 1275));
 }
@@ -215,6 +273,7 @@ fn bad_input_gets_one_sentence_and_leaves_nothing_behind() {
         let files = std::fs::read_dir(&out).map_or(0, Iterator::count);
         assert_eq!(files, 0, "{application}: nothing is left in the folder");
     }
+    desk.approved("an.json");
     // A file where the folder should be.
     std::fs::write(desk.path("file"), "").unwrap();
     refused(&desk.issue("an.json", "file", &[]), 3, "output-unwritable");
@@ -240,16 +299,18 @@ fn bad_input_gets_one_sentence_and_leaves_nothing_behind() {
 #[test]
 fn no_room_for_the_pictures_is_said_before_a_chip_is_touched() {
     let desk = Desk::new();
+    desk.approved("an.json");
     let run = |limit: &str| {
         let script = format!(
             "ulimit -f {limit}; trap '' XFSZ; exec '{}' --at 2026-11-21T03:00:00Z --json issue --application '{}' \
-             --keys '{}' --register 'sqlite:{}' --reader virtual --out '{}' --ledger '{}'",
+             --keys '{}' --register 'sqlite:{}' --reader virtual --out '{}' --ledger '{}' --officer lan --password-file '{}'",
             env!("CARGO_BIN_EXE_issuer"),
             desk.path("an.json"),
             desk.path("keys"),
             desk.path("register.db"),
             desk.path("out"),
-            desk.path("ledger.sqlite")
+            desk.path("ledger.sqlite"),
+            desk.path("lan.pw")
         );
         Command::new("bash").args(["-c", &script]).output().unwrap()
     };
@@ -260,6 +321,117 @@ fn no_room_for_the_pictures_is_said_before_a_chip_is_touched() {
     assert_eq!(error.pointer("/error/code").and_then(Value::as_str), Some("output-unwritable"), "{error}");
     assert!(std::fs::read_dir(desk.path("out")).unwrap().next().is_none(), "no half file, no chip");
     assert_eq!(run("unlimited").status.code(), Some(0));
+}
+
+#[test]
+fn no_card_is_made_without_a_second_officer() {
+    let desk = Desk::new();
+    let (file, register) = (desk.path("an.json"), format!("sqlite:{}", desk.path("register.db")));
+    for language in ["vi", "en"] {
+        refused(&desk.issue("an.json", "out", &["--lang", language]), 1, "approval-missing");
+    }
+    assert!(!Path::new(&desk.path("out/chip.json")).exists());
+    // Who captured has no role for it; with the role she is still the one who captured.
+    let approve = ["application", "approve", "--application", file.as_str()];
+    refused(&desk.by("lan", &approve), 1, "role-missing");
+    desk.private("hoa.pw", "một mật khẩu khác");
+    let password = desk.path("hoa.pw");
+    let add = ["account", "add", "--name", "hoa", "--role", "capture", "--role", "approve"];
+    let add = [&add[..], &["--new-password-file", &password]].concat();
+    refused(&desk.by("lan", &add), 1, "role-missing");
+    assert_eq!(desk.by("chief", &add).status.code(), Some(0));
+    let id = json(&desk.receive("an.json"))["application"].as_str().unwrap().to_owned();
+    let refuse = ["application", "refuse", "--id", &id, "--reason", "captured at the wrong desk"];
+    assert_eq!(json(&desk.by("hoa", &refuse))["state"], "rejected");
+    let receive = ["application", "receive", "--application", file.as_str(), "--register", register.as_str()];
+    assert_eq!(json(&desk.by("hoa", &receive))["state"], "captured");
+    for language in ["vi", "en"] {
+        refused(&desk.by("hoa", &[&approve[..], &["--lang", language]].concat()), 1, "same-officer");
+    }
+    // Another file for the same person is not what was captured.
+    desk.application("other.json", NUMBER, "exchange", "an.jpg");
+    refused(&desk.approve("other.json"), 1, "application-not-open");
+    refused(&desk.issue("other.json", "out", &[]), 1, "other-application-open");
+    assert_eq!(json(&desk.approve("an.json"))["approved_by"], "minh");
+    let card = json(&desk.issue("an.json", "out", &[]));
+    assert_eq!(card["status"], "active");
+    let id = card["application"].as_str().unwrap();
+    assert_eq!(json(&desk.by("lan", &["application", "deliver", "--id", id]))["state"], "delivered");
+    let shown = json(&desk.by("minh", &["application", "show", "--id", id]));
+    let done: Vec<&str> = shown["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|action| action["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(done[..4], ["receive", "check", "capture", "approve"]);
+    assert_eq!(done.last(), Some(&"deliver"));
+}
+
+#[test]
+fn what_the_register_says_anew_is_approved_anew() {
+    let desk = Desk::new();
+    desk.approved("an.json");
+    let mut register = SqlStore::open_file(Path::new(&desk.path("register.db"))).unwrap();
+    let mut person = persons().into_iter().find(|person| person.number.as_str() == NUMBER).unwrap();
+    person.religion = Some("Phật giáo".to_owned());
+    let change = Change { source: "import".to_owned(), at: at() };
+    register.put_person(&person, &change).unwrap();
+    refused(&desk.issue("an.json", "out", &["--lang", "vi"]), 1, "changed-since-capture");
+    refused(&desk.issue("an.json", "out", &[]), 1, "approval-missing");
+    assert_eq!(json(&desk.approve("an.json"))["state"], "approved");
+    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
+}
+
+#[test]
+fn officers_are_who_they_say_and_a_session_stands_for_a_password() {
+    let desk = Desk::new();
+    for language in ["vi", "en"] {
+        let ledger = desk.path("ledger.sqlite");
+        let told =
+            |arguments: &[&str]| desk.run(&[arguments, &["--ledger", &ledger, "--lang", language]].concat());
+        refused(&told(&["application", "list"]), 2, "no-officer");
+        let wrong = desk.path("minh.pw");
+        std::fs::write(&wrong, "not his password").unwrap();
+        let list = ["application", "list", "--officer", "minh", "--password-file", wrong.as_str()];
+        refused(&told(&list), 1, "wrong-password");
+        refused(
+            &told(&["application", "list", "--officer", "minh", "--password-file", "/nonexistent"]),
+            3,
+            "password-unreadable",
+        );
+        refused(&told(&["application", "list", "--session", wrong.as_str()]), 1, "no-session");
+    }
+    let session = desk.path("lan.session");
+    assert_eq!(desk.by("lan", &["account", "login", "--session", &session]).status.code(), Some(0));
+    let ledger = desk.path("ledger.sqlite");
+    let with =
+        |arguments: &[&str]| desk.run(&[arguments, &["--ledger", &ledger, "--session", &session]].concat());
+    assert_eq!(json(&with(&["application", "list", "--late"]))["late"], 0);
+    assert_eq!(
+        json(&desk.by("chief", &["account", "lock", "--name", "lan", "--reason", "leave"]))["state"],
+        "locked"
+    );
+    refused(&with(&["application", "list"]), 1, "no-session");
+    refused(&desk.by("lan", &["application", "list"]), 1, "account-locked");
+    assert_eq!(desk.by("chief", &["account", "unlock", "--name", "lan"]).status.code(), Some(0));
+    desk.private("new.pw", "ba cây chụm lại");
+    let new = desk.path("new.pw");
+    let change = ["account", "password", "--name", "lan", "--new-password-file", &new];
+    assert_eq!(desk.by("lan", &change).status.code(), Some(0));
+    refused(&desk.by("lan", &["application", "list"]), 1, "wrong-password");
+    desk.private("easy.pw", "short");
+    let easy = desk.path("easy.pw");
+    let change = ["account", "password", "--name", "minh", "--new-password-file", &easy];
+    refused(&desk.by("chief", &change), 2, "password-refused");
+    refused(
+        &desk.by("chief", &["account", "lock", "--name", "chief", "--reason", "x"]),
+        1,
+        "last-administrator",
+    );
+    let missing = desk.path("missing.sqlite");
+    let list = ["application", "list", "--ledger", &missing, "--officer", "x", "--password-file", &new];
+    refused(&desk.run(&list), 3, "no-ledger");
 }
 
 #[test]
@@ -276,6 +448,7 @@ fn the_laboratorys_driver_is_refused_for_a_citizens_card() {
         refused(&desk.issue("an.json", "out", &software), 2, "no-virtual-jmrtd");
     }
     // With --lab it comes as far as the reader.
+    desk.approved("an.json");
     let output = desk.issue("an.json", "out", &with(&["--lab", "--chip-serial", serial, "--timeout", "1"]));
     assert_eq!(output.status.code(), Some(3));
 }
@@ -283,13 +456,14 @@ fn the_laboratorys_driver_is_refused_for_a_citizens_card() {
 #[test]
 fn an_interrupted_chip_can_be_given_up_with_a_reason() {
     let desk = Desk::new();
-    let ledger = desk.path("ledger.sqlite");
     let chip = "00".repeat(10);
-    let spoil = ["spoil", "--ledger", ledger.as_str(), "--chip", chip.as_str(), "--reason", "bent"];
-    refused(&desk.run(&spoil), 1, "chip-not-in-ledger");
+    let spoil = ["spoil", "--chip", chip.as_str(), "--reason", "bent"];
+    refused(&desk.by("lan", &spoil), 1, "chip-not-in-ledger");
+    refused(&desk.by("minh", &spoil), 1, "role-missing");
+    desk.approved("an.json");
     let card = json(&desk.issue("an.json", "out", &[]));
     let chip = card["chip_serial"].as_str().unwrap().to_owned();
-    let output = desk.run(&["spoil", "--ledger", &ledger, "--chip", &chip, "--reason", "bent"]);
+    let output = desk.by("lan", &["spoil", "--chip", &chip, "--reason", "bent"]);
     // An issued card is not spoiled behind the register's back.
     refused(&output, 1, "state-forbids");
 }

@@ -132,7 +132,9 @@ fn the_register_is_cut_off_before_or_after_it_took_the_card() {
                 blank: Blank::Icao9,
                 job: Job::Production,
             };
-            station.issue_into(&mut chip, &application, &mut NoMonitor, &mut rng(9)).unwrap_err()
+            station
+                .issue_into(&mut chip, &application, "second-officer", &mut NoMonitor, &mut rng(9))
+                .unwrap_err()
         };
         assert!(matches!(error, IssueError::InDoubt(_)), "{taken} {reason}: {error}");
         assert_eq!(chip.state().life_cycle(), LifeCycle::Locked);
@@ -178,7 +180,8 @@ fn the_officer_stops_at_every_step_and_goes_on_later() {
         let mut monitor = |progress: Progress| {
             if progress.step == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let result = office.station().issue_into(&mut chip, &application, &mut monitor, &mut rng(9));
+        let result =
+            office.station().issue_into(&mut chip, &application, "second-officer", &mut monitor, &mut rng(9));
         match stop {
             // Too late: the card is finished.
             PersonalizationStep::Lock | PersonalizationStep::ProbeLock => drop(result.unwrap()),

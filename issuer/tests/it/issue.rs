@@ -32,6 +32,7 @@ fn a_card_is_written_proven_locked_and_recorded() {
     assert_eq!(
         actions,
         [
+            "receive",
             "check",
             "capture",
             "approve",
@@ -66,7 +67,13 @@ fn the_profile_of_the_cards_in_use_with_diversified_keys_over_short_apdus() {
     station.extended = false;
     let application = application(OTHER_NUMBER, "first-issue");
     let issued = station
-        .issue_into(&mut chip, &application, &mut cccd_issuer::personalize::NoMonitor, &mut rng(4))
+        .issue_into(
+            &mut chip,
+            &application,
+            "second-officer",
+            &mut cccd_issuer::personalize::NoMonitor,
+            &mut rng(4),
+        )
         .unwrap();
     assert!(!issued.test_keys);
     assert_eq!(chip.state().life_cycle(), LifeCycle::Locked);

@@ -43,7 +43,13 @@ fn issue(
     let mut station = office.station();
     station.blank = Blank::Jmrtd(blank);
     station.job = job;
-    station.issue_into(link, &application(NUMBER, "first-issue"), &mut NoMonitor, &mut rng(9))
+    station.issue_into(
+        link,
+        &application(NUMBER, "first-issue"),
+        "second-officer",
+        &mut NoMonitor,
+        &mut rng(9),
+    )
 }
 
 /// Keeps what went over the wire, and answers one command with a status word of its own.

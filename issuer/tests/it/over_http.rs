@@ -60,7 +60,13 @@ fn a_card_is_issued_against_the_served_register_and_lives_its_life() {
             blank: Blank::Icao9,
             job: Job::Production,
         };
-        station.issue_into(&mut blank(serial), &application(number, reason), &mut NoMonitor, &mut rng(serial))
+        station.issue_into(
+            &mut blank(serial),
+            &application(number, reason),
+            "second-officer",
+            &mut NoMonitor,
+            &mut rng(serial),
+        )
     };
     let first = issue(&mut register, 1, NUMBER, "first-issue").unwrap();
     let today = day_in_vietnam(at());

@@ -129,7 +129,7 @@ impl Office {
         link: &mut dyn CardLink,
         application: &Application,
     ) -> Result<IssuedCard, IssueError> {
-        self.station().issue_into(link, application, &mut NoMonitor, &mut rng(9))
+        self.station().issue_into(link, application, "second-officer", &mut NoMonitor, &mut rng(9))
     }
 
     pub(crate) fn cards(&self, number: &str) -> Vec<Card> {
@@ -167,11 +167,21 @@ pub(crate) static PORTRAIT: LazyLock<Vec<u8>> = LazyLock::new(|| {
     jpeg
 });
 
+/// The legal ground that goes with a reason, as a member of the application file.
+pub(crate) fn ground_of(reason: &str) -> &'static str {
+    match reason {
+        "exchange" => r#","ground":"on-request""#,
+        "reissue" => r#","ground":"lost-or-damaged""#,
+        _ => "",
+    }
+}
+
 pub(crate) fn application(number: &str, reason: &str) -> Application {
     use base64::Engine;
     let portrait = base64::engine::general_purpose::STANDARD.encode(&*PORTRAIT);
+    let ground = ground_of(reason);
     let json = format!(
-        r#"{{"person":{{"number":"{number}"}},"portrait":"data:image/jpeg;base64,{portrait}","reason":"{reason}"}}"#
+        r#"{{"person":{{"number":"{number}"}},"portrait":"data:image/jpeg;base64,{portrait}","reason":"{reason}"{ground}}}"#
     );
     Application::parse(json.as_bytes(), Path::new("")).unwrap()
 }

@@ -159,12 +159,20 @@ fn production_keys_make_no_card_of_a_laboratory() {
     let mut chip = own_blank(keys, 1);
     let mut station = office.station();
     station.job = Job::Laboratory;
-    refuse(station.issue_into(&mut chip, &application, &mut NoMonitor, &mut rng(1)).unwrap_err());
+    refuse(
+        station
+            .issue_into(&mut chip, &application, "second-officer", &mut NoMonitor, &mut rng(1))
+            .unwrap_err(),
+    );
     let jmrtd = JmrtdBlank { serial: ChipSerial([1; 10]), active_authentication: true };
     for job in [Job::Laboratory, Job::Production] {
         let mut station = office.station();
         (station.blank, station.job) = (Blank::Jmrtd(jmrtd), job);
-        refuse(station.issue_into(&mut chip, &application, &mut NoMonitor, &mut rng(1)).unwrap_err());
+        refuse(
+            station
+                .issue_into(&mut chip, &application, "second-officer", &mut NoMonitor, &mut rng(1))
+                .unwrap_err(),
+        );
     }
     // A blank with the publicly known keys of GlobalPlatform.
     refuse(office.issue(&mut blank(2), &application).unwrap_err());
@@ -209,7 +217,13 @@ fn softhsm_goes_away_at_every_step_and_the_next_run_finishes_the_card() {
                 }
                 ControlFlow::Continue(())
             };
-            let first = office.station().issue_into(&mut chip, &application, &mut monitor, &mut rng(9));
+            let first = office.station().issue_into(
+                &mut chip,
+                &application,
+                "second-officer",
+                &mut monitor,
+                &mut rng(9),
+            );
             assert!(gone, "{step:?}");
             std::fs::remove_dir_all(hsm.tokens()).unwrap();
             std::fs::rename(&away, hsm.tokens()).unwrap();

@@ -10,10 +10,14 @@ use super::StoreError;
 
 /// A value of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value<'v> {
+pub enum Value<'v> {
+    /// NULL.
     Null,
+    /// A text.
     Text(Cow<'v, str>),
+    /// A number of 64 bits.
     Int(i64),
+    /// Octets.
     Bytes(Cow<'v, [u8]>),
 }
 
@@ -60,17 +64,37 @@ impl<'v, T: Into<Self>> From<Option<T>> for Value<'v> {
 }
 
 /// One row of an answer; columns count from 0.
-pub(super) trait Row {
+pub trait Row {
+    /// A text, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the column is of another type.
     fn text(&self, column: usize) -> Result<Option<String>, StoreError>;
+
+    /// A number, if there is one.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
     fn int(&self, column: usize) -> Result<Option<i64>, StoreError>;
+
+    /// Octets, if there are any.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
     fn bytes(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// A text that the tables promise.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] where there is none.
     fn needed(&self, column: usize) -> Result<String, StoreError> {
         self.text(column)?.ok_or(StoreError::Inconsistent("a text that must be there"))
     }
 
     /// A number that the tables promise, from 0.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] where there is none.
     fn count(&self, column: usize) -> Result<u64, StoreError> {
         let number = self.int(column)?.and_then(|number| u64::try_from(number).ok());
         number.ok_or(StoreError::Inconsistent("a count that must be there"))
@@ -78,41 +102,61 @@ pub(super) trait Row {
 }
 
 /// What is done with each row.
-pub(super) type Each<'f> = dyn FnMut(&dyn Row) -> Result<(), StoreError> + 'f;
+pub type Each<'f> = dyn FnMut(&dyn Row) -> Result<(), StoreError> + 'f;
 
 /// Statements. Parameters are written `?1`; `FOR UPDATE` at the end locks the row where the engine has row locks.
-pub(super) trait Session {
+pub trait Session {
     /// Answers how many rows were changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError>;
 
+    /// Every row of the answer, one after another.
+    ///
+    /// # Errors
+    /// [`StoreError`], or what `each` answers.
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut Each<'_>) -> Result<(), StoreError>;
 
     /// Loads rows that are all new, whole or not at all. `false`: at least one is there already, or this engine has no
     /// faster way; then nothing was written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     fn load(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError>;
 
     /// Several statements without values.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     fn script(&mut self, sql: &str) -> Result<(), StoreError>;
 }
 
 /// Where rows are loaded.
-pub(super) struct Table<'t> {
-    pub(super) name: &'t str,
-    pub(super) columns: &'t str,
+#[derive(Debug)]
+pub struct Table<'t> {
+    /// The table.
+    pub name: &'t str,
+    /// Its columns, with commas between.
+    pub columns: &'t str,
     /// The type of each column.
-    pub(super) types: &'t [Type],
+    pub types: &'t [Type],
 }
 
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub enum Type {
+    /// A text.
     Text,
+    /// A number of 64 bits.
     Int,
+    /// Octets.
     Octets,
 }
 
 /// How strictly a transaction is kept apart from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Apart {
+pub enum Apart {
     /// The rows that it locks.
     Rows,
     /// As if it were alone.
@@ -138,6 +182,15 @@ pub(super) trait Engine: Session + Send {
     fn begin(&mut self, apart: Apart) -> Result<(), StoreError>;
     fn commit(&mut self) -> Result<(), StoreError>;
     fn rollback(&mut self);
+
+    /// SQL that is written for `SQLite` in words that others have too, in this engine's names of the types.
+    fn dialect(&self, sql: &str) -> String;
+
+    /// A query that answers a row if there is a table of this name.
+    fn asks_for_table(&self) -> &'static str;
+
+    /// Keeps other processes from bringing this table's tables to another version until the transaction ends.
+    fn keep_migration(&mut self, table: &str) -> Result<(), StoreError>;
 
     /// Brings the tables to this program's version.
     fn migrate(&mut self, at: jiff::Timestamp) -> Result<(), StoreError>;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::acts::NumberSource;
+use super::database::transaction;
 use super::engine::postgres::Postgres;
 use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
@@ -27,9 +28,6 @@ use crate::duplicates::Weighed;
 use crate::numbers::{AllocationError, Allocator, Prefix};
 use crate::person::{Life, Person};
 use crate::statistics::Statistics;
-
-/// How often a transaction that others pushed aside is tried again.
-const TRIES: u32 = 20;
 
 /// The register in a database. One connection: a thread has its own.
 pub struct SqlStore {
@@ -107,25 +105,7 @@ impl SqlStore {
         apart: Apart,
         work: impl Fn(&mut dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let engine = self.engine.get_mut();
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let done = engine.begin(apart).and_then(|()| {
-                let done = work(engine.as_mut())?;
-                engine.commit()?;
-                Ok(done)
-            });
-            match done {
-                Ok(done) => return Ok(done),
-                Err(error) => {
-                    engine.rollback();
-                    if !matches!(error, StoreError::Busy) || tries == TRIES {
-                        return Err(error);
-                    }
-                }
-            }
-        }
+        transaction(self.engine.get_mut().as_mut(), apart, work)
     }
 
     /// Every table as lines, in one snapshot: what others write meanwhile is not in it.
@@ -370,7 +350,7 @@ impl SqlStore {
 }
 
 /// To this machine only, as long as the line is not encrypted.
-fn connect(config: &postgres::Config) -> Result<Postgres, StoreError> {
+pub(super) fn connect(config: &postgres::Config) -> Result<Postgres, StoreError> {
     if !is_here(config) {
         return Err(StoreError::Unprotected);
     }

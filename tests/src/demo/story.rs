@@ -1,5 +1,6 @@
 //! The story from the first key to the tenth forgery.
 
+use crate::officers::{CAPTURES, Officers};
 use crate::story_support::as_founded;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -52,6 +53,7 @@ struct Issued {
 /// Everything that is in place before the first card.
 struct Country {
     stage: Stage,
+    officers: Officers,
     counter: Box<dyn Counter>,
     nation: Vec<Person>,
     today: Date,
@@ -73,6 +75,7 @@ pub fn run(
 
     teller.chapter("Twelve applications become twelve cards");
     teller.fact(&format!("the chips are reached through: {}", country.counter.transport()));
+    teller.fact("every application is captured by one officer (lan) and approved by another (minh)");
     let applicants = people::choose(&country.nation, country.today, &country.stage.out)?;
     let mut cards = Vec::new();
     for applicant in applicants {
@@ -144,7 +147,8 @@ fn found(stage: Stage, pcscd: Option<&Pcscd>, teller: &mut Teller) -> Result<Cou
         }),
         None => Box::new(InProcessCounter { programs, register_url, token_file, now: stage.now }),
     };
-    Ok(Country { stage, counter, nation, today, _register: register })
+    let officers = Officers::hired(&stage.programs, &stage.work.join("ledger.sqlite"), &stage.work)?;
+    Ok(Country { stage, officers, counter, nation, today, _register: register })
 }
 
 /// An invented child whose card, issued 30 months ago, was valid until yesterday, the fourteenth birthday.
@@ -173,8 +177,9 @@ fn issue(country: &Country, applicant: Applicant, at: Timestamp, teller: &Teller
     stage.programs.must("virtual-chip", &["new", "--state", chip, "--keys", path(&stage.keys)?])?;
     let keys = if at < stage.now { as_founded(&stage.keys) } else { stage.keys.clone() };
     let (database, at) = (stage.database_url(), at.to_string());
-    let ledger = stage.work.join("ledger.sqlite");
-    let arguments = [
+    country.officers.approve(&stage.programs, &applicant.application, &database, &at)?;
+    let officer = country.officers.as_officer(CAPTURES)?;
+    let mut arguments = vec![
         "--application",
         path(&applicant.application)?,
         "--keys",
@@ -183,12 +188,11 @@ fn issue(country: &Country, applicant: Applicant, at: Timestamp, teller: &Teller
         &database,
         "--out",
         path(&applicant.folder)?,
-        "--ledger",
-        path(&ledger)?,
         "--at",
         &at,
         "--json",
     ];
+    arguments.extend(officer.iter().map(String::as_str));
     let finished = country.counter.issue(&applicant.chip, &arguments)?;
     ensure!(
         finished.code == 0,

@@ -67,7 +67,7 @@ impl<'a> Office<'a> {
             job: Job::Production,
         };
         let mut rng = ChaCha20Rng::seed_from_u64(41);
-        station.issue_into(link, &self.campaign.application, &mut NoMonitor, &mut rng)
+        station.issue_into(link, &self.campaign.application, "second-officer", &mut NoMonitor, &mut rng)
     }
 
     /// After the card was laid on again: is it issued once, everywhere, and good?

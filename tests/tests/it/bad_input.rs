@@ -62,6 +62,7 @@ fn a_portrait_that_is_no_image() {
     assert_eq!(files_in(&desk.folder.join("out-cut")), [""; 0]);
     // With the portrait it works.
     let out = desk.folder.join("out");
+    desk.approve(&applicant.application);
     let finished = desk.issue(&applicant.application, "virtual", &out);
     assert_eq!(finished.code, 0, "{}", finished.stdout);
 }
@@ -101,6 +102,7 @@ fn a_number_that_is_on_an_active_card() {
     let person = world().without_card(23).unwrap();
     let applicant = desk.application(person);
     let out = desk.folder.join("out");
+    desk.approve(&applicant.application);
     let first = desk.issue(&applicant.application, "virtual", &out);
     assert_eq!(first.code, 0, "{}", first.stdout);
     let chip = Memory::of(&out.join("chip.json"));
@@ -136,21 +138,24 @@ fn may_mount() -> bool {
 }
 
 /// Runs `issuer issue` where the disk below `out` has this much room, and tells what it left there. The small file
-/// system lives in a mount namespace of the program: nothing is left to clean up.
+/// system lives in a mount namespace of the program: nothing is left to clean up. A copy of the ledger may lie in it.
 fn issue_in_a_small_folder(
     desk: &Desk,
     arguments: &[String],
     out: &Path,
     kilobytes: u64,
+    ledger: Option<&Path>,
 ) -> (Finished, Vec<String>) {
     let listing = desk.folder.join("listing");
     let script = "mkdir -p \"$OUT\" && mount -t tmpfs -o size=${ROOM}k small \"$OUT\" || exit 99\n\
+                  [ -z \"$LEDGER\" ] || cp \"$LEDGER\" \"$OUT\" || exit 98\n\
                   \"$@\"; code=$?; ls -A \"$OUT\" > \"$LISTING\"; exit $code";
     let output = Command::new("unshare")
         .args(["--mount", "sh", "-c", script, "sh"])
         .arg(issuer())
         .args(arguments)
         .env("OUT", out)
+        .env("LEDGER", ledger.unwrap_or(Path::new("")))
         .env("ROOM", kilobytes.to_string())
         .env("LISTING", &listing)
         .output()
@@ -173,12 +178,13 @@ fn a_full_disk() {
     let person = world().without_card(24).unwrap();
     let applicant = desk.application(person);
     let out = desk.folder.join("out");
+    desk.approve(&applicant.application);
     let before = desk.records();
 
     // Register and ledger have room; the folder for the pictures has too little.
     let arguments = desk.issue_arguments(&applicant.application, "virtual", &out);
     if may_mount() {
-        let (finished, left) = issue_in_a_small_folder(&desk, &arguments, &out, 24);
+        let (finished, left) = issue_in_a_small_folder(&desk, &arguments, &out, 24, None);
         assert_failed(&finished, 3, "disk-full", Some(person));
         assert_eq!(left, [""; 0], "something was left on the full disk");
     } else {
@@ -205,15 +211,19 @@ fn a_full_disk_below_the_ledger() {
     let person = world().without_card(25).unwrap();
     let applicant = desk.application(person);
     let (out, small_disk) = (desk.folder.join("out"), desk.folder.join("small"));
+    desk.approve(&applicant.application);
     let mut arguments = desk.issue_arguments(&applicant.application, "virtual", &out);
     let ledger = arguments.iter().position(|argument| argument == "--ledger").unwrap() + 1;
     arguments[ledger] = small_disk.join("ledger.sqlite").to_str().unwrap().to_owned();
     let before = desk.records();
     if may_mount() {
-        let (finished, _) = issue_in_a_small_folder(&desk, &arguments, &small_disk, 16);
+        // What the ledger holds already has room; a word more has not.
+        let room = desk.ledger.metadata().unwrap().len().div_ceil(4096) * 4 + 4;
+        let (finished, _) = issue_in_a_small_folder(&desk, &arguments, &small_disk, room, Some(&desk.ledger));
         assert_failed(&finished, 3, "disk-full", Some(person));
     } else {
         std::fs::create_dir(&small_disk).unwrap();
+        std::fs::copy(&desk.ledger, small_disk.join("ledger.sqlite")).unwrap();
         let finished = issue_with_short_files(&arguments, 16);
         assert_eq!(finished.code, 3, "{}\n{}", finished.stdout, finished.stderr);
     }
@@ -233,6 +243,7 @@ fn a_disk_that_fills_up_while_the_chip_is_written() {
     let measured = Desk::new("filling-disk");
     let out = measured.folder.join("out");
     let applicant = measured.application(person);
+    measured.approve(&applicant.application);
     assert_eq!(measured.issue(&applicant.application, "virtual", &out).code, 0);
     let kilobytes = |name| out.join(name).metadata().unwrap().len().div_ceil(4096) * 4;
     // The same pictures again, and what is kept for card.json.
@@ -240,9 +251,10 @@ fn a_disk_that_fills_up_while_the_chip_is_written() {
     for room in [4, 20, 52] {
         let desk = Desk::new(&format!("filling-disk-{room}"));
         let out = desk.folder.join("out");
+        desk.approve(&applicant.application);
         let before = desk.records();
         let arguments = desk.issue_arguments(&applicant.application, "virtual", &out);
-        let (finished, left) = issue_in_a_small_folder(&desk, &arguments, &out, pictures + room);
+        let (finished, left) = issue_in_a_small_folder(&desk, &arguments, &out, pictures + room, None);
         assert_eq!(finished.code, 3, "{room}: {}\n{}", finished.stdout, finished.stderr);
         let code = finished.json().unwrap()["error"]["code"].as_str().unwrap().to_owned();
         assert_failed(&finished, 3, &code, Some(person));
@@ -252,6 +264,8 @@ fn a_disk_that_fills_up_while_the_chip_is_written() {
         let state = Records::states(&desk).pop().unwrap();
         assert!(["queued", "spoiled"].contains(&state.as_str()), "{room}: {state}");
 
+        // Of a spoiled chip the application is approved again.
+        desk.approve(&applicant.application);
         let finished = desk.issue(&applicant.application, "virtual", &desk.folder.join("another-blank"));
         assert_eq!(finished.code, 0, "{room}: {}\n{}", finished.stdout, finished.stderr);
         let states = Records::states(&desk);
@@ -291,6 +305,7 @@ fn at_the_reader() {
     let person = world.without_card(26).unwrap();
     let applicant = desk.application(person);
     let out = desk.folder.join("out");
+    desk.approve(&applicant.application);
     let before = desk.records();
     let unharmed = |what: &str| {
         let after = desk.records();

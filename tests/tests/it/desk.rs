@@ -8,6 +8,7 @@ use cccd_population::person::Person;
 use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_tests::demo::counter::path;
 use cccd_tests::demo::people::{self, Applicant};
+use cccd_tests::officers::{CAPTURES, Officers};
 use cccd_tests::programs::{Finished, Programs, Running};
 use cccd_tests::story_support::World;
 use rusqlite::types::Value;
@@ -21,6 +22,7 @@ pub(crate) struct Desk {
     pub(crate) folder: PathBuf,
     pub(crate) database: PathBuf,
     pub(crate) ledger: PathBuf,
+    officers: Officers,
 }
 
 impl Desk {
@@ -33,7 +35,16 @@ impl Desk {
         let change = Change { source: "story".to_owned(), at: world.issued_at };
         register.put_persons(&world.nation, &change).unwrap();
         let ledger = folder.join("ledger.sqlite");
-        Self { programs: Programs::beside_this_one().unwrap(), world, folder, database, ledger }
+        let programs = Programs::beside_this_one().unwrap();
+        let officers = Officers::hired(&programs, &ledger, &folder).unwrap();
+        Self { programs, world, folder, database, ledger, officers }
+    }
+
+    /// Taken in by one officer, approved by another.
+    pub(crate) fn approve(&self, application: &Path) {
+        let (register, at) =
+            (format!("sqlite:{}", self.database.display()), self.world.issued_at.to_string());
+        self.officers.approve(&self.programs, application, &register, &at).unwrap();
     }
 
     /// An application of this person, with a portrait.
@@ -58,7 +69,8 @@ impl Desk {
             ["issue", "--json", "--lang", "en", "--timeout", "1", "--reader"].map(str::to_owned).into();
         arguments.extend([reader.to_owned(), "--application".to_owned(), text(application)]);
         arguments.extend(["--keys".to_owned(), text(&self.world.keys), "--register".to_owned(), database]);
-        arguments.extend(["--ledger".to_owned(), text(&self.ledger), "--out".to_owned(), text(out)]);
+        arguments.extend(self.officers.as_officer(CAPTURES).unwrap());
+        arguments.extend(["--out".to_owned(), text(out)]);
         arguments.extend(["--at".to_owned(), at]);
         arguments
     }

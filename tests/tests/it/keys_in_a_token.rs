@@ -7,6 +7,7 @@ use cccd_keys::pkcs11::softhsm::SoftHsm;
 use cccd_keys::trust::TrustStore;
 use cccd_population::person::Person;
 use cccd_population::store::{Change, SqlStore, Store as _};
+use cccd_tests::officers::{CAPTURES, Officers};
 use cccd_tests::programs::{Finished, Programs};
 use cccd_tests::story_support::dice;
 use cccd_verifier::evidence::Provenance;
@@ -22,6 +23,7 @@ struct House {
     folder: tempfile::TempDir,
     hsm: SoftHsm,
     programs: Programs,
+    officers: Officers,
 }
 
 impl House {
@@ -52,6 +54,7 @@ impl House {
             ["--at", AT, "--json", "issue", "--reader", "virtual"].map(str::to_owned).into();
         all.extend(["--application".into(), self.path("an.json"), "--keys".into(), self.path("pki")]);
         all.extend(["--register".into(), register, "--out".into(), self.path("an")]);
+        all.extend(self.officers.as_officer(CAPTURES).unwrap());
         all.extend(more.iter().cloned());
         self.programs.run("issuer", &all).unwrap()
     }
@@ -77,7 +80,8 @@ fn a_country_founded_in_a_token_issues_a_card_that_is_accepted() {
         .unwrap()
         .with_environment("SOFTHSM2_CONF", configuration.to_str().unwrap())
         .with_environment("CCCD_KEYS_PASSPHRASE_FILE", "/nonexistent");
-    let house = House { folder, hsm, programs };
+    let officers = Officers::hired(&programs, &folder.path().join("ledger.sqlite"), folder.path()).unwrap();
+    let house = House { folder, hsm, programs, officers };
     house.hsm.make_token("house").unwrap();
 
     // What does not fit is said, and nothing is made.
@@ -144,6 +148,9 @@ fn a_country_founded_in_a_token_issues_a_card_that_is_accepted() {
         r#"{{"person":{{"number":"{NUMBER}"}},"portrait":"an.jpg","reason":"first-issue","template":"2024"}}"#
     );
     std::fs::write(house.path("an.json"), application).unwrap();
+
+    let register = format!("sqlite:{}", house.path("register.db"));
+    house.officers.approve(&house.programs, Path::new(&house.path("an.json")), &register, AT).unwrap();
 
     // Before anything is touched: no token named.
     let finished = house.issue(&[]);

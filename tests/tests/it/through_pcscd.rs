@@ -64,6 +64,7 @@ fn a_card_issued_by_one_program_is_read_by_another() {
     let chip = desk.blank("chip.json");
     assert_eq!(StateFile::peek(&chip).unwrap().life_cycle(), LifeCycle::Blank);
 
+    desk.approve(&applicant.application);
     // Issued against the register's service.
     let mut arguments = desk.issue_arguments(&applicant.application, reader, &out);
     let register = arguments.iter().position(|argument| argument == "--register").unwrap();

@@ -137,6 +137,18 @@ impl Engine for Postgres {
         migrated
     }
 
+    fn dialect(&self, sql: &str) -> String {
+        schema::additions::for_postgres(sql)
+    }
+
+    fn asks_for_table(&self) -> &'static str {
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename::text = ?1"
+    }
+
+    fn keep_migration(&mut self, table: &str) -> Result<(), StoreError> {
+        self.script(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE"))
+    }
+
     fn check(&mut self) -> Result<(), StoreError> {
         schema::check(
             self,

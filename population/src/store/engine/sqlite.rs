@@ -124,6 +124,19 @@ impl Engine for Sqlite {
         migrated
     }
 
+    fn dialect(&self, sql: &str) -> String {
+        sql.to_owned()
+    }
+
+    fn asks_for_table(&self) -> &'static str {
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?1"
+    }
+
+    fn keep_migration(&mut self, _: &str) -> Result<(), StoreError> {
+        // One writer at a time.
+        Ok(())
+    }
+
     fn check(&mut self) -> Result<(), StoreError> {
         schema::check(self, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'migration'")
     }

@@ -1,0 +1,174 @@
+//! `issuer application …`: taken in by one officer, approved by another, refused with a reason, handed over.
+
+use cccd_issuer::accounts::{Officer, Role};
+use cccd_issuer::application::{Application, Ground, State, Step};
+use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
+use cccd_issuer::register::day_in_vietnam;
+use cccd_issuer::station::Intake;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::args::{ApplicationCommand, ListArguments, WhichApplication};
+use super::connect;
+use super::failure::Failure;
+use super::output::Output;
+
+pub(crate) fn run(command: &ApplicationCommand, at: Timestamp, output: &Output) -> Result<(), Failure> {
+    let today = day_in_vietnam(at);
+    match command {
+        ApplicationCommand::Receive(receive) => {
+            let application = Application::read(&receive.application)?;
+            let (mut ledger, officer) =
+                connect::ledger_and_officer(&receive.ledger, &receive.officer, Role::Capture, at)?;
+            let source = format!("issuer {}", officer.name());
+            let mut register = connect::register(&receive.register, &source)?;
+            let act = Act { actor: officer.name(), at, request: receive.request.as_deref() };
+            let captured =
+                Intake { ledger: &mut ledger, register: register.as_mut(), act }.take_in(&application)?;
+            tell(&captured.entry, today, output);
+        }
+        ApplicationCommand::Approve(approve) => {
+            let (mut ledger, officer) =
+                connect::ledger_and_officer(&approve.ledger, &approve.officer, Role::Approve, at)?;
+            let id = find(&ledger, &approve.which)?;
+            ledger.approve(id, act(&officer, at, approve.request.as_deref()))?;
+            tell(&ledger.entry(id)?, today, output);
+        }
+        ApplicationCommand::Refuse(refuse) => {
+            let (mut ledger, officer) =
+                connect::ledger_and_officer(&refuse.ledger, &refuse.officer, Role::Approve, at)?;
+            let id = find(&ledger, &refuse.which)?;
+            let act = act(&officer, at, refuse.request.as_deref());
+            ledger.advance(id, Step::Reject, Some(&refuse.reason), &Value::Null, act)?;
+            tell(&ledger.entry(id)?, today, output);
+        }
+        ApplicationCommand::Deliver(deliver) => {
+            let (mut ledger, officer) =
+                connect::ledger_and_officer(&deliver.ledger, &deliver.officer, Role::Deliver, at)?;
+            let act = act(&officer, at, deliver.request.as_deref());
+            ledger.advance(deliver.id, Step::Deliver, None, &Value::Null, act)?;
+            tell(&ledger.entry(deliver.id)?, today, output);
+        }
+        ApplicationCommand::List(arguments) => list(arguments, at, output)?,
+        ApplicationCommand::Show(show) => {
+            let mut ledger = connect::ledger(&show.ledger)?;
+            connect::officer(&mut ledger, &show.officer, at)?;
+            let entry = ledger.entry(show.id)?;
+            let actions = ledger.actions(show.id)?;
+            let mut value = describe(&entry, today);
+            let mut lines = vec![line(&entry, today, output)];
+            let mut done = Vec::new();
+            for action in actions {
+                done.push(json!({
+                    "at": action.at, "action": action.action, "by": action.actor, "to": action.to.as_str(),
+                    "reason": action.reason,
+                }));
+                let reason = action.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+                lines.push(format!("  {}  {:<18} {}{reason}", action.at, action.action, action.actor));
+            }
+            if let Some(object) = value.as_object_mut() {
+                object.insert("actions".to_owned(), Value::Array(done));
+            }
+            output.result(&value, &lines);
+        }
+    }
+    Ok(())
+}
+
+fn act<'a>(officer: &'a Officer, at: Timestamp, request: Option<&'a str>) -> Act<'a> {
+    Act { actor: officer.name(), at, request }
+}
+
+/// By its number, or the open one of this very file.
+fn find(ledger: &Ledger, which: &WhichApplication) -> Result<ApplicationId, Failure> {
+    if let Some(id) = which.id {
+        return Ok(id);
+    }
+    let file = which.application.as_deref().ok_or(Failure::ApplicationNotOpen)?;
+    let application = Application::read(file)?;
+    let open = ledger.open_of(application.number.as_str())?.ok_or(Failure::ApplicationNotOpen)?;
+    if open.content_sha256 == application.content_sha256() {
+        Ok(open.id)
+    } else {
+        Err(Failure::ApplicationNotOpen)
+    }
+}
+
+fn list(arguments: &ListArguments, at: Timestamp, output: &Output) -> Result<(), Failure> {
+    let mut ledger = connect::ledger(&arguments.ledger)?;
+    connect::officer(&mut ledger, &arguments.officer, at)?;
+    let today = day_in_vietnam(at);
+    let mut entries = ledger.list(arguments.state, arguments.limit)?;
+    if arguments.late {
+        entries.retain(|entry| entry.is_late(today));
+    }
+    let late = entries.iter().filter(|entry| entry.is_late(today)).count();
+    let value = json!({
+        "applications": entries.iter().map(|entry| describe(entry, today)).collect::<Vec<_>>(),
+        "late": late,
+    });
+    let mut lines: Vec<String> = entries.iter().map(|entry| line(entry, today, output)).collect();
+    lines.push(format!(
+        "{} {}, {} {late}",
+        entries.len(),
+        output.say("hồ sơ", "applications"),
+        output.say("quá hạn", "late"),
+    ));
+    output.result(&value, &lines);
+    Ok(())
+}
+
+fn describe(entry: &Entry, today: Date) -> Value {
+    json!({
+        "application": entry.id.to_string(),
+        "state": entry.state.as_str(),
+        "number": entry.number.as_str(),
+        "reason": entry.reason.as_str(),
+        "ground": entry.ground.map(Ground::as_str),
+        "received_at": entry.received_at,
+        "due": entry.due.to_string(),
+        "late": entry.is_late(today),
+        "captured_by": entry.captured_by,
+        "approved_by": entry.approved_by,
+        "chip": entry.chip.map(|chip| chip.to_string()),
+        "why": entry.state_reason,
+    })
+}
+
+fn line(entry: &Entry, today: Date, output: &Output) -> String {
+    let late = if entry.is_late(today) { output.say("  QUÁ HẠN", "  LATE") } else { "" };
+    let why = entry.state_reason.as_ref().map_or_else(String::new, |why| format!("  ({why})"));
+    format!(
+        "{:>6}  {}  {:<14} {} {}{late}{why}",
+        entry.id,
+        entry.number.as_str(),
+        state_word(entry.state, output),
+        output.say("hạn", "due"),
+        entry.due
+    )
+}
+
+fn tell(entry: &Entry, today: Date, output: &Output) {
+    output.result(&describe(entry, today), &[line(entry, today, output)]);
+}
+
+fn state_word(state: State, output: &Output) -> &'static str {
+    let vietnamese = match state {
+        State::Received => "đã nhận",
+        State::Checked => "đã đối chiếu",
+        State::Captured => "chờ duyệt",
+        State::Approved => "đã duyệt",
+        State::Prepared => "đã chuẩn bị",
+        State::Queued => "chờ in",
+        State::Personalising => "đang ghi chíp",
+        State::ReadBack => "đã đọc lại",
+        State::Locked => "đã khóa chíp",
+        State::Issued => "đã cấp",
+        State::Delivered => "đã trả thẻ",
+        State::Rejected => "đã từ chối",
+        State::Spoiled => "hỏng phôi",
+        State::InDoubt => "chưa rõ",
+    };
+    output.say(vietnamese, state.as_str())
+}

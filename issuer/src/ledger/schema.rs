@@ -1,0 +1,85 @@
+//! The tables of the station's store, and what they hold from the beginning.
+
+use std::path::Path;
+
+use cccd_population::store::{Apart, Database, Session, StoreError, Tables, Version};
+use rusqlite::{Connection, OpenFlags};
+
+use super::LedgerError;
+use super::entry::NEW;
+use crate::application::{State, Step};
+
+pub(super) const TABLES: Tables = Tables {
+    versions_in: "station_version",
+    versions: &[Version {
+        both: include_str!("../../migrations/0001_station.sql"),
+        sqlite: include_str!("../../migrations/0001_station_sqlite.sql"),
+        postgres: include_str!("../../migrations/0001_station_postgres.sql"),
+    }],
+};
+
+/// The allowed transitions are rows, so that no statement can bring about a state that the model forbids. A chip in work
+/// is noted as signed without leaving its state.
+fn transitions() -> Vec<(&'static str, &'static str)> {
+    let mut all =
+        vec![(NEW, State::Received.as_str()), (State::Personalising.as_str(), State::Personalising.as_str())];
+    for from in State::ALL {
+        let next = Step::ALL.into_iter().filter_map(|step| from.apply(step).ok());
+        all.extend(next.map(|to| (from.as_str(), to.as_str())));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+pub(super) fn seed(database: &mut Database) -> Result<(), LedgerError> {
+    let all = transitions();
+    let mut known = 0;
+    database.read(|session| {
+        session.query("SELECT count(*) FROM transitions", &[], &mut |row| {
+            known = usize::try_from(row.count(0)?).unwrap_or(usize::MAX);
+            Ok(())
+        })
+    })?;
+    if known == all.len() {
+        return Ok(());
+    }
+    database.write(Apart::Rows, |session| {
+        for (from, to) in &all {
+            session.execute(
+                "INSERT INTO transitions (from_state, to_state) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                &[(*from).into(), (*to).into()],
+            )?;
+        }
+        session.execute(
+            "INSERT INTO counters (kind, next) VALUES ('application', 1) ON CONFLICT DO NOTHING",
+            &[],
+        )?;
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(())
+}
+
+/// The next name of a kind; others who ask wait until this transaction ends.
+pub(super) fn next(session: &mut dyn Session, kind: &str) -> Result<i64, LedgerError> {
+    session.execute("UPDATE counters SET next = next + 1 WHERE kind = ?1", &[kind.into()])?;
+    let mut next = None;
+    session.query("SELECT next - 1 FROM counters WHERE kind = ?1", &[kind.into()], &mut |row| {
+        next = row.int(0)?;
+        Ok(())
+    })?;
+    next.ok_or(LedgerError::Inconsistent("a counter is missing"))
+}
+
+/// A ledger of the time before the second officer: its applications were approved by nobody else.
+pub(super) fn refuse_older(path: &Path) -> Result<(), LedgerError> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let version = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+    });
+    // What cannot be read is told by the opening itself.
+    if matches!(version, Ok(1)) { Err(LedgerError::Older(path.to_owned())) } else { Ok(()) }
+}

@@ -1,0 +1,253 @@
+//! Tables of another room in a database of its own: the register's engines, transactions and versions, lent out.
+
+use core::fmt;
+use std::cell::RefCell;
+
+use jiff::Timestamp;
+
+use super::engine::sqlite::Sqlite;
+use super::engine::{Apart, Engine, Session};
+use super::{Place, StoreError};
+
+/// How often a transaction that others pushed aside is tried again.
+const TRIES: u32 = 20;
+
+/// Whose tables, and how they grew. A version that was ever released is never changed.
+#[derive(Debug)]
+pub struct Tables {
+    /// The table that says which version they are of; begins with the room's name.
+    pub versions_in: &'static str,
+    /// In order; the first is version 1.
+    pub versions: &'static [Version],
+}
+
+/// One version.
+#[derive(Debug)]
+pub struct Version {
+    /// Written for `SQLite` in words that `PostgreSQL` has too.
+    pub both: &'static str,
+    /// What only `SQLite` understands, after it.
+    pub sqlite: &'static str,
+    /// What only `PostgreSQL` understands, after it.
+    pub postgres: &'static str,
+}
+
+/// An error that may mean: others were quicker, try again.
+pub trait Retry: From<StoreError> {
+    /// Others pushed this transaction aside.
+    fn is_busy(&self) -> bool;
+}
+
+impl Retry for StoreError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}
+
+/// A database with somebody's tables. One connection: a thread has its own.
+pub struct Database {
+    engine: RefCell<Box<dyn Engine>>,
+}
+
+impl Database {
+    /// Makes the tables, or brings existing ones to this program's version. Doing it again is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Newer`] when a newer program made them.
+    pub fn create(place: &Place, tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
+        let engine: Box<dyn Engine> = match place {
+            Place::Sqlite(path) => Box::new(Sqlite::create(path)?),
+            Place::Postgres(config) => Box::new(super::sql::connect(config)?),
+        };
+        Self::migrated(engine, tables, at)
+    }
+
+    /// A database in memory, for tests and previews.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn in_memory(tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
+        Self::migrated(Box::new(Sqlite::in_memory()?), tables, at)
+    }
+
+    fn migrated(mut engine: Box<dyn Engine>, tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
+        if !up_to_date(engine.as_mut(), tables)? {
+            engine.begin(Apart::Rows)?;
+            let migrated = migrate(engine.as_mut(), tables, at).and_then(|()| engine.commit());
+            if let Err(error) = migrated {
+                engine.rollback();
+                return Err(error);
+            }
+        }
+        Ok(Self { engine: RefCell::new(engine) })
+    }
+
+    /// One statement after another, each for itself.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn read<T, E>(&self, work: impl FnOnce(&mut dyn Session) -> Result<T, E>) -> Result<T, E> {
+        work(self.engine.borrow_mut().as_mut())
+    }
+
+    /// One transaction, tried again when others have pushed it aside: whole or not at all.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`StoreError`].
+    pub fn write<T, E: Retry>(
+        &mut self,
+        apart: Apart,
+        work: impl Fn(&mut dyn Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        transaction(self.engine.get_mut().as_mut(), apart, work)
+    }
+
+    /// `SQLite` or `PostgreSQL`.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        self.engine.borrow().name()
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({})", self.engine())
+    }
+}
+
+/// One transaction, tried again when others have pushed it aside.
+pub(super) fn transaction<T, E: Retry>(
+    engine: &mut dyn Engine,
+    apart: Apart,
+    work: impl Fn(&mut dyn Session) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let begun = engine.begin(apart).map_err(E::from);
+        let done = begun.and_then(|()| {
+            let done = work(&mut *engine)?;
+            engine.commit()?;
+            Ok(done)
+        });
+        match done {
+            Ok(done) => return Ok(done),
+            Err(error) => {
+                engine.rollback();
+                if !error.is_busy() || tries == TRIES {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+fn up_to_date(engine: &mut dyn Engine, tables: &Tables) -> Result<bool, StoreError> {
+    let mut there = false;
+    let sql = engine.asks_for_table();
+    engine.query(sql, &[tables.versions_in.into()], &mut |_| {
+        there = true;
+        Ok(())
+    })?;
+    Ok(there && found(engine, tables)? == tables.versions.len())
+}
+
+fn migrate(engine: &mut dyn Engine, tables: &Tables, at: Timestamp) -> Result<(), StoreError> {
+    let table = tables.versions_in;
+    let sql = format!(
+        "CREATE TABLE IF NOT EXISTS {table} (
+           version INTEGER NOT NULL PRIMARY KEY CHECK (version >= 1),
+           applied_at TEXT NOT NULL
+         ) STRICT;"
+    );
+    let sql = engine.dialect(&sql);
+    engine.script(&sql)?;
+    engine.keep_migration(table)?;
+    let found = found(engine, tables)?;
+    for (position, version) in tables.versions.iter().enumerate().skip(found) {
+        let both = engine.dialect(version.both);
+        engine.script(&both)?;
+        engine.script(if engine.name() == "SQLite" { version.sqlite } else { version.postgres })?;
+        let number = u32::try_from(position + 1).unwrap_or(u32::MAX);
+        let sql = format!("INSERT INTO {table} (version, applied_at) VALUES (?1, ?2)");
+        engine.execute(&sql, &[number.into(), at.to_string().into()])?;
+    }
+    Ok(())
+}
+
+fn found(engine: &mut dyn Engine, tables: &Tables) -> Result<usize, StoreError> {
+    let mut found = 0;
+    let sql = format!("SELECT coalesce(max(version), 0) FROM {}", tables.versions_in);
+    engine.query(&sql, &[], &mut |row| {
+        found = usize::try_from(row.count(0)?).unwrap_or(usize::MAX);
+        Ok(())
+    })?;
+    let known = tables.versions.len();
+    if found > known {
+        let number = |version| u32::try_from(version).unwrap_or(u32::MAX);
+        return Err(StoreError::Newer { found: number(found), known: number(known) });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Version = Version {
+        both: "CREATE TABLE thing (\n name TEXT NOT NULL PRIMARY KEY\n) STRICT;",
+        sqlite: "CREATE TRIGGER thing_stays BEFORE DELETE ON thing BEGIN SELECT RAISE(ABORT, 'stays'); END;",
+        postgres: "",
+    };
+    const SECOND: Version =
+        Version { both: "ALTER TABLE thing ADD COLUMN size INTEGER;", sqlite: "", postgres: "" };
+    const OLD: Tables = Tables { versions_in: "room_version", versions: &[FIRST] };
+    const NEW: Tables = Tables { versions_in: "room_version", versions: &[FIRST, SECOND] };
+
+    #[test]
+    fn tables_grow_by_versions_and_a_newer_programs_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::file(&folder.path().join("room.sqlite"));
+        let at = Timestamp::UNIX_EPOCH;
+        let insert = |session: &mut dyn Session| -> Result<u64, StoreError> {
+            session.execute("INSERT INTO thing (name) VALUES (?1)", &["a".into()])
+        };
+        Database::create(&place, &OLD, at).unwrap().write(Apart::Rows, insert).unwrap();
+        let mut grown = Database::create(&place, &NEW, at).unwrap();
+        let mut names = Vec::new();
+        grown
+            .read(|session| {
+                session.query("SELECT name, size FROM thing", &[], &mut |row| {
+                    names.push((row.needed(0)?, row.int(1)?));
+                    Ok(())
+                })
+            })
+            .unwrap();
+        assert_eq!(names, [("a".to_owned(), None)]);
+        let deleted: Result<u64, StoreError> =
+            grown.write(Apart::Rows, |session| session.execute("DELETE FROM thing", &[]));
+        assert!(deleted.is_err());
+        let older = Database::create(&place, &OLD, at).unwrap_err();
+        assert!(matches!(older, StoreError::Newer { found: 2, known: 1 }), "{older}");
+    }
+
+    #[test]
+    fn a_transaction_is_whole_or_not_at_all() {
+        let mut database = Database::in_memory(&OLD, Timestamp::UNIX_EPOCH).unwrap();
+        let failed: Result<(), StoreError> = database.write(Apart::Rows, |session| {
+            session.execute("INSERT INTO thing (name) VALUES (?1)", &["a".into()])?;
+            Err(StoreError::UnknownPerson)
+        });
+        assert!(matches!(failed, Err(StoreError::UnknownPerson)));
+        let mut count = 0;
+        database
+            .read(|session| {
+                session.query("SELECT count(*) FROM thing", &[], &mut |row| {
+                    count = row.count(0)?;
+                    Ok(())
+                })
+            })
+            .unwrap();
+        assert_eq!(count, 0);
+    }
+}
