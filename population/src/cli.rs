@@ -9,6 +9,7 @@ mod data;
 mod failure;
 mod find;
 mod form;
+mod keys;
 mod number;
 mod people;
 mod places;
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use cccd_population::register_key::{KeyFileError, make_seal_keys, seal_keys};
+use cccd_population::seal::SealKeys;
 use cccd_population::store::{Change, Place, SqlStore};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -97,6 +100,8 @@ enum Command {
     Scans(scans::Scans),
     /// Bundles: collect without a line, seal, and merge at the register
     Bundle(bundle::BundleCommand),
+    /// The keys under which religion, blood group, telephone, mail and other information lie sealed
+    Keys(keys::Keys),
     /// Places: what a code is on the present map and the one before, or make the file of places
     Places(places::PlacesCommand),
     /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
@@ -131,7 +136,12 @@ struct Db {
 
 impl Db {
     fn open(&self) -> anyhow::Result<SqlStore> {
-        SqlStore::open(&self.db).with_context(|| self.db.to_string())
+        SqlStore::open(&self.db, &self.seal_keys()?).with_context(|| self.db.to_string())
+    }
+
+    /// The keys of sealed items that are at hand: none for a register on a server without `--secrets`.
+    fn seal_keys(&self) -> Result<SealKeys, KeyFileError> {
+        self.secrets.as_deref().or(self.db.path()).map_or(Ok(SealKeys::none()), seal_keys)
     }
 
     /// The path beside which the register's own keys lie.
@@ -211,7 +221,7 @@ pub(crate) fn run() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
     let setting = Setting { json: arguments.json, lang: arguments.lang, at: arguments.at };
     let done = match arguments.command {
-        Command::Init(db) => init(&setting, &db.db),
+        Command::Init(db) => init(&setting, &db),
         Command::Import(command) => command.run(&setting),
         Command::Export(command) => command.run(&setting),
         Command::Generate(command) => command.run(&setting),
@@ -224,6 +234,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Form(command) => command.run(&setting),
         Command::Scans(command) => command.run(&setting),
         Command::Bundle(command) => command.run(&setting),
+        Command::Keys(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),
         Command::Quality(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),
@@ -238,12 +249,48 @@ pub(crate) fn run() -> ExitCode {
     done.unwrap_or_else(|error| Failure::of(&error, &setting).report(&setting))
 }
 
-fn init(setting: &Setting, db: &Place) -> anyhow::Result<ExitCode> {
-    SqlStore::create(db, setting.now()).with_context(|| db.to_string())?;
-    setting.answer(&serde_json::json!({"db": db.to_string()}), || {
-        format!("{} {db}", setting.say("Đã sẵn sàng:", "Ready:"))
+fn init(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
+    let (place, keys) = (&db.db, db.seal_keys()?);
+    let keys = match db.secrets.as_deref().or(place.path()) {
+        None => keys,
+        Some(_) if keys.is_empty() && keys_are_missing(place)? => {
+            return Err(Failure::could_not(
+                "no-seal-key",
+                setting.say(
+                    "Sổ này có mục đã mã hóa, nhưng không thấy tệp khóa .seal-key",
+                    "This register holds sealed items, and the file of their keys, .seal-key, is missing",
+                ),
+                setting.say(
+                    "Đưa tệp khóa về chỗ cũ, hoặc chỉ chỗ bằng --secrets ĐƯỜNG_DẪN.",
+                    "Put the file back, or name its place by --secrets PATH.",
+                ),
+            )
+            .into());
+        }
+        Some(secrets) => make_seal_keys(secrets, &mut serve::randomness())?.0,
+    };
+    SqlStore::create(place, &keys, setting.now()).with_context(|| place.to_string())?;
+    let sealing = keys.newest().map(|id| id.to_string());
+    setting.answer(&serde_json::json!({"db": place.to_string(), "seal_key": sealing}), || {
+        let ready = format!("{} {place}", setting.say("Đã sẵn sàng:", "Ready:"));
+        if sealing.is_some() {
+            return ready;
+        }
+        let words = setting.say(
+            "Không có khóa: chưa ghi được tôn giáo, nhóm máu, điện thoại, thư điện tử. Thêm --secrets ĐƯỜNG_DẪN.",
+            "There is no key: religion, blood group, telephone and mail cannot be written. Add --secrets PATH.",
+        );
+        format!("{ready}\n{words}")
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether there is a register already, with items that only its keys open.
+fn keys_are_missing(place: &Place) -> anyhow::Result<bool> {
+    match SqlStore::open(place, &SealKeys::none()) {
+        Ok(store) => store.holds_sealed().with_context(|| place.to_string()),
+        Err(_) => Ok(false),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program's one clock")]

@@ -12,6 +12,7 @@
 //! | [`search`] | people found by what is known of them, the reasons told | |
 //! | [`duplicates`] | one person with two numbers: evidence, weights, cases | docs/duplicates.md |
 //! | [`matching`] | number, name and birth date together, or one constant `no-match` | art. 10, 16 |
+//! | [`seal`] | sensitive items encrypted under keys that lie elsewhere | docs/decisions/0113 |
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
 //! | [`backup`] | one moment of every table, encrypted; restored whole or not at all, on either engine | docs/operating.md |
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
@@ -49,6 +50,7 @@ pub mod qcvn;
 pub mod quality;
 pub mod register_key;
 pub mod scans;
+pub mod seal;
 pub mod search;
 pub mod server;
 pub mod statistics;

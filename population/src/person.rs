@@ -113,6 +113,10 @@ pub struct Person {
     /// The number that this one replaced when it was re-established (NĐ 70/2024 art. 11, 12(1)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_number: Option<PersonalNumber>,
+    /// Religion, blood group, telephone, mail and other information are on record, under a key that is not here: they are
+    /// absent above, and stay what they are when this record is written back.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub sealed: bool,
 }
 
 /// Nhóm máu: the codes of QCVN 109:2017/BTTTT.
@@ -241,7 +245,18 @@ impl Person {
             other: None,
             identification_marks: None,
             cancelled_number: None,
+            sealed: false,
         }
+    }
+
+    /// Whether the record says any of the items that lie sealed.
+    #[must_use]
+    pub fn says_sensitive(&self) -> bool {
+        self.religion.is_some()
+            || self.blood_group.is_some()
+            || self.phone.is_some()
+            || self.email.is_some()
+            || self.other.is_some()
     }
 
     /// What a card says about this person (Luật Căn cước 2023 art. 18(3)).

@@ -1,5 +1,5 @@
 //! The register's own secrets beside its database, when no key store is at hand: a P-256 key that signs answers, and
-//! the keys under which numbers are logged and given. Software keys in files of mode 0600; they say so where they are made.
+//! the keys under which numbers are logged and given, and those of sealed items. Software keys in files of mode 0600; they say so where they are made.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -16,6 +16,10 @@ use zeroize::Zeroizing;
 use crate::bundle::OpeningKey;
 use crate::matching::DigestKey;
 use crate::numbers::NumberKey;
+use crate::seal::SealKeys;
+
+/// The most keys of sealed items in a file.
+const MAX_SEAL_KEYS: u64 = 256;
 
 /// A key file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +112,68 @@ pub fn bundle_key(database: &Path) -> Result<OpeningKey, KeyFileError> {
     let key: OpeningKey = text.trim().parse().map_err(|_| KeyFileError::NoKey(path))?;
     publish(&beside(database, "bundle.pub"), format!("{}\n", key.to_public()).as_bytes())?;
     Ok(key)
+}
+
+/// The keys of sealed items in `<db>.seal-key`, one a line, the oldest first; none where the file is missing.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn seal_keys(database: &Path) -> Result<SealKeys, KeyFileError> {
+    let path = beside(database, "seal-key");
+    match read_secret(&path, MAX_SEAL_KEYS * 65) {
+        Ok(text) => keys_in(&text).ok_or(KeyFileError::NoKey(path)),
+        Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(SealKeys::none())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The same, with a first key made where there is none. Answers whether it was made just now.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn make_seal_keys(database: &Path, rng: &mut dyn CryptoRng) -> Result<(SealKeys, bool), KeyFileError> {
+    let path = beside(database, "seal-key");
+    let fresh = !path.exists() && secret(&path, rng, |_| true)?.1;
+    Ok((seal_keys(database)?, fresh))
+}
+
+/// Adds a key, which seals from now on. Programs that run go on with the keys they know: start them again before the
+/// register is sealed anew.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn add_seal_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<SealKeys, KeyFileError> {
+    let path = beside(database, "seal-key");
+    let known = if path.exists() { read_secret(&path, MAX_SEAL_KEYS * 65)? } else { Zeroizing::default() };
+    let mut key = Zeroizing::new([0; 32]);
+    rng.fill_bytes(key.as_mut_slice());
+    let mut text = Zeroizing::new(Vec::with_capacity(known.len() + 66));
+    text.extend_from_slice(known.trim_ascii());
+    if !text.is_empty() {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(Zeroizing::new(hex::encode(key.as_slice())).as_bytes());
+    text.push(b'\n');
+    let keys = keys_in(&text).ok_or_else(|| KeyFileError::NoKey(path.clone()))?;
+    let io = |source| KeyFileError::Io { path: path.clone(), source };
+    let new = beside(&path, "next");
+    write_secret(&new, &text).map_err(io)?;
+    std::fs::rename(&new, &path).map_err(io)?;
+    Ok(keys)
+}
+
+fn keys_in(text: &[u8]) -> Option<SealKeys> {
+    let keys: Option<Vec<_>> = text
+        .trim_ascii()
+        .split(|octet| *octet == b'\n')
+        .map(|line| {
+            let mut key = Zeroizing::new([0; 32]);
+            hex::decode_to_slice(line.trim_ascii(), key.as_mut_slice()).ok().map(|()| key)
+        })
+        .collect();
+    keys.map(SealKeys::new)
 }
 
 /// `register.db` → `register.db.<suffix>`.

@@ -19,8 +19,10 @@ mod persons;
 mod place;
 mod provenance;
 mod rollup;
+mod reseal;
 mod schema;
 mod sheets;
+mod sealed;
 mod sql;
 
 use std::collections::BTreeMap;
@@ -46,6 +48,7 @@ pub use place::{BadPlace, Place};
 pub use provenance::Provenance;
 pub use rollup::Recount;
 pub use sheets::{ScannedSheet, SheetOutcome};
+pub use reseal::SealedAnew;
 pub use sql::SqlStore;
 
 /// Where a change came from: `import`, `event`, `issuer` … with the file or office.
@@ -400,6 +403,14 @@ pub enum StoreError {
     /// The database's server does not answer, or the connection to it is gone.
     #[error("the register's database server does not answer")]
     Unreachable,
+    /// The items lie under a key that is not here.
+    #[error(
+        "religion, blood group, telephone, mail and other information are sealed under a key that is not here"
+    )]
+    Sealed,
+    /// Sealed items that nobody of this register sealed for this person.
+    #[error("a sealed value of the register was changed, or belongs to somebody else")]
+    Altered,
     /// There is no register at this place.
     #[error("there is no register at this place")]
     NotInitialised,

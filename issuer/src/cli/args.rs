@@ -111,6 +111,10 @@ pub(crate) struct RegisterArguments {
     #[arg(long, value_name = "DB|URL")]
     pub(crate) register: String,
 
+    /// Where the register's own keys lie: PATH.seal-key [default: beside the file]; a register on a server has no file.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) register_secrets: Option<PathBuf>,
+
     /// The register's token file, for http:// (role issuer, mode 0600).
     #[arg(long, value_name = "FILE", env = "CCCD_REGISTER_TOKEN_FILE")]
     pub(crate) register_token: Option<PathBuf>,

@@ -11,12 +11,14 @@ use cccd_issuer::accounts::{Officer, Password, Role, Token};
 use cccd_issuer::deadline::Calendar;
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::CardLink;
-use cccd_issuer::register::{HttpRegister, LocalRegister, Register};
+use cccd_issuer::register::{HttpRegister, LocalRegister, Register, RegisterError};
 use cccd_issuer::station::{IssueError, StationKeys};
 use cccd_keys::pkcs11::open_store;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, PassedOver, Purpose, StoreError, StoreMaster};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
+use cccd_population::register_key::seal_keys;
+use cccd_population::seal::SealKeys;
 use cccd_population::store::Place;
 use cccd_reader::{Protocols, Service, Share};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
@@ -39,7 +41,10 @@ pub(crate) struct Card {
 pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Box<dyn Register>, Failure> {
     let address = arguments.register.as_str();
     if let Ok(place) = address.parse::<Place>() {
-        return Ok(Box::new(LocalRegister::open(&place, source)?));
+        let secrets = arguments.register_secrets.as_deref().or(place.path());
+        let keys = secrets.map_or(Ok(SealKeys::none()), seal_keys);
+        let keys = keys.map_err(|error| RegisterError::Unreachable(error.to_string()))?;
+        return Ok(Box::new(LocalRegister::open(&place, &keys, source)?));
     }
     if address.starts_with("http://") {
         let token = arguments.register_token.as_deref().ok_or(Failure::NoToken)?;

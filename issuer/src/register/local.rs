@@ -2,6 +2,7 @@
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
+use cccd_population::seal::SealKeys;
 use cccd_population::store::{Change, Place, SqlStore, Store, StoreError};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -16,12 +17,12 @@ pub struct LocalRegister<S> {
 }
 
 impl LocalRegister<SqlStore> {
-    /// Opens a register of this machine.
+    /// Opens a register of this machine, with the keys of its sealed items.
     ///
     /// # Errors
     /// [`RegisterError::Unreachable`] when there is none.
-    pub fn open(place: &Place, source: &str) -> Result<Self, RegisterError> {
-        let store = SqlStore::open(place).map_err(failed)?;
+    pub fn open(place: &Place, keys: &SealKeys, source: &str) -> Result<Self, RegisterError> {
+        let store = SqlStore::open(place, keys).map_err(failed)?;
         Ok(Self { store, source: source.to_owned() })
     }
 }

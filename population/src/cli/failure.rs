@@ -77,6 +77,16 @@ impl Failure {
                 "Khởi động PostgreSQL, hoặc kiểm tra máy, cổng và tên người dùng trong --db; không gì bị ghi dở dang.",
                 "Start PostgreSQL, or check host, port and user of --db; nothing was half written.",
             ),
+            Some(StoreError::Sealed) => (
+                "sealed",
+                "Chỉ tệp khóa bằng --secrets ĐƯỜNG_DẪN; không có gì bị thay đổi.",
+                "Name the keys by --secrets PATH; nothing was changed.",
+            ),
+            Some(StoreError::Altered) => (
+                "sealed-altered",
+                "Có người đã sửa cơ sở dữ liệu bên ngoài chương trình: khôi phục từ bản sao lưu.",
+                "Somebody changed the database from outside: restore it from a backup.",
+            ),
             Some(StoreError::Newer { .. }) => {
                 ("newer-register", "Dùng phiên bản mới hơn.", "Use a newer version of this program.")
             }

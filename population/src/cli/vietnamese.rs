@@ -164,6 +164,11 @@ fn store(error: &StoreError) -> String {
             "Cơ sở dữ liệu ở máy khác và đường truyền tới đó không được mã hóa".to_owned()
         }
         StoreError::Unreachable => "Máy chủ cơ sở dữ liệu không trả lời".to_owned(),
+        StoreError::Sealed => {
+            "Tôn giáo, nhóm máu, điện thoại, thư điện tử và thông tin khác đã mã hóa dưới khóa không có ở đây"
+                .to_owned()
+        }
+        StoreError::Altered => "Một mục đã mã hóa bị sửa, hoặc là của người khác".to_owned(),
         StoreError::NotInitialised => "Chưa có cơ sở dữ liệu dân cư nào ở đây".to_owned(),
         StoreError::Inconsistent(what) => format!("Các bảng của hệ thống mâu thuẫn: {what}"),
         StoreError::Engine(_) => "Cơ sở dữ liệu gặp lỗi".to_owned(),
@@ -363,6 +368,8 @@ mod tests {
             Box::new(StoreError::Older { found: 1, known: 2 }),
             Box::new(StoreError::Unprotected),
             Box::new(StoreError::Unreachable),
+            Box::new(StoreError::Sealed),
+            Box::new(StoreError::Altered),
             Box::new(StoreError::NotInitialised),
             Box::new(StoreError::Inconsistent("a date")),
             Box::new(StoreError::Engine(Box::new(io()))),

@@ -20,7 +20,7 @@ pub(super) fn remarks(person: &Person, today: Date) -> Vec<Remark> {
     need(person.birth_registration_place.is_some(), "birth_registration_place");
     need(person.place_of_origin.is_some(), "place_of_origin");
     need(person.ethnic_group.is_some(), "ethnic_group");
-    need(person.religion.is_some(), "religion");
+    need(person.religion.is_some() || person.sealed, "religion");
     // One parent may be unknown to the law (Luật Hộ tịch 2014 art. 14, 15); both are not.
     need(person.father.is_some() || person.mother.is_some(), "mother");
     need(person.residences.of_record().is_some(), "residence");

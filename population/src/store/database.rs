@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::{Place, StoreError};
+use crate::seal::SealKeys;
 
 /// How often a transaction that others pushed aside is tried again.
 const TRIES: u32 = 20;
@@ -56,8 +57,8 @@ impl Database {
     /// [`StoreError`]; [`StoreError::Newer`] when a newer program made them.
     pub fn create(place: &Place, tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
         let engine: Box<dyn Engine> = match place {
-            Place::Sqlite(path) => Box::new(Sqlite::create(path)?),
-            Place::Postgres(config) => Box::new(super::sql::connect(config)?),
+            Place::Sqlite(path) => Box::new(Sqlite::create(path, SealKeys::none())?),
+            Place::Postgres(config) => Box::new(super::sql::connect(config, &SealKeys::none())?),
         };
         Self::migrated(engine, tables, at)
     }
@@ -67,7 +68,7 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub fn in_memory(tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
-        Self::migrated(Box::new(Sqlite::in_memory()?), tables, at)
+        Self::migrated(Box::new(Sqlite::in_memory(SealKeys::none())?), tables, at)
     }
 
     fn migrated(mut engine: Box<dyn Engine>, tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {

@@ -7,6 +7,7 @@ pub(super) mod sqlite;
 use std::borrow::Cow;
 
 use super::StoreError;
+use crate::seal::SealKeys;
 
 /// A value of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +125,9 @@ pub trait Session {
     /// # Errors
     /// [`StoreError`].
     fn load(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError>;
+
+    /// The keys of sealed items.
+    fn seal(&self) -> &SealKeys;
 
     /// Several statements without values.
     ///

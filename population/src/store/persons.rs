@@ -6,13 +6,14 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Row, Session, Table, Type, Value};
-use super::{Change, Provenance, Put, Revision, StoreError, damaged};
+use super::{Change, Provenance, Put, Revision, StoreError, damaged, sealed};
 use crate::name::comparison_key;
 use crate::person::{
-    BloodGroup, Flaw, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence,
+    Flaw, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence,
     birth_date_text, parse_birth_date, parse_sex, sex_word,
 };
 use crate::quality::conflict::{Origin, Standing};
+use crate::seal::SealKeys;
 
 macro_rules! columns {
     () => {
@@ -25,6 +26,9 @@ macro_rules! columns {
          name_key"
     };
 }
+
+/// Where the sealed items stand.
+const SENSITIVE: usize = 32;
 
 /// Where the columns after the record itself stand.
 const REVISION: usize = 33;
@@ -68,22 +72,7 @@ struct Lists<N, R, H> {
 type ListsOf<'p> = Lists<&'p [String], &'p Relative, &'p [HouseholdMember]>;
 type ListsRead = Lists<Vec<String>, Relative, Vec<HouseholdMember>>;
 
-/// Items that only a case opens: one JSON text.
-#[derive(Default, Serialize, Deserialize)]
-struct Sensitive {
-    #[serde(default, rename = "r", skip_serializing_if = "Option::is_none")]
-    religion: Option<String>,
-    #[serde(default, rename = "b", skip_serializing_if = "Option::is_none")]
-    blood_group: Option<BloodGroup>,
-    #[serde(default, rename = "p", skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
-    #[serde(default, rename = "e", skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    #[serde(default, rename = "o", skip_serializing_if = "Option::is_none")]
-    other: Option<String>,
-}
-
-fn json(value: &impl Serialize) -> Result<String, StoreError> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Engine(Box::new(error)))
 }
 
@@ -102,21 +91,10 @@ fn lists(person: &Person) -> Result<Option<String>, StoreError> {
     Ok((text != "{}").then_some(text))
 }
 
-fn sensitive(person: &Person) -> Result<Option<String>, StoreError> {
-    let items = Sensitive {
-        religion: person.religion.clone(),
-        blood_group: person.blood_group,
-        phone: person.phone.clone(),
-        email: person.email.clone(),
-        other: person.other.clone(),
-    };
-    let text = json(&items)?;
-    Ok((text != "{}").then_some(text))
-}
-
-/// The values of a row, in the order of the columns.
+/// The values of a row, in the order of the columns; `sensitive` as it is to lie there.
 pub(super) fn values<'p>(
     person: &'p Person,
+    sensitive: Option<String>,
     revision: u64,
     change: &'p Change,
     provenance: Option<String>,
@@ -156,7 +134,7 @@ pub(super) fn values<'p>(
         person.identification_marks.as_ref().into(),
         person.cancelled_number.as_ref().map(PersonalNumber::as_str).into(),
         lists(person)?.into(),
-        sensitive(person)?.into(),
+        sensitive.into(),
         Value::Int(i64::try_from(revision).map_err(|_| StoreError::Inconsistent("a revision"))?),
         (&change.source).into(),
         change.at.to_string().into(),
@@ -179,7 +157,8 @@ pub(super) fn insert_new(
          ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38) \
          ON CONFLICT (personal_number) DO NOTHING"
     );
-    Ok(session.execute(sql, &values(person, 1, change, None)?)? == 1)
+    let sensitive = sealed::seal(session.seal(), person)?;
+    Ok(session.execute(sql, &values(person, sensitive, 1, change, None)?)? == 1)
 }
 
 /// A record that an act of civil status makes.
@@ -206,12 +185,15 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     let places: Vec<String> = (1..=COUNT).map(|place| format!("?{place}")).collect();
     let sql = format!("INSERT INTO {table} ({}) VALUES ({})", columns!(), places.join(", "));
-    session.execute(&sql, &values(person, revision, change, None)?).map(drop)
+    let sensitive = sealed::seal(session.seal(), person)?;
+    session.execute(&sql, &values(person, sensitive, revision, change, None)?).map(drop)
 }
 
 /// Where one stands who is on record.
 struct Known {
     person: Person,
+    /// As it lies there.
+    sensitive: Option<String>,
     revision: u64,
     change: Change,
     provenance: Provenance,
@@ -220,9 +202,10 @@ struct Known {
 pub(super) fn load(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
     let sql =
         concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL");
+    let keys = session.seal().share();
     let mut found = None;
     session.query(sql, &[number.as_str().into()], &mut |row| {
-        found = Some(read(row)?);
+        found = Some(read(row, &keys)?);
         Ok(())
     })?;
     Ok(found)
@@ -247,6 +230,7 @@ pub(super) fn locked(
 }
 
 fn whole(session: &mut dyn Session, sql: &str, number: &PersonalNumber) -> Result<Option<Known>, StoreError> {
+    let keys = session.seal().share();
     let mut found = None;
     session.query(sql, &[number.as_str().into()], &mut |row| {
         let change = Change { source: row.needed(REVISION + 1)?, at: timestamp(&row.needed(REVISION + 2)?)? };
@@ -256,7 +240,13 @@ fn whole(session: &mut dyn Session, sql: &str, number: &PersonalNumber) -> Resul
                 serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent("a provenance"))?
             }
         };
-        found = Some(Known { person: read(row)?, revision: row.count(REVISION)?, change, provenance });
+        found = Some(Known {
+            person: read(row, &keys)?,
+            sensitive: row.text(SENSITIVE)?,
+            revision: row.count(REVISION)?,
+            change,
+            provenance,
+        });
         Ok(())
     })?;
     Ok(found)
@@ -273,9 +263,10 @@ pub(super) fn after(
         " FROM person WHERE personal_number > ?1 AND replaced_by IS NULL ORDER BY personal_number LIMIT ?2"
     );
     let after = after.map_or("", PersonalNumber::as_str);
+    let keys = session.seal().share();
     let mut persons = Vec::new();
     session.query(sql, &[after.into(), limit.into()], &mut |row| {
-        persons.push(read(row)?);
+        persons.push(read(row, &keys)?);
         Ok(())
     })?;
     Ok(persons)
@@ -290,9 +281,11 @@ pub(super) fn put_all(
     // One person twice in a batch is the second time a change.
     let mut numbers: Vec<&PersonalNumber> = persons.iter().map(|person| &person.number).collect();
     numbers.sort_unstable();
-    if persons.len() > 1 && numbers.windows(2).all(|pair| pair.first() != pair.last()) {
-        let rows: Vec<_> =
-            persons.iter().map(|person| values(person, 1, change, None)).collect::<Result<_, _>>()?;
+    let whole = persons.iter().all(|person| !person.sealed);
+    if whole && persons.len() > 1 && numbers.windows(2).all(|pair| pair.first() != pair.last()) {
+        let keys = session.seal();
+        let row = |person| values(person, sealed::seal(keys, person)?, 1, change, None);
+        let rows: Vec<_> = persons.iter().map(row).collect::<Result<_, _>>()?;
         if session.load(&TABLE, &rows)? {
             return Ok(vec![Put::Added; persons.len()]);
         }
@@ -302,11 +295,13 @@ pub(super) fn put_all(
 
 /// Inserts, changes or leaves alone. `alive` in a record is no news about one who is known to be dead or missing.
 pub(super) fn put(session: &mut dyn Session, person: &Person, change: &Change) -> Result<Put, StoreError> {
-    if insert_new(session, person, change)? {
+    if !person.sealed && insert_new(session, person, change)? {
         return Ok(Put::Added);
     }
-    let known = known(session, &person.number)?.ok_or(StoreError::NumberCancelled)?;
+    let unknown = if person.sealed { StoreError::Sealed } else { StoreError::NumberCancelled };
+    let known = known(session, &person.number)?.ok_or(unknown)?;
     let mut person = person.clone();
+    sealed::keep(&mut person, &known.person)?;
     if person.life == Life::Alive {
         person.life = known.person.life;
     }
@@ -438,14 +433,18 @@ pub(super) fn history(
     session: &mut dyn Session,
     number: &PersonalNumber,
 ) -> Result<Vec<Revision>, StoreError> {
+    let keys = session.seal().share();
     let mut revisions = Vec::new();
     session.query(
-        "SELECT revision, source, recorded_at, record FROM person_history \
+        "SELECT revision, source, recorded_at, record, sensitive FROM person_history \
          WHERE personal_number = ?1 ORDER BY revision",
         &[number.as_str().into()],
         &mut |row| {
-            let person = serde_json::from_str(&row.needed(3)?)
+            let mut person = serde_json::from_str(&row.needed(3)?)
                 .map_err(|_| StoreError::Inconsistent("a record of the history"))?;
+            if let Some(text) = row.text(4)? {
+                sealed::open(&keys, &mut person, &text)?;
+            }
             let change = Change { source: row.needed(1)?, at: timestamp(&row.needed(2)?)? };
             revisions.push(Revision { revision: revision(row.count(0)?)?, change, person });
             Ok(())
@@ -488,7 +487,11 @@ pub(super) fn provenance(
 
 fn items(person: &Person) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
     match serde_json::to_value(person) {
-        Ok(serde_json::Value::Object(items)) => Ok(items),
+        Ok(serde_json::Value::Object(mut items)) => {
+            // No item: it says that some cannot be seen.
+            items.remove("sealed");
+            Ok(items)
+        }
         _ => Err(StoreError::Inconsistent("a record")),
     }
 }
@@ -500,25 +503,28 @@ fn replace(
     person: &Person,
     change: &Change,
 ) -> Result<Put, StoreError> {
-    let record = json(&known.person)?;
+    let sensitive = sealed::next(session.seal(), &known.person, known.sensitive.as_deref(), person)?;
+    let was = sealed::past(session.seal(), &known.person, known.sensitive)?;
+    let record = json(&sealed::without(&known.person))?;
     let own = person.number.as_str();
     let before =
         Value::Int(i64::try_from(known.revision).map_err(|_| StoreError::Inconsistent("a revision"))?);
     session.execute(
-        "INSERT INTO person_history (personal_number, revision, source, recorded_at, record) \
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO person_history (personal_number, revision, source, recorded_at, record, sensitive) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &[
             own.into(),
             before,
             (&known.change.source).into(),
             known.change.at.to_string().into(),
             record.into(),
+            was.into(),
         ],
     )?;
     let (old, new) = (items(&known.person)?, items(person)?);
     let provenance = known.provenance.after(&known.change, &old, &new);
     let provenance = (!provenance.is_empty()).then(|| json(&provenance)).transpose()?;
-    let values = values(person, known.revision + 1, change, provenance)?;
+    let values = values(person, sensitive, known.revision + 1, change, provenance)?;
     session.execute(UPDATE, &values)?;
     Ok(Put::Changed)
 }
@@ -533,7 +539,7 @@ const UPDATE: &str = "UPDATE person SET full_name = ?2, birth_date = ?3, sex = ?
     revision = ?34, source = ?35, recorded_at = ?36, provenance = ?37, name_key = ?38 WHERE personal_number = ?1";
 
 /// A row as a person.
-fn read(row: &dyn Row) -> Result<Person, StoreError> {
+fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError> {
     let birth_date = parse_birth_date(&row.needed(2)?).ok_or_else(damaged("a birth date"))?;
     let sex = parse_sex(&row.needed(3)?).ok_or_else(damaged("a sex"))?;
     let day = |column| row.text(column)?.as_deref().map(date).transpose();
@@ -543,7 +549,6 @@ fn read(row: &dyn Row) -> Result<Person, StoreError> {
         Ok(Some(Residence { address, ward_code, province_code, since: day(from + 3)? }))
     };
     let lists: Option<ListsRead> = parsed(row.text(31)?, "the lists of a person")?;
-    let sensitive: Option<Sensitive> = parsed(row.text(32)?, "items of a person")?;
     let mut person = Person::new(number(&row.needed(0)?)?, "", birth_date, sex);
     person.full_name = row.needed(1)?;
     person.place_of_birth = row.text(4)?;
@@ -572,10 +577,8 @@ fn read(row: &dyn Row) -> Result<Person, StoreError> {
         person.represented = lists.represented;
         person.household = lists.household.unwrap_or_default();
     }
-    if let Some(items) = sensitive {
-        person.religion = items.religion;
-        person.blood_group = items.blood_group;
-        (person.phone, person.email, person.other) = (items.phone, items.email, items.other);
+    if let Some(text) = row.text(SENSITIVE)? {
+        sealed::open(keys, &mut person, &text)?;
     }
     Ok(person)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use zeroize::Zeroizing;
 
 use super::acts::NumberSource;
 use super::database::transaction;
@@ -16,8 +17,8 @@ use super::engine::{Apart, Engine, Session};
 use super::place::is_here;
 use super::{
     ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put,
-    Recorded, Revision, Store, StoreError, TableDigest, acts, attempts, cards, cases, counts, dump, linked,
-    numbers, persons,
+    Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, acts, attempts, cards, cases, counts, dump, linked,
+    numbers, persons, reseal,
 };
 use crate::backup::BackupError;
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
@@ -27,6 +28,7 @@ use crate::civil_status::{ActId, Applied, Entry};
 use crate::duplicates::Weighed;
 use crate::numbers::{AllocationError, Allocator, Prefix};
 use crate::person::{Life, Person};
+use crate::seal::SealKeys;
 use crate::statistics::Statistics;
 
 /// The register in a database. One connection: a thread has its own.
@@ -36,27 +38,29 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Makes the register's tables, or brings existing ones to this program's version. Doing it again is harmless.
+    /// Makes the register's tables, or brings existing ones to this program's version. Doing it again is harmless. Sensitive
+    /// items are sealed under `keys`; without a key, a record that says any is refused.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn create(place: &Place, at: Timestamp) -> Result<Self, StoreError> {
+    pub fn create(place: &Place, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
         let engine: Box<dyn Engine> = match place {
-            Place::Sqlite(path) => Box::new(Sqlite::create(path)?),
-            Place::Postgres(config) => Box::new(connect(config)?),
+            Place::Sqlite(path) => Box::new(Sqlite::create(path, keys.share())?),
+            Place::Postgres(config) => Box::new(connect(config, keys)?),
         };
         Self::migrated(engine, at)
     }
 
-    /// Opens an existing register.
+    /// Opens an existing register. People whose sensitive items lie under a key that is not among `keys` are read without
+    /// them, and say so ([`Person::sealed`]).
     ///
     /// # Errors
     /// [`StoreError::NotInitialised`] if there is none, [`StoreError::Older`] or [`StoreError::Newer`] if it is of another
     /// version than this program's.
-    pub fn open(place: &Place) -> Result<Self, StoreError> {
+    pub fn open(place: &Place, keys: &SealKeys) -> Result<Self, StoreError> {
         let mut engine: Box<dyn Engine> = match place {
-            Place::Sqlite(path) => Box::new(Sqlite::open(path)?),
-            Place::Postgres(config) => Box::new(connect(config)?),
+            Place::Sqlite(path) => Box::new(Sqlite::open(path, keys.share())?),
+            Place::Postgres(config) => Box::new(connect(config, keys)?),
         };
         engine.check()?;
         Ok(Self { engine: RefCell::new(engine), intake: None })
@@ -66,24 +70,25 @@ impl SqlStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn create_file(path: &Path, at: Timestamp) -> Result<Self, StoreError> {
-        Self::create(&Place::file(path), at)
+    pub fn create_file(path: &Path, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
+        Self::create(&Place::file(path), keys, at)
     }
 
     /// [`open`](Self::open) of a file of `SQLite`.
     ///
     /// # Errors
     /// As there.
-    pub fn open_file(path: &Path) -> Result<Self, StoreError> {
-        Self::open(&Place::file(path))
+    pub fn open_file(path: &Path, keys: &SealKeys) -> Result<Self, StoreError> {
+        Self::open(&Place::file(path), keys)
     }
 
-    /// A register in memory, for tests and previews.
+    /// A register in memory, for tests and previews. Nothing of it ever lies anywhere: its items are sealed under zeros.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn in_memory(at: Timestamp) -> Result<Self, StoreError> {
-        Self::migrated(Box::new(Sqlite::in_memory()?), at)
+        let keys = SealKeys::new([Zeroizing::new([0; 32])]);
+        Self::migrated(Box::new(Sqlite::in_memory(keys)?), at)
     }
 
     fn migrated(mut engine: Box<dyn Engine>, at: Timestamp) -> Result<Self, StoreError> {
@@ -148,6 +153,27 @@ impl SqlStore {
         let done = dump::digests(engine);
         engine.rollback();
         done
+    }
+
+    /// Whether any item lies sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holds_sealed(&self) -> Result<bool, StoreError> {
+        self.read(reseal::any)
+    }
+
+    /// Seals up to about `limit` values anew that do not lie under the newest key, of people after `after`; answers where
+    /// to go on. Each call is one transaction; after a crash, from the start or from any answer, it goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] without a key; [`StoreError::Altered`].
+    pub fn seal_anew(
+        &mut self,
+        after: Option<&PersonalNumber>,
+        limit: u32,
+    ) -> Result<SealedAnew, StoreError> {
+        self.write(Apart::Rows, |session| reseal::page(session, after, limit))
     }
 
     /// Rows that contradict each other across tables, and the engine's own check: both must be clean.
@@ -350,11 +376,11 @@ impl SqlStore {
 }
 
 /// To this machine only, as long as the line is not encrypted.
-pub(super) fn connect(config: &postgres::Config) -> Result<Postgres, StoreError> {
+pub(super) fn connect(config: &postgres::Config, keys: &SealKeys) -> Result<Postgres, StoreError> {
     if !is_here(config) {
         return Err(StoreError::Unprotected);
     }
-    Postgres::connect(config)
+    Postgres::connect(config, keys.share())
 }
 
 impl core::fmt::Debug for SqlStore {

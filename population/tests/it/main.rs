@@ -21,6 +21,7 @@ mod postgres;
 mod qcvn;
 mod quality;
 mod scans;
+mod seal;
 mod search;
 mod statistics;
 mod store;
@@ -30,9 +31,11 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{NewCard, SodDigest};
 use cccd_population::person::{Person, Relative, Residence};
+use cccd_population::seal::SealKeys;
 use cccd_population::store::{Change, SqlStore};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use zeroize::Zeroizing;
 
 const TODAY: Date = date(2026, 11, 21);
 
@@ -46,6 +49,11 @@ fn change() -> Change {
 
 fn number(text: &str) -> PersonalNumber {
     PersonalNumber::parse(text).unwrap()
+}
+
+/// The keys of a test's sealed items.
+fn keys() -> SealKeys {
+    SealKeys::new([Zeroizing::new([7; 32])])
 }
 
 fn empty() -> SqlStore {

@@ -10,17 +10,19 @@ use bytes::BytesMut;
 use jiff::Timestamp;
 
 use super::{Apart, Each, Engine, Row, Session, Table, Type, Value};
+use crate::seal::SealKeys;
 use crate::store::{StoreError, schema};
 
 pub(in crate::store) struct Postgres {
     client: Client,
     prepared: HashMap<String, Statement>,
+    seal: SealKeys,
 }
 
 impl Postgres {
-    pub(in crate::store) fn connect(config: &Config) -> Result<Self, StoreError> {
+    pub(in crate::store) fn connect(config: &Config, seal: SealKeys) -> Result<Self, StoreError> {
         let client = config.connect(NoTls).map_err(unconnected)?;
-        Ok(Self { client, prepared: HashMap::new() })
+        Ok(Self { client, prepared: HashMap::new(), seal })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -77,6 +79,10 @@ impl Session for Postgres {
             }
             Err(error) => Err(engine(error)),
         }
+    }
+
+    fn seal(&self) -> &SealKeys {
+        &self.seal
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {

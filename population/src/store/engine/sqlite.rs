@@ -10,6 +10,7 @@ use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
 use super::{Apart, Each, Engine, Row, Session, Table, Value};
+use crate::seal::SealKeys;
 use crate::store::{StoreError, schema};
 
 /// How long one process waits for another's transaction.
@@ -17,31 +18,36 @@ const BUSY: Duration = Duration::from_secs(10);
 
 pub(in crate::store) struct Sqlite {
     connection: Connection,
+    seal: SealKeys,
 }
 
 impl Sqlite {
-    pub(in crate::store) fn create(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::store) fn create(path: &Path, seal: SealKeys) -> Result<Self, StoreError> {
         // Persons are nobody else's business; SQLite gives its companion files the same mode.
         let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
         made.map_err(|error| StoreError::Engine(Box::new(error)))?;
-        Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)
+        Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE, seal)
     }
 
-    pub(in crate::store) fn open(path: &Path) -> Result<Self, StoreError> {
-        if path.is_file() { Self::connect(path, OpenFlags::empty()) } else { Err(StoreError::NotInitialised) }
+    pub(in crate::store) fn open(path: &Path, seal: SealKeys) -> Result<Self, StoreError> {
+        if path.is_file() {
+            Self::connect(path, OpenFlags::empty(), seal)
+        } else {
+            Err(StoreError::NotInitialised)
+        }
     }
 
-    pub(in crate::store) fn in_memory() -> Result<Self, StoreError> {
-        Self::set_up(Connection::open_in_memory().map_err(engine)?)
+    pub(in crate::store) fn in_memory(seal: SealKeys) -> Result<Self, StoreError> {
+        Self::set_up(Connection::open_in_memory().map_err(engine)?, seal)
     }
 
-    fn connect(path: &Path, extra: OpenFlags) -> Result<Self, StoreError> {
+    fn connect(path: &Path, extra: OpenFlags, seal: SealKeys) -> Result<Self, StoreError> {
         // No URI handling: a path is a path.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
-        Self::set_up(Connection::open_with_flags(path, flags).map_err(engine)?)
+        Self::set_up(Connection::open_with_flags(path, flags).map_err(engine)?, seal)
     }
 
-    fn set_up(connection: Connection) -> Result<Self, StoreError> {
+    fn set_up(connection: Connection, seal: SealKeys) -> Result<Self, StoreError> {
         connection.busy_timeout(BUSY).map_err(engine)?;
         connection.set_prepared_statement_cache_capacity(64);
         for (pragma, value) in [
@@ -53,7 +59,7 @@ impl Sqlite {
         ] {
             connection.pragma_update(None, pragma, value).map_err(engine)?;
         }
-        Ok(Self { connection })
+        Ok(Self { connection, seal })
     }
 }
 
@@ -76,6 +82,10 @@ impl Session for Sqlite {
     fn load(&mut self, _: &Table<'_>, _: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
         // Prepared inserts are the fastest way in.
         Ok(false)
+    }
+
+    fn seal(&self) -> &SealKeys {
+        &self.seal
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
