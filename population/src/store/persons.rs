@@ -347,6 +347,7 @@ pub(super) fn candidates(
     newcomer: &Person,
     limit: u32,
 ) -> Result<Vec<Person>, StoreError> {
+    let keys = session.seal().share();
     let mut found: std::collections::BTreeMap<PersonalNumber, Person> = std::collections::BTreeMap::new();
     let year = format!("{:04}", newcomer.birth_date.year());
     let after = format!("{:04}", newcomer.birth_date.year().saturating_add(1));
@@ -380,7 +381,7 @@ pub(super) fn candidates(
         ),
     ] {
         session.query(sql, &values, &mut |row| {
-            let person = read(row)?;
+            let person = read(row, &keys)?;
             if person.number != newcomer.number {
                 found.insert(person.number.clone(), person);
             }
