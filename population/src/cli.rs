@@ -136,7 +136,7 @@ struct Db {
 
 impl Db {
     fn open(&self) -> anyhow::Result<SqlStore> {
-        SqlStore::open(&self.db, &self.seal_keys()?).with_context(|| self.db.to_string())
+        SqlStore::open_with(&self.db, &self.seal_keys()?).with_context(|| self.db.to_string())
     }
 
     /// The keys of sealed items that are at hand: none for a register on a server without `--secrets`.
@@ -269,7 +269,7 @@ fn init(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
         }
         Some(secrets) => make_seal_keys(secrets, &mut serve::randomness())?.0,
     };
-    SqlStore::create(place, &keys, setting.now()).with_context(|| place.to_string())?;
+    SqlStore::create_with(place, &keys, setting.now()).with_context(|| place.to_string())?;
     let sealing = keys.newest().map(|id| id.to_string());
     setting.answer(&serde_json::json!({"db": place.to_string(), "seal_key": sealing}), || {
         let ready = format!("{} {place}", setting.say("Đã sẵn sàng:", "Ready:"));
@@ -287,7 +287,7 @@ fn init(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
 
 /// Whether there is a register already, with items that only its keys open.
 fn keys_are_missing(place: &Place) -> anyhow::Result<bool> {
-    match SqlStore::open(place, &SealKeys::none()) {
+    match SqlStore::open(place) {
         Ok(store) => store.holds_sealed().with_context(|| place.to_string()),
         Err(_) => Ok(false),
     }

@@ -18,11 +18,11 @@ mod numbers;
 mod persons;
 mod place;
 mod provenance;
-mod rollup;
 mod reseal;
+mod rollup;
 mod schema;
-mod sheets;
 mod sealed;
+mod sheets;
 mod sql;
 
 use std::collections::BTreeMap;
@@ -46,9 +46,9 @@ pub use engine::{Apart, Each, Row, Session, Table, Type, Value};
 pub use linked::Answered;
 pub use place::{BadPlace, Place};
 pub use provenance::Provenance;
+pub use reseal::SealedAnew;
 pub use rollup::Recount;
 pub use sheets::{ScannedSheet, SheetOutcome};
-pub use reseal::SealedAnew;
 pub use sql::SqlStore;
 
 /// Where a change came from: `import`, `event`, `issuer` … with the file or office.

@@ -25,7 +25,7 @@ use cccd_keys::trust::directory::import as import_trust;
 use cccd_population::card::{CardStatus, SodDigest};
 use cccd_population::generate::Nation;
 use cccd_population::person::Person;
-use cccd_population::register_key::{digest_key, make_seal_keys, seal_keys};
+use cccd_population::register_key::digest_key;
 use cccd_population::server::{Service, Tokens};
 use cccd_population::store::{Change, Place, SqlStore, Store};
 use cccd_verifier::evidence::Provenance;
@@ -152,8 +152,7 @@ impl World {
         let today = day_in_vietnam(now);
         let nation: Vec<Person> = Nation::new(PEOPLE, 2026, today).collect();
         let database = folder.join("register.sqlite");
-        let mut register =
-            SqlStore::create_file(&database, &make_seal_keys(&database, &mut dice(98))?.0, founded)?;
+        let mut register = SqlStore::create_file(&database, founded)?;
         let change = Change { source: "story".to_owned(), at: founded };
         register.put_persons(&nation, &change)?;
         drop(register);
@@ -209,8 +208,7 @@ impl World {
         let mut chip = Chip::create(&applicant.chip, blank, Box::new(dice(digits)))?;
         let application = Application::read(&applicant.application)?;
         let mut ledger = Ledger::in_memory()?;
-        let mut register =
-            LocalRegister::open(&Place::file(&self.database), &seal_keys(&self.database)?, "story")?;
+        let mut register = LocalRegister::open(&Place::file(&self.database), "story")?;
         let keys = StationKeys::from_store(store, at)?;
         let issued = Station {
             ledger: &mut ledger,
@@ -322,7 +320,7 @@ impl World {
     /// # Errors
     /// If it does not open.
     pub fn register(&self) -> Result<SqlStore> {
-        Ok(SqlStore::open_file(&self.database, &seal_keys(&self.database)?)?)
+        Ok(SqlStore::open_file(&self.database)?)
     }
 
     /// Changes a card's status, as its holder's call does.
@@ -421,7 +419,7 @@ fn serve(database: &Path, token_file: &Path, keys: &KeyStore) -> Result<SocketAd
     let mut rng = dice(99);
     let (tokens, _) = Tokens::open(token_file, &mut rng)?;
     let service = Arc::new(Service {
-        store: Mutex::new(Box::new(SqlStore::open_file(database, &seal_keys(database)?)?)),
+        store: Mutex::new(Box::new(SqlStore::open_file(database)?)),
         signer: Box::new(keys.register_key()?),
         digest_key: digest_key(database, &mut rng)?,
         tokens,

@@ -44,7 +44,7 @@ pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Bo
         let secrets = arguments.register_secrets.as_deref().or(place.path());
         let keys = secrets.map_or(Ok(SealKeys::none()), seal_keys);
         let keys = keys.map_err(|error| RegisterError::Unreachable(error.to_string()))?;
-        return Ok(Box::new(LocalRegister::open(&place, &keys, source)?));
+        return Ok(Box::new(LocalRegister::open_with(&place, &keys, source)?));
     }
     if address.starts_with("http://") {
         let token = arguments.register_token.as_deref().ok_or(Failure::NoToken)?;

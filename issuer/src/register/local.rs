@@ -17,12 +17,20 @@ pub struct LocalRegister<S> {
 }
 
 impl LocalRegister<SqlStore> {
+    /// Opens a register of this machine, without the keys of its sealed items.
+    ///
+    /// # Errors
+    /// [`RegisterError::Unreachable`] when there is none.
+    pub fn open(place: &Place, source: &str) -> Result<Self, RegisterError> {
+        Self::open_with(place, &SealKeys::none(), source)
+    }
+
     /// Opens a register of this machine, with the keys of its sealed items.
     ///
     /// # Errors
     /// [`RegisterError::Unreachable`] when there is none.
-    pub fn open(place: &Place, keys: &SealKeys, source: &str) -> Result<Self, RegisterError> {
-        let store = SqlStore::open(place, keys).map_err(failed)?;
+    pub fn open_with(place: &Place, keys: &SealKeys, source: &str) -> Result<Self, RegisterError> {
+        let store = SqlStore::open_with(place, keys).map_err(failed)?;
         Ok(Self { store, source: source.to_owned() })
     }
 }

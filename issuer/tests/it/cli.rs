@@ -5,7 +5,6 @@ use std::process::{Command, Output};
 
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, Passphrase, StoreSettings};
-use cccd_population::register_key::make_seal_keys;
 use cccd_population::store::{Change, SqlStore, Store};
 use serde_json::Value;
 
@@ -27,9 +26,7 @@ impl Desk {
         store.create_csca(at(), &mut rng).unwrap();
         store.create_document_signer(at(), &mut rng).unwrap();
         signers_without_expiry(&store, &mut rng);
-        let database = desk.path("register.db");
-        let (seal, _) = make_seal_keys(Path::new(&database), &mut rng).unwrap();
-        let mut register = SqlStore::create_file(Path::new(&database), &seal, at()).unwrap();
+        let mut register = SqlStore::create_file(Path::new(&desk.path("register.db")), at()).unwrap();
         let change = Change { source: "import".to_owned(), at: at() };
         register.put_persons(&persons(), &change).unwrap();
         std::fs::write(desk.path("an.jpg"), &*PORTRAIT).unwrap();

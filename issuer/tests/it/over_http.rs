@@ -7,7 +7,7 @@ use cccd_issuer::personalize::NoMonitor;
 use cccd_issuer::register::{HttpRegister, Register, RegisterError, day_in_vietnam};
 use cccd_issuer::station::{Blank, IssueError, Job, Station};
 use cccd_population::card::{CardStatus, SodDigest};
-use cccd_population::register_key::{digest_key, make_seal_keys, signing_key};
+use cccd_population::register_key::{digest_key, signing_key};
 use cccd_population::server::{Limits, Service, Tokens, serve_within};
 use cccd_population::store::{Change, SqlStore, Store as _};
 
@@ -16,7 +16,7 @@ use crate::support::{NUMBER, Office, application, at, blank, persons, rng};
 /// A served register; gives its address and token file.
 fn serve(folder: &std::path::Path) -> (String, std::path::PathBuf) {
     let db = folder.join("register.db");
-    let mut store = SqlStore::create_file(&db, &make_seal_keys(&db, &mut rng(3)).unwrap().0, at()).unwrap();
+    let mut store = SqlStore::create_file(&db, at()).unwrap();
     store.put_persons(&persons(), &Change { source: "import".to_owned(), at: at() }).unwrap();
     let mut rng = rng(4);
     let (signer, _) = signing_key(&db, &mut rng).unwrap();

@@ -39,11 +39,19 @@ pub struct SqlStore {
 
 impl SqlStore {
     /// Makes the register's tables, or brings existing ones to this program's version. Doing it again is harmless. Sensitive
-    /// items are sealed under `keys`; without a key, a record that says any is refused.
+    /// items lie plain.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn create(place: &Place, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
+    pub fn create(place: &Place, at: Timestamp) -> Result<Self, StoreError> {
+        Self::create_with(place, &SealKeys::none(), at)
+    }
+
+    /// [`create`](Self::create), and sensitive items are sealed under the newest of `keys`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create_with(place: &Place, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
         let engine: Box<dyn Engine> = match place {
             Place::Sqlite(path) => Box::new(Sqlite::create(path, keys.share())?),
             Place::Postgres(config) => Box::new(connect(config, keys)?),
@@ -51,13 +59,21 @@ impl SqlStore {
         Self::migrated(engine, at)
     }
 
-    /// Opens an existing register. People whose sensitive items lie under a key that is not among `keys` are read without
-    /// them, and say so ([`Person::sealed`]).
+    /// Opens an existing register without its keys: people whose sensitive items are sealed are read without them, and say
+    /// so ([`Person::sealed`]).
     ///
     /// # Errors
     /// [`StoreError::NotInitialised`] if there is none, [`StoreError::Older`] or [`StoreError::Newer`] if it is of another
     /// version than this program's.
-    pub fn open(place: &Place, keys: &SealKeys) -> Result<Self, StoreError> {
+    pub fn open(place: &Place) -> Result<Self, StoreError> {
+        Self::open_with(place, &SealKeys::none())
+    }
+
+    /// [`open`](Self::open) with the keys of sealed items; the newest seals what is written.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_with(place: &Place, keys: &SealKeys) -> Result<Self, StoreError> {
         let mut engine: Box<dyn Engine> = match place {
             Place::Sqlite(path) => Box::new(Sqlite::open(path, keys.share())?),
             Place::Postgres(config) => Box::new(connect(config, keys)?),
@@ -70,16 +86,16 @@ impl SqlStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn create_file(path: &Path, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
-        Self::create(&Place::file(path), keys, at)
+    pub fn create_file(path: &Path, at: Timestamp) -> Result<Self, StoreError> {
+        Self::create(&Place::file(path), at)
     }
 
     /// [`open`](Self::open) of a file of `SQLite`.
     ///
     /// # Errors
     /// As there.
-    pub fn open_file(path: &Path, keys: &SealKeys) -> Result<Self, StoreError> {
-        Self::open(&Place::file(path), keys)
+    pub fn open_file(path: &Path) -> Result<Self, StoreError> {
+        Self::open(&Place::file(path))
     }
 
     /// A register in memory, for tests and previews. Nothing of it ever lies anywhere: its items are sealed under zeros.

@@ -16,12 +16,12 @@ use cccd_population::store::{ActOutcome, Change, Put, SqlStore, Store as _, Stor
 use jiff::civil::date;
 use proptest::prelude::*;
 
-use crate::{TODAY, change, empty, keys, now, number, postgres, somebody};
+use crate::{TODAY, change, empty, now, number, postgres, somebody};
 
 fn on_both(test: impl Fn(SqlStore)) {
     test(empty());
     if let Some(place) = postgres::database() {
-        test(SqlStore::create(&place, &keys(), now()).unwrap());
+        test(SqlStore::create(&place, now()).unwrap());
     }
 }
 

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
 
-use crate::{TODAY, change, keys, new_card, now, number, somebody};
+use crate::{TODAY, change, new_card, now, number, somebody};
 
 const NONCE: &str = "AAECAwQFBgcICQoLDA0ODw==";
 
@@ -43,7 +43,7 @@ impl Register {
     fn within(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = dir.path().join("register.db");
-        let mut store = SqlStore::create_file(&db, &keys(), now()).unwrap();
+        let mut store = SqlStore::create_file(&db, now()).unwrap();
         store.put_person(&somebody(), &change()).unwrap();
         let dead = Person::new(number("001190000002"), "Lê Thị Mất", BirthDate::Year(1990), Sex::Female);
         store.put_person(&dead, &change()).unwrap();

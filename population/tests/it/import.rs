@@ -6,7 +6,7 @@ use cccd_population::person::Person;
 use cccd_population::store::{SqlStore, Store as _};
 use proptest::prelude::*;
 
-use crate::{TODAY, change, empty, keys, now, number, somebody};
+use crate::{TODAY, change, empty, now, number, somebody};
 
 fn run(store: &mut SqlStore, text: &[u8], format: Format) -> (Result<Summary, ImportError>, String) {
     let mut report = Vec::new();
@@ -139,7 +139,7 @@ fn what_is_exported_is_imported_unchanged() {
 fn a_crash_between_batches_loses_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("register.db");
-    SqlStore::create_file(&path, &keys(), now()).unwrap();
+    SqlStore::create_file(&path, now()).unwrap();
     let total = BATCH * 2 + 700;
     let person = |count: usize| Person { number: number(&format!("{count:012}")), ..somebody() };
     let row = |count: usize| {
@@ -151,17 +151,17 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
         })
     };
     for (crash_at, committed) in [(BATCH - 1, 0), (BATCH + 1, BATCH), (BATCH * 2 + 5, BATCH * 2)] {
-        let mut store = SqlStore::open_file(&path, &keys()).unwrap();
+        let mut store = SqlStore::open_file(&path).unwrap();
         let crashing = (0..total).map(|count| {
             if count == crash_at { Err(ImportError::File(FileFault::LongLine)) } else { row(count) }
         });
         import(&mut store, crashing, &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap_err();
         drop(store);
-        let store = SqlStore::open_file(&path, &keys()).unwrap();
+        let store = SqlStore::open_file(&path).unwrap();
         assert_eq!(store.person_count().unwrap(), committed as u64);
         store.check_integrity().unwrap();
     }
-    let mut store = SqlStore::open_file(&path, &keys()).unwrap();
+    let mut store = SqlStore::open_file(&path).unwrap();
     let summary =
         import(&mut store, (0..total).map(row), &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap();
     assert_eq!((summary.added, summary.unchanged), (700, BATCH as u64 * 2));

@@ -11,7 +11,7 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::{TODAY, change, empty, keys, now, number, somebody};
+use crate::{TODAY, change, empty, now, number, somebody};
 
 fn key() -> DigestKey {
     DigestKey::new(Zeroizing::new([7; 32]))
@@ -140,7 +140,7 @@ fn five_failures_an_hour_then_silence_for_known_and_unknown_alike() {
 fn the_log_holds_no_number() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("register.db");
-    let mut store = SqlStore::create_file(&path, &keys(), now()).unwrap();
+    let mut store = SqlStore::create_file(&path, now()).unwrap();
     asked(&mut store, &request(), now());
     let digits = somebody().number;
     let found: bool = rusqlite::Connection::open(&path)

@@ -13,7 +13,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
-use super::{change, keys, now, postgres, somebody};
+use super::{change, now, postgres, somebody};
 
 const ON: Date = date(2026, 11, 21);
 
@@ -264,14 +264,14 @@ fn registers() -> Vec<(tempfile::TempDir, Place)> {
 #[test]
 fn both_engines_give_each_number_once() {
     for (_folder, place) in registers() {
-        drop(SqlStore::create(&place, &keys(), now()).unwrap());
+        drop(SqlStore::create(&place, now()).unwrap());
         let (boy, girl) = (prefix(79, Sex::Male, 2026), prefix(79, Sex::Female, 2026));
         // Four desks ask at once, each request twice, at two desks.
         let mut desks = Vec::new();
         for desk in 0..4_usize {
             let place = place.clone();
             desks.push(std::thread::spawn(move || {
-                let mut store = SqlStore::open(&place, &keys()).unwrap();
+                let mut store = SqlStore::open(&place).unwrap();
                 let mut allocator = Allocator::new(digits(&[]), 16);
                 let mut answers = BTreeMap::new();
                 for count in 0..60_usize {
@@ -302,7 +302,7 @@ fn both_engines_give_each_number_once() {
 #[test]
 fn the_register_keeps_what_was_there_and_what_ended() {
     for (_folder, place) in registers() {
-        let mut store = SqlStore::create(&place, &keys(), now()).unwrap();
+        let mut store = SqlStore::create(&place, now()).unwrap();
         let known = somebody();
         store.put_person(&known, &change()).unwrap();
         assert_eq!(store.mark_used(&known.number, &request("act-1")).unwrap(), Claim::Taken);

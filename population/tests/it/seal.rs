@@ -37,7 +37,7 @@ fn other_keys() -> SealKeys {
 fn the_file_holds_no_sensitive_item_in_the_clear() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("register.db");
-    let mut store = SqlStore::create_file(&path, &keys(), now()).unwrap();
+    let mut store = SqlStore::create_with(&Place::file(&path), &keys(), now()).unwrap();
     let mut person = believer();
     store.put_person(&person, &change()).unwrap();
     person.phone = Some("0987654321".to_owned());
@@ -59,9 +59,9 @@ fn the_file_holds_no_sensitive_item_in_the_clear() {
 fn without_the_key_people_are_read_without_them_and_nothing_is_lost() {
     for (_dir, place) in places() {
         let person = believer();
-        SqlStore::create(&place, &keys(), now()).unwrap().put_person(&person, &change()).unwrap();
+        SqlStore::create_with(&place, &keys(), now()).unwrap().put_person(&person, &change()).unwrap();
         for blind in [SealKeys::none(), other_keys()] {
-            let mut store = SqlStore::open(&place, &blind).unwrap();
+            let mut store = SqlStore::open_with(&place, &blind).unwrap();
             let mut seen = store.person(&person.number).unwrap().unwrap();
             assert!(seen.sealed && !seen.says_sensitive());
             assert!(!store.provenance(&person.number).unwrap().unwrap().contains_key("sealed"));
@@ -76,15 +76,16 @@ fn without_the_key_people_are_read_without_them_and_nothing_is_lost() {
             let other = Person { religion: Some("Không".to_owned()), ..plain };
             assert!(matches!(store.put_person(&other, &change()), Err(StoreError::Sealed)));
         }
-        // A stranger's items cannot be written without a key, and a sealed record is nobody's first one.
-        let mut store = SqlStore::open(&place, &SealKeys::none()).unwrap();
+        // A sealed record is nobody's first one; a stranger's items lie plain until the register is sealed anew.
+        let mut store = SqlStore::open(&place).unwrap();
         let stranger = Person { number: number("079099000002"), ..believer() };
-        assert!(matches!(store.put_person(&stranger, &change()), Err(StoreError::Sealed)));
-        let mut bare = Person { number: stranger.number, sealed: true, ..somebody() };
-        bare.religion = None;
+        let mut bare = Person { sealed: true, religion: None, ..somebody() };
+        bare.number = stranger.number.clone();
         assert!(matches!(store.put_person(&bare, &change()), Err(StoreError::Sealed)));
+        assert_eq!(store.put_person(&stranger, &change()).unwrap(), Put::Added);
+        assert_eq!(store.person(&stranger.number).unwrap().as_ref(), Some(&stranger));
         // With the key all is there: a record that says it was read without keeps the items too.
-        let mut store = SqlStore::open(&place, &keys()).unwrap();
+        let mut store = SqlStore::open_with(&place, &keys()).unwrap();
         let now_known = store.person(&person.number).unwrap().unwrap();
         assert_eq!(now_known, Person { full_name: "Nguyễn Văn Ân".to_owned(), ..person.clone() });
         let mut unseen = Person { sealed: true, full_name: "Nguyễn An".to_owned(), ..person.clone() };
@@ -104,7 +105,7 @@ fn without_the_key_people_are_read_without_them_and_nothing_is_lost() {
 #[test]
 fn a_value_copied_to_somebody_else_does_not_open() {
     for (_dir, place) in places() {
-        let mut store = SqlStore::create(&place, &keys(), now()).unwrap();
+        let mut store = SqlStore::create_with(&place, &keys(), now()).unwrap();
         let other = Person { number: number("079099000002"), ..believer() };
         store.put_persons(&[believer(), other.clone()], &change()).unwrap();
         store
@@ -121,7 +122,7 @@ fn a_value_copied_to_somebody_else_does_not_open() {
 #[test]
 fn what_lies_plain_or_under_an_older_key_is_sealed_anew_page_by_page() {
     for (_dir, place) in places() {
-        let mut store = SqlStore::create(&place, &other_keys(), now()).unwrap();
+        let mut store = SqlStore::create_with(&place, &other_keys(), now()).unwrap();
         let people: Vec<Person> = (0..25)
             .map(|count| Person {
                 number: number(&format!("{:012}", 79_099_000_100_u64 + count)),
@@ -150,11 +151,11 @@ fn what_lies_plain_or_under_an_older_key_is_sealed_anew_page_by_page() {
             .unwrap();
         drop(store);
         // The new key alone opens none of what lies under the old one, and says how much that is.
-        let mut blind = SqlStore::open(&place, &keys()).unwrap();
+        let mut blind = SqlStore::open_with(&place, &keys()).unwrap();
         let page = blind.seal_anew(None, 1_000).unwrap();
         assert_eq!((page.seen, page.sealed, page.without_key), (50, 2, 48));
         let both = SealKeys::new([Zeroizing::new([9; 32]), Zeroizing::new([7; 32])]);
-        let mut store = SqlStore::open(&place, &both).unwrap();
+        let mut store = SqlStore::open_with(&place, &both).unwrap();
         // Stopped after the first page and begun again.
         let page = store.seal_anew(None, 7).unwrap();
         // Of fourteen records two lie under the new key already.
@@ -169,7 +170,7 @@ fn what_lies_plain_or_under_an_older_key_is_sealed_anew_page_by_page() {
         }
         assert_eq!((sealed, pages), (48 - 12, 4), "what the first page sealed is not sealed again");
         drop(store);
-        let store = SqlStore::open(&place, &keys()).unwrap();
+        let store = SqlStore::open_with(&place, &keys()).unwrap();
         for (person, renamed) in people.iter().zip(&renamed) {
             assert_eq!(store.person(&person.number).unwrap().as_ref(), Some(renamed));
             assert_eq!(&store.history(&person.number).unwrap()[0].person, person);

@@ -13,13 +13,13 @@ use cccd_population::store::{
 };
 use jiff::civil::date;
 
-use crate::{TODAY, change, empty, keys, new_card, now, number, postgres, somebody};
+use crate::{TODAY, change, empty, new_card, now, number, postgres, somebody};
 
 /// The same test on an empty register of each engine.
 fn on_both(test: impl Fn(SqlStore)) {
     test(empty());
     if let Some(place) = postgres::database() {
-        test(SqlStore::create(&place, &keys(), now()).unwrap());
+        test(SqlStore::create(&place, now()).unwrap());
     }
 }
 
@@ -291,12 +291,12 @@ fn several_processes_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let file = Place::file(&dir.path().join("register.db"));
     for place in [Some(file), postgres::database()].into_iter().flatten() {
-        SqlStore::create(&place, &keys(), now()).unwrap();
+        SqlStore::create(&place, now()).unwrap();
         std::thread::scope(|scope| {
             for worker in 0..4_u32 {
                 let place = &place;
                 scope.spawn(move || {
-                    let mut store = SqlStore::open(place, &keys()).unwrap();
+                    let mut store = SqlStore::open(place).unwrap();
                     for count in 0..25 {
                         let person = Person {
                             number: number(&format!("{:012}", worker * 1000 + count)),
@@ -310,7 +310,7 @@ fn several_processes_at_once() {
                 });
             }
         });
-        let store = SqlStore::open(&place, &keys()).unwrap();
+        let store = SqlStore::open(&place).unwrap();
         assert_eq!(store.person_count().unwrap(), 101);
         let history = store.history(&somebody().number).unwrap();
         assert_eq!(history.iter().map(|row| row.revision).collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
@@ -323,7 +323,7 @@ fn many_attempts_at_once_do_not_slip_through() {
     let dir = tempfile::tempdir().unwrap();
     let file = Place::file(&dir.path().join("register.db"));
     for place in [Some(file), postgres::database()].into_iter().flatten() {
-        SqlStore::create(&place, &keys(), now()).unwrap();
+        SqlStore::create(&place, now()).unwrap();
         let attempt = Attempt {
             number_digest: [7; 32],
             requester: "bank".to_owned(),
@@ -334,14 +334,14 @@ fn many_attempts_at_once_do_not_slip_through() {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let mut store = SqlStore::open(&place, &keys()).unwrap();
+                    let mut store = SqlStore::open(&place).unwrap();
                     for _ in 0..5 {
                         store.log_attempt(&attempt, since, 6).unwrap();
                     }
                 });
             }
         });
-        let attempts = SqlStore::open(&place, &keys()).unwrap().attempts(&[7; 32]).unwrap();
+        let attempts = SqlStore::open(&place).unwrap().attempts(&[7; 32]).unwrap();
         let refused = attempts.iter().filter(|attempt| attempt.result == AttemptResult::Refused).count();
         assert_eq!((attempts.len(), refused), (20, 14));
     }
@@ -452,8 +452,8 @@ fn a_register_of_version_one_is_carried_over_whole() {
     )
     .unwrap();
     drop(old);
-    assert!(matches!(SqlStore::open_file(&path, &keys()), Err(StoreError::Older { found: 1, .. })));
-    let store = SqlStore::create_file(&path, &keys(), now()).unwrap();
+    assert!(matches!(SqlStore::open_file(&path), Err(StoreError::Older { found: 1, .. })));
+    let store = SqlStore::create_file(&path, now()).unwrap();
     store.check_integrity().unwrap();
     assert_eq!(store.person_count().unwrap(), 1_501);
     for person in &persons {
@@ -464,7 +464,7 @@ fn a_register_of_version_one_is_carried_over_whole() {
         assert_eq!((history[0].person.full_name.as_str(), &history[1].person), ("Tên Cũ", person));
     }
     assert_eq!(store.cards_of(&number("079099000001")).unwrap().len(), 1);
-    SqlStore::open_file(&path, &keys()).unwrap();
+    SqlStore::open_file(&path).unwrap();
 }
 
 #[test]
@@ -472,7 +472,7 @@ fn places_hide_their_password_and_lines_to_elsewhere_are_refused() {
     let place: Place = "postgres://clerk:hunter2@db.example:5432/nation".parse().unwrap();
     assert_eq!(place.to_string(), "postgres://db.example/nation");
     assert!(!format!("{place:?}").contains("hunter2"));
-    assert!(matches!(SqlStore::open(&place, &keys()), Err(StoreError::Unprotected)));
+    assert!(matches!(SqlStore::open(&place), Err(StoreError::Unprotected)));
     for text in ["", "register.db", "sqlite:", "mysql://x", "postgres://[::1"] {
         assert!(text.parse::<Place>().is_err(), "{text}");
     }
@@ -483,15 +483,15 @@ fn a_file_that_is_no_register() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("register.db");
-    assert!(matches!(SqlStore::open_file(&path, &keys()), Err(StoreError::NotInitialised)));
+    assert!(matches!(SqlStore::open_file(&path), Err(StoreError::NotInitialised)));
     std::fs::write(&path, "this is a text and not a database, and longer than a header would be").unwrap();
-    assert!(matches!(SqlStore::open_file(&path, &keys()), Err(StoreError::NotInitialised)));
+    assert!(matches!(SqlStore::open_file(&path), Err(StoreError::NotInitialised)));
     let path = dir.path().join("new.db");
-    let store = SqlStore::create_file(&path, &keys(), now()).unwrap();
+    let store = SqlStore::create_file(&path, now()).unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    SqlStore::create_file(&path, &keys(), now()).unwrap();
+    SqlStore::create_file(&path, now()).unwrap();
     store.raw("INSERT INTO migration VALUES (999, '')").unwrap();
-    assert!(matches!(SqlStore::open_file(&path, &keys()), Err(StoreError::Newer { found: 999, .. })));
+    assert!(matches!(SqlStore::open_file(&path), Err(StoreError::Newer { found: 999, .. })));
 }
 
 /// A couple and its marriage; taken twice, contradicted, and told.
@@ -702,7 +702,7 @@ fn one_act_through_several_lines_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let file = Place::file(&dir.path().join("register.db"));
     for place in [Some(file), postgres::database()].into_iter().flatten() {
-        let mut store = SqlStore::create(&place, &keys(), now()).unwrap();
+        let mut store = SqlStore::create(&place, now()).unwrap();
         let people: Vec<Person> = Nation::new(40, 5, date(2026, 1, 1)).collect();
         store.put_persons(&people, &change()).unwrap();
         let entries: Vec<Entry> = (1..)
@@ -724,7 +724,7 @@ fn one_act_through_several_lines_at_once() {
             for line in 0..4 {
                 let (place, entries, taken) = (&place, &entries, &taken);
                 scope.spawn(move || {
-                    let mut store = SqlStore::open(place, &keys()).unwrap();
+                    let mut store = SqlStore::open(place).unwrap();
                     for entry in entries {
                         let done =
                             store.record_act(entry, None, &format!("line {line}"), &change(), TODAY).unwrap();

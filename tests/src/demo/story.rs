@@ -11,7 +11,6 @@ use cccd_hw_tests::pcscd::Pcscd;
 use cccd_keys::store::{KeyStore, Passphrase};
 use cccd_population::card::{CardStatus, NewCard, SodDigest};
 use cccd_population::person::Person;
-use cccd_population::register_key::seal_keys;
 use cccd_population::store::{Change, SqlStore, Store};
 use cccd_virtual_chip::lab::{Bench, File};
 use jiff::civil::Date;
@@ -265,7 +264,7 @@ impl Country {
 
     /// Records a forged EF.SOD as the person's card, as an insider would, so that only the signature is wrong.
     fn record_as_an_insider(&self, original: &Issued, forged_sod: &[u8], genuine_sod: &[u8]) -> Result<()> {
-        let mut register = SqlStore::open_file(&self.stage.database, &seal_keys(&self.stage.database)?)?;
+        let mut register = SqlStore::open_file(&self.stage.database)?;
         let genuine = SodDigest::of(genuine_sod);
         let card = register.card(&genuine)?.context("the genuine card is not in the register")?;
         let change = Change { source: "forger's insider".to_owned(), at: self.stage.now };

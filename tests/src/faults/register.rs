@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use cccd_population::generate::Nation;
 use cccd_population::person::Person;
-use cccd_population::register_key::{make_seal_keys, seal_keys};
 use cccd_population::store::{Change, Place, SqlStore, Store as _};
 use jiff::Timestamp;
 
@@ -22,7 +21,6 @@ use self::killer::{Killer, Moment, Run};
 use super::{Length, Outcome, Report};
 use crate::postgres_server::Server;
 use crate::programs::Programs;
-use crate::story_support::dice;
 
 /// People who are there before anything happens.
 const TOWN: u64 = 200;
@@ -164,23 +162,17 @@ fn judge(
     campaign.after_rerun(desk, &store, &again.stdout)
 }
 
-/// Where the register's own keys lie, on both engines.
-fn secrets(folder: &Path) -> PathBuf {
-    folder.join("register.db")
-}
-
 impl Desk {
     fn new(place: Place, folder: &Path, programs: &Programs, now: Timestamp) -> Result<Self> {
         let today = cccd_population::day_in_vietnam(now);
         let town: Vec<Person> = Nation::new(TOWN, 11, today).collect();
-        let (keys, _) = make_seal_keys(&secrets(folder), &mut dice(98))?;
-        let mut store = SqlStore::create(&place, &keys, now)?;
+        let mut store = SqlStore::create(&place, now)?;
         store.put_persons(&town, &Change { source: "town".to_owned(), at: now })?;
         Ok(Self { place, folder: folder.to_owned(), programs: programs.clone(), now, town })
     }
 
     fn open(&self) -> Result<SqlStore> {
-        Ok(SqlStore::open(&self.place, &seal_keys(&secrets(&self.folder))?)?)
+        Ok(SqlStore::open(&self.place)?)
     }
 
     /// The arguments of a command of the program, on this register, with a file of these lines.
@@ -189,7 +181,7 @@ impl Desk {
         std::fs::write(&file, lines.concat())?;
         let (first, rest) = words.split_first().context("a command")?;
         let file = file.display().to_string();
-        let secrets = secrets(&self.folder).display().to_string();
+        let secrets = self.folder.join("register.db").display().to_string();
         let place = match &self.place {
             Place::Sqlite(path) => format!("sqlite:{}", path.display()),
             Place::Postgres(config) => postgres_text(config),

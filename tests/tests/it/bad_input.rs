@@ -6,7 +6,6 @@ use std::process::{Command, Output, Stdio};
 
 use cccd_hw_tests::pcscd::Pcscd;
 use cccd_population::person::{Life, Person};
-use cccd_population::register_key::seal_keys;
 use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_tests::demo::counter::path;
 use cccd_tests::programs::Finished;
@@ -90,7 +89,7 @@ fn a_person_who_is_dead() {
     let applicant = desk.application(person);
     let day = cccd_issuer::register::day_in_vietnam(world().issued_at).yesterday().unwrap();
     let change = Change { source: "story".to_owned(), at: world().issued_at };
-    SqlStore::open_file(&desk.database, &seal_keys(&desk.database).unwrap())
+    SqlStore::open_file(&desk.database)
         .unwrap()
         .set_life(&person.number, Life::Dead(day), &change, day)
         .unwrap();
@@ -271,7 +270,7 @@ fn a_disk_that_fills_up_while_the_chip_is_written() {
         assert_eq!(finished.code, 0, "{room}: {}\n{}", finished.stdout, finished.stderr);
         let states = Records::states(&desk);
         assert_eq!(states.iter().filter(|state| *state == "issued").count(), 1, "{room}: {states:?}");
-        let register = SqlStore::open_file(&desk.database, &seal_keys(&desk.database).unwrap()).unwrap();
+        let register = SqlStore::open_file(&desk.database).unwrap();
         assert_eq!(register.cards_of(&person.number).unwrap().len(), 1, "{room}");
     }
 }

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use cccd_hw_tests::pcscd::Pcscd;
 use cccd_population::person::Person;
-use cccd_population::register_key::make_seal_keys;
 use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_tests::demo::counter::path;
 use cccd_tests::demo::people::{self, Applicant};
 use cccd_tests::officers::{CAPTURES, Officers};
 use cccd_tests::programs::{Finished, Programs, Running};
-use cccd_tests::story_support::{World, dice};
+use cccd_tests::story_support::World;
 use rusqlite::types::Value;
 
 use crate::world;
@@ -32,8 +31,7 @@ impl Desk {
         let folder = world.folder.join(name);
         std::fs::create_dir(&folder).unwrap();
         let database = folder.join("register.sqlite");
-        let (keys, _) = make_seal_keys(&database, &mut dice(98)).unwrap();
-        let mut register = SqlStore::create_file(&database, &keys, world.issued_at).unwrap();
+        let mut register = SqlStore::create_file(&database, world.issued_at).unwrap();
         let change = Change { source: "story".to_owned(), at: world.issued_at };
         register.put_persons(&world.nation, &change).unwrap();
         let ledger = folder.join("ledger.sqlite");

@@ -6,7 +6,6 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_keys::pkcs11::softhsm::SoftHsm;
 use cccd_keys::trust::TrustStore;
 use cccd_population::person::Person;
-use cccd_population::register_key::make_seal_keys;
 use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_tests::officers::{CAPTURES, Officers};
 use cccd_tests::programs::{Finished, Programs};
@@ -139,9 +138,7 @@ fn a_country_founded_in_a_token_issues_a_card_that_is_accepted() {
         "father": {"name": "Nguyễn Văn Chung"}, "mother": {"name": "Trần Thị Mẹ"}
     }))
     .unwrap();
-    let database = house.path("register.db");
-    let (keys, _) = make_seal_keys(Path::new(&database), &mut dice(98)).unwrap();
-    let mut register = SqlStore::create_file(Path::new(&database), &keys, at).unwrap();
+    let mut register = SqlStore::create_file(Path::new(&house.path("register.db")), at).unwrap();
     register.put_person(&person, &Change { source: "story".to_owned(), at }).unwrap();
     drop(register);
     let shade = |n: u32| u8::try_from(n / 4).unwrap();
