@@ -277,8 +277,11 @@ fn init(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
             return ready;
         }
         let words = setting.say(
-            "Không có khóa: chưa ghi được tôn giáo, nhóm máu, điện thoại, thư điện tử. Thêm --secrets ĐƯỜNG_DẪN.",
-            "There is no key: religion, blood group, telephone and mail cannot be written. Add --secrets PATH.",
+            "Không có khóa: tôn giáo, nhóm máu, điện thoại, thư điện tử và thông tin khác được ghi không mã hóa. Muốn mã \
+             hóa, chạy lại với --secrets ĐƯỜNG_DẪN (và cho mọi lệnh sau đó), rồi population keys rotate-seal.",
+            "There is no key: religion, blood group, telephone, mail and other information are written plain. To seal \
+             them, run this again with --secrets PATH (and name it in every later command), then population keys \
+             rotate-seal.",
         );
         format!("{ready}\n{words}")
     })?;

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::usage::BadValue;
-use super::{Language, Setting, data, parse_db};
+use super::{Db, Language, Setting, data, parse_db};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:
@@ -36,6 +36,9 @@ pub(super) struct Scans {
     /// The register in which the pages are entered
     #[arg(long, value_parser = parse_db, value_name = "sqlite:FILE|postgres://…")]
     db: Option<Place>,
+    /// Where the register's own keys lie [default: beside the file]
+    #[arg(long, value_name = "PATH", requires = "db")]
+    secrets: Option<PathBuf>,
     /// A blank form's person: the form's serial, `=`, the personal number
     #[arg(long, value_name = "SERIAL=NUMBER", value_parser = parse_gift, requires = "db")]
     give: Vec<(String, PersonalNumber)>,
@@ -49,8 +52,8 @@ pub(super) struct Scans {
 
 impl Scans {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let mut store =
-            self.db.as_ref().map(|db| SqlStore::open(db).with_context(|| db.to_string())).transpose()?;
+        let secrets = self.secrets.clone();
+        let mut store = self.db.clone().map(|db| Db { db, secrets }.open()).transpose()?;
         if let Some(store) = &mut store {
             for (serial, number) in &self.give {
                 store.claim_form_row(serial, number)?;
