@@ -45,6 +45,9 @@ pub enum RegisterError {
 
 /// The register, as the issuer needs it.
 pub trait Register {
+    /// From now on persons are looked at for this application: the register's log of looks names it.
+    fn for_application(&mut self, _reference: &str) {}
+
     /// The person with this number, if the register knows one.
     ///
     /// # Errors

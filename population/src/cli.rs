@@ -10,6 +10,7 @@ mod failure;
 mod find;
 mod form;
 mod keys;
+mod look;
 mod number;
 mod people;
 mod places;
@@ -106,6 +107,10 @@ enum Command {
     Places(places::PlacesCommand),
     /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
     Quality(quality::Quality),
+    /// A person's record; every look is logged with its grounds
+    Show(look::Show),
+    /// Who looked at whom, in which case or without one; --verify says whether the log is whole
+    AccessLog(look::AccessLog),
     /// Find people by a name typed or heard, a birth date or year, parents, a place
     Search(find::Search),
     /// Find one person with two numbers, with the evidence (docs/duplicates.md)
@@ -237,6 +242,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Keys(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),
         Command::Quality(command) => command.run(&setting),
+        Command::Show(command) => command.run(&setting),
+        Command::AccessLog(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),
         Command::Duplicates(command) => command.run(&setting),
         Command::Procedure(command) => command.run(&setting),

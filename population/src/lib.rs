@@ -13,6 +13,7 @@
 //! | [`duplicates`] | one person with two numbers: evidence, weights, cases | docs/duplicates.md |
 //! | [`matching`] | number, name and birth date together, or one constant `no-match` | art. 10, 16 |
 //! | [`seal`] | sensitive items encrypted under keys that lie elsewhere | docs/decisions/0113 |
+//! | [`access`] | who looked at whom and on what grounds, in a chain | docs/decisions/0114 |
 //! | [`answer`], [`register_key`] | answers signed over nonce and time | docs/register-api.md |
 //! | [`backup`] | one moment of every table, encrypted; restored whole or not at all, on either engine | docs/operating.md |
 //! | [`server`] | the HTTP interface on loopback | docs/register-api.md |
@@ -29,6 +30,7 @@
 //!
 //! Time and randomness are arguments. Personal data is in no `Debug`, log or error message.
 
+pub mod access;
 pub mod answer;
 pub mod backup;
 pub mod bundle;

@@ -73,6 +73,18 @@ impl DigestKey {
         mac.update(number.as_str().as_bytes());
         mac.finalize().into_bytes().into()
     }
+
+    /// HMAC-SHA-256 over parts, each behind its length: a link of a chain that only a holder of the key can make.
+    #[must_use]
+    pub(crate) fn chained(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_slice()) else { return [0; 32] };
+        mac.update(b"cccd-chained-v1\0");
+        for part in parts {
+            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
 }
 
 impl core::fmt::Debug for DigestKey {

@@ -4,6 +4,7 @@
 //! person-scoped table, values that are unique across persons are claimed in tables of their own, and there are no
 //! triggers, sequences or stored procedures.
 
+mod access;
 mod acts;
 mod attempts;
 mod bundles;
@@ -32,8 +33,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{AccessEntry, AccessHead, Look};
 use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
 use crate::civil_status::{Applied, Contradiction, Entry, Refusal};
+use crate::matching::DigestKey;
 use crate::person::{Flaw, Life, Person};
 use crate::quality::conflict::NotDecided;
 use crate::statistics::Statistics;
@@ -288,6 +291,25 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`].
     fn intake_entries(&self, intake: &str) -> Result<Vec<IntakeEntry>, StoreError>;
+
+    /// Adds looks at persons to a log, all in one transaction; answers the place of the last. The key chains them
+    /// ([`crate::access`]).
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing may be shown.
+    fn log_access(&mut self, key: &DigestKey, log: &str, looks: &[Look]) -> Result<u64, StoreError>;
+
+    /// Entries of a log after a place, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn accesses(&self, log: &str, after: u64, limit: u32) -> Result<Vec<AccessEntry>, StoreError>;
+
+    /// Where a log ends; `None` before its first entry.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn access_head(&self, log: &str) -> Result<Option<AccessHead>, StoreError>;
 
     /// Counts for [`crate::statistics`].
     ///

@@ -108,9 +108,8 @@ fn printed_as_shown(faces: &CardFaces, card: &CardData, template: Template) {
         if (template == Template::IdentityCard2024) == (side == "side-2.png") {
             assert_eq!(read_qr(&printed), qr_text(card, template).unwrap(), "{template:?} {side}");
         }
-        let small = |png: &[u8]| {
-            image::load_from_memory(png).unwrap().thumbnail_exact(40, 25).to_luma8().into_raw()
-        };
+        let small =
+            |png: &[u8]| image::load_from_memory(png).unwrap().thumbnail_exact(40, 25).to_luma8().into_raw();
         let differences =
             small(&printed).iter().zip(small(shown)).map(|(a, b)| u32::from(a.abs_diff(b))).sum::<u32>();
         let mean = f64::from(differences) / 1_000.0;

@@ -25,6 +25,8 @@ pub struct HttpRegister {
     agent: ureq::Agent,
     base: String,
     authorization: Zeroizing<String>,
+    /// The application that is at hand.
+    application: Option<String>,
 }
 
 impl HttpRegister {
@@ -62,16 +64,19 @@ impl HttpRegister {
             agent: config.into(),
             base: base.to_owned(),
             authorization: Zeroizing::new(format!("Bearer {token}")),
+            application: None,
         })
     }
 
     fn get(&self, path: &str) -> Result<(u16, Value), RegisterError> {
-        let answer = self
+        let mut asked = self
             .agent
             .get(format!("{}{path}", self.base))
-            .header("authorization", self.authorization.as_str())
-            .call()
-            .map_err(|error| unreachable(&error))?;
+            .header("authorization", self.authorization.as_str());
+        if let Some(application) = &self.application {
+            asked = asked.header("register-case", application);
+        }
+        let answer = asked.call().map_err(|error| unreachable(&error))?;
         read(answer)
     }
 
@@ -93,6 +98,10 @@ impl std::fmt::Debug for HttpRegister {
 }
 
 impl Register for HttpRegister {
+    fn for_application(&mut self, reference: &str) {
+        self.application = Some(reference.to_owned());
+    }
+
     fn person(
         &mut self,
         number: &PersonalNumber,

@@ -100,6 +100,7 @@ impl Intake<'_> {
         let today = day_in_vietnam(act.at);
         let issue_date = signed.as_ref().map_or(today, |signed| signed.issued);
 
+        self.register.for_application(&format!("issuer application {}", entry.id));
         let mut record = self.register.person(&application.number, today)?;
         // Recorded already, when the crash came between the register and the ledger: our own card is no obstacle.
         let recorded = signed.as_ref().is_some_and(|signed| {

@@ -6,24 +6,29 @@ use std::process::ExitCode;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::access::Shown;
 use cccd_population::cases::CaseState;
 use cccd_population::duplicates::{
     DEFAULT_THRESHOLD, Evidence, NameFrequencies, REVIEW_THRESHOLD, Subject, find_all,
 };
+use cccd_population::register_key::digest_key;
 use cccd_population::search::{Hit, MemoryIndex, Query, SearchRecord, search};
 use cccd_population::store::Store as _;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::look::Asked;
 use super::quality::each;
-use super::{Db, Setting, data};
+use super::{Db, Setting, data, serve};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  population search --db sqlite:register.db --name 'nguyen thi hoa' --born 1999
-  population search --db sqlite:register.db --name 'Lí Thị Chang' --born 15/01/1999 --province 08
-  population search --db sqlite:register.db --father 'Y Moan Kđăm' --mother \"H'Bliă Êban\"
+  population search --db sqlite:register.db --name 'nguyen thi hoa' --born 1999 --officer 'Lê Bình' --case 17/2026/HS
+  population search --db sqlite:register.db --name 'Lí Thị Chang' --born 15/01/1999 --province 08 --officer 'Lê Bình' \\
+      --break-glass 'tìm người thân của nạn nhân'
+  population search --db sqlite:register.db --father 'Y Moan Kđăm' --mother \"H'Bliă Êban\" --officer 'Lê Bình' --case 9/2026
 
+Everybody who is shown is a look in the log of looks (population access-log), on the grounds that are given.
 The register is passed by once for each question. docs/search.md says how people are found and ranked.")]
 pub(super) struct Search {
     #[command(flatten)]
@@ -52,6 +57,8 @@ pub(super) struct Search {
     /// How many people at most
     #[arg(long, default_value_t = 10, value_name = "N")]
     most: usize,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 #[derive(clap::Args, Debug)]
@@ -100,7 +107,8 @@ impl Search {
             )
             .into());
         }
-        let store = self.db.open()?;
+        let mut store = self.db.open()?;
+        let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
         let bar = data::bar(store.person_count()?, "{pos}/{len}");
         let keys: HashSet<_> = query.keys().into_iter().collect();
         let mut records = Vec::new();
@@ -114,6 +122,10 @@ impl Search {
         })?;
         bar.finish_and_clear();
         let Ok(hits) = search(&MemoryIndex::new(records), &query, self.most);
+        if !hits.is_empty() {
+            let found: Vec<PersonalNumber> = hits.iter().map(|hit| hit.record.number.clone()).collect();
+            self.asked.log(setting, (&mut store, &key), &found, Shown::Record)?;
+        }
         let json = json!({ "hits": hits.iter().map(hit_json).collect::<Vec<_>>() });
         setting.answer(&json, || hits_words(setting, &hits))?;
         Ok(if hits.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })

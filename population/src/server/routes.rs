@@ -12,12 +12,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::{Role, Service};
+use crate::access::{self, Grounds, Look, Shown};
 use crate::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, SignedAnswer, answer_time, is_nonce,
 };
@@ -154,10 +156,13 @@ async fn person(
     Path(number): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    allow(&service, &headers, Role::Issuer)?;
+    let requester = allow(&service, &headers, Role::Issuer)?;
     let number = PersonalNumber::parse(&number).map_err(|_| bad_field(matching::BadField("number")))?;
-    let today = day_in_vietnam(service.clock.now());
-    blocking(service, move |_, store| {
+    let now = service.clock.now();
+    let today = day_in_vietnam(now);
+    let look = look(&service, &headers, &requester, &number, now)?;
+    blocking(service, move |service, store| {
+        store.log_access(&service.digest_key, access::HTTP, &[look])?;
         let person = store.person(&number)?.ok_or(crate::store::StoreError::UnknownPerson)?;
         let in_use = store.card_in_use(&number, today)?;
         let mut value = serde_json::to_value(&person).map_err(|_| Problem::internal())?;
@@ -167,6 +172,36 @@ async fn person(
         Ok(Json(value))
     })
     .await
+}
+
+/// On what grounds a person is looked at, as the headers say; without any, it is a look without a case.
+fn look(
+    service: &Service,
+    headers: &HeaderMap,
+    requester: &str,
+    number: &PersonalNumber,
+    at: Timestamp,
+) -> Result<Look, Problem> {
+    let told = |name: &'static str| {
+        headers
+            .get(name)
+            .map(|value| {
+                std::str::from_utf8(value.as_bytes()).map_err(|_| bad_field(matching::BadField(name)))
+            })
+            .transpose()
+    };
+    let officer = match told("register-officer")? {
+        Some(name) => format!("{requester} {name}"),
+        None => requester.to_owned(),
+    };
+    let grounds = match (told("register-case")?, told("register-reason")?) {
+        (Some(case), _) => Grounds::Case(case.to_owned()),
+        (None, reason) => Grounds::BreakGlass(reason.unwrap_or("no reason was told").to_owned()),
+    };
+    Look::new(&service.digest_key, number, &officer, grounds, Shown::Sensitive, at).map_err(|bad| {
+        let hint = "Name them in register-officer, and register-case or register-reason.";
+        Problem::new(StatusCode::BAD_REQUEST, "bad-look", format!("{bad}."), hint)
+    })
 }
 
 async fn record_card(

@@ -68,6 +68,8 @@ mod tests {
                 "migration",
                 "intake_audit",
                 "intake_head",
+                "access_log",
+                "access_head",
                 "statistics_cell",
                 "statistics_head",
             ]

@@ -17,15 +17,17 @@ use super::engine::{Apart, Engine, Session};
 use super::place::is_here;
 use super::{
     ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put,
-    Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, acts, attempts, cards, cases, counts, dump, linked,
-    numbers, persons, reseal,
+    Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts, cards, cases,
+    counts, dump, linked, numbers, persons, reseal,
 };
+use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::BackupError;
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
 use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, Ruled, Ruling};
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
 use crate::civil_status::{ActId, Applied, Entry};
 use crate::duplicates::Weighed;
+use crate::matching::DigestKey;
 use crate::numbers::{AllocationError, Allocator, Prefix};
 use crate::person::{Life, Person};
 use crate::seal::SealKeys;
@@ -522,6 +524,18 @@ impl Store for SqlStore {
 
     fn intake_entries(&self, intake: &str) -> Result<Vec<IntakeEntry>, StoreError> {
         self.read(|session| acts::entries(session, intake))
+    }
+
+    fn log_access(&mut self, key: &DigestKey, log: &str, looks: &[Look]) -> Result<u64, StoreError> {
+        self.write(Apart::Rows, |session| access::log(session, key, log, looks))
+    }
+
+    fn accesses(&self, log: &str, after: u64, limit: u32) -> Result<Vec<AccessEntry>, StoreError> {
+        self.read(|session| access::entries(session, log, after, limit))
+    }
+
+    fn access_head(&self, log: &str) -> Result<Option<AccessHead>, StoreError> {
+        self.read(|session| access::head_of(session, log))
     }
 
     fn statistics(&self, today: Date) -> Result<Statistics, StoreError> {

@@ -155,13 +155,18 @@ fn people_are_searched_and_duplicates_found() {
         let (code, out, error) = run(dir, &[arguments, &db, &["--json"]].concat());
         (code, serde_json::from_str::<serde_json::Value>(&out).unwrap_or_else(|_| panic!("{error}")))
     };
-    let (code, found) = json(&["search", "--name", "Hòa Nguyễn Thị", "--born", "1999"]);
+    let asked = ["--officer", "Bình", "--case", "17/2026"];
+    let json_for = |arguments: &[&str]| json(&[arguments, &asked].concat());
+    let (code, found) = json_for(&["search", "--name", "Hòa Nguyễn Thị", "--born", "1999"]);
     assert_eq!(code, Some(0));
     assert_eq!(found["hits"][0]["number"], "001199000001");
     assert_eq!(found["hits"][0]["agreements"][0]["findings"], serde_json::json!(["reordered"]));
-    let (code, _) = json(&["search", "--name", "Phạm Văn Lực", "--born", "1970"]);
+    let (_, log) = json(&["access-log"]);
+    let shown = found["hits"].as_array().unwrap().len();
+    assert_eq!(log["looks"].as_array().unwrap().len(), shown, "everybody who is shown is a look");
+    let (code, _) = json_for(&["search", "--name", "Phạm Văn Lực", "--born", "1970"]);
     assert_eq!(code, Some(1));
-    let (code, refused) = json(&["search", "--name", "Nguyễn Thị Hoà"]);
+    let (code, refused) = json_for(&["search", "--name", "Nguyễn Thị Hoà"]);
     assert_eq!((code, refused["error"]["code"].as_str()), (Some(2), Some("too-little-known")));
     let (code, found) = json(&["duplicates"]);
     assert_eq!(code, Some(0));
@@ -291,4 +296,41 @@ fn a_backup_of_one_register_becomes_another_by_two_commands() {
     assert_eq!(json(&made)["tables"], json(&restored)["tables"]);
     let (exit, _, error) = run(dir, &[&back[..], &["sqlite:new.db"]].concat());
     assert!(exit == Some(1) && error.contains("not empty"), "{error}");
+}
+
+#[test]
+fn looking_at_a_person_is_logged_and_sensitive_items_are_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(0));
+    let line = r#"{"number":"079099000001","full_name":"Nguyễn Văn An","birth_date":"1999-01-15","sex":"male","religion":"Phật giáo"}"#;
+    std::fs::write(dir.join("an.jsonl"), line).unwrap();
+    assert_eq!(run(dir, &["import", "--db", "sqlite:r.db", "an.jsonl"]).0, Some(0));
+    let show = ["show", "079099000001", "--db", "sqlite:r.db", "--officer", "Bình"];
+    assert_eq!(run(dir, &show).0, Some(2), "neither a case nor a reason");
+    let (code, out, _) = run(dir, &[&show[..], &["--case", "17/2026"]].concat());
+    assert!(code == Some(0) && out.contains("Nguyễn Văn An") && !out.contains("Phật giáo"), "{out}");
+    let (code, out, _) = run(dir, &[&show[..], &["--break-glass", "cấp cứu", "--sensitive"]].concat());
+    assert!(code == Some(0) && out.contains("Phật giáo"), "{out}");
+    let log = |more: &[&str]| {
+        let (code, out, error) = run(dir, &[&["access-log", "--db", "sqlite:r.db", "--json"], more].concat());
+        assert_eq!(code, Some(0), "{error}");
+        assert!(!out.contains("079099000001"));
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()
+    };
+    assert_eq!(log(&[])["looks"].as_array().unwrap().len(), 2);
+    assert_eq!(log(&["--number", "079099000001"])["looks"].as_array().unwrap().len(), 2);
+    assert_eq!(log(&["--number", "079099000002"])["looks"].as_array().unwrap().len(), 0);
+    let broken = log(&["--break-glass"]);
+    assert_eq!(broken["looks"][0]["grounds"]["break-glass"], "cấp cứu");
+    assert_eq!(log(&["--verify"])["whole"]["command-line"], 2);
+    let db = rusqlite::Connection::open(dir.join("r.db")).unwrap();
+    db.execute("DELETE FROM access_log WHERE link = 2", []).unwrap();
+    assert_eq!(run(dir, &["access-log", "--db", "sqlite:r.db", "--verify"]).0, Some(1));
+    // Without the keys the same person is shown, and says that something is sealed.
+    std::fs::rename(dir.join("r.db.seal-key"), dir.join("elsewhere")).unwrap();
+    let (code, out, _) = run(dir, &[&show[..], &["--case", "18/2026", "--sensitive", "--json"]].concat());
+    let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &shown["person"]["sealed"]), (Some(0), &serde_json::Value::Bool(true)));
+    assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(3), "no second key beside sealed items");
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_keys::public_key::PublicKey;
+use cccd_population::access::{Grounds, HTTP, verify};
 use cccd_population::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, NotBelieved, SignedAnswer, TimeWindow,
 };
@@ -32,7 +33,7 @@ struct Register {
     clock: Arc<AtomicI64>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Register {
@@ -90,7 +91,7 @@ impl Register {
             clock,
             stop: Some(stop),
             thread: Some(thread),
-            _dir: dir,
+            dir,
         }
     }
 
@@ -105,8 +106,17 @@ impl Register {
     }
 
     fn send(&self, method: &str, path: &str, token: &str, body: &[u8]) -> (u16, Value) {
+        self.send_with(method, path, token, "", body)
+    }
+
+    fn db(&self) -> std::path::PathBuf {
+        self.dir.path().join("register.db")
+    }
+
+    /// With further headers, each with its end of line.
+    fn send_with(&self, method: &str, path: &str, token: &str, headers: &str, body: &[u8]) -> (u16, Value) {
         let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: register\r\nAuthorization: Bearer {token}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: register\r\nAuthorization: Bearer {token}\r\n{headers}\
              Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         )
@@ -288,6 +298,33 @@ fn cards_from_issue_to_loss() {
     assert_eq!((answer.status.as_deref(), answer.since), (Some("lost"), Some(TODAY)));
     let path = format!("/v1/cards/{}/status", new_card(9).sod_sha256);
     assert_eq!(register.post(&path, &register.issuer, &lost).0, 404);
+}
+
+#[test]
+fn looking_at_a_person_over_http_is_logged_with_its_grounds() {
+    let register = Register::start();
+    let path = format!("/v1/persons/{}", somebody().number.as_str());
+    let look = |headers: &str| register.send_with("GET", &path, &register.issuer, headers, b"").0;
+    assert_eq!(look("Register-Case: application 7\r\nRegister-Officer: Lê Bình\r\n"), 200);
+    assert_eq!(look("Register-Reason: cấp cứu\r\n"), 200);
+    assert_eq!(look(""), 200);
+    assert_eq!(look("Register-Case: 079099000001\r\n"), 400, "a number has no place in the log");
+    assert_eq!(register.send("GET", "/v1/persons/000000000000", &register.issuer, b"").0, 404);
+    assert_eq!(register.send("GET", &path, &register.verifier, b"").0, 403);
+    let store = SqlStore::open_file(&register.db()).unwrap();
+    let key = digest_key(&register.db(), &mut rand_chacha::ChaCha20Rng::seed_from_u64(2)).unwrap();
+    assert_eq!(verify(&store, &key, HTTP).unwrap(), 4);
+    let looks: Vec<_> = store
+        .accesses(HTTP, 0, 100)
+        .unwrap()
+        .into_iter()
+        .map(|entry| (entry.look.officer, entry.look.grounds))
+        .collect();
+    let broken = |reason: &str| Grounds::BreakGlass(reason.to_owned());
+    assert_eq!(looks[0], ("issuer:2 Lê Bình".to_owned(), Grounds::Case("application 7".to_owned())));
+    assert_eq!(looks[1], ("issuer:2".to_owned(), broken("cấp cứu")));
+    assert_eq!(looks[2].1, broken("no reason was told"));
+    assert_eq!(looks[3].1, broken("no reason was told"), "whom the register does not know, too");
 }
 
 #[test]

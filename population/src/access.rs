@@ -1,0 +1,229 @@
+//! Who looked at whom, and on what grounds: a case, or breaking the glass with a reason (Luật Căn cước 2023 art. 10(6)–(8)).
+//!
+//! Entries are chained under a key that does not lie in the database: what is altered, taken out or cut off at the end
+//! is found by [`verify`]. They hold no personal data; the number is a keyed digest.
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::matching::DigestKey;
+use crate::store::{Store, StoreError};
+
+/// The logs that the program keeps: each its own chain, so that one does not wait for the other.
+pub const LOGS: [&str; 2] = [COMMAND_LINE, HTTP];
+
+/// Looks by `population show` and `population search`.
+pub const COMMAND_LINE: &str = "command-line";
+
+/// Looks over HTTP.
+pub const HTTP: &str = "http";
+
+/// The longest name of an officer, in characters.
+pub const MAX_OFFICER: usize = 200;
+
+/// The longest case reference or reason, in characters.
+pub const MAX_REASON: usize = 500;
+
+/// Why somebody may look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grounds {
+    /// A case, by its reference.
+    Case(String),
+    /// No case: the reason stands in the log, for whoever reviews it.
+    BreakGlass(String),
+}
+
+impl Grounds {
+    /// `case` or `break-glass`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Case(_) => "case",
+            Self::BreakGlass(_) => "break-glass",
+        }
+    }
+
+    /// The reference or the reason.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Case(text) | Self::BreakGlass(text) => text,
+        }
+    }
+
+    pub(crate) fn parse(word: &str, reason: String) -> Option<Self> {
+        match word {
+            "case" => Some(Self::Case(reason)),
+            "break-glass" => Some(Self::BreakGlass(reason)),
+            _ => None,
+        }
+    }
+}
+
+/// How much was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// The record without its sensitive items.
+    Record,
+    /// All of it.
+    Sensitive,
+}
+
+crate::person::words!(Shown, Record = "record", Sensitive = "sensitive");
+
+/// One look, before it is linked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Keyed digest of the number.
+    pub number_digest: [u8; 32],
+    /// Who.
+    pub officer: String,
+    /// Why.
+    pub grounds: Grounds,
+    /// How much.
+    pub shown: Shown,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One link of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessEntry {
+    /// Counts from 1.
+    pub link: u64,
+    /// What was looked at.
+    pub look: Look,
+    /// Keyed digest over all of these and the one before.
+    pub digest: [u8; 32],
+}
+
+/// Where the log ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccessHead {
+    /// The number of entries.
+    pub link: u64,
+    /// The last one's digest, zeros before the first.
+    pub digest: [u8; 32],
+    /// Keyed digest of both, which no entry tells.
+    pub head: [u8; 32],
+}
+
+/// A look that cannot be logged as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the name of the officer, and the case or reason, have to be there, short, and without anybody's number"
+)]
+pub struct BadLook;
+
+impl Look {
+    /// A look that can be logged.
+    ///
+    /// # Errors
+    /// [`BadLook`].
+    pub fn new(
+        key: &DigestKey,
+        number: &PersonalNumber,
+        officer: &str,
+        grounds: Grounds,
+        shown: Shown,
+        at: Timestamp,
+    ) -> Result<Self, BadLook> {
+        let fits = |text: &str, most| {
+            !text.trim().is_empty() && text.chars().count() <= most && !holds_a_number(text)
+        };
+        if !fits(officer, MAX_OFFICER) || !fits(grounds.reason(), MAX_REASON) {
+            return Err(BadLook);
+        }
+        let number_digest = key.digest(number);
+        Ok(Self { number_digest, officer: officer.to_owned(), grounds, shown, at })
+    }
+}
+
+/// Nine digits or more on end: a personal number or an old one, which has no place in a log.
+fn holds_a_number(text: &str) -> bool {
+    text.split(|c: char| !c.is_numeric()).any(|run| run.chars().count() >= 9)
+}
+
+/// The digest of a link.
+pub(crate) fn link_digest(key: &DigestKey, log: &str, link: u64, look: &Look, before: &[u8; 32]) -> [u8; 32] {
+    let at = look.at.to_string();
+    let texts = [
+        log,
+        look.officer.as_str(),
+        look.grounds.word(),
+        look.grounds.reason(),
+        look.shown.as_str(),
+        at.as_str(),
+    ];
+    let number = link.to_be_bytes();
+    let mut parts: Vec<&[u8]> = vec![b"access-entry", before, &look.number_digest];
+    parts.push(&number);
+    parts.extend(texts.iter().map(|text| text.as_bytes()));
+    key.chained(&parts)
+}
+
+/// The digest of a head.
+pub(crate) fn head_digest(key: &DigestKey, log: &str, link: u64, digest: &[u8; 32]) -> [u8; 32] {
+    key.chained(&[b"access-head", log.as_bytes(), &link.to_be_bytes(), digest])
+}
+
+/// What is wrong with a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogFault {
+    /// An entry is not what was logged, or one before it is missing.
+    #[error("entry {0} of the log of looks was altered, or one before it was taken out")]
+    Altered(u64),
+    /// Entries at the end are missing, or the head was altered.
+    #[error("entries at the end of the log of looks were taken out")]
+    CutOff,
+}
+
+/// Why a log was not verified.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// It is not whole.
+    #[error(transparent)]
+    Fault(#[from] LogFault),
+    /// The register failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Entries read at once.
+const PAGE: u32 = 1_000;
+
+/// Follows a log from its first entry to its head; answers how many there are. A log that was put back to an earlier
+/// state as a whole, head and all, looks sound: keep the count that this answers elsewhere.
+///
+/// # Errors
+/// [`VerifyError`].
+pub fn verify(store: &dyn Store, key: &DigestKey, log: &str) -> Result<u64, VerifyError> {
+    let end = store.access_head(log)?;
+    let (mut before, mut count) = ([0; 32], 0_u64);
+    loop {
+        let page = store.accesses(log, count, PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        for entry in page {
+            count += 1;
+            if entry.link != count || link_digest(key, log, count, &entry.look, &before) != entry.digest {
+                return Err(LogFault::Altered(count).into());
+            }
+            before = entry.digest;
+        }
+    }
+    match end {
+        None if count == 0 => Ok(0),
+        // Others may have gone on logging since the head was read: then there are more entries than it says.
+        Some(end) if head_digest(key, log, end.link, &end.digest) == end.head && count >= end.link => {
+            Ok(count)
+        }
+        _ => Err(LogFault::CutOff.into()),
+    }
+}
