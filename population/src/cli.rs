@@ -76,7 +76,7 @@ enum Language {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Make the register's file and tables, or bring them to this program's version
-    Init(Db),
+    Init(Init),
     /// Read persons from a CSV or JSON file; bad rows go to a reject report
     Import(data::Import),
     /// Write all persons to a CSV or JSON-lines file
@@ -226,7 +226,7 @@ pub(crate) fn run() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
     let setting = Setting { json: arguments.json, lang: arguments.lang, at: arguments.at };
     let done = match arguments.command {
-        Command::Init(db) => init(&setting, &db),
+        Command::Init(command) => init(&setting, &command),
         Command::Import(command) => command.run(&setting),
         Command::Export(command) => command.run(&setting),
         Command::Generate(command) => command.run(&setting),
@@ -256,7 +256,26 @@ pub(crate) fn run() -> ExitCode {
     done.unwrap_or_else(|error| Failure::of(&error, &setting).report(&setting))
 }
 
-fn init(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
+#[derive(clap::Args, Debug)]
+struct Init {
+    #[command(flatten)]
+    db: Db,
+    /// Lay the tables out over the machines of Citus (docs/operating.md)
+    #[arg(long)]
+    distributed: bool,
+    /// Show the statements by which --distributed lays them out, and change nothing
+    #[arg(long, requires = "distributed")]
+    print: bool,
+}
+
+fn init(setting: &Setting, Init { db, distributed, print }: &Init) -> anyhow::Result<ExitCode> {
+    if *print {
+        let statements = SqlStore::distribution();
+        setting.answer(&serde_json::json!({"statements": statements}), || {
+            statements.iter().map(|one| format!("{one};")).collect::<Vec<_>>().join("\n")
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let (place, keys) = (&db.db, db.seal_keys()?);
     let keys = match db.secrets.as_deref().or(place.path()) {
         None => keys,
@@ -276,7 +295,8 @@ fn init(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
         }
         Some(secrets) => make_seal_keys(secrets, &mut serve::randomness())?.0,
     };
-    SqlStore::create_with(place, &keys, setting.now()).with_context(|| place.to_string())?;
+    let create = if *distributed { SqlStore::create_distributed } else { SqlStore::create_with };
+    create(place, &keys, setting.now()).with_context(|| place.to_string())?;
     let sealing = keys.newest().map(|id| id.to_string());
     setting.answer(&serde_json::json!({"db": place.to_string(), "seal_key": sealing}), || {
         let ready = format!("{} {place}", setting.say("Đã sẵn sàng:", "Ready:"));

@@ -12,6 +12,7 @@ mod cards;
 mod cases;
 mod counts;
 mod database;
+mod distribution;
 mod dump;
 mod engine;
 mod linked;
@@ -47,7 +48,7 @@ pub use database::{Database, Retry, Tables, Version};
 pub use dump::TableDigest;
 pub use engine::{Apart, Each, Row, Session, Table, Type, Value};
 pub use linked::Answered;
-pub use place::{BadPlace, Place};
+pub use place::{BadPlace, Place, Server};
 pub use provenance::Provenance;
 pub use reseal::SealedAnew;
 pub use rollup::Recount;
@@ -433,6 +434,12 @@ pub enum StoreError {
     /// Sealed items that nobody of this register sealed for this person.
     #[error("a sealed value of the register was changed, or belongs to somebody else")]
     Altered,
+    /// The line to it is not encrypted as the place asks.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
+    /// Tables cannot be laid out over several machines here.
+    #[error("{0}: the tables cannot be distributed, and nothing was changed")]
+    NotDistributed(&'static str),
     /// There is no register at this place.
     #[error("there is no register at this place")]
     NotInitialised,
@@ -442,6 +449,27 @@ pub enum StoreError {
     /// The engine failed (disk, file).
     #[error("the register's database failed")]
     Engine(#[source] Box<dyn core::error::Error + Send + Sync>),
+}
+
+/// Why a line to the database's server is not encrypted as the place asks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsFault {
+    /// `sslmode` without `sslrootcert`.
+    #[error("encryption is asked for, but no sslrootcert says whose certificates count")]
+    NoRoot,
+    /// Not to be read, or not of PEM.
+    #[error("the file of sslrootcert holds no certificate")]
+    Root,
+    /// No certificate could name it.
+    #[error("the database server's host has no name that a certificate could hold")]
+    NoName,
+    /// The server is not set up for it.
+    #[error("the database server does not offer encryption")]
+    NotOffered,
+    /// Another's certificate, or one for another host, or one that ended.
+    #[error("the database server is not the one that sslrootcert vouches for: {0}")]
+    Refused(String),
 }
 
 /// A column whose text is not what the tables' checks promise.

@@ -69,8 +69,18 @@ impl Failure {
             ),
             Some(StoreError::Unprotected) => (
                 "unprotected-line",
-                "Chạy chương trình trên máy chủ của cơ sở dữ liệu, hoặc qua đường hầm SSH tới 127.0.0.1.",
-                "Run the program on the database's machine, or through an SSH tunnel to 127.0.0.1.",
+                "Thêm ?sslmode=verify-full&sslrootcert=TỆP vào --db, hoặc chạy trên máy chủ của cơ sở dữ liệu.",
+                "Add ?sslmode=verify-full&sslrootcert=FILE to --db, or run the program on the database's machine.",
+            ),
+            Some(StoreError::Tls(_)) => (
+                "store-tls",
+                "Kiểm tra tên máy và sslrootcert trong --db, và chứng thư của máy chủ (docs/operating.md).",
+                "Check host name and sslrootcert of --db, and the server's certificate (docs/operating.md).",
+            ),
+            Some(StoreError::NotDistributed(_)) => (
+                "not-distributed",
+                "Cài đặt Citus và `CREATE EXTENSION citus`, hoặc bỏ --distributed.",
+                "Install Citus and `CREATE EXTENSION citus`, or leave out --distributed.",
             ),
             Some(StoreError::Unreachable) => (
                 "store-unreachable",

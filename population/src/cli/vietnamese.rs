@@ -18,7 +18,7 @@ use cccd_population::places::PlacesError;
 use cccd_population::quality::conflict::NotDecided;
 use cccd_population::register_key::KeyFileError;
 use cccd_population::server::TokenFileError;
-use cccd_population::store::StoreError;
+use cccd_population::store::{StoreError, TlsFault};
 
 use super::usage::BadValue;
 use super::{Language, Setting};
@@ -162,6 +162,18 @@ fn store(error: &StoreError) -> String {
         ),
         StoreError::Unprotected => {
             "Cơ sở dữ liệu ở máy khác và đường truyền tới đó không được mã hóa".to_owned()
+        }
+        StoreError::Tls(fault) => match fault {
+            TlsFault::NoRoot => {
+                "Đường truyền phải mã hóa, nhưng thiếu sslrootcert cho biết tin chứng thư nào".to_owned()
+            }
+            TlsFault::Root => "Tệp sslrootcert không chứa chứng thư nào".to_owned(),
+            TlsFault::NotOffered => "Máy chủ cơ sở dữ liệu không mã hóa đường truyền".to_owned(),
+            TlsFault::NoName => "Tên máy chủ không thể có trong một chứng thư".to_owned(),
+            other => format!("Máy chủ cơ sở dữ liệu không phải máy được sslrootcert bảo đảm ({other})"),
+        },
+        StoreError::NotDistributed(why) => {
+            format!("Không phân tán được các bảng ({why}); không có gì bị thay đổi")
         }
         StoreError::Unreachable => "Máy chủ cơ sở dữ liệu không trả lời".to_owned(),
         StoreError::Sealed => {
@@ -367,6 +379,9 @@ mod tests {
             Box::new(StoreError::Refused(Refusal::TooYoung)),
             Box::new(StoreError::Older { found: 1, known: 2 }),
             Box::new(StoreError::Unprotected),
+            Box::new(StoreError::Tls(TlsFault::NoRoot)),
+            Box::new(StoreError::Tls(TlsFault::Refused("x".to_owned()))),
+            Box::new(StoreError::NotDistributed("x")),
             Box::new(StoreError::Unreachable),
             Box::new(StoreError::Sealed),
             Box::new(StoreError::Altered),

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use jiff::Timestamp;
 
+use super::engine::postgres::Postgres;
 use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::{Place, StoreError};
@@ -12,6 +13,9 @@ use crate::seal::SealKeys;
 
 /// How often a transaction that others pushed aside is tried again.
 const TRIES: u32 = 20;
+
+/// How often one transaction is begun anew on another line.
+const LOST: u32 = 3;
 
 /// Whose tables, and how they grew. A version that was ever released is never changed.
 #[derive(Debug)]
@@ -37,11 +41,20 @@ pub struct Version {
 pub trait Retry: From<StoreError> {
     /// Others pushed this transaction aside.
     fn is_busy(&self) -> bool;
+
+    /// The line to the database's server was lost, and another may be tried.
+    fn is_lost_line(&self) -> bool {
+        false
+    }
 }
 
 impl Retry for StoreError {
     fn is_busy(&self) -> bool {
         matches!(self, Self::Busy)
+    }
+
+    fn is_lost_line(&self) -> bool {
+        matches!(self, Self::Unreachable)
     }
 }
 
@@ -58,7 +71,7 @@ impl Database {
     pub fn create(place: &Place, tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
         let engine: Box<dyn Engine> = match place {
             Place::Sqlite(path) => Box::new(Sqlite::create(path, SealKeys::none())?),
-            Place::Postgres(config) => Box::new(super::sql::connect(config, &SealKeys::none())?),
+            Place::Postgres(server) => Box::new(Postgres::connect(server, SealKeys::none())?),
         };
         Self::migrated(engine, tables, at)
     }
@@ -100,7 +113,7 @@ impl Database {
         apart: Apart,
         work: impl Fn(&mut dyn Session) -> Result<T, E>,
     ) -> Result<T, E> {
-        transaction(self.engine.get_mut().as_mut(), apart, work)
+        transaction(self.engine.get_mut().as_mut(), apart, false, work)
     }
 
     /// `SQLite` or `PostgreSQL`.
@@ -116,29 +129,35 @@ impl fmt::Debug for Database {
     }
 }
 
-/// One transaction, tried again when others have pushed it aside.
+/// One transaction, tried again when others have pushed it aside or the line was lost. A line that was lost while the
+/// transaction ended may have counted: only what is `named`, and so a repeat when it is written again, is tried then.
 pub(super) fn transaction<T, E: Retry>(
     engine: &mut dyn Engine,
     apart: Apart,
+    named: bool,
     work: impl Fn(&mut dyn Session) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut tries = 0;
+    let (mut tries, mut lost) = (0, 0);
     loop {
-        tries += 1;
+        let mut ending = false;
         let begun = engine.begin(apart).map_err(E::from);
         let done = begun.and_then(|()| {
             let done = work(&mut *engine)?;
+            ending = true;
             engine.commit()?;
             Ok(done)
         });
-        match done {
+        let error = match done {
             Ok(done) => return Ok(done),
-            Err(error) => {
-                engine.rollback();
-                if !error.is_busy() || tries == TRIES {
-                    return Err(error);
-                }
-            }
+            Err(error) => error,
+        };
+        engine.rollback();
+        if error.is_busy() && tries + 1 < TRIES {
+            tries += 1;
+        } else if error.is_lost_line() && (named || !ending) && lost < LOST && engine.reconnect()? {
+            lost += 1;
+        } else {
+            return Err(error);
         }
     }
 }

@@ -196,6 +196,10 @@ pub(super) trait Engine: Session + Send {
     /// Keeps other processes from bringing this table's tables to another version until the transaction ends.
     fn keep_migration(&mut self, table: &str) -> Result<(), StoreError>;
 
+    /// A new line to a server after one was lost: the same server, or the one that took its place, waited for within
+    /// limits. `false`: there is no line that could be lost.
+    fn reconnect(&mut self) -> Result<bool, StoreError>;
+
     /// Brings the tables to this program's version.
     fn migrate(&mut self, at: jiff::Timestamp) -> Result<(), StoreError>;
 

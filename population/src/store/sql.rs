@@ -14,11 +14,10 @@ use super::database::transaction;
 use super::engine::postgres::Postgres;
 use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
-use super::place::is_here;
 use super::{
     ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put,
     Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts, cards, cases,
-    counts, dump, linked, numbers, persons, reseal,
+    counts, distribution, dump, linked, numbers, persons, reseal,
 };
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::BackupError;
@@ -56,9 +55,36 @@ impl SqlStore {
     pub fn create_with(place: &Place, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
         let engine: Box<dyn Engine> = match place {
             Place::Sqlite(path) => Box::new(Sqlite::create(path, keys.share())?),
-            Place::Postgres(config) => Box::new(connect(config, keys)?),
+            Place::Postgres(server) => Box::new(Postgres::connect(server, keys.share())?),
         };
         Self::migrated(engine, at)
+    }
+
+    /// [`create_with`](Self::create_with) with its tables laid out over the machines of Citus. Doing it again is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError::NotDistributed`] where there is no Citus; then nothing was changed.
+    pub fn create_distributed(place: &Place, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
+        let Place::Postgres(server) = place else {
+            return Err(StoreError::NotDistributed("SQLite is one file on one machine"));
+        };
+        let mut engine: Box<dyn Engine> = Box::new(Postgres::connect(server, keys.share())?);
+        distribution::demand(engine.as_mut())?;
+        let store = Self::migrated(engine, at)?;
+        store.engine.borrow_mut().begin(Apart::Rows)?;
+        let done = distribution::distribute(store.engine.borrow_mut().as_mut())
+            .and_then(|()| store.engine.borrow_mut().commit());
+        if let Err(error) = done {
+            store.engine.borrow_mut().rollback();
+            return Err(error);
+        }
+        Ok(store)
+    }
+
+    /// The statements by which [`create_distributed`](Self::create_distributed) lays out the tables, in order.
+    #[must_use]
+    pub fn distribution() -> Vec<String> {
+        distribution::layout().iter().map(ToString::to_string).collect()
     }
 
     /// Opens an existing register without its keys: people whose sensitive items are sealed are read without them, and say
@@ -78,7 +104,7 @@ impl SqlStore {
     pub fn open_with(place: &Place, keys: &SealKeys) -> Result<Self, StoreError> {
         let mut engine: Box<dyn Engine> = match place {
             Place::Sqlite(path) => Box::new(Sqlite::open(path, keys.share())?),
-            Place::Postgres(config) => Box::new(connect(config, keys)?),
+            Place::Postgres(server) => Box::new(Postgres::connect(server, keys.share())?),
         };
         engine.check()?;
         Ok(Self { engine: RefCell::new(engine), intake: None })
@@ -114,21 +140,38 @@ impl SqlStore {
         Ok(Self { engine: RefCell::new(engine), intake: None })
     }
 
-    /// One statement after another, each for itself.
+    /// One statement after another, each for itself. A line that was lost is made anew, once.
     pub(super) fn read<T>(
         &self,
-        work: impl FnOnce(&mut dyn Session) -> Result<T, StoreError>,
+        work: impl Fn(&mut dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        work(self.engine.borrow_mut().as_mut())
+        let mut engine = self.engine.borrow_mut();
+        match work(engine.as_mut()) {
+            Err(StoreError::Unreachable) if engine.reconnect()? => work(engine.as_mut()),
+            done => done,
+        }
     }
 
-    /// One transaction, tried again when others have pushed it aside: whole or not at all.
+    /// One transaction, tried again when others have pushed it aside or the line was lost: whole or not at all.
+    ///
+    /// Where the line is lost while the transaction ends, it may have counted. What is written carries the name of what it
+    /// is (an act's, a request's, a record's number), so that written again it is a repeat.
     pub(super) fn write<T>(
         &mut self,
         apart: Apart,
         work: impl Fn(&mut dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        transaction(self.engine.get_mut().as_mut(), apart, work)
+        transaction(self.engine.get_mut().as_mut(), apart, true, work)
+    }
+
+    /// [`write`](Self::write) of what has no name and would count twice: whether it counted stays unknown where the line is
+    /// lost while the transaction ends, and the caller is told.
+    pub(super) fn write_once<T>(
+        &mut self,
+        apart: Apart,
+        work: impl Fn(&mut dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        transaction(self.engine.get_mut().as_mut(), apart, false, work)
     }
 
     /// Every table as lines, in one snapshot: what others write meanwhile is not in it.
@@ -393,14 +436,6 @@ impl SqlStore {
     }
 }
 
-/// To this machine only, as long as the line is not encrypted.
-pub(super) fn connect(config: &postgres::Config, keys: &SealKeys) -> Result<Postgres, StoreError> {
-    if !is_here(config) {
-        return Err(StoreError::Unprotected);
-    }
-    Postgres::connect(config, keys.share())
-}
-
 impl core::fmt::Debug for SqlStore {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("SqlStore").finish_non_exhaustive()
@@ -443,14 +478,14 @@ impl Store for SqlStore {
     }
 
     fn person_count(&self) -> Result<u64, StoreError> {
-        let mut count = 0;
         self.read(|session| {
+            let mut count = 0;
             session.query("SELECT count(*) FROM person WHERE replaced_by IS NULL", &[], &mut |row| {
                 count = row.count(0)?;
                 Ok(())
-            })
-        })?;
-        Ok(count)
+            })?;
+            Ok(count)
+        })
     }
 
     fn record_card(&mut self, card: &NewCard, change: &Change) -> Result<(Card, bool), StoreError> {
@@ -489,7 +524,7 @@ impl Store for SqlStore {
         max_failed: u32,
     ) -> Result<AttemptResult, StoreError> {
         // Counted and added as if alone, so that many at once cannot slip through.
-        self.write(Apart::Whole, |session| attempts::log(session, attempt, since, max_failed))
+        self.write_once(Apart::Whole, |session| attempts::log(session, attempt, since, max_failed))
     }
 
     fn attempts(&self, number_digest: &[u8; 32]) -> Result<Vec<Attempt>, StoreError> {

@@ -8,7 +8,9 @@ mod bundle;
 mod cases;
 mod civil_status;
 mod cli;
+mod distribution;
 mod duplicates;
+mod failover;
 mod forms;
 mod generate;
 mod http;
@@ -27,6 +29,7 @@ mod search;
 mod statistics;
 mod store;
 mod text_encoding;
+mod tls;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;

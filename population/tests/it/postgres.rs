@@ -1,6 +1,7 @@
 //! Tests on `PostgreSQL`: one server for all of them, a database for each.
 
-mod server;
+pub(crate) mod pair;
+pub(crate) mod server;
 
 use std::sync::{Mutex, OnceLock};
 

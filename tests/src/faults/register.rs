@@ -184,7 +184,7 @@ impl Desk {
         let secrets = self.folder.join("register.db").display().to_string();
         let place = match &self.place {
             Place::Sqlite(path) => format!("sqlite:{}", path.display()),
-            Place::Postgres(config) => postgres_text(config),
+            Place::Postgres(server) => postgres_text(&server.config),
         };
         let at = self.now.to_string();
         let mut all = vec![(*first).to_owned()];

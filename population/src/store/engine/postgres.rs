@@ -1,28 +1,38 @@
 //! `PostgreSQL` (Debian's 15), one connection with its prepared statements. Bulk rows go by binary COPY.
 
+mod tls;
+
 use std::collections::HashMap;
+use std::time::Duration;
 
 use ::postgres::binary_copy::BinaryCopyInWriter;
+use ::postgres::config::SslMode;
 use ::postgres::error::SqlState;
 use ::postgres::types::{IsNull, ToSql, Type as PgType};
-use ::postgres::{Client, Config, NoTls, Statement};
+use ::postgres::{Client, NoTls, Statement};
 use bytes::BytesMut;
 use jiff::Timestamp;
 
+use self::tls::Secured;
 use super::{Apart, Each, Engine, Row, Session, Table, Type, Value};
 use crate::seal::SealKeys;
-use crate::store::{StoreError, schema};
+use crate::store::place::is_here;
+use crate::store::{Server, StoreError, TlsFault, schema};
+
+/// How often one knocks at a server that has gone before giving up: about three seconds, and about fifty where several
+/// hosts are named, of which one is to take the other's place.
+const KNOCKS: [u32; 2] = [6, 30];
 
 pub(in crate::store) struct Postgres {
+    server: Server,
     client: Client,
     prepared: HashMap<String, Statement>,
     seal: SealKeys,
 }
 
 impl Postgres {
-    pub(in crate::store) fn connect(config: &Config, seal: SealKeys) -> Result<Self, StoreError> {
-        let client = config.connect(NoTls).map_err(unconnected)?;
-        Ok(Self { client, prepared: HashMap::new(), seal })
+    pub(in crate::store) fn connect(server: &Server, seal: SealKeys) -> Result<Self, StoreError> {
+        Ok(Self { server: server.clone(), client: connected(server)?, prepared: HashMap::new(), seal })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -134,6 +144,27 @@ impl Engine for Postgres {
         let _ = self.client.batch_execute("ROLLBACK");
     }
 
+    fn reconnect(&mut self) -> Result<bool, StoreError> {
+        self.prepared.clear();
+        let [alone, several] = KNOCKS;
+        let hosts = self.server.config.get_hosts().len().max(self.server.config.get_hostaddrs().len());
+        let knocks = if hosts > 1 { several } else { alone };
+        for knock in 0..knocks {
+            match connected(&self.server) {
+                Ok(client) => {
+                    self.client = client;
+                    return Ok(true);
+                }
+                Err(StoreError::Unreachable) => {
+                    let wait = 100_u64.checked_shl(knock).unwrap_or(u64::MAX).min(2_000);
+                    std::thread::sleep(Duration::from_millis(wait));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Unreachable)
+    }
+
     fn migrate(&mut self, at: Timestamp) -> Result<(), StoreError> {
         self.begin(Apart::Rows)?;
         let migrated = schema::postgres::migrate(self, at).and_then(|()| self.commit());
@@ -240,16 +271,38 @@ fn engine(error: ::postgres::Error) -> StoreError {
             StoreError::Unreachable
         }
         Some(code) => StoreError::Engine(Box::new(Code(code.code().to_owned()))),
-        None if error.is_closed() => StoreError::Unreachable,
+        None if error.is_closed() || of_the_system(&error) => StoreError::Unreachable,
         None => StoreError::Engine(Box::new(Code("a value that it does not take".to_owned()))),
     }
+}
+
+/// A connection: encrypted to the roots that the place names, or not encrypted within this machine.
+fn connected(server: &Server) -> Result<Client, StoreError> {
+    let encrypted = matches!(server.config.get_ssl_mode(), SslMode::Require);
+    match &server.root {
+        Some(root) if encrypted => server.config.connect(Secured::by(root)?).map_err(unconnected),
+        _ if encrypted => Err(TlsFault::NoRoot.into()),
+        _ if is_here(&server.config) => server.config.connect(NoTls).map_err(unconnected),
+        _ => Err(StoreError::Unprotected),
+    }
+}
+
+fn of_the_system(error: &::postgres::Error) -> bool {
+    core::error::Error::source(error).is_some_and(<dyn core::error::Error>::is::<std::io::Error>)
 }
 
 /// A server that answers says why it lets nobody in; where only the system has something to say, nobody answered.
 fn unconnected(error: ::postgres::Error) -> StoreError {
     let source = core::error::Error::source(&error);
-    match (error.code(), source.is_some_and(<dyn core::error::Error>::is::<std::io::Error>)) {
+    if let Some(fault) = source.and_then(|source| source.downcast_ref::<TlsFault>()) {
+        return fault.clone().into();
+    }
+    match (error.code(), of_the_system(&error)) {
         (None, true) => StoreError::Unreachable,
+        // The driver's words for an answer that is no handshake.
+        (None, false) if error.to_string().starts_with("error performing TLS handshake") => {
+            TlsFault::NotOffered.into()
+        }
         (None, false) if !error.is_closed() => {
             StoreError::Engine(Box::new(Code("no way in with this user and password".to_owned())))
         }

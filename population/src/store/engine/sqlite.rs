@@ -119,6 +119,10 @@ impl Engine for Sqlite {
         }
     }
 
+    fn reconnect(&mut self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     fn migrate(&mut self, at: Timestamp) -> Result<(), StoreError> {
         // Tables are rebuilt under their own names: references to them must not be checked meanwhile.
         self.connection.pragma_update(None, "foreign_keys", "OFF").map_err(engine)?;

@@ -1,6 +1,7 @@
 //! A `PostgreSQL` server of one's own: made in a temporary folder, reached through a socket in it, gone with the
 //! process that asked for it. The tests of the register and the benchmarks share this file.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +18,7 @@ pub(crate) struct Server {
     shell: Child,
     pipe: Option<ChildStdin>,
     databases: AtomicU32,
+    port: Option<u16>,
 }
 
 /// Makes a database cluster and serves it until standard input ends; then ends the server and clears away.
@@ -39,15 +41,46 @@ impl Server {
     /// # Errors
     /// A sentence.
     pub(crate) fn start(settings: &[&str]) -> Result<Self, String> {
+        Self::start_with(settings, &[], None)
+    }
+
+    /// Starts a server that also listens on a free port of 127.0.0.1 and offers TLS with this certificate and key (PEM).
+    ///
+    /// # Errors
+    /// A sentence.
+    #[allow(dead_code, reason = "of the two that share this file, one needs it")]
+    pub(crate) fn start_encrypted(certificate: &str, key: &str) -> Result<Self, String> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.map_err(|error| error.to_string())?.port();
+        let of_port = format!("port={port}");
+        // Relative to the folder of the data.
+        let files = [("server.crt", certificate), ("server.key", key)];
+        let settings = ["listen_addresses=127.0.0.1", &of_port, "ssl=on"];
+        let named = ["ssl_cert_file=../server.crt", "ssl_key_file=../server.key"];
+        Self::start_with(&[&settings[..], &named[..]].concat(), &files, Some(port))
+    }
+
+    /// The port of 127.0.0.1, if it listens there.
+    #[allow(dead_code, reason = "of the two that share this file, one needs it")]
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    fn start_with(settings: &[&str], files: &[(&str, &str)], port: Option<u16>) -> Result<Self, String> {
         if !Path::new(PROGRAMS).join("initdb").exists() {
             return Err(format!("{PROGRAMS}/initdb is not there: apt-get install postgresql-15"));
         }
         let options: String = settings.iter().map(|setting| format!(" -c {setting}")).collect();
         let failed = |error: std::io::Error| error.to_string();
         let folder = tempfile::Builder::new().prefix("cccd-pg").tempdir().map_err(failed)?.keep();
+        for (name, text) in files {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(failed)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        }
         let mut command = if is_root() {
             // The server refuses to run as root.
-            let owned = Command::new("chown").arg("postgres").arg(&folder).status();
+            let owned = Command::new("chown").args(["-R", "postgres"]).arg(&folder).status();
             if !owned.is_ok_and(|status| status.success()) {
                 return Err("there is no user postgres".to_owned());
             }
@@ -61,7 +94,7 @@ impl Server {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut shell = command.spawn().map_err(failed)?;
         let pipe = shell.stdin.take();
-        let server = Self { folder, shell, pipe, databases: AtomicU32::new(0) };
+        let server = Self { folder, shell, pipe, databases: AtomicU32::new(0), port };
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
             if server.config("postgres").connect(postgres::NoTls).is_ok() {
@@ -74,7 +107,7 @@ impl Server {
 
     fn config(&self, database: &str) -> postgres::Config {
         let mut config = postgres::Config::new();
-        config.host_path(&self.folder).user("tests").dbname(database);
+        config.host_path(&self.folder).user("tests").dbname(database).port(self.port.unwrap_or(5432));
         config
     }
 
@@ -87,7 +120,7 @@ impl Server {
         let mut client =
             self.config("postgres").connect(postgres::NoTls).map_err(|error| error.to_string())?;
         client.batch_execute(&format!("CREATE DATABASE {name}")).map_err(|error| error.to_string())?;
-        Ok(Place::Postgres(Box::new(self.config(&name))))
+        Ok(Place::from(self.config(&name)))
     }
 }
 
