@@ -3,14 +3,35 @@
 use std::path::Path;
 
 use cccd_issuer::application::{Application, Portrait};
+use cccd_issuer::audit::parse_heads;
+use cccd_issuer::deadline::Calendar;
 
 use crate::Body;
 
 /// All bodies of this room.
 pub const BODIES: &[Body] = &[
     Body { name: "application", seeds: applications, run: application },
+    Body {
+        name: "holidays",
+        seeds: holidays,
+        run: |bytes| drop(text(bytes, |t| Calendar::of_law().with_list(t))),
+    },
+    Body { name: "audit-heads", seeds: heads, run: |bytes| drop(text(bytes, parse_heads)) },
     Body { name: "portrait", seeds: portraits, run: |bytes| drop(Portrait::from_file(bytes)) },
 ];
+
+fn text<T>(bytes: &[u8], parse: impl FnOnce(&str) -> T) -> Option<T> {
+    core::str::from_utf8(bytes).ok().map(parse)
+}
+
+fn holidays() -> Vec<Vec<u8>> {
+    vec![b"2027-02-05 # before Tet\n\n2027-02-08\n".to_vec()]
+}
+
+fn heads() -> Vec<Vec<u8>> {
+    let zeros = "0".repeat(64);
+    vec![format!(r#"{{"sequence":1,"hash":"{zeros}","signature":"3000","key":"{zeros}"}}"#).into_bytes()]
+}
 
 fn application(bytes: &[u8]) {
     // A portrait named by path is looked for in a folder that is not there.
@@ -20,7 +41,7 @@ fn application(bytes: &[u8]) {
 fn applications() -> Vec<Vec<u8>> {
     let texts = [
         r#"{"person":{"number":"079099000001","full_name":"Nguyễn Văn An","birth_date":"1999-01-15","sex":"male"},"portrait":"an.jpg","reason":"first-issue","template":"2024"}"#,
-        r#"{"person":{"number":"079099000001"},"portrait":"data:image/jpeg;base64,/9j/4AAQSkZJRg==","reason":"exchange"}"#,
+        r#"{"person":{"number":"079099000001"},"portrait":"data:image/jpeg;base64,/9j/4AAQSkZJRg==","reason":"exchange","ground":"age"}"#,
     ];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
 }

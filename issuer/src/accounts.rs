@@ -14,6 +14,8 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::audit::{Auditor, LogEntry};
+
 pub use password::{Hardness, Password, PasswordRefused};
 pub use role::{NotARole, Role};
 
@@ -177,6 +179,7 @@ impl Retry for AccountError {
 #[derive(Debug)]
 pub struct Accounts<'a> {
     database: &'a mut Database,
+    log: Option<&'a Auditor>,
 }
 
 /// A row.
@@ -188,8 +191,8 @@ struct Kept {
 }
 
 impl<'a> Accounts<'a> {
-    pub(crate) fn new(database: &'a mut Database) -> Self {
-        Self { database }
+    pub(crate) fn new(database: &'a mut Database, log: Option<&'a Auditor>) -> Self {
+        Self { database, log }
     }
 
     /// Makes an account. The first is made by nobody and is an administrator's; every other by one.
@@ -215,6 +218,7 @@ impl<'a> Accounts<'a> {
         let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
         let (words, at) = (words.join(" "), at.to_string());
         let maker = by.map_or(name, Officer::name);
+        let log = self.log;
         self.database.write(Apart::Whole, |session| {
             let none = all(session)?.is_empty();
             match (none, by) {
@@ -235,7 +239,7 @@ impl<'a> Accounts<'a> {
                     at.as_str().into(),
                 ],
             )?;
-            note(session, name, &at, maker, "add", None)
+            note(session, log, name, &at, maker, "add", None)
         })
     }
 
@@ -264,6 +268,7 @@ impl<'a> Accounts<'a> {
             return Err(AccountError::ReasonMissing);
         }
         let at = at.to_string();
+        let log = self.log;
         self.database.write(Apart::Whole, |session| {
             let kept = find(session, name)?.ok_or(AccountError::Unknown)?;
             let others = all(session)?.into_iter().filter(|other| {
@@ -277,7 +282,7 @@ impl<'a> Accounts<'a> {
             session
                 .execute("UPDATE accounts SET locked = ?2 WHERE name = ?1", &[name.into(), reason.into()])?;
             session.execute("DELETE FROM sessions WHERE account = ?1", &[name.into()])?;
-            note(session, name, &at, by.name(), "lock", Some(reason))
+            note(session, log, name, &at, by.name(), "lock", Some(reason))
         })
     }
 
@@ -288,13 +293,14 @@ impl<'a> Accounts<'a> {
     pub fn unlock(&mut self, by: &Officer, name: &str, at: Timestamp) -> Result<(), AccountError> {
         by.may(Role::Administrator)?;
         let at = at.to_string();
+        let log = self.log;
         self.database.write(Apart::Rows, |session| {
             find(session, name)?.ok_or(AccountError::Unknown)?;
             session.execute(
                 "UPDATE accounts SET locked = NULL, failed = 0, failed_at = NULL WHERE name = ?1",
                 &[name.into()],
             )?;
-            note(session, name, &at, by.name(), "unlock", None)
+            note(session, log, name, &at, by.name(), "unlock", None)
         })
     }
 
@@ -317,6 +323,7 @@ impl<'a> Accounts<'a> {
         password.check(name)?;
         let hash = password.hash(hardness, rng);
         let at = at.to_string();
+        let log = self.log;
         self.database.write(Apart::Rows, |session| {
             find(session, name)?.ok_or(AccountError::Unknown)?;
             session.execute(
@@ -324,7 +331,7 @@ impl<'a> Accounts<'a> {
                 &[name.into(), hash.as_str().into()],
             )?;
             session.execute("DELETE FROM sessions WHERE account = ?1", &[name.into()])?;
-            note(session, name, &at, by.name(), "password", None)
+            note(session, log, name, &at, by.name(), "password", None)
         })
     }
 
@@ -348,6 +355,7 @@ impl<'a> Accounts<'a> {
         }
         let right = password.matches(&kept.password);
         let now = at.to_string();
+        let log = self.log;
         self.database.write(Apart::Rows, |session| {
             if right {
                 if kept.failed > 0 {
@@ -362,7 +370,7 @@ impl<'a> Accounts<'a> {
                 "UPDATE accounts SET failed = failed + 1, failed_at = ?2 WHERE name = ?1",
                 &[name.into(), now.as_str().into()],
             )?;
-            note(session, name, &now, name, "wrong-password", None)
+            note(session, log, name, &now, name, "wrong-password", None)
         })?;
         if !right {
             return Err(AccountError::WrongPassword);
@@ -389,12 +397,13 @@ impl<'a> Accounts<'a> {
         rng.fill_bytes(bytes.as_mut());
         let token = Token(Zeroizing::new(hex::encode(bytes.as_ref())));
         let (digest, at) = (token.digest(), at.to_string());
+        let log = self.log;
         self.database.write(Apart::Rows, |session| {
             session.execute(
                 "INSERT INTO sessions (token_sha256, account, began_at, seen_at) VALUES (?1, ?2, ?3, ?3)",
                 &[digest.as_str().into(), officer.name().into(), at.as_str().into()],
             )?;
-            note(session, officer.name(), &at, officer.name(), "log-in", None)
+            note(session, log, officer.name(), &at, officer.name(), "log-in", None)
         })?;
         Ok(token)
     }
@@ -508,6 +517,7 @@ fn read(row: &dyn Row) -> Result<Kept, StoreError> {
 /// What was done to an account, for ever.
 fn note(
     session: &mut dyn Statements,
+    log: Option<&Auditor>,
     account: &str,
     at: &str,
     actor: &str,
@@ -534,6 +544,17 @@ fn note(
             reason.into(),
         ],
     )?;
+    if let (Some(auditor), Ok(time)) = (log, at.parse()) {
+        let entry = LogEntry {
+            event: &format!("account-{action}"),
+            subject: None,
+            said: &serde_json::json!([account, last.saturating_add(1), at, actor, action, reason])
+                .to_string(),
+            note: &format!("account {account} by {actor}"),
+            at: time,
+        };
+        auditor.append(session, &entry)?;
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod application;
 pub(crate) mod args;
+mod audit;
 mod card;
 mod connect;
 mod failure;
@@ -26,11 +27,12 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng
     let output = Output::new(arguments.json, arguments.lang);
     let result = match &arguments.command {
         Command::Issue(issue) => issue::run(issue, at, rng, &output),
-        Command::Application(application) => application::run(application, at, &output),
+        Command::Application(application) => application::run(application, at, rng, &output),
         Command::Account(account) => account::run(account, at, rng, &output),
+        Command::Audit(audit) => audit::run(audit, at, rng, &output),
         Command::Card(card) => card::run(card, at, rng, &output),
         Command::Probe(probe) => probe::run(probe, rng, &output),
-        Command::Spoil(spoil) => spoil::run(spoil, at, &output),
+        Command::Spoil(spoil) => spoil::run(spoil, at, rng, &output),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

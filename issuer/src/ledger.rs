@@ -11,6 +11,8 @@ mod schema;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
+use cccd_keys::audit_log::Head;
+use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Apart, Database, Place, Session};
 use jiff::Timestamp;
@@ -18,6 +20,7 @@ use serde_json::Value;
 
 use crate::accounts::Accounts;
 use crate::application::{Application, State, Step};
+use crate::audit::{self, AuditProblem, Auditor, LogEntry, Proof, SIGNED_EVERY};
 use crate::deadline::Calendar;
 
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
@@ -30,6 +33,7 @@ use entry::Move;
 pub struct Ledger {
     database: Database,
     calendar: Calendar,
+    auditor: Option<Auditor>,
     _lock: Option<File>,
 }
 
@@ -98,7 +102,56 @@ impl Ledger {
 
     fn prepare(mut database: Database, lock: Option<File>) -> Result<Self, LedgerError> {
         schema::seed(&mut database)?;
-        Ok(Self { database, calendar: Calendar::of_law(), _lock: lock })
+        Ok(Self { database, calendar: Calendar::of_law(), auditor: None, _lock: lock })
+    }
+
+    /// Logs every action from now on in this station's audit log; what the log ends with is signed every
+    /// [`SIGNED_EVERY`] lines and when the ledger is closed.
+    pub fn log_with(&mut self, auditor: Auditor) {
+        self.auditor = Some(auditor);
+    }
+
+    /// Signs the end of the audit log, and answers the head for a second party; `None` for a log without a line.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn sign_log(&mut self) -> Result<Option<Head>, LedgerError> {
+        self.signed(0)
+    }
+
+    fn signed(&mut self, unsigned: u64) -> Result<Option<Head>, LedgerError> {
+        let Some(auditor) = &self.auditor else { return Ok(None) };
+        Ok(self.database.write(Apart::Rows, |session| auditor.sign(session, unsigned))?)
+    }
+
+    /// Follows this station's audit log to its end, checks its heads and those of a second party, and that every action
+    /// of the ledger is the one that the log tells of.
+    ///
+    /// # Errors
+    /// [`AuditProblem`].
+    pub fn prove_log(&self, key: &PublicKey, kept: &[Head]) -> Result<Proof, AuditProblem> {
+        let auditor = self.auditor.as_ref().ok_or(AuditProblem::NoHead(0))?;
+        self.database.read(|session| audit::prove(session, auditor, key, kept))
+    }
+
+    /// Follows the audit log of any station in this store, without its secret key: what a second party does.
+    ///
+    /// # Errors
+    /// [`AuditProblem`].
+    pub fn follow_log(&self, key: &PublicKey, kept: &[Head]) -> Result<Proof, AuditProblem> {
+        let station = key.fingerprint();
+        self.database.read(|session| audit::follow(session, &station, key, kept, &mut |_, _, _| ()))
+    }
+
+    /// Logs what is no step of an application, all in one transaction.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn log(&mut self, entries: &[LogEntry<'_>]) -> Result<(), LedgerError> {
+        let Some(auditor) = &self.auditor else { return Ok(()) };
+        self.database.write(Apart::Rows, |session| auditor.append_all(session, entries.iter().copied()))?;
+        self.signed(SIGNED_EVERY)?;
+        Ok(())
     }
 
     /// Counts time limits by this calendar from now on.
@@ -108,7 +161,7 @@ impl Ledger {
 
     /// The officers of this station.
     pub fn accounts(&mut self) -> Accounts<'_> {
-        Accounts::new(&mut self.database)
+        Accounts::new(&mut self.database, self.auditor.as_ref())
     }
 
     /// Takes an application in, or finds the open one with the same content.
@@ -118,7 +171,8 @@ impl Ledger {
     pub fn receive(&mut self, application: &Application, act: Act<'_>) -> Result<Entry, LedgerError> {
         let content = application.content_sha256();
         let due = self.calendar.due(crate::register::day_in_vietnam(act.at));
-        self.database.write(Apart::Rows, |session| {
+        let log = self.auditor.as_ref();
+        let received = self.database.write(Apart::Rows, |session| {
             if let Some(id) = entry::of_request(session, act.request)? {
                 let known = entry::get(session, id)?;
                 return if known.content_sha256 == content {
@@ -132,7 +186,7 @@ impl Ledger {
                     // Nothing but the register's word was gathered: asked again, it may differ today.
                     let reason = "interrupted before it was captured; taken in again";
                     let step = Move { reason: Some(reason), ..Move::of(Step::Reject) };
-                    entry::advance(session, &open, &step, Act { request: None, ..act })?;
+                    entry::advance(session, &open, &step, Act { request: None, ..act }, log)?;
                 } else if open.content_sha256 == content {
                     return Ok(open);
                 } else {
@@ -140,9 +194,11 @@ impl Ledger {
                 }
             }
             let id = ApplicationId(schema::next(session, "application")?);
-            entry::begin(session, id, application, &content, due, act)?;
+            entry::begin(session, id, application, &content, due, act, log)?;
             entry::get(session, id)
-        })
+        })?;
+        self.signed(SIGNED_EVERY)?;
+        Ok(received)
     }
 
     /// Moves an application one step that needs nothing but perhaps a reason.
@@ -180,13 +236,16 @@ impl Ledger {
     }
 
     fn step(&mut self, id: ApplicationId, step: &Move<'_>, act: Act<'_>) -> Result<State, LedgerError> {
-        self.database.write(Apart::Rows, |session| {
+        let log = self.auditor.as_ref();
+        let state = self.database.write(Apart::Rows, |session| {
             if let Some(known) = entry::answered(session, id, step, act.request)? {
                 return Ok(known);
             }
             let entry = entry::get(session, id)?;
-            entry::advance(session, &entry, step, act)
-        })
+            entry::advance(session, &entry, step, act, log)
+        })?;
+        self.signed(SIGNED_EVERY)?;
+        Ok(state)
     }
 
     /// Gives a queued application its blank: from here on the chip is in work and its serial is used.
@@ -202,6 +261,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let name = serial.to_string();
         let detail = serde_json::json!({"chip": name, "key_version": key_version});
+        let log = self.auditor.as_ref();
         self.database.write(Apart::Rows, |session| {
             if entry::chip_owner(session, serial)?.is_some() {
                 return Err(LedgerError::ChipUsed(*serial));
@@ -217,7 +277,7 @@ impl Ledger {
             )?;
             let entry = entry::get(session, id)?;
             let step = Move { chip: Some(&name), detail: &detail, ..Move::of(Step::Personalise) };
-            entry::advance(session, &entry, &step, act).map(drop)
+            entry::advance(session, &entry, &step, act, log).map(drop)
         })
     }
 
@@ -231,6 +291,7 @@ impl Ledger {
         card: &SignedCard,
         act: Act<'_>,
     ) -> Result<(), LedgerError> {
+        let log = self.auditor.as_ref();
         self.database.write(Apart::Rows, |session| {
             let entry = entry::get(session, id)?;
             if entry.state != State::Personalising {
@@ -238,7 +299,7 @@ impl Ledger {
                     "a card is signed while its chip is written, not at another time",
                 ));
             }
-            entry::sign(session, &entry, card, act)
+            entry::sign(session, &entry, card, act, log)
         })
     }
 
@@ -304,6 +365,13 @@ impl Ledger {
     }
 }
 
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        // What cannot be signed now is signed by whoever opens the ledger next; until then it is linked.
+        let _ = self.signed(0);
+    }
+}
+
 fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -319,5 +387,7 @@ fn private(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
 
+#[cfg(test)]
+mod audit_tests;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! | [`application`] | the file, the portrait, the register's word, the states | Luật Căn cước 2023 art. 23, 24 |
 //! | [`register`] | the register of persons behind a port: local or HTTP | docs/register-api.md |
 //! | [`accounts`] | the officers of a station: who they are, what they may do | – |
+//! | [`audit`] | the station's audit log: chained, signed, heads for a second party | – |
 //! | [`deadline`] | working days and holidays | Luật Căn cước 2023 art. 26 |
 //! | [`ledger`] | what was asked for, which chip was used, every action | – |
 //! | [`issuance`] | from a person to the bytes of a card; pure | Doc 9303-10 |
@@ -15,6 +16,7 @@
 
 pub mod accounts;
 pub mod application;
+pub mod audit;
 pub mod card_face;
 pub mod deadline;
 pub mod issuance;

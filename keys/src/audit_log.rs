@@ -8,6 +8,8 @@ mod file;
 
 pub use file::{AuditLog, AuditLogError};
 
+use std::borrow::Cow;
+
 use crate::detached::{self, Purpose};
 use crate::public_key::PublicKey;
 use crate::signer::{Signer, SigningFailed};
@@ -202,6 +204,18 @@ impl Chain {
         self.sequence
     }
 
+    /// SHA-256 of the last line, hex; zeros before the first.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Goes on after so many records, the last line of which has this hash: for logs whose lines lie in a database.
+    #[must_use]
+    pub const fn resume(sequence: u64, hash: String) -> Self {
+        Self { sequence, hash }
+    }
+
     /// Appends an event and gives its line, without the line feed.
     #[must_use]
     pub fn append(&mut self, event: &Event<'_>, key: &SubjectKey) -> String {
@@ -239,22 +253,71 @@ impl Chain {
         self.hash = hex::encode(Sha256::digest(line.as_bytes()));
     }
 
-    fn follow(&mut self, line: &str) -> Result<Record, LogProblem> {
+    /// Takes the next line of a log, if it is a record that follows from the ones before. Nothing of it is copied.
+    ///
+    /// # Errors
+    /// [`LogProblem::NotARecord`], [`LogProblem::Broken`].
+    pub fn follow_line<'l>(&mut self, line: &'l str) -> Result<Link<'l>, LogProblem> {
         let number = self.sequence.saturating_add(1);
-        let record: Record = (line.len() <= MAX_LINE)
+        let link: Link<'_> = (line.len() <= MAX_LINE)
             .then(|| serde_json::from_str(line).ok())
             .flatten()
             .ok_or(LogProblem::NotARecord { line: number })?;
-        if record.sequence != number || record.previous != self.hash {
+        if link.sequence != number || link.previous != self.hash {
             return Err(LogProblem::Broken { line: number });
         }
-        self.take(&record, line);
-        Ok(record)
+        self.sequence = number;
+        let mut hash = [0; 64];
+        // 32 octets are 64 digits.
+        let _ = hex::encode_to_slice(Sha256::digest(line.as_bytes()), &mut hash);
+        self.hash.clear();
+        self.hash.push_str(core::str::from_utf8(&hash).unwrap_or_default());
+        Ok(link)
     }
+
+    fn follow(&mut self, line: &str) -> Result<Record, LogProblem> {
+        let number = self.sequence.saturating_add(1);
+        self.follow_line(line)?;
+        serde_json::from_str(line).map_err(|_| LogProblem::NotARecord { line: number })
+    }
+}
+
+/// A record as it stands in its line.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link<'l> {
+    /// 1, 2, 3 …
+    pub sequence: u64,
+    /// When it happened, by the writer's clock.
+    pub time: Timestamp,
+    /// SHA-256 of the line before, hex.
+    pub previous: &'l str,
+    /// What happened.
+    #[serde(borrow)]
+    pub event: Cow<'l, str>,
+    /// Keyed digest of whom or what it concerns, hex.
+    #[serde(default)]
+    pub subject: Option<&'l str>,
+    /// SHA-256 of the evidence, hex.
+    #[serde(default)]
+    pub payload: Option<&'l str>,
+    /// A public remark.
+    #[serde(default)]
+    pub note: Option<Cow<'l, str>>,
 }
 
 fn head_message(sequence: u64, hash: &str) -> Vec<u8> {
     format!("{sequence} {hash}").into_bytes()
+}
+
+/// Checks that a head is signed by this key.
+///
+/// # Errors
+/// [`LogProblem::HeadSignature`].
+pub fn verify_head(head: &Head, key: &PublicKey) -> Result<(), LogProblem> {
+    let signature = hex::decode(&head.signature).map_err(|_| LogProblem::HeadSignature)?;
+    detached::verify(key, Purpose::LogHead, &head_message(head.sequence, &head.hash), &signature)
+        .map_err(|_| LogProblem::HeadSignature)
 }
 
 /// Checks a whole log against a signed head.
@@ -262,9 +325,7 @@ fn head_message(sequence: u64, hash: &str) -> Vec<u8> {
 /// # Errors
 /// [`LogProblem`].
 pub fn verify(log: &str, head: &Head, key: &PublicKey) -> Result<VerifiedLog, LogProblem> {
-    let signature = hex::decode(&head.signature).map_err(|_| LogProblem::HeadSignature)?;
-    detached::verify(key, Purpose::LogHead, &head_message(head.sequence, &head.hash), &signature)
-        .map_err(|_| LogProblem::HeadSignature)?;
+    verify_head(head, key)?;
     let mut chain = Chain::default();
     let mut records = Vec::new();
     let mut reached = head.sequence == 0;

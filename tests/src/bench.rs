@@ -6,11 +6,13 @@
 //! | `judge` | cards judged, signers known | the fastest bare verification and hashing of this machine |
 //! | [`read`] | APDUs, bytes and time of a whole reading | the least that the protocols need: 16 APDUs |
 //! | [`issue`] | cards issued per second | the share of cryptography that nobody can leave out |
+//! | [`audit`] | lines of the station's audit log appended and verified per second | SHA-256 over the same lines |
 //!
 //! [`country`] is what the last two have in common, [`measure`] how all of them measure and report.
 
 pub use crate::country;
 
+pub mod audit;
 pub mod issue;
 #[cfg(feature = "openssl-reference")]
 pub mod judge;

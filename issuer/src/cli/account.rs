@@ -21,7 +21,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     match command {
         AccountCommand::Add(add) => {
-            let mut ledger = connect::new_ledger(&add.ledger)?;
+            let mut ledger = connect::new_ledger(&add.ledger, rng)?;
             let password = connect::password(&add.new_password_file)?;
             let nobody = ledger.accounts().list()?.is_empty() && add.officer.is_empty();
             let by = if nobody { None } else { Some(connect::officer(&mut ledger, &add.officer, at)?) };
@@ -36,7 +36,7 @@ pub(crate) fn run(
             told(output, &add.name, "added", ("đã lập tài khoản", "account made"));
         }
         AccountCommand::List(list) => {
-            let mut ledger = connect::ledger(&list.ledger)?;
+            let mut ledger = connect::ledger(&list.ledger, rng)?;
             connect::officer(&mut ledger, &list.officer, at)?;
             let accounts = ledger.accounts().list()?;
             let words = |roles: &BTreeSet<Role>| roles.iter().map(|role| role.as_str()).collect::<Vec<_>>();
@@ -61,19 +61,19 @@ pub(crate) fn run(
             output.result(&json!(value), &lines);
         }
         AccountCommand::Lock(lock) => {
-            let mut ledger = connect::ledger(&lock.account.ledger)?;
+            let mut ledger = connect::ledger(&lock.account.ledger, rng)?;
             let by = connect::officer(&mut ledger, &lock.account.officer, at)?;
             ledger.accounts().lock(&by, &lock.account.name, &lock.reason, at)?;
             told(output, &lock.account.name, "locked", ("đã khóa", "locked"));
         }
         AccountCommand::Unlock(unlock) => {
-            let mut ledger = connect::ledger(&unlock.ledger)?;
+            let mut ledger = connect::ledger(&unlock.ledger, rng)?;
             let by = connect::officer(&mut ledger, &unlock.officer, at)?;
             ledger.accounts().unlock(&by, &unlock.name, at)?;
             told(output, &unlock.name, "unlocked", ("đã mở khóa", "unlocked"));
         }
         AccountCommand::Password(change) => {
-            let mut ledger = connect::ledger(&change.account.ledger)?;
+            let mut ledger = connect::ledger(&change.account.ledger, rng)?;
             let by = connect::officer(&mut ledger, &change.account.officer, at)?;
             let password = connect::password(&change.new_password_file)?;
             let name = &change.account.name;
@@ -81,7 +81,7 @@ pub(crate) fn run(
             told(output, name, "password-changed", ("đã đổi mật khẩu", "new password set"));
         }
         AccountCommand::Login(login) => {
-            let mut ledger = connect::ledger(&login.ledger)?;
+            let mut ledger = connect::ledger(&login.ledger, rng)?;
             let OfficerArguments { officer, password_file, session } = &login.officer;
             let name = officer.as_deref().ok_or(Failure::NoOfficer)?;
             let file = session.as_deref().ok_or(Failure::NoSessionFile)?;
@@ -91,7 +91,7 @@ pub(crate) fn run(
             told(output, name, "logged-in", ("đã đăng nhập", "logged in"));
         }
         AccountCommand::Logout(logout) => {
-            let mut ledger = connect::ledger(&logout.ledger)?;
+            let mut ledger = connect::ledger(&logout.ledger, rng)?;
             let file = logout.officer.session.as_deref().ok_or(Failure::NoSessionFile)?;
             let token = connect::token(file)?;
             ledger.accounts().log_out(&token)?;

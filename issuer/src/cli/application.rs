@@ -7,6 +7,7 @@ use cccd_issuer::register::day_in_vietnam;
 use cccd_issuer::station::Intake;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rand_core::CryptoRng;
 use serde_json::{Value, json};
 
 use super::args::{ApplicationCommand, ListArguments, WhichApplication};
@@ -14,13 +15,18 @@ use super::connect;
 use super::failure::Failure;
 use super::output::Output;
 
-pub(crate) fn run(command: &ApplicationCommand, at: Timestamp, output: &Output) -> Result<(), Failure> {
+pub(crate) fn run(
+    command: &ApplicationCommand,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
     let today = day_in_vietnam(at);
     match command {
         ApplicationCommand::Receive(receive) => {
             let application = Application::read(&receive.application)?;
             let (mut ledger, officer) =
-                connect::ledger_and_officer(&receive.ledger, &receive.officer, Role::Capture, at)?;
+                connect::ledger_and_officer(&receive.ledger, &receive.officer, Role::Capture, at, rng)?;
             let source = format!("issuer {}", officer.name());
             let mut register = connect::register(&receive.register, &source)?;
             let act = Act { actor: officer.name(), at, request: receive.request.as_deref() };
@@ -30,14 +36,14 @@ pub(crate) fn run(command: &ApplicationCommand, at: Timestamp, output: &Output) 
         }
         ApplicationCommand::Approve(approve) => {
             let (mut ledger, officer) =
-                connect::ledger_and_officer(&approve.ledger, &approve.officer, Role::Approve, at)?;
+                connect::ledger_and_officer(&approve.ledger, &approve.officer, Role::Approve, at, rng)?;
             let id = find(&ledger, &approve.which)?;
             ledger.approve(id, act(&officer, at, approve.request.as_deref()))?;
             tell(&ledger.entry(id)?, today, output);
         }
         ApplicationCommand::Refuse(refuse) => {
             let (mut ledger, officer) =
-                connect::ledger_and_officer(&refuse.ledger, &refuse.officer, Role::Approve, at)?;
+                connect::ledger_and_officer(&refuse.ledger, &refuse.officer, Role::Approve, at, rng)?;
             let id = find(&ledger, &refuse.which)?;
             let act = act(&officer, at, refuse.request.as_deref());
             ledger.advance(id, Step::Reject, Some(&refuse.reason), &Value::Null, act)?;
@@ -45,14 +51,14 @@ pub(crate) fn run(command: &ApplicationCommand, at: Timestamp, output: &Output) 
         }
         ApplicationCommand::Deliver(deliver) => {
             let (mut ledger, officer) =
-                connect::ledger_and_officer(&deliver.ledger, &deliver.officer, Role::Deliver, at)?;
+                connect::ledger_and_officer(&deliver.ledger, &deliver.officer, Role::Deliver, at, rng)?;
             let act = act(&officer, at, deliver.request.as_deref());
             ledger.advance(deliver.id, Step::Deliver, None, &Value::Null, act)?;
             tell(&ledger.entry(deliver.id)?, today, output);
         }
-        ApplicationCommand::List(arguments) => list(arguments, at, output)?,
+        ApplicationCommand::List(arguments) => list(arguments, at, rng, output)?,
         ApplicationCommand::Show(show) => {
-            let mut ledger = connect::ledger(&show.ledger)?;
+            let mut ledger = connect::ledger(&show.ledger, rng)?;
             connect::officer(&mut ledger, &show.officer, at)?;
             let entry = ledger.entry(show.id)?;
             let actions = ledger.actions(show.id)?;
@@ -95,8 +101,13 @@ fn find(ledger: &Ledger, which: &WhichApplication) -> Result<ApplicationId, Fail
     }
 }
 
-fn list(arguments: &ListArguments, at: Timestamp, output: &Output) -> Result<(), Failure> {
-    let mut ledger = connect::ledger(&arguments.ledger)?;
+fn list(
+    arguments: &ListArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut ledger = connect::ledger(&arguments.ledger, rng)?;
     connect::officer(&mut ledger, &arguments.officer, at)?;
     let today = day_in_vietnam(at);
     let mut entries = ledger.list(arguments.state, arguments.limit)?;

@@ -96,6 +96,9 @@ pub(crate) enum Command {
     /// The officers of this station
     #[command(subcommand)]
     Account(AccountCommand),
+    /// The station's audit log: does it hold, and its signed end for a second party
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// A card's life after issue: status, lost, hold, return, revoke …
     #[command(subcommand)]
     Card(CardCommand),
@@ -143,6 +146,11 @@ pub(crate) struct LedgerArguments {
     /// Days on which nobody works, one a line (2027-02-05): Tết and Giỗ Tổ, which move every year.
     #[arg(long, value_name = "FILE", env = "CCCD_HOLIDAYS")]
     pub(crate) holidays: Option<PathBuf>,
+
+    /// Where this station's own keys lie (PATH.station-key, PATH.subject-key), made at the first use; beside the ledger's
+    /// file by default, needed with postgres://.
+    #[arg(long, value_name = "PATH", env = "CCCD_STATION")]
+    pub(crate) station: Option<PathBuf>,
 }
 
 /// Who does this: a name and a password, or a session that `issuer account login` began.
@@ -295,6 +303,42 @@ pub(crate) struct ShowArguments {
     /// The application's number in the ledger.
     #[arg(long, value_name = "N")]
     pub(crate) id: ApplicationId,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Follow the log to its end: chain, signed heads, those that a second party kept, and the ledger's actions
+    Verify(AuditVerifyArguments),
+    /// Sign the end of the log and append it to a file that a second party keeps
+    Export(AuditExportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditVerifyArguments {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    /// The heads that a second party kept (`issuer audit export`): a log that was cut or rewritten lacks them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) heads: Option<PathBuf>,
+
+    /// The station's public key (PATH.station.pub) as the second party has it: nothing of the station's is read then, and
+    /// the ledger's actions are not compared.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditExportArguments {
+    /// The second party's file; a line is appended.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 
     #[command(flatten)]
     pub(crate) ledger: LedgerArguments,

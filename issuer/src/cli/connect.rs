@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cccd_card_profile::personalization::{KeyVersion, StaticKeys};
 use cccd_issuer::accounts::{Officer, Password, Role, Token};
+use cccd_issuer::audit::Auditor;
 use cccd_issuer::deadline::Calendar;
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::CardLink;
@@ -17,7 +18,7 @@ use cccd_keys::pkcs11::open_store;
 use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::{KeyStore, PassedOver, Purpose, StoreError, StoreMaster};
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
-use cccd_population::register_key::seal_keys;
+use cccd_population::register_key::{beside, seal_keys};
 use cccd_population::seal::SealKeys;
 use cccd_population::store::Place;
 use cccd_reader::{Protocols, Service, Share};
@@ -55,23 +56,45 @@ pub(crate) fn register(arguments: &RegisterArguments, source: &str) -> Result<Bo
     Err(Failure::RegisterAddress(shown.to_owned()))
 }
 
-/// The station's ledger, which must be there.
-pub(crate) fn ledger(arguments: &LedgerArguments) -> Result<Ledger, Failure> {
-    if arguments.ledger.path().is_some_and(|path| !path.exists()) {
-        return Err(Failure::NoLedger(arguments.ledger.to_string()));
-    }
-    new_ledger(arguments)
+/// The station's ledger, which must be there, with its audit log.
+pub(crate) fn ledger(arguments: &LedgerArguments, rng: &mut dyn CryptoRng) -> Result<Ledger, Failure> {
+    there(arguments)?;
+    new_ledger(arguments, rng)
 }
 
-/// The station's ledger; made if it is not there.
-pub(crate) fn new_ledger(arguments: &LedgerArguments) -> Result<Ledger, Failure> {
+/// The station's ledger, made if it is not there, with its audit log.
+pub(crate) fn new_ledger(arguments: &LedgerArguments, rng: &mut dyn CryptoRng) -> Result<Ledger, Failure> {
     let mut ledger = Ledger::open_at(&arguments.ledger)?;
+    ledger.log_with(Auditor::beside(station(arguments)?, rng)?);
     if let Some(file) = &arguments.holidays {
         let text = std::fs::read_to_string(file).map_err(|error| Failure::Holidays(error.to_string()))?;
         let calendar = Calendar::of_law().with_list(&text);
         ledger.observe(calendar.map_err(|error| Failure::Holidays(error.to_string()))?);
     }
     Ok(ledger)
+}
+
+/// The ledger, to be read only: nothing is logged.
+pub(crate) fn silent_ledger(arguments: &LedgerArguments) -> Result<Ledger, Failure> {
+    there(arguments)?;
+    Ok(Ledger::open_at(&arguments.ledger)?)
+}
+
+fn there(arguments: &LedgerArguments) -> Result<(), Failure> {
+    if arguments.ledger.path().is_some_and(|path| !path.exists()) {
+        return Err(Failure::NoLedger(arguments.ledger.to_string()));
+    }
+    Ok(())
+}
+
+/// Where the station's keys lie.
+fn station(arguments: &LedgerArguments) -> Result<&Path, Failure> {
+    arguments.station.as_deref().or(arguments.ledger.path()).ok_or(Failure::NoStation)
+}
+
+/// The file of the station's public key.
+pub(crate) fn station_public_key(arguments: &LedgerArguments) -> Result<PathBuf, Failure> {
+    Ok(beside(station(arguments)?, "station.pub"))
 }
 
 /// Who asks, by session or by name and password.
@@ -93,8 +116,9 @@ pub(crate) fn ledger_and_officer(
     arguments: &OfficerArguments,
     role: Role,
     at: Timestamp,
+    rng: &mut dyn CryptoRng,
 ) -> Result<(Ledger, Officer), Failure> {
-    let mut ledger = ledger(place)?;
+    let mut ledger = ledger(place, rng)?;
     let officer = officer(&mut ledger, arguments, at)?;
     officer.may(role)?;
     Ok((ledger, officer))

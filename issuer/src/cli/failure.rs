@@ -2,6 +2,7 @@
 
 use cccd_issuer::accounts::AccountError;
 use cccd_issuer::application::ApplicationError;
+use cccd_issuer::audit::AuditProblem;
 use cccd_issuer::card_face::FaceError;
 use cccd_issuer::ledger::LedgerError;
 use cccd_issuer::output::OutputError;
@@ -11,6 +12,7 @@ use cccd_issuer::station::IssueError;
 use cccd_keys::pkcs11::AccessError;
 use cccd_keys::store::{PassphraseError, StoreError};
 use cccd_keys::token::{PinError, TokenError, vietnamese as of_token};
+use cccd_population::register_key::KeyFileError;
 use cccd_reader::ReaderError;
 
 use super::args::Language;
@@ -70,6 +72,18 @@ pub(crate) enum Failure {
     Holidays(String),
     #[error("no open application of this file is in the ledger")]
     ApplicationNotOpen,
+    #[error(transparent)]
+    Audit(#[from] AuditProblem),
+    #[error("the station's keys cannot be used: {0}")]
+    KeyFile(#[from] KeyFileError),
+    #[error("the station's public key cannot be used: {0}")]
+    StationKey(String),
+    #[error("the file of heads cannot be used: {0}")]
+    Heads(String),
+    #[error("nothing was logged yet")]
+    NothingLogged,
+    #[error("a ledger on a server does not say where this station's keys lie: --station PATH")]
+    NoStation,
 }
 
 impl From<AccessError> for Failure {
@@ -129,6 +143,11 @@ impl Failure {
             Self::NoLedger(_) => "no-ledger",
             Self::Holidays(_) => "holidays-unreadable",
             Self::ApplicationNotOpen => "application-not-open",
+            Self::Audit(error) => error.code(),
+            Self::KeyFile(_) | Self::StationKey(_) => "station-key",
+            Self::Heads(_) => "heads-unreadable",
+            Self::NothingLogged => "nothing-logged",
+            Self::NoStation => "no-station",
         }
     }
 
@@ -145,8 +164,10 @@ impl Failure {
                 | AccountError::ReasonMissing,
             )
             | Self::NoOfficer
+            | Self::NoStation
             | Self::NoSessionFile => 2,
-            Self::Account(_) | Self::ApplicationNotOpen => 1,
+            Self::Audit(AuditProblem::Store(_)) => 3,
+            Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,
             Self::NoCardInUse
             | Self::UnknownPerson
             | Self::ChipNotInLedger(_)
@@ -501,6 +522,33 @@ fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Sổ cấp thẻ không có chíp này",
             "Check the serial and --ledger.",
             "Kiểm tra số sê-ri và --ledger.",
+        ),
+        "audit-cut"
+        | "audit-broken"
+        | "audit-other-head"
+        | "audit-actions-differ"
+        | "audit-not-signed"
+        | "audit-head-signature"
+        | "audit-foreign-head" => (
+            "Nhật ký kiểm tra không toàn vẹn",
+            "Keep the store and the heads as they are, stop the station, and tell whoever oversees it.",
+            "Giữ nguyên kho dữ liệu và các lần ký, dừng trạm và báo cho người giám sát.",
+        ),
+        "station-key" => (
+            "Không dùng được khóa của trạm",
+            "Check the files PATH.station-key, PATH.subject-key and PATH.station.pub: mode 0600, and the station's own.",
+            "Kiểm tra các tệp PATH.station-key, PATH.subject-key và PATH.station.pub: chế độ 0600, đúng của trạm.",
+        ),
+        "heads-unreadable" => (
+            "Không dùng được tệp các lần ký",
+            "Give the file that `issuer audit export` wrote.",
+            "Dùng tệp do `issuer audit export` ghi.",
+        ),
+        "nothing-logged" => ("Nhật ký chưa có gì", "Do something first.", "Làm việc gì đó trước đã."),
+        "no-station" => (
+            "Chưa cho biết khóa của trạm ở đâu",
+            "Give --station PATH: each host has keys of its own.",
+            "Nhập --station PATH: mỗi máy có khóa riêng.",
         ),
         "approval-missing" => (
             "Hồ sơ chờ cán bộ khác duyệt",

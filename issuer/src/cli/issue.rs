@@ -36,7 +36,7 @@ pub(crate) fn run(
     connect::allow_reader(&store, &arguments.reader)?;
     let keys = connect::station_keys(&store, at, output)?;
     let (mut ledger, officer) =
-        connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Personalise, at)?;
+        connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Personalise, at, rng)?;
     let mut register = connect::register(&arguments.register, &format!("issuer {}", officer.name()))?;
     let mut staging = Staging::new(&arguments.out)?;
 

@@ -4,6 +4,7 @@ use cccd_issuer::accounts::Role;
 use cccd_issuer::application::Step;
 use cccd_issuer::ledger::Act;
 use jiff::Timestamp;
+use rand_core::CryptoRng;
 use serde_json::{Value, json};
 
 use super::args::SpoilArguments;
@@ -11,9 +12,14 @@ use super::connect;
 use super::failure::Failure;
 use super::output::Output;
 
-pub(crate) fn run(arguments: &SpoilArguments, at: Timestamp, output: &Output) -> Result<(), Failure> {
+pub(crate) fn run(
+    arguments: &SpoilArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
     let (mut ledger, officer) =
-        connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Personalise, at)?;
+        connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Personalise, at, rng)?;
     let entry = ledger.of_chip(&arguments.chip)?;
     let entry = entry.ok_or_else(|| Failure::ChipNotInLedger(arguments.chip.to_string()))?;
     let act = Act::new(officer.name(), at);

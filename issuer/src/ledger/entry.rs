@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{Act, LedgerError};
 use crate::application::{Application, Ground, Reason, State, Step, Template};
+use crate::audit::{self, Auditor, LogEntry};
 
 /// Where an application comes from: no state of its own.
 pub(super) const NEW: &str = "new";
@@ -230,8 +231,11 @@ pub(super) fn begin(
     content: &str,
     due: Date,
     act: Act<'_>,
+    log: Option<&Auditor>,
 ) -> Result<(), LedgerError> {
-    note(session, id, 0, ("receive", NEW, State::Received.as_str()), None, &Value::Null, act)?;
+    let what = ("receive", NEW, State::Received.as_str());
+    let of = Of { id, previous: 0, number: &application.number };
+    note(session, of, what, None, &Value::Null, act, log)?;
     let at = act.at.to_string();
     session.execute(
         "INSERT INTO applications (id, content_sha256, person_number, reason, ground, template, received_at, due, \
@@ -297,6 +301,7 @@ pub(super) fn advance(
     entry: &Entry,
     step: &Move<'_>,
     act: Act<'_>,
+    log: Option<&Auditor>,
 ) -> Result<State, LedgerError> {
     let to = entry.state.apply(step.step)?;
     let reason = step.reason.filter(|reason| !reason.trim().is_empty());
@@ -307,7 +312,7 @@ pub(super) fn advance(
         return Err(LedgerError::SameOfficer);
     }
     let what = (step.step.as_str(), entry.state.as_str(), to.as_str());
-    let sequence = note(session, entry.id, entry.last_action, what, reason, step.detail, act)?;
+    let sequence = note(session, Of::entry(entry), what, reason, step.detail, act, log)?;
     session.execute(
         "UPDATE applications SET state = ?2, last_action = ?3, state_reason = ?4, changed_at = ?5, \
          captured_by = coalesce(?6, captured_by), captured_sha256 = coalesce(?7, captured_sha256), \
@@ -333,11 +338,12 @@ pub(super) fn sign(
     entry: &Entry,
     card: &SignedCard,
     act: Act<'_>,
+    log: Option<&Auditor>,
 ) -> Result<(), LedgerError> {
     let digest = card.sod_sha256.to_string();
     let detail = serde_json::json!({"sod_sha256": digest});
     let state = entry.state.as_str();
-    let sequence = note(session, entry.id, entry.last_action, ("sign", state, state), None, &detail, act)?;
+    let sequence = note(session, Of::entry(entry), ("sign", state, state), None, &detail, act, log)?;
     session.execute(
         "UPDATE applications SET sod_sha256 = ?2, document_number = ?3, issue_date = ?4, expires = ?5, replaces = ?6, \
          last_action = ?7 WHERE id = ?1",
@@ -354,34 +360,63 @@ pub(super) fn sign(
     Ok(())
 }
 
-fn note(
-    session: &mut dyn Session,
+/// What an action is noted of.
+#[derive(Clone, Copy)]
+struct Of<'a> {
     id: ApplicationId,
     previous: i64,
+    number: &'a PersonalNumber,
+}
+
+impl<'a> Of<'a> {
+    fn entry(entry: &'a Entry) -> Self {
+        Self { id: entry.id, previous: entry.last_action, number: &entry.number }
+    }
+}
+
+/// The action, and the line of the audit log that tells of it.
+fn note(
+    session: &mut dyn Session,
+    of: Of<'_>,
     (action, from, to): (&str, &str, &str),
     reason: Option<&str>,
     detail: &Value,
     act: Act<'_>,
+    log: Option<&Auditor>,
 ) -> Result<i64, LedgerError> {
     let detail = if detail.is_null() { "{}".to_owned() } else { detail.to_string() };
-    let sequence = previous.saturating_add(1);
+    let (id, sequence) = (of.id.0, of.previous.saturating_add(1));
+    let at = act.at.to_string();
     session.execute(
         "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, to_state, reason, \
-         detail, idempotency_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         detail, idempotency_key, station) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         &[
-            id.0.into(),
+            id.into(),
             sequence.into(),
-            (previous > 0).then_some(previous).into(),
-            act.at.to_string().into(),
+            (of.previous > 0).then_some(of.previous).into(),
+            at.as_str().into(),
             act.actor.into(),
             action.into(),
             from.into(),
             to.into(),
             reason.into(),
-            detail.into(),
+            detail.as_str().into(),
             act.request.into(),
+            log.map(Auditor::station).into(),
         ],
     )?;
+    if let Some(auditor) = log {
+        let texts = [&*at, act.actor, action, from, to].map(|text| Some(text.to_owned()));
+        let texts = [&texts[..], &[reason.map(str::to_owned), Some(detail)]].concat();
+        let entry = LogEntry {
+            event: &format!("application-{action}"),
+            subject: Some(of.number.as_str()),
+            said: &audit::said_of(id, sequence, &texts),
+            note: &format!("application {id} action {sequence} by {}", act.actor),
+            at: act.at,
+        };
+        auditor.append(session, &entry)?;
+    }
     Ok(sequence)
 }
 

@@ -11,11 +11,18 @@ use crate::application::{State, Step};
 
 pub(super) const TABLES: Tables = Tables {
     versions_in: "station_version",
-    versions: &[Version {
-        both: include_str!("../../migrations/0001_station.sql"),
-        sqlite: include_str!("../../migrations/0001_station_sqlite.sql"),
-        postgres: include_str!("../../migrations/0001_station_postgres.sql"),
-    }],
+    versions: &[
+        Version {
+            both: include_str!("../../migrations/0001_station.sql"),
+            sqlite: include_str!("../../migrations/0001_station_sqlite.sql"),
+            postgres: include_str!("../../migrations/0001_station_postgres.sql"),
+        },
+        Version {
+            both: include_str!("../../migrations/0002_audit.sql"),
+            sqlite: include_str!("../../migrations/0002_audit_sqlite.sql"),
+            postgres: include_str!("../../migrations/0002_audit_postgres.sql"),
+        },
+    ],
 };
 
 /// The allowed transitions are rows, so that no statement can bring about a state that the model forbids. A chip in work

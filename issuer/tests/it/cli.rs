@@ -467,3 +467,41 @@ fn an_interrupted_chip_can_be_given_up_with_a_reason() {
     // An issued card is not spoiled behind the register's back.
     refused(&output, 1, "state-forbids");
 }
+
+#[test]
+fn a_second_party_holds_what_the_log_cannot_take_back() {
+    let desk = Desk::new();
+    desk.approved("an.json");
+    desk.private("kiem.pw", "soi từng dòng một");
+    let password = desk.path("kiem.pw");
+    let add = ["account", "add", "--name", "kiem", "--role", "audit", "--new-password-file", &password];
+    assert_eq!(desk.by("chief", &add).status.code(), Some(0));
+    let (ledger, heads) = (desk.path("ledger.sqlite"), desk.path("heads.jsonl"));
+    refused(&desk.by("lan", &["audit", "export", "--out", &heads]), 1, "role-missing");
+    let export = json(&desk.by("kiem", &["audit", "export", "--out", &heads]));
+    let lines = export["lines"].as_u64().unwrap();
+    assert!(lines > 8, "{export}");
+    let verify = |more: &[&str]| desk.run(&[&["audit", "verify", "--ledger", &ledger][..], more].concat());
+    let own = json(&verify(&["--heads", &heads]));
+    assert_eq!((own["lines"].as_u64(), own["heads"].as_u64()), (Some(lines), Some(1)), "{own}");
+    assert_eq!((own["beyond_head"].as_u64(), own["actions"].as_u64()), (Some(0), Some(4)), "{own}");
+    // With the public key alone, as somebody else does it.
+    let key = desk.path("ledger.sqlite.station.pub");
+    let second = json(&verify(&["--heads", &heads, "--key", &key]));
+    assert_eq!((second["lines"].as_u64(), &second["actions"]), (Some(lines), &Value::Null), "{second}");
+    // The keeper of the file takes the last lines out, signed head and all.
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    connection
+        .execute_batch(
+            "DROP TRIGGER audit_is_append_only_2; DROP TRIGGER audit_heads_are_append_only_2; \
+             PRAGMA foreign_keys = OFF; DELETE FROM audit WHERE sequence > 5; DELETE FROM audit_heads WHERE sequence > 5;",
+        )
+        .unwrap();
+    drop(connection);
+    for language in ["vi", "en"] {
+        let told = verify(&["--heads", &heads, "--key", &key, "--lang", language]);
+        refused(&told, 1, "audit-other-head");
+    }
+    std::fs::write(&heads, "no head\n").unwrap();
+    refused(&verify(&["--heads", &heads, "--key", &key]), 3, "heads-unreadable");
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cccd_tests::bench::measure::Figures;
-use cccd_tests::bench::{issue, judge, read, sod};
+use cccd_tests::bench::{audit, issue, judge, read, sod};
 
 const HELP: &str = "\
 Measures the house, each figure beside what it can be compared with, and prints a table.
@@ -15,6 +15,7 @@ Groups:
   judge  cards judged whose signers are known, beside the fastest bare verification and hashing of this machine
   read   APDUs, bytes and time of reading a whole card, beside the least that the protocols need
   issue  cards issued per second into a chip in this process, and where the time goes
+  audit  lines of the station's audit log appended and verified per second, on the disk
 
 Options:
   --only GROUP  one group; the figures of the others stay in the file as they were
@@ -39,7 +40,7 @@ fn main() -> anyhow::Result<()> {
             println!("{HELP}");
             return Ok(());
         }
-        ["--only", name @ ("sod" | "judge" | "read" | "issue")] => Some(*name),
+        ["--only", name @ ("sod" | "judge" | "read" | "issue" | "audit")] => Some(*name),
         _ => {
             eprintln!("bench: these arguments are not understood.\nSay --help to see which there are.");
             std::process::exit(2);
@@ -59,6 +60,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("issue") {
         issue::run(now, &mut figures)?;
+    }
+    if wanted("audit") {
+        audit::run(now, &mut figures)?;
     }
     figures.merge_into(Path::new(FILE))?;
     println!("\nwritten to {FILE}");

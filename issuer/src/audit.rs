@@ -1,0 +1,210 @@
+//! The station's audit log: one chain per station, every action of its officers in it, its end signed by the station.
+//!
+//! A line is appended in the transaction of the action that it tells of, so none is without the other. It names the
+//! action and the officer; the person stands in it as a keyed digest, and what was said (reason, detail) as a digest
+//! under the same key: once that is destroyed, nothing in the log leads to anybody. Signed heads are given to a second
+//! party, who then sees whether the log was cut, whatever its keeper signs afterwards.
+
+mod heads;
+mod proof;
+
+use std::path::Path;
+
+use cccd_keys::audit_log::{Chain, Event, Head, SubjectKey};
+use cccd_keys::signer::{Signer, SigningFailed};
+use cccd_population::register_key::{self, KeyFileError, beside, read_secret, write_secret};
+use cccd_population::store::{Session, StoreError};
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+pub use heads::{HeadsError, parse_heads};
+pub use proof::{AuditProblem, Proof};
+pub(crate) use proof::{follow, prove, said_of};
+
+/// Lines after which a working station signs the end of its log.
+pub const SIGNED_EVERY: u64 = 256;
+
+/// What a station signs and digests its log with.
+pub struct Auditor {
+    station: String,
+    subject: SubjectKey,
+    signer: Box<dyn Signer>,
+}
+
+/// Something that is logged.
+#[derive(Debug, Clone, Copy)]
+pub struct LogEntry<'a> {
+    /// What: a stable kebab-case name.
+    pub event: &'a str,
+    /// Whom it concerns; only a keyed digest is written.
+    pub subject: Option<&'a str>,
+    /// What was said; only a keyed digest is written.
+    pub said: &'a str,
+    /// Which action by which officer. Never personal data of a citizen.
+    pub note: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Auditor {
+    /// The station whose keys lie beside this path, made at the first use: `<path>.station-key`, its public half
+    /// `<path>.station.pub`, and `<path>.subject-key`.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn beside(path: &Path, rng: &mut dyn CryptoRng) -> Result<Self, KeyFileError> {
+        let signer = register_key::station_key(path, rng)?;
+        let file = beside(path, "subject-key");
+        let mut key = Zeroizing::new([0; 32]);
+        if !file.exists() {
+            rng.fill_bytes(key.as_mut());
+            let text = Zeroizing::new(hex::encode(key.as_ref()));
+            match write_secret(&file, text.as_bytes()) {
+                Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(KeyFileError::Io { path: file, source });
+                }
+                _ => {}
+            }
+        }
+        let text = read_secret(&file, 128)?;
+        hex::decode_to_slice(text.trim_ascii(), key.as_mut()).map_err(|_| KeyFileError::NoKey(file))?;
+        Ok(Self::new(SubjectKey::from_bytes(*key), Box::new(signer)))
+    }
+
+    /// With keys that are at hand. The station is called by its key.
+    #[must_use]
+    pub fn new(subject: SubjectKey, signer: Box<dyn Signer>) -> Self {
+        let station = signer.public_key().fingerprint();
+        Self { station, subject, signer }
+    }
+
+    /// What the station is called in its log: SHA-256 of its public key, hex.
+    #[must_use]
+    pub fn station(&self) -> &str {
+        &self.station
+    }
+
+    /// Appends one line, in the transaction that is open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn append(&self, session: &mut dyn Session, entry: &LogEntry<'_>) -> Result<(), StoreError> {
+        self.append_all(session, core::iter::once(*entry))
+    }
+
+    /// Appends lines one after another, in the transaction that is open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn append_all<'e>(
+        &self,
+        session: &mut dyn Session,
+        entries: impl IntoIterator<Item = LogEntry<'e>>,
+    ) -> Result<(), StoreError> {
+        let mut chain = end_of(session, &self.station)?;
+        for entry in entries {
+            let said = self.digest_of(entry.said);
+            let event = Event {
+                time: entry.at,
+                name: entry.event,
+                subject: entry.subject.map(str::as_bytes),
+                payload: Some(said.as_bytes()),
+                note: Some(entry.note),
+            };
+            let line = chain.append(&event, &self.subject);
+            let sequence = number(chain.sequence());
+            session.execute(
+                "INSERT INTO audit (station, sequence, line) VALUES (?1, ?2, ?3)",
+                &[self.station.as_str().into(), sequence.into(), line.into()],
+            )?;
+        }
+        let changed = session.execute(
+            "UPDATE audit_ends SET sequence = ?2, hash = ?3 WHERE station = ?1",
+            &[self.station.as_str().into(), number(chain.sequence()).into(), chain.hash().into()],
+        )?;
+        if changed == 0 {
+            session.execute(
+                "INSERT INTO audit_ends (station, sequence, hash) VALUES (?1, ?2, ?3)",
+                &[self.station.as_str().into(), number(chain.sequence()).into(), chain.hash().into()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What is logged of what was said.
+    fn digest_of(&self, said: &str) -> String {
+        self.subject.digest(said.as_bytes())
+    }
+
+    /// The payload of the line that tells of this.
+    pub(crate) fn payload_of(&self, said: &str) -> [u8; 32] {
+        Sha256::digest(self.digest_of(said).as_bytes()).into()
+    }
+
+    /// Signs the end of the log if more than so many lines came after the last signed head. Answers the newest head.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a key that cannot sign is one of the engine.
+    pub fn sign(&self, session: &mut dyn Session, unsigned: u64) -> Result<Option<Head>, StoreError> {
+        let chain = end_of(session, &self.station)?;
+        let last = newest_head(session, &self.station)?;
+        let signed = last.as_ref().map_or(0, |head| head.sequence);
+        if chain.sequence().saturating_sub(signed) <= unsigned {
+            return Ok(last);
+        }
+        let head = chain.head(&*self.signer).map_err(signing)?;
+        session.execute(
+            "INSERT INTO audit_heads (station, sequence, head) VALUES (?1, ?2, ?3)",
+            &[
+                self.station.as_str().into(),
+                number(head.sequence).into(),
+                serde_json::to_string(&head).unwrap_or_default().into(),
+            ],
+        )?;
+        Ok(Some(head))
+    }
+}
+
+impl std::fmt::Debug for Auditor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auditor").field("station", &self.station).finish_non_exhaustive()
+    }
+}
+
+fn signing(error: SigningFailed) -> StoreError {
+    StoreError::Engine(Box::new(error))
+}
+
+fn number(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+/// Where the next line follows; others who append wait until this transaction ends.
+fn end_of(session: &mut dyn Session, station: &str) -> Result<Chain, StoreError> {
+    let mut end = Chain::default();
+    session.query(
+        "SELECT sequence, hash FROM audit_ends WHERE station = ?1 FOR UPDATE",
+        &[station.into()],
+        &mut |row| {
+            end = Chain::resume(row.count(0)?, row.needed(1)?);
+            Ok(())
+        },
+    )?;
+    Ok(end)
+}
+
+fn newest_head(session: &mut dyn Session, station: &str) -> Result<Option<Head>, StoreError> {
+    let mut found = None;
+    session.query(
+        "SELECT head FROM audit_heads WHERE station = ?1 ORDER BY sequence DESC LIMIT 1",
+        &[station.into()],
+        &mut |row| {
+            let head = serde_json::from_str(&row.needed(0)?);
+            found = Some(head.map_err(|_| StoreError::Inconsistent("a signed head"))?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}

@@ -1,0 +1,220 @@
+//! Whether a log holds: its chain, its signed heads, those that a second party kept, and the actions that it tells of.
+
+use std::collections::BTreeMap;
+
+use cccd_keys::audit_log::{Chain, Head, LogProblem, verify_head};
+use cccd_keys::public_key::PublicKey;
+use cccd_population::store::{Session, StoreError};
+
+use super::{Auditor, newest_head};
+
+/// Lines read at once.
+const PAGE: u32 = 10_000;
+
+/// A log that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Its lines.
+    pub lines: u64,
+    /// Lines after the newest signed head: linked, not signed.
+    pub beyond_head: u64,
+    /// Heads of a second party that were found in it.
+    pub heads: usize,
+    /// Actions of the ledger that were compared with their lines.
+    pub actions: u64,
+}
+
+/// What is wrong with a station's log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuditProblem {
+    /// The store.
+    #[error("the station's store failed: {0}")]
+    Store(#[from] StoreError),
+    /// The chain or the station's own head.
+    #[error(transparent)]
+    Log(#[from] LogProblem),
+    /// Nobody signed anything.
+    #[error("the log has {0} lines and no signed head")]
+    NoHead(u64),
+    /// A head that the second party keeps is not on this chain.
+    #[error("the head that a second party keeps of line {0} is not on this log: it was cut or rewritten")]
+    OtherHead(u64),
+    /// A head of the second party is not signed by this station.
+    #[error("the head that a second party keeps of line {0} is not signed by this station")]
+    ForeignHead(u64),
+    /// An action of which the log does not tell.
+    #[error("the log tells nothing of action {1} of application {0}, or something else")]
+    Action(i64, i64),
+    /// The log tells of more actions than the ledger has.
+    #[error("the log tells of {told} actions and the ledger has {found}: some were taken out")]
+    ActionsMissing {
+        /// In the log.
+        told: u64,
+        /// In the ledger.
+        found: u64,
+    },
+}
+
+impl AuditProblem {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "ledger-failed",
+            Self::Log(LogProblem::Truncated { .. }) => "audit-cut",
+            Self::Log(LogProblem::HeadSignature) => "audit-head-signature",
+            Self::Log(_) => "audit-broken",
+            Self::NoHead(_) => "audit-not-signed",
+            Self::OtherHead(_) => "audit-other-head",
+            Self::ForeignHead(_) => "audit-foreign-head",
+            Self::Action(..) | Self::ActionsMissing { .. } => "audit-actions-differ",
+        }
+    }
+}
+
+/// Follows the chain of a station to its end, and checks its own newest head and those of a second party.
+///
+/// # Errors
+/// [`AuditProblem`].
+pub(crate) fn follow(
+    session: &mut dyn Session,
+    station: &str,
+    key: &PublicKey,
+    kept: &[Head],
+    each: &mut dyn FnMut(&str, &str, Option<&str>),
+) -> Result<Proof, AuditProblem> {
+    let own = newest_head(session, station)?;
+    let mut expected: BTreeMap<u64, Vec<&Head>> = BTreeMap::new();
+    for head in kept {
+        verify_head(head, key).map_err(|_| AuditProblem::ForeignHead(head.sequence))?;
+        expected.entry(head.sequence).or_default().push(head);
+    }
+    if let Some(head) = &own {
+        verify_head(head, key)?;
+    }
+    let mut chain = Chain::default();
+    let mut own_seen = own.as_ref().is_none_or(|head| head.sequence == 0);
+    let mut problem: Option<AuditProblem> = None;
+    loop {
+        let from = super::number(chain.sequence());
+        let before = chain.sequence();
+        session.query(
+            "SELECT line FROM audit WHERE station = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
+            &[station.into(), from.into(), PAGE.into()],
+            &mut |row| {
+                if problem.is_some() {
+                    return Ok(());
+                }
+                let line = row.needed(0)?;
+                let link = match chain.follow_line(&line) {
+                    Ok(link) => link,
+                    Err(error) => {
+                        problem = Some(error.into());
+                        return Ok(());
+                    }
+                };
+                each(&link.event, link.payload.unwrap_or_default(), link.note.as_deref());
+                let here = chain.sequence();
+                if own.as_ref().is_some_and(|head| head.sequence == here) {
+                    own_seen = true;
+                    if own.as_ref().is_some_and(|head| head.hash != chain.hash()) {
+                        problem = Some(LogProblem::HeadMismatch.into());
+                    }
+                }
+                if let Some(heads) = expected.remove(&here)
+                    && heads.iter().any(|head| head.hash != chain.hash())
+                {
+                    problem = Some(AuditProblem::OtherHead(here));
+                }
+                Ok(())
+            },
+        )?;
+        if let Some(problem) = problem {
+            return Err(problem);
+        }
+        if chain.sequence() == before {
+            break;
+        }
+    }
+    let lines = chain.sequence();
+    if let Some((sequence, _)) = expected.into_iter().find(|(sequence, _)| *sequence > 0) {
+        return Err(AuditProblem::OtherHead(sequence));
+    }
+    let signed = own.as_ref().map_or(0, |head| head.sequence);
+    if !own_seen {
+        return Err(LogProblem::Truncated { found: lines, expected: signed }.into());
+    }
+    if own.is_none() && lines > 0 {
+        return Err(AuditProblem::NoHead(lines));
+    }
+    Ok(Proof { lines, beyond_head: lines.saturating_sub(signed), heads: kept.len(), actions: 0 })
+}
+
+/// The chain, and that each action of the ledger is the one that the log tells of.
+///
+/// # Errors
+/// [`AuditProblem`].
+pub(crate) fn prove(
+    session: &mut dyn Session,
+    auditor: &Auditor,
+    key: &PublicKey,
+    kept: &[Head],
+) -> Result<Proof, AuditProblem> {
+    let mut told: BTreeMap<(i64, i64), [u8; 32]> = BTreeMap::new();
+    let mut proof = follow(session, auditor.station(), key, kept, &mut |event, payload, note| {
+        if event.starts_with("application-")
+            && let Some(which) = note.and_then(action_of)
+        {
+            let mut digest = [0; 32];
+            // What is no digest agrees with none.
+            let _ = hex::decode_to_slice(payload, &mut digest);
+            told.insert(which, digest);
+        }
+    })?;
+    let mut wrong = None;
+    let mut found = 0_u64;
+    session.query(
+        "SELECT application_id, sequence, at, actor, action, from_state, to_state, reason, detail FROM actions \
+         WHERE station = ?1 ORDER BY application_id, sequence",
+        &[auditor.station().into()],
+        &mut |row| {
+            let missing = StoreError::Inconsistent("an action");
+            let application = row.int(0)?.ok_or(missing)?;
+            let sequence = row.int(1)?.ok_or(StoreError::Inconsistent("an action"))?;
+            let texts: Vec<Option<String>> = (2..9).map(|column| row.text(column)).collect::<Result<_, _>>()?;
+            let said = said_of(application, sequence, &texts);
+            found += 1;
+            let same = told.get(&(application, sequence)) == Some(&auditor.payload_of(&said));
+            if !same && wrong.is_none() {
+                wrong = Some((application, sequence));
+            }
+            Ok(())
+        },
+    )?;
+    if let Some((application, sequence)) = wrong {
+        return Err(AuditProblem::Action(application, sequence));
+    }
+    let in_log = u64::try_from(told.len()).unwrap_or(u64::MAX);
+    if in_log != found {
+        return Err(AuditProblem::ActionsMissing { told: in_log, found });
+    }
+    proof.actions = found;
+    Ok(proof)
+}
+
+/// Everything that a row of `actions` says, in one text that no other row has.
+pub(crate) fn said_of(application: i64, sequence: i64, texts: &[Option<String>]) -> String {
+    serde_json::json!([application, sequence, texts]).to_string()
+}
+
+/// `application 7 action 4 by minh` → (7, 4).
+fn action_of(note: &str) -> Option<(i64, i64)> {
+    let mut words = note.split(' ');
+    match (words.next()?, words.next()?, words.next()?, words.next()?) {
+        ("application", application, "action", sequence) => {
+            Some((application.parse().ok()?, sequence.parse().ok()?))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,153 @@
+//! What the audit log shows when the station's own keeper tampers with its store.
+
+use std::path::Path;
+
+use cccd_keys::public_key::PublicKey;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use tempfile::TempDir;
+
+use super::*;
+
+const NUMBER: &str = "079099000001";
+
+struct Station {
+    folder: TempDir,
+}
+
+impl Station {
+    /// Some applications, walked to where another officer approved them.
+    fn at_work() -> Self {
+        let station = Self { folder: tempfile::tempdir().unwrap() };
+        let mut ledger = station.ledger();
+        for number in 1..=5 {
+            station.approve(&mut ledger, &format!("07909900000{number}"));
+        }
+        station
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("ledger.sqlite")
+    }
+
+    fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::open(&self.path()).unwrap();
+        ledger.log_with(Auditor::beside(&self.path(), &mut ChaCha20Rng::from_seed([3; 32])).unwrap());
+        ledger
+    }
+
+    fn approve(&self, ledger: &mut Ledger, number: &str) {
+        let json = format!(
+            r#"{{"person":{{"number":"{number}"}},"portrait":"/9j/4AAQSkZJRg==","reason":"first-issue"}}"#
+        );
+        let application = Application::parse(json.as_bytes(), Path::new("")).unwrap();
+        let (lan, minh) = (Act::new("lan", Timestamp::UNIX_EPOCH), Act::new("minh", Timestamp::UNIX_EPOCH));
+        let id = ledger.receive(&application, lan).unwrap().id;
+        ledger.advance(id, Step::Check, None, &Value::Null, lan).unwrap();
+        ledger.capture(id, "what is to be printed", lan).unwrap();
+        ledger.approve(id, minh).unwrap();
+    }
+
+    fn key(&self) -> PublicKey {
+        PublicKey::from_spki(&std::fs::read(self.folder.path().join("ledger.sqlite.station.pub")).unwrap())
+            .unwrap()
+    }
+
+    fn prove(&self, kept: &[Head]) -> Result<Proof, AuditProblem> {
+        self.ledger().prove_log(&self.key(), kept)
+    }
+
+    /// Whoever keeps the file can take the triggers away.
+    fn tamper(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        let mut triggers = Vec::new();
+        {
+            let mut names =
+                connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").unwrap();
+            let mut rows = names.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                triggers.push(row.get::<_, String>(0).unwrap());
+            }
+        }
+        for trigger in triggers {
+            connection.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
+        }
+        connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+}
+
+#[test]
+fn every_action_is_told_of_and_no_person_is_in_the_log() {
+    let station = Station::at_work();
+    let proof = station.prove(&[]).unwrap();
+    assert_eq!((proof.lines, proof.actions, proof.beyond_head), (20, 20, 0));
+    let connection = rusqlite::Connection::open(station.path()).unwrap();
+    let line: String =
+        connection.query_row("SELECT line FROM audit WHERE sequence = 4", [], |row| row.get(0)).unwrap();
+    assert!(line.contains("application-approve") && line.contains("by minh"), "{line}");
+    assert!(!line.contains(NUMBER) && !line.contains("printed"), "{line}");
+    // Another key of digests: another word for the same person.
+    let other =
+        Auditor::beside(&station.folder.path().join("other"), &mut ChaCha20Rng::from_seed([4; 32])).unwrap();
+    let own = Auditor::beside(&station.path(), &mut ChaCha20Rng::from_seed([3; 32])).unwrap();
+    assert_ne!(own.payload_of("x"), other.payload_of("x"));
+}
+
+#[test]
+fn whatever_is_changed_in_the_store_shows() {
+    for (sql, code) in [
+        ("UPDATE audit SET line = replace(line, 'by minh', 'by hoa') WHERE sequence = 4", "audit-broken"),
+        ("DELETE FROM audit WHERE sequence = 7", "audit-broken"),
+        ("DELETE FROM audit WHERE sequence > 12", "audit-cut"),
+        ("DELETE FROM audit_heads", "audit-not-signed"),
+        (
+            "UPDATE actions SET actor = 'hoa' WHERE application_id = 2 AND action = 'approve'",
+            "audit-actions-differ",
+        ),
+        ("UPDATE actions SET detail = '{\"a\":1}' WHERE application_id = 3", "audit-actions-differ"),
+        ("DELETE FROM actions WHERE application_id = 5", "audit-actions-differ"),
+        (
+            "UPDATE audit_heads SET head = replace(head, '\"signature\":\"30', '\"signature\":\"31')",
+            "audit-head-signature",
+        ),
+    ] {
+        let station = Station::at_work();
+        station.tamper(sql);
+        // Not through a ledger with keys: that would sign again what it finds.
+        let ledger = Ledger::open(&station.path()).unwrap();
+        let auditor = Auditor::beside(&station.path(), &mut ChaCha20Rng::from_seed([3; 32])).unwrap();
+        let (key, kept) = (station.key(), Vec::new());
+        let problem =
+            ledger.database.read(|session| audit::prove(session, &auditor, &key, &kept)).unwrap_err();
+        assert_eq!(problem.code(), code, "{sql}: {problem}");
+    }
+}
+
+#[test]
+fn a_second_party_sees_what_the_stations_own_key_signed_anew() {
+    let station = Station::at_work();
+    let head = station.ledger().sign_log().unwrap().unwrap();
+    assert_eq!(head.sequence, 20);
+    station.approve(&mut station.ledger(), "079099000006");
+    let kept = vec![head.clone()];
+    assert_eq!(station.prove(&kept).unwrap().heads, 1);
+    // The keeper cuts the log with its head, and works on: what follows is linked and signed.
+    station.tamper(
+        "UPDATE audit_ends SET sequence = 12, \
+         hash = (SELECT json_extract(line, '$.previous') FROM audit WHERE sequence = 13); \
+         DELETE FROM audit WHERE sequence > 12; DELETE FROM audit_heads;",
+    );
+    for number in 7..=9 {
+        station.approve(&mut station.ledger(), &format!("07909900000{number}"));
+    }
+    let ledger = Ledger::open(&station.path()).unwrap();
+    let key = station.key();
+    let own = ledger.follow_log(&key, &[]).unwrap();
+    assert_eq!(own.lines, 24, "the station alone sees nothing");
+    let problem = ledger.follow_log(&key, &kept).unwrap_err();
+    assert!(matches!(problem, AuditProblem::OtherHead(20)), "{problem}");
+    // A head that nobody signed proves nothing.
+    let cut = Head { sequence: 500, ..head.clone() };
+    assert!(matches!(ledger.follow_log(&key, &[cut]), Err(AuditProblem::ForeignHead(500))));
+}
