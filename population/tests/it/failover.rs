@@ -81,7 +81,9 @@ fn no_acknowledged_act_is_lost_or_doubled_when_the_primary_dies() {
                 })
             })
             .collect();
-        while taken.load(Ordering::SeqCst) < 60 && !clients.iter().any(|client| client.is_finished()) {
+        while taken.load(Ordering::SeqCst) < 60
+            && !clients.iter().any(std::thread::ScopedJoinHandle::is_finished)
+        {
             std::thread::sleep(Duration::from_millis(5));
         }
         pair.kill_primary().unwrap();

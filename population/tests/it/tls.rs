@@ -39,7 +39,7 @@ fn certificate(dir: &Path, name: &str, more: &[&str]) {
 }
 
 fn refused(text: &str) -> StoreError {
-    SqlStore::open(&text.parse::<Place>().unwrap()).expect_err(text)
+    SqlStore::open(&text.parse::<Place>().unwrap()).unwrap_err()
 }
 
 #[test]
