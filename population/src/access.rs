@@ -70,9 +70,43 @@ pub enum Shown {
     Record,
     /// All of it.
     Sensitive,
+    /// Of the identity database: the face.
+    Portrait,
+    /// A finger.
+    Fingerprint,
+    /// An eye.
+    Iris,
+    /// Identification marks.
+    Marks,
+    /// The state of the electronic account.
+    Eid,
+    /// The face was written.
+    PortraitWritten,
+    /// A finger was written.
+    FingerprintWritten,
+    /// An eye was written.
+    IrisWritten,
+    /// Identification marks were written.
+    MarksWritten,
+    /// The state of the electronic account was written.
+    EidWritten,
 }
 
-crate::person::words!(Shown, Record = "record", Sensitive = "sensitive");
+crate::person::words!(
+    Shown,
+    Record = "record",
+    Sensitive = "sensitive",
+    Portrait = "portrait",
+    Fingerprint = "fingerprint",
+    Iris = "iris",
+    Marks = "marks",
+    Eid = "eid",
+    PortraitWritten = "portrait-written",
+    FingerprintWritten = "fingerprint-written",
+    IrisWritten = "iris-written",
+    MarksWritten = "marks-written",
+    EidWritten = "eid-written",
+);
 
 /// One look, before it is linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,10 +237,19 @@ const PAGE: u32 = 1_000;
 /// # Errors
 /// [`VerifyError`].
 pub fn verify(store: &dyn Store, key: &DigestKey, log: &str) -> Result<u64, VerifyError> {
-    let end = store.access_head(log)?;
+    verify_pages(store.access_head(log)?, |after, limit| store.accesses(log, after, limit), key, log)
+}
+
+/// The same of a log wherever it lies: its end, and its entries after a place.
+pub(crate) fn verify_pages(
+    end: Option<AccessHead>,
+    page: impl Fn(u64, u32) -> Result<Vec<AccessEntry>, StoreError>,
+    key: &DigestKey,
+    log: &str,
+) -> Result<u64, VerifyError> {
     let (mut before, mut count) = ([0; 32], 0_u64);
     loop {
-        let page = store.accesses(log, count, PAGE)?;
+        let page = page(count, PAGE)?;
         if page.is_empty() {
             break;
         }

@@ -9,6 +9,7 @@ mod data;
 mod failure;
 mod find;
 mod form;
+mod identity;
 mod keys;
 mod look;
 mod number;
@@ -107,6 +108,8 @@ enum Command {
     Places(places::PlacesCommand),
     /// Correct, complete, clean, alive: scores by province and ward, and an office's work list
     Quality(quality::Quality),
+    /// The identity database, apart: portrait, fingerprints, iris, marks, state of the electronic account
+    Identity(identity::Identity),
     /// A person's record; every look is logged with its grounds
     Show(look::Show),
     /// Who looked at whom, in which case or without one; --verify says whether the log is whole
@@ -242,6 +245,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Keys(command) => command.run(&setting),
         Command::Places(command) => command.run(&setting),
         Command::Quality(command) => command.run(&setting),
+        Command::Identity(command) => command.run(&setting),
         Command::Show(command) => command.run(&setting),
         Command::AccessLog(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),

@@ -119,7 +119,39 @@ pub fn bundle_key(database: &Path) -> Result<OpeningKey, KeyFileError> {
 /// # Errors
 /// [`KeyFileError`].
 pub fn seal_keys(database: &Path) -> Result<SealKeys, KeyFileError> {
-    let path = beside(database, "seal-key");
+    keys_of(beside(database, "seal-key"))
+}
+
+/// The keys of an identity database's sealed values in `<db>.identity-key`; none where the file is missing.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn identity_keys(database: &Path) -> Result<SealKeys, KeyFileError> {
+    keys_of(beside(database, "identity-key"))
+}
+
+/// The same, with a first key made where there is none. Answers whether it was made just now.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn make_identity_keys(
+    database: &Path,
+    rng: &mut dyn CryptoRng,
+) -> Result<(SealKeys, bool), KeyFileError> {
+    let path = beside(database, "identity-key");
+    let fresh = !path.exists() && secret(&path, rng, |_| true)?.1;
+    Ok((keys_of(path)?, fresh))
+}
+
+/// The key of an identity database's log in `<db>.identity-log-key`, made at the first use.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn identity_log_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<DigestKey, KeyFileError> {
+    secret(&beside(database, "identity-log-key"), rng, |_| true).map(|(key, _)| DigestKey::new(key))
+}
+
+fn keys_of(path: PathBuf) -> Result<SealKeys, KeyFileError> {
     match read_secret(&path, MAX_SEAL_KEYS * 65) {
         Ok(text) => keys_in(&text).ok_or(KeyFileError::NoKey(path)),
         Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {

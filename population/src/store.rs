@@ -15,6 +15,7 @@ mod database;
 mod distribution;
 mod dump;
 mod engine;
+mod identity;
 mod linked;
 mod numbers;
 mod persons;
@@ -47,6 +48,7 @@ pub use bundles::{BundleState, Collected};
 pub use database::{Database, Retry, Tables, Version};
 pub use dump::TableDigest;
 pub use engine::{Apart, Each, Row, Session, Table, Type, Value};
+pub use identity::{IdentityStore, Kept};
 pub use linked::Answered;
 pub use place::{BadPlace, Place, Server};
 pub use provenance::Provenance;
@@ -434,6 +436,9 @@ pub enum StoreError {
     /// Sealed items that nobody of this register sealed for this person.
     #[error("a sealed value of the register was changed, or belongs to somebody else")]
     Altered,
+    /// The register's own file cannot be the identity database too.
+    #[error("the identity database needs a file of its own, and this one is the register's")]
+    NotApart,
     /// The line to it is not encrypted as the place asks.
     #[error(transparent)]
     Tls(#[from] TlsFault),

@@ -87,6 +87,11 @@ impl Failure {
                 "Khởi động PostgreSQL, hoặc kiểm tra máy, cổng và tên người dùng trong --db; không gì bị ghi dở dang.",
                 "Start PostgreSQL, or check host, port and user of --db; nothing was half written.",
             ),
+            Some(StoreError::NotApart) => (
+                "not-apart",
+                "Chọn một tệp khác cho --identity.",
+                "Name another file by --identity.",
+            ),
             Some(StoreError::Sealed) => (
                 "sealed",
                 "Chỉ tệp khóa bằng --secrets ĐƯỜNG_DẪN; không có gì bị thay đổi.",

@@ -64,6 +64,43 @@ impl Asked {
         Ok(Grounds::Case(reference.clone()))
     }
 
+    /// A look at something that is not the register's: a case of the register is taken as it is named.
+    pub(super) fn look(
+        &self,
+        setting: &Setting,
+        key: &DigestKey,
+        number: &PersonalNumber,
+        shown: Shown,
+    ) -> anyhow::Result<Look> {
+        let grounds = match &self.case {
+            Some(case) => Grounds::Case(case.clone()),
+            None => Grounds::BreakGlass(self.break_glass.clone().unwrap_or_default()),
+        };
+        self.on(setting, key, number, grounds, shown)
+    }
+
+    fn on(
+        &self,
+        setting: &Setting,
+        key: &DigestKey,
+        number: &PersonalNumber,
+        grounds: Grounds,
+        shown: Shown,
+    ) -> anyhow::Result<Look> {
+        let look = Look::new(key, number, &self.officer, grounds, shown, setting.now());
+        look.map_err(|_| {
+            Failure::usage(
+                "bad-look",
+                setting.say(
+                    "Tên cán bộ, số hồ sơ hoặc lý do bị thiếu, quá dài, hoặc có số định danh của ai đó",
+                    "The officer's name, the case or the reason is missing, too long, or holds somebody's number",
+                ),
+                setting.say("Ghi lại, không ghi số định danh.", "Write them out without a number."),
+            )
+            .into()
+        })
+    }
+
     /// Logs looks at these people; answers the place of the last. Whatever fails here, nothing may be shown.
     pub(super) fn log(
         &self,
@@ -74,21 +111,9 @@ impl Asked {
     ) -> anyhow::Result<(u64, Grounds)> {
         let only = if let [number] = numbers { Some(number) } else { None };
         let grounds = self.grounds(setting, store, only)?;
-        let looks: Result<Vec<Look>, _> = numbers
-            .iter()
-            .map(|number| Look::new(key, number, &self.officer, grounds.clone(), shown, setting.now()))
-            .collect();
-        let looks = looks.map_err(|_| {
-            Failure::usage(
-                "bad-look",
-                setting.say(
-                    "Tên cán bộ, số hồ sơ hoặc lý do bị thiếu, quá dài, hoặc có số định danh của ai đó",
-                    "The officer's name, the case or the reason is missing, too long, or holds somebody's number",
-                ),
-                setting.say("Ghi lại rồi thử lại.", "Write them out without a number."),
-            )
-        })?;
-        Ok((store.log_access(key, COMMAND_LINE, &looks)?, grounds))
+        let looks: anyhow::Result<Vec<Look>> =
+            numbers.iter().map(|number| self.on(setting, key, number, grounds.clone(), shown)).collect();
+        Ok((store.log_access(key, COMMAND_LINE, &looks?)?, grounds))
     }
 }
 
@@ -196,7 +221,13 @@ impl AccessLog {
                 found.extend(page.into_iter().filter(&asked).map(|entry| (log, entry)));
             }
         }
-        let told: Vec<Value> = found
+        told(setting, &found)
+    }
+}
+
+/// Entries, each with the log that it is of.
+pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::Result<ExitCode> {
+    let looks: Vec<Value> = found
             .iter()
             .map(|(log, entry)| {
                 json!({"log": log, "look": entry.link, "at": entry.look.at.to_string(),
@@ -204,28 +235,27 @@ impl AccessLog {
                        "number_digest": hex::encode(entry.look.number_digest)})
             })
             .collect();
-        setting.answer(&json!({"looks": told}), || {
-            let lines: Vec<String> = found
-                .iter()
-                .map(|(log, entry)| {
-                    let look = &entry.look;
-                    let grounds = match &look.grounds {
-                        Grounds::Case(case) => format!("{} {case}", setting.say("hồ sơ", "case")),
-                        Grounds::BreakGlass(reason) => {
-                            format!("{}: {reason}", setting.say("KHÔNG CÓ HỒ SƠ", "BREAK-GLASS"))
-                        }
-                    };
-                    format!("{log} {}  {}  {}  {grounds}", entry.link, look.at, look.officer)
-                })
-                .collect();
-            if lines.is_empty() {
-                setting.say("Không có lần tra cứu nào.", "No looks.").to_owned()
-            } else {
-                lines.join("\n")
-            }
-        })?;
-        Ok(ExitCode::SUCCESS)
-    }
+    setting.answer(&json!({"looks": looks}), || {
+        let lines: Vec<String> = found
+            .iter()
+            .map(|(log, entry)| {
+                let look = &entry.look;
+                let grounds = match &look.grounds {
+                    Grounds::Case(case) => format!("{} {case}", setting.say("hồ sơ", "case")),
+                    Grounds::BreakGlass(reason) => {
+                        format!("{}: {reason}", setting.say("KHÔNG CÓ HỒ SƠ", "BREAK-GLASS"))
+                    }
+                };
+                format!("{log} {}  {}  {}  {grounds}", entry.link, look.at, look.officer)
+            })
+            .collect();
+        if lines.is_empty() {
+            setting.say("Không có lần tra cứu nào.", "No looks.").to_owned()
+        } else {
+            lines.join("\n")
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn whole(setting: &Setting, store: &SqlStore, key: &DigestKey) -> anyhow::Result<ExitCode> {
@@ -246,7 +276,7 @@ fn whole(setting: &Setting, store: &SqlStore, key: &DigestKey) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn altered(setting: &Setting, log: &str, fault: LogFault) -> Failure {
+pub(super) fn altered(setting: &Setting, log: &str, fault: LogFault) -> Failure {
     let vi = match fault {
         LogFault::Altered(place) => {
             format!("Nhật ký tra cứu {log}: mục {place} bị sửa, bị đổi chỗ, hoặc có mục ngay trước đó bị xóa")

@@ -11,6 +11,7 @@ use cccd_population::cases::NotACaseId;
 use cccd_population::civil_status::NotAnActId;
 use cccd_population::export::ExportError;
 use cccd_population::forms::FormError;
+use cccd_population::identity::NotAnItem;
 use cccd_population::import::{FileFault, ImportError};
 use cccd_population::matching::BadField;
 use cccd_population::person::Flaw;
@@ -94,6 +95,12 @@ pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
     if error.is::<NotAnActId>() {
         return Some("việc hộ tịch được ghi NƠI.NĂM.SỔ.SỐ, như 00070.2026.KS.123".to_owned());
     }
+    if error.is::<NotAnItem>() {
+        return Some(
+            "mục là portrait, fingerprint-1 … fingerprint-10, iris-left, iris-right, marks hoặc eid"
+                .to_owned(),
+        );
+    }
     if error.is::<NotACaseId>() {
         return Some("mã hồ sơ là chữ C và 16 chữ số thập lục phân viết thường".to_owned());
     }
@@ -176,6 +183,9 @@ fn store(error: &StoreError) -> String {
             format!("Không phân tán được các bảng ({why}); không có gì bị thay đổi")
         }
         StoreError::Unreachable => "Máy chủ cơ sở dữ liệu không trả lời".to_owned(),
+        StoreError::NotApart => {
+            "Cơ sở dữ liệu căn cước cần tệp riêng, còn tệp này là của cơ sở dữ liệu dân cư".to_owned()
+        }
         StoreError::Sealed => {
             "Tôn giáo, nhóm máu, điện thoại, thư điện tử và thông tin khác đã mã hóa dưới khóa không có ở đây"
                 .to_owned()
@@ -383,6 +393,7 @@ mod tests {
             Box::new(StoreError::Tls(TlsFault::Refused("x".to_owned()))),
             Box::new(StoreError::NotDistributed("x")),
             Box::new(StoreError::Unreachable),
+            Box::new(StoreError::NotApart),
             Box::new(StoreError::Sealed),
             Box::new(StoreError::Altered),
             Box::new(StoreError::NotInitialised),

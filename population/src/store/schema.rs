@@ -98,8 +98,12 @@ mod tests {
             "NOW",
             "CURRENT_TIMESTAMP",
         ];
-        for sql in
-            sqlite::MIGRATIONS.into_iter().chain([sqlite::ACTS, postgres::TABLES]).chain(additions::ADDITIONS)
+        let identity = include_str!("../../migrations/identity_0001.sql");
+        for sql in [identity]
+            .into_iter()
+            .chain(sqlite::MIGRATIONS)
+            .chain([sqlite::ACTS, postgres::TABLES])
+            .chain(additions::ADDITIONS)
         {
             let sql = bare(sql);
             let between_words = |c: char| !c.is_ascii_alphanumeric() && c != '_';

@@ -334,3 +334,40 @@ fn looking_at_a_person_is_logged_and_sensitive_items_are_asked_for() {
     assert_eq!((code, &shown["person"]["sealed"]), (Some(0), &serde_json::Value::Bool(true)));
     assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(3), "no second key beside sealed items");
 }
+
+#[test]
+fn the_identity_database_is_made_written_and_read_with_grounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(0));
+    assert_eq!(
+        run(dir, &["identity", "init", "--identity", "sqlite:r.db"]).0,
+        Some(3),
+        "the register's own file"
+    );
+    assert!(!dir.join("r.db.identity-key").exists());
+    assert_eq!(run(dir, &["identity", "init", "--identity", "sqlite:i.db"]).0, Some(0));
+    std::fs::write(dir.join("an.jpg"), b"\xff\xd8\xff\xe0picture").unwrap();
+    let asked = ["--identity", "sqlite:i.db", "--officer", "Bình", "--case", "CC01-17"];
+    let identity = |arguments: &[&str]| run(dir, &[&["identity"], arguments, &asked].concat());
+    assert_eq!(identity(&["put", "079099000001", "portrait", "an.jpg"]).0, Some(0));
+    assert_eq!(identity(&["put", "079099000001", "eid", "level-2 locked"]).0, Some(0));
+    assert_eq!(identity(&["put", "079099000001", "eid", "level-9"]).0, Some(2));
+    assert_eq!(identity(&["read", "079099000001", "portrait", "--out", "out.jpg"]).0, Some(0));
+    assert_eq!(std::fs::read(dir.join("out.jpg")).unwrap(), b"\xff\xd8\xff\xe0picture");
+    assert_eq!(identity(&["read", "079099000001", "eid"]).1, "level-2 locked\n");
+    assert_eq!(identity(&["read", "079099000001", "iris-left", "--out", "none"]).0, Some(1));
+    let (code, _, error) =
+        run(dir, &["identity", "read", "079099000001", "eid", "--identity", "sqlite:i.db"]);
+    assert_eq!(code, Some(2), "neither officer nor grounds: {error}");
+    let log = ["identity", "log", "--identity", "sqlite:i.db", "--json"];
+    let (_, out, _) = run(dir, &log);
+    assert!(!out.contains("079099000001"));
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let shown: Vec<_> = told["looks"].as_array().unwrap().iter().map(|look| &look["shown"]).collect();
+    assert_eq!(shown, ["portrait-written", "eid-written", "portrait", "eid", "iris"]);
+    assert_eq!(run(dir, &[&log[..], &["--verify"]].concat()).0, Some(0));
+    let db = rusqlite::Connection::open(dir.join("i.db")).unwrap();
+    db.execute("UPDATE access_log SET officer = 'An' WHERE link = 2", []).unwrap();
+    assert_eq!(run(dir, &[&log[..], &["--verify"]].concat()).0, Some(1));
+}

@@ -14,6 +14,7 @@ mod failover;
 mod forms;
 mod generate;
 mod http;
+mod identity;
 mod import;
 mod linked;
 mod matching;
