@@ -95,7 +95,7 @@ fn it_is_never_the_registers_own_file() {
 #[test]
 fn the_registers_role_reads_nothing_of_it_and_its_role_nothing_of_the_register() {
     let Some(Place::Postgres(owner)) = postgres::database() else { return };
-    let mut client = owner.server.config.connect(::postgres::NoTls).unwrap();
+    let mut client = owner.config.connect(::postgres::NoTls).unwrap();
     let database = owner.config.get_dbname().unwrap();
     let (clerk, keeper) = (format!("clerk_{database}"), format!("keeper_{database}"));
     client
