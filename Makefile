@@ -50,9 +50,9 @@ interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace"
 foreign: ## judges a folder of third-party cases; DATA=dir names it (default CCCD_FOREIGN_DATA, else ../shared/data)
 	@cargo run --quiet --locked -p cccd-tests --bin foreign -- $(if $(DATA),--data $(DATA)) $(if $(KIND),--only $(KIND))
 
-bench: ## benchmarks beside their reference, also in target/bench.json; ONLY=name runs one
+bench: ## benchmarks beside their reference, also in target/bench.json; ONLY=name runs one; PEOPLE=n sizes the register
 	@scripts/setup bench
-	cargo run --quiet --locked --release -p cccd-tests --features openssl-reference --bin bench -- $(if $(ONLY),--only $(ONLY))
+	cargo run --quiet --locked --release -p cccd-tests --features openssl-reference --bin bench -- $(if $(ONLY),--only $(ONLY)) $(if $(PEOPLE),--people $(PEOPLE))
 
 lint: ## rustfmt and clippy, warnings are errors
 	cargo fmt --all --check

@@ -11,6 +11,7 @@ use cccd_population::name::is_syllable;
 use cccd_population::places::{Map, Places, published};
 use cccd_population::quality::Codes as _;
 use cccd_population::scans::{Limits, pdf_images};
+use cccd_population::search::{SearchKey, blocks};
 use cccd_population::text_encoding::{Encoding, recognise};
 use jiff::civil::{Date, date};
 
@@ -101,6 +102,21 @@ pub const BODIES: &[Body] = &[
         name: "register-requests",
         seeds: || [MATCH, CARD_STATUS, NEW_CARD, SIGNED].map(Vec::from).into(),
         run: requests,
+    },
+    Body {
+        name: "search-blocks",
+        seeds: || {
+            // One key with two people, and the list of another that is cut.
+            vec![
+                [&[0, 0, 0, 0, 0, 0, 0, 1, 2, 5, 9][..], &[0xFF; 8], &[2, 0x81, 0x01]].concat(),
+                [&[0xFF; 8][..], &[3, 0x81]].concat(),
+            ]
+        },
+        run: |bytes| {
+            for key in [1, -1] {
+                let _ = blocks::find(bytes, SearchKey::from_i64(key), 3);
+            }
+        },
     },
     Body {
         name: "row-encodings",

@@ -116,6 +116,8 @@ enum Command {
     AccessLog(look::AccessLog),
     /// Find people by a name typed or heard, a birth date or year, parents, a place
     Search(find::Search),
+    /// Make the index of `search` anew
+    Index(find::Index),
     /// Find one person with two numbers, with the evidence (docs/duplicates.md)
     Duplicates(find::Duplicates),
     /// Linked procedures of births and deaths: what other systems were asked, and their answers
@@ -249,6 +251,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Show(command) => command.run(&setting),
         Command::AccessLog(command) => command.run(&setting),
         Command::Search(command) => command.run(&setting),
+        Command::Index(command) => command.run(&setting),
         Command::Duplicates(command) => command.run(&setting),
         Command::Procedure(command) => command.run(&setting),
         Command::Cases(command) => command.run(&setting),

@@ -7,8 +7,8 @@ mod compare;
 mod fold;
 mod syllable;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 pub use compare::{Likeness, NameComparison, NameReason, PreparedName, WordPair, compare};
 pub use fold::{MAX_WORDS, fold, sound};
@@ -22,7 +22,23 @@ const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}']
 /// NFC with white space collapsed: the form in which the register keeps every text.
 #[must_use]
 pub fn clean(text: &str) -> String {
+    if is_clean(text) {
+        return text.to_owned();
+    }
     text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether [`clean`] would change nothing, as far as one can tell without doing it.
+pub(crate) fn is_clean(text: &str) -> bool {
+    let mut after_space = true;
+    for c in text.chars() {
+        let space = c.is_whitespace();
+        if space && (after_space || c != ' ') {
+            return false;
+        }
+        after_space = space;
+    }
+    (!after_space || text.is_empty()) && is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 /// The key under which two spellings of one name are equal: NFC, case, white space, apostrophes (`H'Hen`, `H’Hen`),

@@ -119,6 +119,15 @@ pub trait NumberStore {
     /// The store's.
     fn mark_used(&mut self, number: &PersonalNumber, request: &RequestId) -> Result<Claim, Self::Error>;
 
+    /// [`mark_used`](Self::mark_used) of several, each on its own feet; a store that can does them in one transaction. On an
+    /// error none, or only the first of them, were given.
+    ///
+    /// # Errors
+    /// The store's.
+    fn mark_many(&mut self, wanted: &[(PersonalNumber, RequestId)]) -> Result<Vec<Claim>, Self::Error> {
+        wanted.iter().map(|(number, request)| self.mark_used(number, request)).collect()
+    }
+
     /// Whether the number was ever given: to a person, by an older system, or before it was cancelled.
     ///
     /// # Errors

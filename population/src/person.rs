@@ -21,7 +21,7 @@ pub use residence::{Residence, Residences};
 /// One person. The numbers are those of the items of art. 9(1).
 ///
 /// Item 14 (day and place of issue, validity of cards) is [`crate::card::Card`], kept beside the person.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// 3 · Số định danh cá nhân.
@@ -120,7 +120,7 @@ pub struct Person {
 }
 
 /// Nhóm máu: the codes of QCVN 109:2017/BTTTT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BloodGroup {
     /// A.
     A,
@@ -134,7 +134,7 @@ pub enum BloodGroup {
 }
 
 /// Tình trạng hôn nhân.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaritalStatus {
     /// Chưa kết hôn.

@@ -6,12 +6,13 @@
 //! | [`SearchRecord`] | what of a person is searched, and under which keys |
 //! | [`SearchKey`] | 64 bits, stable, for a table `search_key(key, personal_number)` or a file |
 //! | [`Query`] | what is known |
-//! | [`CandidateIndex`] | the port: people under a key; [`MemoryIndex`] is one |
+//! | [`CandidateIndex`] | the port: people under a key; the register is one ([`crate::store::SqlStore::find`]), [`MemoryIndex`] another |
 //! | [`search`] | keys, candidates, ranking |
 //!
 //! No key is a name alone: a third of all people are called Nguyễn. Every key joins words of the name with a year, a day, a
 //! place or a parent, so that the longest list of a nation stays a few thousand.
 
+pub mod blocks;
 mod index;
 mod key;
 mod query;

@@ -15,6 +15,7 @@ mod database;
 mod distribution;
 mod dump;
 mod engine;
+mod files;
 mod identity;
 mod linked;
 mod numbers;
@@ -25,10 +26,11 @@ mod reseal;
 mod rollup;
 mod schema;
 mod sealed;
+mod search;
 mod sheets;
 mod sql;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
@@ -38,6 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
 use crate::civil_status::{Applied, Contradiction, Entry, Refusal};
+use crate::import::Summary;
 use crate::matching::DigestKey;
 use crate::person::{Flaw, Life, Person};
 use crate::quality::conflict::NotDecided;
@@ -47,13 +50,14 @@ pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
 pub use bundles::{BundleState, Collected};
 pub use database::{Database, Retry, Tables, Version};
 pub use dump::TableDigest;
-pub use engine::{Apart, Each, Row, Session, Table, Type, Value};
+pub use engine::{Apart, Asked, Each, EachOf, Row, Session, Table, Type, Value};
 pub use identity::{IdentityStore, Kept};
 pub use linked::Answered;
 pub use place::{BadPlace, Place, Server};
 pub use provenance::Provenance;
 pub use reseal::SealedAnew;
 pub use rollup::Recount;
+pub use search::{Found, IndexState};
 pub use sheets::{ScannedSheet, SheetOutcome};
 pub use sql::SqlStore;
 
@@ -75,6 +79,19 @@ pub enum Put {
     Changed,
     /// The record says what was known already.
     Unchanged,
+    /// The number ended: nothing was written.
+    Cancelled,
+}
+
+/// How far a file of persons was taken. Stands in the same transaction as the rows, so that both are there or neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileProgress {
+    /// The file, by its digest.
+    pub digest: [u8; 32],
+    /// What was done, up to and with the row that `rows` says.
+    pub summary: Summary,
+    /// Whether that is all of it.
+    pub done: bool,
 }
 
 /// One row of a person's history.
@@ -144,13 +161,46 @@ pub trait Store: Send {
     /// [`StoreError`]; then none of them was written.
     fn put_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError>;
 
-    /// Adds or changes one person.
+    /// [`put_persons`](Self::put_persons) of rows of a file, and in the same transaction how far the file is taken with them:
+    /// `file` says it without these persons, the answer with them.
+    ///
+    /// # Errors
+    /// As there.
+    fn put_persons_of_file(
+        &mut self,
+        persons: &[Person],
+        change: &Change,
+        file: &FileProgress,
+    ) -> Result<(Vec<Put>, FileProgress), StoreError>;
+
+    /// Which of these numbers ended.
     ///
     /// # Errors
     /// [`StoreError`].
+    fn ended_among(&self, numbers: &[&PersonalNumber]) -> Result<BTreeSet<PersonalNumber>, StoreError>;
+
+    /// How far a file was taken.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn file_progress(&self, digest: &[u8; 32]) -> Result<Option<FileProgress>, StoreError>;
+
+    /// What [`put_persons`](Self::put_persons) would do, without doing it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn compare_persons(&self, persons: &[Person]) -> Result<Vec<Put>, StoreError>;
+
+    /// Adds or changes one person.
+    ///
+    /// # Errors
+    /// [`StoreError::NumberCancelled`].
     fn put_person(&mut self, person: &Person, change: &Change) -> Result<Put, StoreError> {
-        let done = self.put_persons(core::slice::from_ref(person), change)?;
-        done.into_iter().next().ok_or(StoreError::Inconsistent("an answer is missing"))
+        match self.put_persons(core::slice::from_ref(person), change)?.first() {
+            None => Err(StoreError::Inconsistent("an answer is missing")),
+            Some(Put::Cancelled) => Err(StoreError::NumberCancelled),
+            Some(put) => Ok(*put),
+        }
     }
 
     /// Records death, being missing, or the return of a missing person.

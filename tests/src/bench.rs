@@ -5,6 +5,7 @@
 //! | `sod` | EF.SOD verified per second | OpenSSL's `CMS_verify`, same files |
 //! | `judge` | cards judged, signers known | the fastest bare verification and hashing of this machine |
 //! | [`read`] | APDUs, bytes and time of a whole reading | the least that the protocols need: 16 APDUs |
+//! | [`register`] | load, look-up, events and numbers of the register | the engine's own floor |
 //! | [`issue`] | cards issued per second | the share of cryptography that nobody can leave out |
 //! | [`audit`] | lines of the station's audit log appended and verified per second | SHA-256 over the same lines |
 //!
@@ -18,5 +19,6 @@ pub mod issue;
 pub mod judge;
 pub mod measure;
 pub mod read;
+pub mod register;
 #[cfg(feature = "openssl-reference")]
 pub mod sod;

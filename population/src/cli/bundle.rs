@@ -319,6 +319,9 @@ impl Merge {
                         Ok(Collected::NewerKnown(items)) => {
                             rejects.push((place, format!("newer-known: {}", items.join(" "))));
                         }
+                        Ok(Collected::Put(Put::Cancelled)) => {
+                            rejects.push((place, reason(StoreError::NumberCancelled)?));
+                        }
                         Ok(Collected::OtherPerson) => rejects.push((place, "other-person".to_owned())),
                         Err(error) => rejects.push((place, reason(error)?)),
                     }

@@ -1,7 +1,7 @@
 //! `import`, `export`, `generate`, `stats`.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use cccd_population::cases::Intake;
 use cccd_population::export::{PersonWriter, export};
 use cccd_population::generate::Nation;
-use cccd_population::import::{Format, import, rows};
+use cccd_population::import::{Format, Summary, digest, import_file, rehearse, rows};
 use cccd_population::quality::conflict;
 use cccd_population::register_key::beside;
 use cccd_population::store::Store as _;
@@ -53,6 +53,12 @@ pub(super) struct Import {
     /// Compare newcomers with those who are known; who may be the same person becomes a case
     #[arg(long)]
     duplicates: bool,
+    /// Leave the index of `search` as it is: more files follow, and `population index` comes after them
+    #[arg(long)]
+    no_index: bool,
+    /// Read, check and compare all rows, and write none
+    #[arg(long, conflicts_with_all = ["standing", "duplicates"])]
+    dry_run: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -114,18 +120,33 @@ impl Import {
             let by = self.by.unwrap_or_default();
             store.take_in_by(Some(Intake { standing, by, duplicates: self.duplicates }))?;
         }
-        let reader = BufReader::with_capacity(1 << 20, file);
-        let persons = rows(reader, format).with_context(|| self.file.display().to_string())?;
-        let summary =
-            import(&mut store, persons, &change, setting.today(), &mut report, |position, summary| {
-                bar.set_position(position.min(bar.length().unwrap_or(0)));
-                bar.set_message(format!("{} · {} ✗", summary.rows, summary.rejected));
-                true
-            })
-            .with_context(|| self.file.display().to_string())?;
+        let named = || self.file.display().to_string();
+        let mut heard = |position: u64, summary: &Summary| {
+            bar.set_position(position.min(bar.length().unwrap_or(0)));
+            bar.set_message(format!("{} · {} ✗", summary.rows, summary.rejected));
+            true
+        };
+        let mut file = BufReader::with_capacity(1 << 20, file);
+        let done = if self.dry_run {
+            let persons = rows(file, format).with_context(named)?;
+            rehearse(&store, persons, setting.today(), &mut report, &mut heard)
+        } else {
+            let known = digest(&mut file, format).with_context(named)?;
+            file.rewind().with_context(named)?;
+            if let Some(before) = store.file_progress(&known)?.filter(|before| !before.done) {
+                let words = setting.say("Làm tiếp sau dòng", "Going on after row");
+                bar.println(format!("{words} {}", before.summary.rows));
+            }
+            let persons = rows(file, format).with_context(named)?;
+            import_file(&mut store, known, persons, &change, setting.today(), &mut report, &mut heard)
+        };
+        let summary = done.with_context(named)?;
         bar.finish_and_clear();
+        if !self.dry_run && !self.no_index && store.index_state()?.waiting > 0 {
+            super::find::make_index(&mut store, setting)?;
+        }
         setting.answer(
-            &json!({"summary": summary, "rejects": report.file.is_some().then_some(&rejects)}),
+            &json!({"summary": summary, "dry_run": self.dry_run, "rejects": report.file.is_some().then_some(&rejects)}),
             || {
                 let mut words = format!(
                     "{} {} · {} {} · {} {} · {} {} · {} {}",

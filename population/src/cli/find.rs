@@ -12,8 +12,8 @@ use cccd_population::duplicates::{
     DEFAULT_THRESHOLD, Evidence, NameFrequencies, REVIEW_THRESHOLD, Subject, find_all,
 };
 use cccd_population::register_key::digest_key;
-use cccd_population::search::{Hit, MemoryIndex, Query, SearchRecord, search};
-use cccd_population::store::Store as _;
+use cccd_population::search::{Hit, Query};
+use cccd_population::store::{Found, IndexState, SqlStore, Store as _};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -29,7 +29,8 @@ use super::{Db, Setting, data, serve};
   population search --db sqlite:register.db --father 'Y Moan Kđăm' --mother \"H'Bliă Êban\" --officer 'Lê Bình' --case 9/2026
 
 Everybody who is shown is a look in the log of looks (population access-log), on the grounds that are given.
-The register is passed by once for each question. docs/search.md says how people are found and ranked.")]
+A person is found from the moment of the transaction that wrote the record; those of a file that was loaded without making the index are
+found after `population index`, and the answer says how many wait. docs/search.md says how people are found and ranked.")]
 pub(super) struct Search {
     #[command(flatten)]
     db: Db,
@@ -59,6 +60,17 @@ pub(super) struct Search {
     most: usize,
     #[command(flatten)]
     asked: Asked,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  population index --db sqlite:register.db
+
+The index of `search` is made anew beside the one in use, and takes its place when it is whole. Others read and write meanwhile; what they
+change is found all the same. Best once a night, and after a large load.")]
+pub(super) struct Index {
+    #[command(flatten)]
+    db: Db,
 }
 
 #[derive(clap::Args, Debug)]
@@ -109,26 +121,43 @@ impl Search {
         }
         let mut store = self.db.open()?;
         let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
-        let bar = data::bar(store.person_count()?, "{pos}/{len}");
-        let keys: HashSet<_> = query.keys().into_iter().collect();
-        let mut records = Vec::new();
-        each(&store, |person| {
-            bar.inc(1);
-            let record = SearchRecord::of(&person);
-            if record.keys().iter().any(|key| keys.contains(key)) {
-                records.push(record);
-            }
-            Ok(())
-        })?;
-        bar.finish_and_clear();
-        let Ok(hits) = search(&MemoryIndex::new(records), &query, self.most);
+        let Found { hits, waiting } = store.find(&query, self.most)?;
         if !hits.is_empty() {
             let found: Vec<PersonalNumber> = hits.iter().map(|hit| hit.record.number.clone()).collect();
             self.asked.log(setting, (&mut store, &key), &found, Shown::Record)?;
         }
-        let json = json!({ "hits": hits.iter().map(hit_json).collect::<Vec<_>>() });
-        setting.answer(&json, || hits_words(setting, &hits))?;
+        let json = json!({ "hits": hits.iter().map(hit_json).collect::<Vec<_>>(), "not_indexed": waiting });
+        setting.answer(&json, || {
+            let mut words = hits_words(setting, &hits);
+            if waiting > 0 {
+                let what = setting.say(
+                    "người mới nạp chưa tìm được; chạy population index.",
+                    "people of a load are not found yet: run population index.",
+                );
+                let _ = write!(words, "\n{waiting} {what}");
+            }
+            words
+        })?;
         Ok(if hits.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+/// With a bar of progress.
+pub(super) fn make_index(store: &mut SqlStore, setting: &Setting) -> anyhow::Result<IndexState> {
+    let bar = data::bar(store.person_count()?, "{pos}/{len}");
+    let state = store.make_index(setting.now(), &mut |people| bar.set_position(people))?;
+    bar.finish_and_clear();
+    Ok(state)
+}
+
+impl Index {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
+        let mut store = self.db.open()?;
+        let state = make_index(&mut store, setting)?;
+        setting.answer(&json!({ "people": state.people, "waiting": state.waiting }), || {
+            format!("{} {}", state.people, setting.say("người trong chỉ mục.", "people in the index."))
+        })?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -1,5 +1,6 @@
 //! One person a line. Lists of relatives stand as JSON in their cell.
 
+use std::cell::Cell;
 use std::io::BufRead;
 
 use cccd_card_profile::personal_number::PersonalNumber;
@@ -138,14 +139,16 @@ impl<R: BufRead> CsvRows<R> {
                 place.and_then(|place| row.fields.get(place)).map_or("", |cell| cell.trim())
             };
             let cells: Vec<&str> = self.places.iter().map(cell).collect();
-            return Ok((person(&Cells { cells: &cells })?, converted));
+            return Ok((person(&Cells { cells: &cells, last: Cell::new(0) })?, converted));
         }
+        // The whole row at once: cells end between characters, or the row is none.
+        let whole = core::str::from_utf8(self.record.as_slice()).map_err(|_| RowError::Encoding)?;
         let mut cells = Vec::with_capacity(COLUMNS.len());
         for place in &self.places {
-            let cell = place.and_then(|place| self.record.get(place)).unwrap_or_default();
-            cells.push(core::str::from_utf8(cell).map_err(|_| RowError::Encoding)?.trim());
+            let range = place.and_then(|place| self.record.range(place)).unwrap_or_default();
+            cells.push(whole.get(range).ok_or(RowError::Encoding)?.trim());
         }
-        Ok((person(&Cells { cells: &cells })?, None))
+        Ok((person(&Cells { cells: &cells, last: Cell::new(0) })?, None))
     }
 }
 
@@ -188,11 +191,17 @@ fn file_error(error: csv::Error) -> ImportError {
 
 struct Cells<'a> {
     cells: &'a [&'a str],
+    last: Cell<usize>,
 }
 
 impl<'a> Cells<'a> {
     fn text(&self, column: &str) -> Option<&'a str> {
-        let place = COLUMNS.iter().position(|name| *name == column)?;
+        // A person's items are asked for in about the order of the columns: the search goes on where it last ended.
+        let from = self.last.get();
+        let (before, after) = (COLUMNS.get(..from)?, COLUMNS.get(from..)?);
+        let here = |list: &[&str]| list.iter().position(|name| *name == column);
+        let place = here(after).map(|place| place + from).or_else(|| here(before))?;
+        self.last.set(place);
         self.cells.get(place).copied().filter(|cell| !cell.is_empty())
     }
 
@@ -316,15 +325,21 @@ struct Bounded<R> {
 impl<R: BufRead> std::io::Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        for byte in buffer.iter().take(count) {
-            match byte {
-                b'"' => self.in_quotes = !self.in_quotes,
-                b'\n' if !self.in_quotes => self.run = 0,
-                _ => self.run += 1,
-            }
+        // Runs between quotes and line ends, a run at a time.
+        let mut rest = buffer.get(..count).unwrap_or_default();
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\n'));
+            self.run += u64::try_from(end.unwrap_or(rest.len())).unwrap_or(u64::MAX);
             if self.run > MAX_LINE {
                 return Err(std::io::Error::other(LongLine));
             }
+            let Some(end) = end else { break };
+            match rest.get(end) {
+                Some(b'"') => self.in_quotes = !self.in_quotes,
+                _ if self.in_quotes => self.run += 1,
+                _ => self.run = 0,
+            }
+            rest = rest.get(end + 1..).unwrap_or_default();
         }
         Ok(count)
     }

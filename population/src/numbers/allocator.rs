@@ -79,6 +79,53 @@ impl Allocator {
         }
     }
 
+    /// Numbers for many births of one prefix, in the order of the requests: as [`allocate`](Self::allocate) for each, and
+    /// cheaper for a store that gives many at once.
+    ///
+    /// # Errors
+    /// [`AllocationError`]; what was given until then is answered when the requests come again.
+    pub fn allocate_many<S: NumberStore>(
+        &mut self,
+        store: &mut S,
+        prefix: Prefix,
+        requests: &[RequestId],
+    ) -> Result<Vec<PersonalNumber>, AllocationError<S::Error>> {
+        let mut numbers: Vec<Option<PersonalNumber>> = vec![None; requests.len()];
+        // Each turn takes indices away for good, so that the million ends.
+        loop {
+            let mut places = Vec::new();
+            let mut wanted = Vec::new();
+            for (place, request) in
+                requests.iter().enumerate().filter(|(place, _)| matches!(numbers.get(*place), Some(None)))
+            {
+                let mut block = match self.held.get(&prefix) {
+                    Some(block) if block.left() > 0 => *block,
+                    _ => self.lease(store, prefix)?,
+                };
+                let number = block.take().and_then(|index| self.digits.number(prefix, index));
+                // Whatever becomes of the batch, the index is used up.
+                self.held.insert(prefix, block);
+                wanted.push((number.ok_or(AllocationError::Exhausted(prefix))?, request.clone()));
+                places.push(place);
+            }
+            if wanted.is_empty() {
+                return Ok(numbers.into_iter().flatten().collect());
+            }
+            let claims = store.mark_many(&wanted).map_err(AllocationError::Store)?;
+            for ((claim, (number, request)), place) in claims.into_iter().zip(wanted).zip(places) {
+                let answer = match claim {
+                    Claim::Taken => continue,
+                    Claim::Given => number,
+                    Claim::Answered(number) if Prefix::of(&number) == prefix => number,
+                    Claim::Answered(_) => return Err(AllocationError::OtherFacts(request)),
+                };
+                if let Some(number) = numbers.get_mut(place) {
+                    *number = Some(answer);
+                }
+            }
+        }
+    }
+
     /// Gives a new number for new facts and cancels the old one, linked to it. Repeating it changes nothing; a crash
     /// between the two is repaired by repeating it.
     ///

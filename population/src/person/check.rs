@@ -4,7 +4,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
 use super::{Life, Person, Relative, Residence};
-use crate::name::{MAX_NAME, clean};
+use crate::name::{MAX_NAME, clean, is_clean};
 
 /// The longest text of one item, in characters.
 pub const MAX_TEXT: usize = 500;
@@ -164,7 +164,9 @@ fn required(text: &mut String, item: &'static str, max: usize) -> Result<(), Fla
     if text.chars().any(|c| (c.is_control() && !c.is_whitespace()) || c == '\u{fffd}') {
         return Err(Flaw::NoText(item));
     }
-    *text = clean(text);
+    if !is_clean(text) {
+        *text = clean(text);
+    }
     if text.is_empty() {
         return Err(Flaw::Empty(item));
     }

@@ -10,7 +10,7 @@ pub const HEAD: &str = "Chủ hộ";
 
 /// A relative or representative as the person's own record names them: name, number, CMND, nationality. The number
 /// may be unknown, and its holder need not be in this register.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relative {
     /// Họ và tên.
@@ -27,7 +27,7 @@ pub struct Relative {
 }
 
 /// A member of the person's household; the head is the one whose relation is `Chủ hộ`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HouseholdMember {
     /// Họ và tên.

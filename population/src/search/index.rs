@@ -23,11 +23,11 @@ pub trait CandidateIndex {
     /// Why the index could not answer.
     type Error;
 
-    /// Up to `limit` people under a key.
+    /// Up to `limit` people under each of these keys.
     ///
     /// # Errors
     /// The index's.
-    fn postings(&self, key: SearchKey, limit: usize) -> Result<Postings, Self::Error>;
+    fn postings(&self, keys: &[SearchKey], limit: usize) -> Result<Vec<Postings>, Self::Error>;
 
     /// The records of people, in the order of the handles; who is gone meanwhile is left out.
     ///
@@ -94,10 +94,13 @@ impl MemoryIndex {
 impl CandidateIndex for MemoryIndex {
     type Error = Infallible;
 
-    fn postings(&self, key: SearchKey, limit: usize) -> Result<Postings, Infallible> {
-        let list = self.list(key);
-        let handles = list.iter().take(limit).map(|place| Handle(u64::from(*place))).collect();
-        Ok(Postings { handles, more: list.len() > limit })
+    fn postings(&self, keys: &[SearchKey], limit: usize) -> Result<Vec<Postings>, Infallible> {
+        let postings = |key: &SearchKey| {
+            let list = self.list(*key);
+            let handles = list.iter().take(limit).map(|place| Handle(u64::from(*place))).collect();
+            Postings { handles, more: list.len() > limit }
+        };
+        Ok(keys.iter().map(postings).collect())
     }
 
     fn records(&self, handles: &[Handle]) -> Result<Vec<(Handle, SearchRecord)>, Infallible> {

@@ -26,6 +26,12 @@ impl SearchKey {
         Self(mixed ^ (mixed >> 31))
     }
 
+    /// All 64.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
     /// As databases hold it: BIGINT, INTEGER.
     #[must_use]
     pub fn to_i64(self) -> i64 {

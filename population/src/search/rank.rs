@@ -45,8 +45,8 @@ pub struct Hit {
 pub fn search<I: CandidateIndex>(index: &I, query: &Query, limit: usize) -> Result<Vec<Hit>, I::Error> {
     let asked = Asked::of(query);
     let mut candidates: HashMap<Handle, u32> = HashMap::new();
-    for (weight, key) in asked.keys() {
-        let postings = index.postings(key, MAX_POSTINGS)?;
+    let (weights, keys): (Vec<u32>, Vec<SearchKey>) = asked.keys().into_iter().unzip();
+    for (weight, postings) in weights.into_iter().zip(index.postings(&keys, MAX_POSTINGS)?) {
         // A list that was cut says less.
         let weight = if postings.more { WEAK } else { weight };
         for handle in postings.handles {

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::engine::{Session, Value};
-use super::persons::{self, date, timestamp};
+use super::engine::{Asked, Session, Value};
+use super::persons::{self, Known, Locked, date, timestamp};
 use super::{Change, StoreError, damaged};
 use super::{cases, linked, numbers};
 use crate::civil_status::family::around;
@@ -105,7 +105,7 @@ fn link(
 /// carry.
 pub(super) struct InSession<'s> {
     session: RefCell<&'s mut dyn Session>,
-    locked: RefCell<BTreeMap<PersonalNumber, Option<Person>>>,
+    locked: RefCell<Locked>,
     failed: RefCell<Option<StoreError>>,
 }
 
@@ -116,16 +116,22 @@ impl<'s> InSession<'s> {
         session: &'s mut dyn Session,
         named: &[PersonalNumber],
     ) -> Result<Self, StoreError> {
-        let mut touched = BTreeSet::new();
-        for number in named {
-            touched.extend(persons::load(session, number)?.iter().flat_map(around));
-            touched.insert(number.clone());
-        }
-        let mut locked = BTreeMap::new();
-        for number in touched {
-            let person = persons::locked(session, &number)?;
-            locked.insert(number, person);
-        }
+        let keys = session.seal().share();
+        let mut touched: BTreeSet<PersonalNumber> = named.iter().cloned().collect();
+        let asked: Vec<Asked<'_>> =
+            named.iter().map(|number| (persons::PERSON, vec![number.as_str().into()])).collect();
+        session.ask(&asked, &mut |_, row| {
+            touched.extend(around(&persons::read(row, &keys)?));
+            Ok(())
+        })?;
+        let asked: Vec<Asked<'_>> =
+            touched.iter().map(|number| (persons::KNOWN, vec![number.as_str().into()])).collect();
+        let mut locked: Locked = touched.iter().map(|number| (number.clone(), None)).collect();
+        session.ask(&asked, &mut |_, row| {
+            let known = persons::read_known(row, &keys)?;
+            locked.insert(known.person.number.clone(), Some(known));
+            Ok(())
+        })?;
         Ok(Self { session: RefCell::new(session), locked: RefCell::new(locked), failed: RefCell::new(None) })
     }
 
@@ -140,13 +146,16 @@ impl<'s> InSession<'s> {
 
 impl Others for InSession<'_> {
     fn person(&self, number: &PersonalNumber) -> Option<Person> {
-        if let Some(person) = self.locked.borrow().get(number) {
-            return person.clone();
+        let person = |known: &Option<Known>| known.as_ref().map(|known| known.person.clone());
+        if let Some(known) = self.locked.borrow().get(number) {
+            return person(known);
         }
-        match persons::locked(*self.session.borrow_mut(), number) {
-            Ok(person) => {
-                self.locked.borrow_mut().insert(number.clone(), person.clone());
-                person
+        let known = persons::known(*self.session.borrow_mut(), number);
+        match known {
+            Ok(known) => {
+                let found = person(&known);
+                self.locked.borrow_mut().insert(number.clone(), known);
+                found
             }
             Err(error) => {
                 self.failed.borrow_mut().get_or_insert(error);
@@ -207,7 +216,7 @@ pub(super) fn record(
         }
         return Ok(Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, &act)? });
     }
-    let (applied, number) = judge(session, entry, source, today, None)?;
+    let (applied, number, locked) = judge(session, entry, source, today, None)?;
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
         Err(NotApplied::Contradicts(contradiction)) => {
@@ -218,19 +227,22 @@ pub(super) fn record(
         }
     };
     if outcome != "applied" {
-        session.execute(
+        session.later(
             "UPDATE act_claim SET outcome = ?2, reason = ?3 WHERE act_id = ?1",
-            &[(&act).into(), outcome.into(), reason.into()],
+            vec![(&act).into(), outcome.into(), reason.into()],
         )?;
     }
     match &done {
-        ActOutcome::Applied(changes) => write(session, entry, changes, change)?,
+        ActOutcome::Applied(changes) => write(session, entry, changes, locked, change)?,
         ActOutcome::Case(contradiction) => cases::open_act(session, entry, *contradiction, change)?,
         ActOutcome::Repeat => {}
     }
     chain(session, intake, &entry.id, outcome, change.at)?;
     Ok(Recorded { outcome: done, number })
 }
+
+/// What an act comes to: what it changes, the number that it gives, and the rows that were locked to judge it.
+type Judged = (Result<Changes, NotApplied>, Option<PersonalNumber>, Locked);
 
 /// What the act changes; the number that a new record stands under is claimed for it.
 fn judge(
@@ -239,11 +251,8 @@ fn judge(
     source: NumberSource<'_>,
     today: Date,
     overruled: Option<Contradiction>,
-) -> Result<(Result<Changes, NotApplied>, Option<PersonalNumber>), StoreError> {
-    let mut before = Vec::new();
-    for principal in entry.act.principals() {
-        before.extend(of(session, &principal)?);
-    }
+) -> Result<Judged, StoreError> {
+    let before = of_all(session, &entry.act.principals())?;
     let request = RequestId::new(&entry.id.to_string()).ok_or(Refusal::OtherBook)?;
     let others = InSession::locking(session, &entry.act.named())?;
     let wanted = match source {
@@ -264,15 +273,19 @@ fn judge(
             return Err(error);
         }
         let created = applied.as_ref().ok().and_then(|changes| changes.created.as_ref());
-        let Some(given) = created.map(|person| person.number.clone()) else { return Ok((applied, None)) };
+        let Some(given) = created.map(|person| person.number.clone()) else {
+            return Ok((applied, None, others.locked.into_inner()));
+        };
         match numbers::give(*others.session.borrow_mut(), &given, &request)? {
             Claim::Given => {
                 if let (NumberSource::Allocator(allocator), Some(prefix)) = (source, wanted) {
                     allocator.borrow_mut().pass(prefix);
                 }
-                return Ok((applied, Some(given)));
+                return Ok((applied, Some(given), others.locked.into_inner()));
             }
-            Claim::Answered(answer) if answer == given => return Ok((applied, Some(given))),
+            Claim::Answered(answer) if answer == given => {
+                return Ok((applied, Some(given), others.locked.into_inner()));
+            }
             Claim::Answered(answer) => match wanted {
                 // Given to this act before, and the line broke before the act was recorded.
                 Some(prefix) if Prefix::of(&answer) == prefix => number = Some(answer),
@@ -314,7 +327,7 @@ pub(super) fn take_decided(
     today: Date,
 ) -> Result<Option<PersonalNumber>, StoreError> {
     let entry = waiting(session, act)?.ok_or(StoreError::Inconsistent("the act of a case"))?;
-    let (applied, number) = judge(session, &entry, source, today, overruled)?;
+    let (applied, number, locked) = judge(session, &entry, source, today, overruled)?;
     let changes = match applied {
         Ok(changes) => changes,
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
@@ -325,7 +338,7 @@ pub(super) fn take_decided(
         "UPDATE act_claim SET outcome = ?2, reason = NULL WHERE act_id = ?1",
         &[act.to_string().into(), outcome.into()],
     )?;
-    write(session, &entry, &changes, change)?;
+    write(session, &entry, &changes, locked, change)?;
     chain(session, "cases", act, outcome, change.at)?;
     Ok(number)
 }
@@ -359,6 +372,7 @@ fn write(
     session: &mut dyn Session,
     entry: &Entry,
     changes: &Changes,
+    locked: Locked,
     change: &Change,
 ) -> Result<(), StoreError> {
     let act = entry.id.to_string();
@@ -374,17 +388,15 @@ fn write(
             numbers::cancel(session, &cancelled)?;
         }
     }
-    for person in &changes.changed {
-        persons::change(session, person, change)?;
-    }
+    persons::change_locked(session, &changes.changed, locked, change)?;
     // Of a newborn it is the first act; whoever has a new number keeps the acts of the old one.
     let on = entry.act.on().to_string();
     let mut of_whom = entry.act.principals();
     of_whom.extend(changes.created.as_ref().map(|person| person.number.clone()));
     for person in of_whom {
-        session.execute(
+        session.later(
             "INSERT INTO person_act (personal_number, on_day, act_id) VALUES (?1, ?2, ?3)",
-            &[person.as_str().into(), (&on).into(), (&act).into()],
+            vec![person.as_str().into(), (&on).into(), (&act).into()],
         )?;
     }
     if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
@@ -405,10 +417,10 @@ pub(super) fn tell(
     for (position, message) in (0_u32..).zip(messages) {
         let text = serde_json::to_string(message).map_err(|error| StoreError::Engine(Box::new(error)))?;
         let topic = serde_json::to_value(message.topic).unwrap_or_default();
-        session.execute(
+        session.later(
             "INSERT INTO outbox (personal_number, act_id, position, topic, message, recorded_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            &[
+            vec![
                 message.person.as_str().into(),
                 because.into(),
                 position.into(),
@@ -428,9 +440,9 @@ fn chain(
     outcome: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    session.execute(
+    session.later(
         "INSERT INTO intake_head (intake, link, digest) VALUES (?1, 0, ?2) ON CONFLICT (intake) DO NOTHING",
-        &[intake.into(), [0_u8; 32].as_slice().into()],
+        vec![intake.into(), [0_u8; 32].as_slice().into()],
     )?;
     let mut head = None;
     session.query(
@@ -447,10 +459,10 @@ fn chain(
     let digest = link(intake, sequence, act, outcome, at, &digest);
     let place =
         Value::Int(i64::try_from(sequence).map_err(|_| StoreError::Inconsistent("a chain's length"))?);
-    session.execute(
+    session.later(
         "INSERT INTO intake_audit (intake, link, act_id, outcome, at, digest) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        &[
+        vec![
             intake.into(),
             place.clone(),
             act.to_string().into(),
@@ -459,24 +471,25 @@ fn chain(
             digest.as_slice().into(),
         ],
     )?;
-    session
-        .execute(
-            "UPDATE intake_head SET link = ?2, digest = ?3 WHERE intake = ?1",
-            &[intake.into(), place, digest.as_slice().into()],
-        )
-        .map(drop)
+    session.later(
+        "UPDATE intake_head SET link = ?2, digest = ?3 WHERE intake = ?1",
+        vec![intake.into(), place, digest.as_slice().into()],
+    )
 }
 
 pub(super) fn of(session: &mut dyn Session, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError> {
+    of_all(session, core::slice::from_ref(number))
+}
+
+/// The acts of some persons, one person after another.
+fn of_all(session: &mut dyn Session, numbers: &[PersonalNumber]) -> Result<Vec<Applied>, StoreError> {
+    let sql = "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id";
+    let asked: Vec<Asked<'_>> = numbers.iter().map(|number| (sql, vec![number.as_str().into()])).collect();
     let mut acts = Vec::new();
-    session.query(
-        "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id",
-        &[number.as_str().into()],
-        &mut |row| {
-            acts.push(Applied { id: act_id(&row.needed(0)?)?, on: date(&row.needed(1)?)? });
-            Ok(())
-        },
-    )?;
+    session.ask(&asked, &mut |_, row| {
+        acts.push(Applied { id: act_id(&row.needed(0)?)?, on: date(&row.needed(1)?)? });
+        Ok(())
+    })?;
     Ok(acts)
 }
 

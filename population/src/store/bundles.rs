@@ -113,7 +113,11 @@ fn collected(
 ) -> Result<Collected, StoreError> {
     let put = |session: &mut dyn Session, person: &Person| {
         let done = persons::put_all(session, core::slice::from_ref(person), change)?;
-        done.into_iter().next().ok_or(StoreError::Inconsistent("an answer is missing"))
+        match done.first() {
+            None => Err(StoreError::Inconsistent("an answer is missing")),
+            Some(Put::Cancelled) => Err(StoreError::NumberCancelled),
+            Some(put) => Ok(*put),
+        }
     };
     // Locks the row: what is decided below is decided about the record as it stays.
     let Some(known) = persons::locked(session, &person.number)? else {

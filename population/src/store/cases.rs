@@ -320,9 +320,11 @@ pub(super) fn take_in(
     intake: &Intake,
     change: &Change,
 ) -> Result<Vec<Put>, StoreError> {
+    let ended = persons::ended_among(session, people)?;
     let mut done = Vec::with_capacity(people.len());
     for person in people {
         let put = match intake.standing {
+            _ if ended.contains(&person.number) => Put::Cancelled,
             None => persons::put(session, person, change)?,
             Some(_) => join_in(session, person, intake, change)?,
         };
@@ -343,8 +345,9 @@ fn join_in(
     if persons::insert_new(session, person, change)? {
         return Ok(Put::Added);
     }
-    let (known, origins) =
-        persons::known_with_origins(session, &person.number)?.ok_or(StoreError::NumberCancelled)?;
+    let Some((known, origins)) = persons::known_with_origins(session, &person.number)? else {
+        return Ok(Put::Cancelled);
+    };
     let told = Told {
         person,
         source: &change.source,

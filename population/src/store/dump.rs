@@ -294,7 +294,8 @@ impl Lines<'_> {
 
 fn load(engine: &mut dyn Engine, shape: &Shape, batch: &[Vec<Value<'_>>]) -> Result<(), StoreError> {
     let table = Table { name: &shape.name, columns: &shape.list(), types: &shape.types };
-    if batch.is_empty() || engine.load(&table, batch)? {
+    let mut rows = batch.iter().map(|row| Ok(row.clone()));
+    if batch.is_empty() || engine.load(&table, &mut rows)? {
         return Ok(());
     }
     let places: Vec<String> = (1..=shape.columns.len()).map(|place| format!("?{place}")).collect();

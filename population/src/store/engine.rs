@@ -22,6 +22,18 @@ pub enum Value<'v> {
     Bytes(Cow<'v, [u8]>),
 }
 
+impl Value<'_> {
+    /// The same value, held by itself.
+    pub(super) fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Int(number) => Value::Int(number),
+            Self::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
+        }
+    }
+}
+
 impl<'v> From<&'v str> for Value<'v> {
     fn from(text: &'v str) -> Self {
         Self::Text(Cow::Borrowed(text))
@@ -66,10 +78,16 @@ impl<'v, T: Into<Self>> From<Option<T>> for Value<'v> {
 
 /// One row of an answer; columns count from 0.
 pub trait Row {
-    /// A text, if there is one.
+    /// A text as it lies in the answer, if there is one.
     ///
     /// # Errors
     /// [`StoreError`]: the column is of another type.
+    fn str(&self, column: usize) -> Result<Option<&str>, StoreError>;
+
+    /// A text, if there is one.
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
     fn text(&self, column: usize) -> Result<Option<String>, StoreError>;
 
     /// A number, if there is one.
@@ -92,6 +110,14 @@ pub trait Row {
         self.text(column)?.ok_or(StoreError::Inconsistent("a text that must be there"))
     }
 
+    /// A text that the tables promise, as it lies in the answer.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] where there is none.
+    fn needed_str(&self, column: usize) -> Result<&str, StoreError> {
+        self.str(column)?.ok_or(StoreError::Inconsistent("a text that must be there"))
+    }
+
     /// A number that the tables promise, from 0.
     ///
     /// # Errors
@@ -104,6 +130,12 @@ pub trait Row {
 
 /// What is done with each row.
 pub type Each<'f> = dyn FnMut(&dyn Row) -> Result<(), StoreError> + 'f;
+
+/// What is done with each row of several statements: which of them, counted from 0, and the row.
+pub type EachOf<'f> = dyn FnMut(usize, &dyn Row) -> Result<(), StoreError> + 'f;
+
+/// A statement and its values.
+pub type Asked<'a> = (&'a str, Vec<Value<'a>>);
 
 /// Statements. Parameters are written `?1`; `FOR UPDATE` at the end locks the row where the engine has row locks.
 pub trait Session {
@@ -119,12 +151,29 @@ pub trait Session {
     /// [`StoreError`], or what `each` answers.
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut Each<'_>) -> Result<(), StoreError>;
 
-    /// Loads rows that are all new, whole or not at all. `false`: at least one is there already, or this engine has no
-    /// faster way; then nothing was written.
+    /// Several statements in their order, sent together where the engine is at the end of a line. Answers how many rows
+    /// each changed.
+    ///
+    /// # Errors
+    /// [`StoreError`], or what `each` answers.
+    fn ask(&mut self, asked: &[Asked<'_>], each: &mut EachOf<'_>) -> Result<Vec<u64>, StoreError>;
+
+    /// A statement whose answer nobody needs: done before the next one, or at the commit. What fails then fails the
+    /// transaction.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn load(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError>;
+    fn later(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError>;
+
+    /// Loads rows that are all new, whole or not at all. `false`: at least one is there already; then nothing was written.
+    ///
+    /// # Errors
+    /// [`StoreError`], or what a row answers.
+    fn load<'v>(
+        &mut self,
+        table: &Table<'_>,
+        rows: &mut dyn Iterator<Item = Result<Vec<Value<'v>>, StoreError>>,
+    ) -> Result<bool, StoreError>;
 
     /// The keys of sealed items.
     fn seal(&self) -> &SealKeys;

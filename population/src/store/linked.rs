@@ -61,10 +61,10 @@ pub(super) fn begin(
         if place > 1 {
             messages.retain(|other| *other != message);
         }
-        session.execute(
+        session.later(
             "INSERT INTO linked_step (personal_number, act_id, place, step, state, message, due, changed_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            &[
+            vec![
                 message.person.as_str().into(),
                 entry.id.to_string().into(),
                 place.into(),

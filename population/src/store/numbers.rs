@@ -1,9 +1,11 @@
 //! Personal numbers given, in the register's own tables.
 
+use std::collections::BTreeSet;
+
 use cccd_card_profile::personal_number::PersonalNumber;
 
 use super::StoreError;
-use super::engine::{Apart, Session};
+use super::engine::{Apart, Asked, Session};
 use super::persons::number;
 use super::sql::SqlStore;
 use crate::numbers::{Block, Cancelled, Claim, NumberStore, Prefix, RequestId};
@@ -17,6 +19,10 @@ impl NumberStore for SqlStore {
 
     fn mark_used(&mut self, number: &PersonalNumber, request: &RequestId) -> Result<Claim, StoreError> {
         self.write(Apart::Rows, |session| give(session, number, request))
+    }
+
+    fn mark_many(&mut self, wanted: &[(PersonalNumber, RequestId)]) -> Result<Vec<Claim>, StoreError> {
+        self.write(Apart::Rows, |session| give_many(session, wanted))
     }
 
     fn is_taken(&mut self, number: &PersonalNumber) -> Result<bool, StoreError> {
@@ -60,31 +66,64 @@ fn lease(
     Ok(Some(Block { prefix, from, until }))
 }
 
+const ANSWERED: &str = "SELECT personal_number FROM number_request_claim WHERE request = ?1";
+
+/// Where a number stands that somebody has or had.
+const TAKEN: [&str; 3] = [
+    "SELECT personal_number FROM person WHERE personal_number = ?1",
+    "SELECT personal_number FROM number_given WHERE personal_number = ?1",
+    "SELECT personal_number FROM number_cancelled WHERE personal_number = ?1",
+];
+
+const GIVE: &str = "INSERT INTO number_given (personal_number, request) VALUES (?1, ?2) ON CONFLICT (personal_number) DO NOTHING";
+
+const ANSWER: &str = "INSERT INTO number_request_claim (personal_number, request) VALUES (?1, ?2) ON CONFLICT (request) DO NOTHING";
+
 pub(super) fn give(
     session: &mut dyn Session,
     wanted: &PersonalNumber,
     request: &RequestId,
 ) -> Result<Claim, StoreError> {
-    if let Some(number) = answered(session, request.as_str())? {
-        return Ok(Claim::Answered(number));
+    let claims = give_many(session, &[(wanted.clone(), request.clone())])?;
+    claims.into_iter().next().ok_or(StoreError::Inconsistent("an answer is missing"))
+}
+
+/// Gives numbers to requests: all questions together, then all answers together.
+fn give_many(
+    session: &mut dyn Session,
+    wanted: &[(PersonalNumber, RequestId)],
+) -> Result<Vec<Claim>, StoreError> {
+    let mut asked: Vec<Asked<'_>> = Vec::with_capacity(wanted.len() * 4);
+    for (number, request) in wanted {
+        asked.push((ANSWERED, vec![request.as_str().into()]));
+        asked.extend(TAKEN.map(|sql| (sql, vec![number.as_str().into()])));
     }
-    if taken(session, wanted)? {
-        return Ok(Claim::Taken);
+    let mut claims: Vec<Option<Claim>> = vec![None; wanted.len()];
+    session.ask(&asked, &mut |place, row| {
+        let Some(claim) = claims.get_mut(place / 4) else { return Ok(()) };
+        if place % 4 == 0 {
+            *claim = Some(Claim::Answered(number(row.needed_str(0)?)?));
+        } else {
+            claim.get_or_insert(Claim::Taken);
+        }
+        Ok(())
+    })?;
+    let mut requests = BTreeSet::new();
+    let mut given: Vec<Asked<'_>> = Vec::new();
+    for ((number, request), _) in wanted.iter().zip(&claims).filter(|(_, claim)| claim.is_none()) {
+        // The same request twice in a batch: the second finds the answer of the first.
+        if !requests.insert(request) {
+            return Err(StoreError::Inconsistent("a request that stands twice in a batch"));
+        }
+        let values = || vec![number.as_str().into(), request.as_str().into()];
+        given.extend([(GIVE, values()), (ANSWER, values())]);
     }
-    let values = [wanted.as_str().into(), request.as_str().into()];
-    let given = session.execute(
-        "INSERT INTO number_given (personal_number, request) VALUES (?1, ?2) ON CONFLICT (personal_number) DO NOTHING",
-        &values,
-    )?;
-    if given == 0 {
-        return Ok(Claim::Taken);
+    let changed = session.ask(&given, &mut |_, _| Ok(()))?;
+    // The same number or request came through another line meanwhile: nothing of this is kept, and the next try finds it.
+    if changed.contains(&0) {
+        return Err(StoreError::Busy);
     }
-    let answered = session.execute(
-        "INSERT INTO number_request_claim (personal_number, request) VALUES (?1, ?2) ON CONFLICT (request) DO NOTHING",
-        &values,
-    )?;
-    // The same request came through another line meanwhile: nothing of this is kept, and the next try finds its answer.
-    if answered == 0 { Err(StoreError::Busy) } else { Ok(Claim::Given) }
+    Ok(claims.into_iter().map(|claim| claim.unwrap_or(Claim::Given)).collect())
 }
 
 /// The number that a request was answered.
@@ -93,33 +132,53 @@ pub(super) fn answered(
     request: &str,
 ) -> Result<Option<PersonalNumber>, StoreError> {
     let mut answered = None;
-    session.query(
-        "SELECT personal_number FROM number_request_claim WHERE request = ?1",
-        &[request.into()],
-        &mut |row| {
-            answered = Some(number(&row.needed(0)?)?);
-            Ok(())
-        },
-    )?;
+    session.query(ANSWERED, &[request.into()], &mut |row| {
+        answered = Some(number(&row.needed(0)?)?);
+        Ok(())
+    })?;
     Ok(answered)
 }
 
 fn taken(session: &mut dyn Session, number: &PersonalNumber) -> Result<bool, StoreError> {
-    for sql in [
-        "SELECT 1 FROM person WHERE personal_number = ?1",
-        "SELECT 1 FROM number_given WHERE personal_number = ?1",
-        "SELECT 1 FROM number_cancelled WHERE personal_number = ?1",
-    ] {
-        let mut found = false;
-        session.query(sql, &[number.as_str().into()], &mut |_| {
-            found = true;
+    let mut found = false;
+    session.ask(&TAKEN.map(|sql| (sql, vec![number.as_str().into()])), &mut |_, _| {
+        found = true;
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Ended numbers between two that are read at once; where there are more, each is asked for.
+const ENDED_AT_ONCE: u32 = 1_000;
+
+/// Which of these numbers ended.
+pub(super) fn ended_among(
+    session: &mut dyn Session,
+    numbers: &[&PersonalNumber],
+) -> Result<BTreeSet<PersonalNumber>, StoreError> {
+    let mut ended = BTreeSet::new();
+    let (Some(first), Some(last)) = (numbers.iter().min(), numbers.iter().max()) else { return Ok(ended) };
+    session.query(
+        "SELECT personal_number FROM number_cancelled WHERE personal_number >= ?1 AND personal_number <= ?2 LIMIT ?3",
+        &[first.as_str().into(), last.as_str().into(), (ENDED_AT_ONCE + 1).into()],
+        &mut |row| {
+            ended.insert(number(row.needed_str(0)?)?);
+            Ok(())
+        },
+    )?;
+    if u32::try_from(ended.len()).is_ok_and(|count| count <= ENDED_AT_ONCE) {
+        return Ok(ended);
+    }
+    ended.clear();
+    let [.., sql] = TAKEN;
+    for part in numbers.chunks(256) {
+        let asked: Vec<Asked<'_>> = part.iter().map(|number| (sql, vec![number.as_str().into()])).collect();
+        session.ask(&asked, &mut |_, row| {
+            ended.insert(number(row.needed_str(0)?)?);
             Ok(())
         })?;
-        if found {
-            return Ok(true);
-        }
     }
-    Ok(false)
+    Ok(ended)
 }
 
 /// Ends a number, once: the one place that says so and what follows it. A person's row under the number, if there is one,

@@ -1,12 +1,14 @@
 //! A person's row, and the records that were.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Row, Session, Table, Type, Value};
-use super::{Change, Provenance, Put, Revision, StoreError, damaged, sealed};
+use super::{Change, Provenance, Put, Revision, StoreError, damaged, numbers, sealed, search};
 use crate::name::comparison_key;
 use crate::person::{
     Flaw, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence,
@@ -99,6 +101,18 @@ pub(super) fn values<'p>(
     change: &'p Change,
     provenance: Option<String>,
 ) -> Result<Vec<Value<'p>>, StoreError> {
+    values_at(person, sensitive, revision, change, change.at.to_string().into(), provenance)
+}
+
+/// [`values`] with the time as it is written.
+fn values_at<'p>(
+    person: &'p Person,
+    sensitive: Option<String>,
+    revision: u64,
+    change: &'p Change,
+    at: Value<'p>,
+    provenance: Option<String>,
+) -> Result<Vec<Value<'p>>, StoreError> {
     let day = |date: Option<Date>| Value::from(date.map(|date| date.to_string()));
     let absence = person.temporary_absence.as_ref();
     let mut values = Vec::with_capacity(COUNT);
@@ -137,7 +151,7 @@ pub(super) fn values<'p>(
         sensitive.into(),
         Value::Int(i64::try_from(revision).map_err(|_| StoreError::Inconsistent("a revision"))?),
         (&change.source).into(),
-        change.at.to_string().into(),
+        at,
         provenance.into(),
         comparison_key(&person.full_name).into(),
     ]);
@@ -158,7 +172,11 @@ pub(super) fn insert_new(
          ON CONFLICT (personal_number) DO NOTHING"
     );
     let sensitive = sealed::seal(session.seal(), person)?;
-    Ok(session.execute(sql, &values(person, sensitive, 1, change, None)?)? == 1)
+    let new = session.execute(sql, &values(person, sensitive, 1, change, None)?)? == 1;
+    if new {
+        search::changed(session, None, person, 1)?;
+    }
+    Ok(new)
 }
 
 /// A record that an act of civil status makes.
@@ -168,11 +186,59 @@ pub(super) fn create(session: &mut dyn Session, person: &Person, change: &Change
 
 /// A record as it is from now on.
 pub(super) fn change(session: &mut dyn Session, person: &Person, change: &Change) -> Result<(), StoreError> {
-    let known = known(session, &person.number)?.ok_or(StoreError::UnknownPerson)?;
-    if known.person == *person {
-        return Ok(());
+    change_all(session, core::slice::from_ref(person), change)
+}
+
+/// Records as they are from now on, of different persons.
+fn change_all(session: &mut dyn Session, persons: &[Person], change: &Change) -> Result<(), StoreError> {
+    for (person, known) in persons.iter().zip(known_all(session, persons)?) {
+        change_known(session, known.ok_or(StoreError::UnknownPerson)?, person, change)?;
     }
-    replace(session, known, person, change).map(drop)
+    Ok(())
+}
+
+/// [`change_all`] of persons whose rows this transaction has locked and read already, most of them.
+pub(super) fn change_locked(
+    session: &mut dyn Session,
+    persons: &[Person],
+    mut locked: Locked,
+    change: &Change,
+) -> Result<(), StoreError> {
+    for person in persons {
+        match locked.remove(&person.number).flatten() {
+            Some(known) => change_known(session, known, person, change)?,
+            None => self::change(session, person, change)?,
+        }
+    }
+    Ok(())
+}
+
+fn change_known(
+    session: &mut dyn Session,
+    known: Known,
+    person: &Person,
+    change: &Change,
+) -> Result<(), StoreError> {
+    if known.person != *person {
+        replace(session, known, person, change)?;
+    }
+    Ok(())
+}
+
+/// The rows of persons, locked in their order.
+fn known_all(session: &mut dyn Session, persons: &[Person]) -> Result<Vec<Option<Known>>, StoreError> {
+    let asked: Vec<_> =
+        persons.iter().map(|person| (KNOWN, vec![Value::from(person.number.as_str())])).collect();
+    let mut known: Vec<Option<Known>> = persons.iter().map(|_| None).collect();
+    let keys = session.seal().share();
+    session.ask(&asked, &mut |place, row| {
+        let read = read_known(row, &keys)?;
+        if let Some(known) = known.get_mut(place) {
+            *known = Some(read);
+        }
+        Ok(())
+    })?;
+    Ok(known)
 }
 
 /// A row as a migration carries it over.
@@ -189,38 +255,6 @@ pub(super) fn insert(
     session.execute(&sql, &values(person, sensitive, revision, change, None)?).map(drop)
 }
 
-/// Where one stands who is on record.
-struct Known {
-    person: Person,
-    /// As it lies there.
-    sensitive: Option<String>,
-    revision: u64,
-    change: Change,
-    provenance: Provenance,
-}
-
-pub(super) fn load(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
-    let sql =
-        concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL");
-    let keys = session.seal().share();
-    let mut found = None;
-    session.query(sql, &[number.as_str().into()], &mut |row| {
-        found = Some(read(row, &keys)?);
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// The row, locked until the transaction ends.
-fn known(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Known>, StoreError> {
-    let sql = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL FOR UPDATE"
-    );
-    whole(session, sql, number)
-}
-
 /// The person, whose row nobody else changes until the transaction ends.
 pub(super) fn locked(
     session: &mut dyn Session,
@@ -229,27 +263,68 @@ pub(super) fn locked(
     Ok(known(session, number)?.map(|known| known.person))
 }
 
+/// Rows that the open transaction has locked, by number; `None`: nobody has the number.
+pub(super) type Locked = BTreeMap<PersonalNumber, Option<Known>>;
+
+/// Where one stands who is on record.
+pub(super) struct Known {
+    pub(super) person: Person,
+    /// As it lies there.
+    sensitive: Option<String>,
+    revision: u64,
+    change: Change,
+    provenance: Provenance,
+}
+
+pub(super) fn load(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
+    let keys = session.seal().share();
+    let mut found = None;
+    session.query(PERSON, &[number.as_str().into()], &mut |row| {
+        found = Some(read(row, &keys)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The person of a number.
+pub(super) const PERSON: &str =
+    concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL");
+
+/// The same, locked until the transaction ends.
+pub(super) const KNOWN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL FOR UPDATE"
+);
+
+/// The row, locked until the transaction ends.
+pub(super) fn known(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Known>, StoreError> {
+    whole(session, KNOWN, number)
+}
+
 fn whole(session: &mut dyn Session, sql: &str, number: &PersonalNumber) -> Result<Option<Known>, StoreError> {
     let keys = session.seal().share();
     let mut found = None;
     session.query(sql, &[number.as_str().into()], &mut |row| {
-        let change = Change { source: row.needed(REVISION + 1)?, at: timestamp(&row.needed(REVISION + 2)?)? };
-        let provenance = match row.text(REVISION + 3)? {
-            None => Provenance::default(),
-            Some(text) => {
-                serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent("a provenance"))?
-            }
-        };
-        found = Some(Known {
-            person: read(row, &keys)?,
-            sensitive: row.text(SENSITIVE)?,
-            revision: row.count(REVISION)?,
-            change,
-            provenance,
-        });
+        found = Some(read_known(row, &keys)?);
         Ok(())
     })?;
     Ok(found)
+}
+
+pub(super) fn read_known(row: &dyn Row, keys: &SealKeys) -> Result<Known, StoreError> {
+    let change = Change { source: row.needed(REVISION + 1)?, at: timestamp(row.needed_str(REVISION + 2)?)? };
+    let provenance = match row.str(REVISION + 3)? {
+        None => Provenance::default(),
+        Some(text) => serde_json::from_str(text).map_err(|_| StoreError::Inconsistent("a provenance"))?,
+    };
+    Ok(Known {
+        person: read(row, keys)?,
+        sensitive: row.text(SENSITIVE)?,
+        revision: row.count(REVISION)?,
+        change,
+        provenance,
+    })
 }
 
 pub(super) fn after(
@@ -272,34 +347,153 @@ pub(super) fn after(
     Ok(persons)
 }
 
-/// Persons who are all new go in at once; else one by one.
+/// Persons whose records are read together.
+const TOGETHER: usize = 256;
+
+/// Persons who are all new go in at once, by the order of their numbers; else those who are known are read together. A
+/// number that ended is nobody's: its row is left out.
 pub(super) fn put_all(
     session: &mut dyn Session,
     persons: &[Person],
     change: &Change,
 ) -> Result<Vec<Put>, StoreError> {
-    // One person twice in a batch is the second time a change.
-    let mut numbers: Vec<&PersonalNumber> = persons.iter().map(|person| &person.number).collect();
-    numbers.sort_unstable();
-    let whole = persons.iter().all(|person| !person.sealed);
-    if whole && persons.len() > 1 && numbers.windows(2).all(|pair| pair.first() != pair.last()) {
-        let keys = session.seal();
-        let row = |person| values(person, sealed::seal(keys, person)?, 1, change, None);
-        let rows: Vec<_> = persons.iter().map(row).collect::<Result<_, _>>()?;
-        if session.load(&TABLE, &rows)? {
-            return Ok(vec![Put::Added; persons.len()]);
-        }
+    let ended = ended_among(session, persons)?;
+    if ended.is_empty() {
+        return put_standing(session, persons, change);
     }
-    persons.iter().map(|person| put(session, person, change)).collect()
+    let standing: Vec<Person> =
+        persons.iter().filter(|person| !ended.contains(&person.number)).cloned().collect();
+    let mut done = put_standing(session, &standing, change)?.into_iter();
+    let each = persons.iter().map(|person| match ended.contains(&person.number) {
+        true => Ok(Put::Cancelled),
+        false => done.next().ok_or(StoreError::Inconsistent("an answer is missing")),
+    });
+    each.collect()
 }
 
-/// Inserts, changes or leaves alone. `alive` in a record is no news about one who is known to be dead or missing.
+/// Which of these persons' numbers ended.
+pub(super) fn ended_among(
+    session: &mut dyn Session,
+    persons: &[Person],
+) -> Result<BTreeSet<PersonalNumber>, StoreError> {
+    let numbers: Vec<&PersonalNumber> = persons.iter().map(|person| &person.number).collect();
+    numbers::ended_among(session, &numbers)
+}
+
+fn put_standing(
+    session: &mut dyn Session,
+    persons: &[Person],
+    change: &Change,
+) -> Result<Vec<Put>, StoreError> {
+    let mut order: Vec<&Person> = persons.iter().collect();
+    order.sort_unstable_by(|one, other| one.number.cmp(&other.number));
+    // One person twice in a batch is the second time a change.
+    let twice = order.windows(2).any(|pair| match pair {
+        [one, other] => one.number == other.number,
+        _ => false,
+    });
+    // A record without its items changes one who is known, or is refused.
+    if twice || persons.len() < 2 || persons.iter().any(|person| person.sealed) {
+        return persons.iter().map(|person| put(session, person, change)).collect();
+    }
+    if load_new(session, &order, change)? {
+        return Ok(vec![Put::Added; persons.len()]);
+    }
+    let mut done = Vec::with_capacity(persons.len());
+    for part in persons.chunks(TOGETHER) {
+        put_some(session, part, change, &mut done)?;
+    }
+    Ok(done)
+}
+
+fn load_new<'p>(
+    session: &mut dyn Session,
+    persons: &[&'p Person],
+    change: &'p Change,
+) -> Result<bool, StoreError> {
+    let at = change.at.to_string();
+    let keys = session.seal().share();
+    let row = |person: &&'p Person| {
+        values_at(person, sealed::seal(&keys, person)?, 1, change, at.as_str().into(), None)
+    };
+    let loaded = session.load(&TABLE, &mut persons.iter().map(row))?;
+    if loaded {
+        search::loaded(session, persons)?;
+    }
+    Ok(loaded)
+}
+
+/// Persons of whom some are known.
+fn put_some(
+    session: &mut dyn Session,
+    persons: &[Person],
+    change: &Change,
+    done: &mut Vec<Put>,
+) -> Result<(), StoreError> {
+    let known = known_all(session, persons)?;
+    let new: Vec<&Person> =
+        persons.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(person, _)| person).collect();
+    let loaded = !new.is_empty() && load_new(session, &new, change)?;
+    for (person, known) in persons.iter().zip(known) {
+        done.push(match known {
+            Some(known) => put_known(session, known, person, change)?,
+            None if loaded => Put::Added,
+            None => put(session, person, change)?,
+        });
+    }
+    Ok(())
+}
+
+/// What [`put_all`] would do to persons of whom none stands there twice.
+pub(super) fn compare_all(session: &mut dyn Session, persons: &[Person]) -> Result<Vec<Put>, StoreError> {
+    let ended = ended_among(session, persons)?;
+    let keys = session.seal().share();
+    let mut done = Vec::with_capacity(persons.len());
+    for part in persons.chunks(TOGETHER) {
+        let asked: Vec<_> =
+            part.iter().map(|person| (PERSON, vec![Value::from(person.number.as_str())])).collect();
+        let from = done.len();
+        done.resize(from + part.len(), Put::Added);
+        session.ask(&asked, &mut |place, row| {
+            let known = read(row, &keys)?;
+            let Some(mut person) = part.get(place).cloned() else { return Ok(()) };
+            sealed::keep(&mut person, &known)?;
+            if person.life == Life::Alive {
+                person.life = known.life;
+            }
+            let same = person == known;
+            if let Some(put) = done.get_mut(from + place) {
+                *put = if same { Put::Unchanged } else { Put::Changed };
+            }
+            Ok(())
+        })?;
+    }
+    for (put, person) in done.iter_mut().zip(persons) {
+        if ended.contains(&person.number) {
+            *put = Put::Cancelled;
+        }
+    }
+    Ok(done)
+}
+
+/// Inserts, changes or leaves alone; who calls it has asked [`ended_among`]. `alive` in a record is no news about one who is known to be dead or missing.
 pub(super) fn put(session: &mut dyn Session, person: &Person, change: &Change) -> Result<Put, StoreError> {
     if !person.sealed && insert_new(session, person, change)? {
         return Ok(Put::Added);
     }
-    let unknown = if person.sealed { StoreError::Sealed } else { StoreError::NumberCancelled };
-    let known = known(session, &person.number)?.ok_or(unknown)?;
+    match known(session, &person.number)? {
+        Some(known) => put_known(session, known, person, change),
+        None if person.sealed => Err(StoreError::Sealed),
+        None => Ok(Put::Cancelled),
+    }
+}
+
+fn put_known(
+    session: &mut dyn Session,
+    known: Known,
+    person: &Person,
+    change: &Change,
+) -> Result<Put, StoreError> {
     let mut person = person.clone();
     sealed::keep(&mut person, &known.person)?;
     if person.life == Life::Alive {
@@ -348,7 +542,7 @@ pub(super) fn candidates(
     limit: u32,
 ) -> Result<Vec<Person>, StoreError> {
     let keys = session.seal().share();
-    let mut found: std::collections::BTreeMap<PersonalNumber, Person> = std::collections::BTreeMap::new();
+    let mut found: BTreeMap<PersonalNumber, Person> = BTreeMap::new();
     let year = format!("{:04}", newcomer.birth_date.year());
     let after = format!("{:04}", newcomer.birth_date.year().saturating_add(1));
     let name = comparison_key(&newcomer.full_name);
@@ -470,7 +664,7 @@ fn revision(count: u64) -> Result<u32, StoreError> {
 pub(super) fn provenance(
     session: &mut dyn Session,
     number: &PersonalNumber,
-) -> Result<Option<std::collections::BTreeMap<String, Change>>, StoreError> {
+) -> Result<Option<BTreeMap<String, Change>>, StoreError> {
     let sql =
         concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL");
     let Some(known) = whole(session, sql, number)? else { return Ok(None) };
@@ -510,10 +704,10 @@ fn replace(
     let own = person.number.as_str();
     let before =
         Value::Int(i64::try_from(known.revision).map_err(|_| StoreError::Inconsistent("a revision"))?);
-    session.execute(
+    session.later(
         "INSERT INTO person_history (personal_number, revision, source, recorded_at, record, sensitive) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        &[
+        vec![
             own.into(),
             before,
             (&known.change.source).into(),
@@ -525,8 +719,8 @@ fn replace(
     let (old, new) = (items(&known.person)?, items(person)?);
     let provenance = known.provenance.after(&known.change, &old, &new);
     let provenance = (!provenance.is_empty()).then(|| json(&provenance)).transpose()?;
-    let values = values(person, sensitive, known.revision + 1, change, provenance)?;
-    session.execute(UPDATE, &values)?;
+    session.later(UPDATE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
+    search::changed(session, Some(&known.person), person, known.revision + 1)?;
     Ok(Put::Changed)
 }
 
@@ -540,17 +734,17 @@ const UPDATE: &str = "UPDATE person SET full_name = ?2, birth_date = ?3, sex = ?
     revision = ?34, source = ?35, recorded_at = ?36, provenance = ?37, name_key = ?38 WHERE personal_number = ?1";
 
 /// A row as a person.
-fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError> {
-    let birth_date = parse_birth_date(&row.needed(2)?).ok_or_else(damaged("a birth date"))?;
-    let sex = parse_sex(&row.needed(3)?).ok_or_else(damaged("a sex"))?;
-    let day = |column| row.text(column)?.as_deref().map(date).transpose();
+pub(super) fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError> {
+    let birth_date = parse_birth_date(row.needed_str(2)?).ok_or_else(damaged("a birth date"))?;
+    let sex = parse_sex(row.needed_str(3)?).ok_or_else(damaged("a sex"))?;
+    let day = |column| row.str(column)?.map(date).transpose();
     let residence = |from: usize| -> Result<Option<Residence>, StoreError> {
         let Some(address) = row.text(from)? else { return Ok(None) };
         let (ward_code, province_code) = (row.text(from + 1)?, row.text(from + 2)?);
         Ok(Some(Residence { address, ward_code, province_code, since: day(from + 3)? }))
     };
-    let lists: Option<ListsRead> = parsed(row.text(31)?, "the lists of a person")?;
-    let mut person = Person::new(number(&row.needed(0)?)?, "", birth_date, sex);
+    let lists: Option<ListsRead> = parsed(row.str(31)?, "the lists of a person")?;
+    let mut person = Person::new(number(row.needed_str(0)?)?, "", birth_date, sex);
     person.full_name = row.needed(1)?;
     person.place_of_birth = row.text(4)?;
     person.birth_registration_place = row.text(5)?;
@@ -565,11 +759,11 @@ fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError> {
         person.temporary_absence = Some(TemporaryAbsence { from, until: day(23)? });
     }
     person.residence_file = row.text(24)?;
-    person.marital_status = row.text(25)?.as_deref().and_then(MaritalStatus::parse);
+    person.marital_status = row.str(25)?.and_then(MaritalStatus::parse);
     person.relation_to_head = row.text(26)?;
-    person.life = Life::from_parts(&row.needed(27)?, day(28)?).ok_or_else(damaged("a state of life"))?;
+    person.life = Life::from_parts(row.needed_str(27)?, day(28)?).ok_or_else(damaged("a state of life"))?;
     person.identification_marks = row.text(29)?;
-    person.cancelled_number = row.text(30)?.as_deref().map(number).transpose()?;
+    person.cancelled_number = row.str(30)?.map(number).transpose()?;
     if let Some(lists) = lists {
         person.other_names = lists.other_names.unwrap_or_default();
         (person.father, person.mother, person.spouse) = (lists.father, lists.mother, lists.spouse);
@@ -585,10 +779,10 @@ fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError> {
 }
 
 fn parsed<T: for<'d> Deserialize<'d>>(
-    text: Option<String>,
+    text: Option<&str>,
     what: &'static str,
 ) -> Result<Option<T>, StoreError> {
-    text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent(what))).transpose()
+    text.map(|text| serde_json::from_str(text).map_err(|_| StoreError::Inconsistent(what))).transpose()
 }
 
 pub(super) fn date(text: &str) -> Result<Date, StoreError> {

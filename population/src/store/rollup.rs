@@ -116,7 +116,7 @@ fn keep(session: &mut dyn Session, rollup: &RollUp, at: Timestamp) -> Result<(),
         })
         .collect();
     for rows in rows.chunks(CELLS) {
-        if !session.load(&TABLE, rows)? {
+        if !session.load(&TABLE, &mut rows.iter().map(|row| Ok(row.clone())))? {
             for row in rows {
                 session.execute(
                     "INSERT INTO statistics_cell \

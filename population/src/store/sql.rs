@@ -1,7 +1,7 @@
 //! The one logic over both engines.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cccd_card_profile::personal_number::PersonalNumber;
@@ -15,9 +15,9 @@ use super::engine::postgres::Postgres;
 use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::{
-    ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, IntakeEntry, Outgoing, Place, Put,
-    Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts, cards, cases,
-    counts, distribution, dump, linked, numbers, persons, reseal,
+    ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, FileProgress, IntakeEntry, Outgoing,
+    Place, Put, Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts,
+    cards, cases, counts, distribution, dump, files, linked, numbers, persons, reseal,
 };
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::BackupError;
@@ -453,6 +453,35 @@ impl Store for SqlStore {
             None => persons::put_all(session, persons, change),
             Some(intake) => cases::take_in(session, persons, intake, change),
         })
+    }
+
+    fn put_persons_of_file(
+        &mut self,
+        persons: &[Person],
+        change: &Change,
+        file: &FileProgress,
+    ) -> Result<(Vec<Put>, FileProgress), StoreError> {
+        let intake = self.intake.clone();
+        self.write(Apart::Rows, |session| {
+            let put = match &intake {
+                None => persons::put_all(session, persons, change)?,
+                Some(intake) => cases::take_in(session, persons, intake, change)?,
+            };
+            let after = files::keep(session, &put, change, file)?;
+            Ok((put, after))
+        })
+    }
+
+    fn ended_among(&self, numbers: &[&PersonalNumber]) -> Result<BTreeSet<PersonalNumber>, StoreError> {
+        self.read(|session| numbers::ended_among(session, numbers))
+    }
+
+    fn file_progress(&self, digest: &[u8; 32]) -> Result<Option<FileProgress>, StoreError> {
+        self.read(|session| files::progress(session, digest))
+    }
+
+    fn compare_persons(&self, persons: &[Person]) -> Result<Vec<Put>, StoreError> {
+        self.read(|session| persons::compare_all(session, persons))
     }
 
     fn set_life(

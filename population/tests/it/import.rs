@@ -1,9 +1,12 @@
 //! Files in: rejects, repeats, crashes, nonsense.
 
 use cccd_population::export::export;
-use cccd_population::import::{BATCH, FileFault, Format, ImportError, Row, Summary, import, rows};
+use cccd_population::import::{
+    BATCH, FileFault, Format, ImportError, Row, Summary, digest, import, import_file, rehearse, rows,
+};
+use cccd_population::numbers::{Cancelled, Cause, NumberStore as _};
 use cccd_population::person::Person;
-use cccd_population::store::{SqlStore, Store as _};
+use cccd_population::store::{Place, SqlStore, Store as _};
 use proptest::prelude::*;
 
 use crate::{TODAY, change, empty, now, number, somebody};
@@ -167,6 +170,109 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
     assert_eq!((summary.added, summary.unchanged), (700, BATCH as u64 * 2));
     assert_eq!(store.person_count().unwrap(), total as u64);
     assert_eq!(store.history(&person(3).number).unwrap().len(), 1);
+}
+
+/// The end of the process, before any batch and after each: the next run goes on at its row, writes nothing twice, and counts
+/// as one run would.
+fn goes_on_at_the_row(place: &Place) {
+    let mut store = SqlStore::create(place, now()).unwrap();
+    let total = BATCH * 2 + 700;
+    let mut text = b"number,full_name,birth_date,sex\n".to_vec();
+    for count in 0..total {
+        // A bad row in every thousand, and a repeat of the first person in the last batch.
+        let name = if count % 1_000 == 999 { "" } else { "Nguy\u{1ec5}n V\u{103}n An" };
+        text.extend(format!("{count:012},{name},1999-01-15,male\n").bytes());
+    }
+    text.extend("000000000000,Nguy\u{1ec5}n V\u{103}n An,1999-01-15,male\n".bytes());
+    text.extend("000000000001,Other,1999-01-15,male\n".bytes());
+    // A number that ended, in the first batch and in the second.
+    for number in [number("000000000007"), number("000000025007")] {
+        let cause = Cause::FalsePapers;
+        store.cancel_and_link(&Cancelled { number, successor: None, cause, on: TODAY }).unwrap();
+    }
+    let file = digest(&mut text.as_slice(), Format::Csv).unwrap();
+    let mut reports = Vec::new();
+    let mut run = |store: &mut SqlStore, stop_after: usize| {
+        let mut left = stop_after;
+        let mut report = Vec::new();
+        let mut change = change();
+        change.source = format!("until-{stop_after}");
+        let persons = rows(text.as_slice(), Format::Csv).unwrap();
+        let summary = import_file(store, file, persons, &change, TODAY, &mut report, |_, _| {
+            left -= 1;
+            left > 0
+        });
+        reports.push(report);
+        summary.unwrap()
+    };
+    run(&mut store, 1);
+    let known = store.file_progress(&file).unwrap().unwrap();
+    assert!(!known.done);
+    assert_eq!((known.summary.added, known.summary.rejected), (BATCH as u64 - 1, BATCH as u64 / 1_000 + 1));
+    assert_eq!(store.person_count().unwrap(), known.summary.added);
+    // The part before is one step, the batch after it the second.
+    run(&mut store, 2);
+    assert_eq!(store.file_progress(&file).unwrap().unwrap().summary.added, 2 * BATCH as u64 - 2);
+    let summary = run(&mut store, 100);
+    let bad = total as u64 / 1_000 + 2;
+    let rows = total as u64 + 2;
+    let expected = Summary {
+        rows,
+        added: total as u64 - bad,
+        changed: 0,
+        unchanged: 1,
+        rejected: bad + 1,
+        converted: 0,
+    };
+    assert_eq!(summary, expected);
+    let known = store.file_progress(&file).unwrap().unwrap();
+    assert!(known.done && known.summary == expected);
+    assert_eq!(store.person_count().unwrap(), expected.added);
+    // Nobody was written twice: those of the first run keep its source.
+    let first = store.history(&number("000000000000")).unwrap();
+    assert_eq!((first.len(), first[0].change.source.as_str()), (1, "until-1"));
+    // The report of the last run is whole.
+    let report = String::from_utf8(reports.pop().unwrap()).unwrap();
+    assert_eq!(report.lines().count() as u64, 1 + bad + 1);
+    assert!(report.contains("\n1000,\"full_name is empty\"\n"));
+    assert!(report.contains("row,reason\n8,\"this number is cancelled\"\n"), "the run before took this row");
+    assert!(report.contains("\n25008,\"this number is cancelled\"\n"));
+    // A file that was done is read anew.
+    let mut again = Vec::new();
+    let persons = cccd_population::import::rows(text.as_slice(), Format::Csv).unwrap();
+    let summary = import_file(&mut store, file, persons, &change(), TODAY, &mut again, |_, _| true).unwrap();
+    assert_eq!((summary.added, summary.unchanged, summary.rejected), (0, expected.added + 1, bad + 1));
+    store.check_integrity().unwrap();
+}
+
+#[test]
+fn a_file_goes_on_at_the_row() {
+    let dir = tempfile::tempdir().unwrap();
+    goes_on_at_the_row(&Place::file(&dir.path().join("register.db")));
+    if let Some(place) = crate::postgres::database() {
+        goes_on_at_the_row(&place);
+    }
+}
+
+#[test]
+fn a_rehearsal_says_what_would_come_of_it_and_writes_nothing() {
+    let mut store = empty();
+    store.put_person(&somebody(), &change()).unwrap();
+    let mut other = somebody();
+    other.full_name = "Nguy\u{1ec5}n V\u{103}n B\u{ec}nh".to_owned();
+    let new = Person { number: number("079099000002"), ..somebody() };
+    let rows = |persons: Vec<Person>| {
+        persons.into_iter().zip(1..).map(|(person, number)| {
+            Ok(Row { number, position: 0, person: Ok(Box::new(person)), converted: None })
+        })
+    };
+    let rehearsed = |persons| rehearse(&store, rows(persons), TODAY, &mut Vec::new(), |_, _| true).unwrap();
+    let one = rehearsed(vec![somebody(), new.clone()]);
+    assert_eq!((one.added, one.changed, one.unchanged), (1, 0, 1));
+    let two = rehearsed(vec![other]);
+    assert_eq!((two.added, two.changed, two.unchanged), (0, 1, 0));
+    assert_eq!(store.person_count().unwrap(), 1);
+    assert_eq!(store.history(&somebody().number).unwrap().len(), 1);
 }
 
 proptest! {

@@ -8,6 +8,7 @@ use cccd_population::numbers::{
     AllocationError, Allocator, Block, Cancelled, Cause, Claim, DEFAULT_LEASE, Digits, NotThisCause,
     NumberKey, NumberStore, Prefix, RequestId, Withheld, withdraw,
 };
+use cccd_population::person::Person;
 use cccd_population::store::{Place, SqlStore, Store as _, StoreError};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -296,6 +297,35 @@ fn both_engines_give_each_number_once() {
         }
         assert_eq!(all.len(), 120);
         assert_eq!(all.values().collect::<BTreeSet<_>>().len(), 120);
+    }
+}
+
+/// A batch gives what its requests one by one would: a repeat has its first answer, numbers of others are passed over.
+#[test]
+fn a_batch_gives_as_one_by_one() {
+    for (_dir, place) in registers() {
+        let mut store = SqlStore::create(&place, now()).unwrap();
+        let prefix = prefix(79, Sex::Female, 2026);
+        // The second number of the prefix is somebody's already.
+        let taken = digits(&[]).number(prefix, 1).unwrap();
+        store.put_person(&Person { number: taken.clone(), ..somebody() }, &change()).unwrap();
+        let mut allocator = allocator();
+        let first = allocator.allocate(&mut store, prefix, &request("r.3")).unwrap();
+        let requests: Vec<RequestId> = (0..150).map(|count| request(&format!("r.{count}"))).collect();
+        let numbers = allocator.allocate_many(&mut store, prefix, &requests).unwrap();
+        assert_eq!(numbers.len(), 150);
+        assert_eq!(numbers[3], first);
+        assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), 150);
+        assert!(!numbers.contains(&taken));
+        // Another allocator, after a crash, answers the same.
+        assert_eq!(
+            super::numbers::allocator().allocate_many(&mut store, prefix, &requests).unwrap(),
+            numbers
+        );
+        // One request twice in a batch is a mistake of the caller, and gives nothing.
+        let twice = [request("twice"), request("twice")];
+        assert!(allocator.allocate_many(&mut store, prefix, &twice).is_err());
+        assert!(allocator.allocate(&mut store, prefix, &request("twice")).is_ok());
     }
 }
 

@@ -7,8 +7,9 @@ use cccd_population::generate::Nation;
 use cccd_population::generate::errors::{Twist, with_errors};
 use cccd_population::person::{Person, Relative};
 use cccd_population::search::{MemoryIndex, Query, SearchRecord, keys, search};
+use cccd_population::store::{Place, SqlStore, Store as _};
 
-use super::{TODAY, number};
+use super::{TODAY, change, now, number};
 
 struct Measured {
     /// Questions and answers found: of all, and of those whose name was only misspelt, typed without diacritics, reordered or
@@ -197,4 +198,71 @@ fn keys_are_few_and_stable() {
         total += once.len();
     }
     assert!((10..=18).contains(&(total / 2_000)), "{}", total / 2_000);
+}
+
+/// The index in the register's own tables follows every change, also one that comes while it is made; a load says how many
+/// are not found yet.
+fn follows_every_change(mut store: SqlStore, mut other: SqlStore) {
+    let people: Vec<Person> = Nation::new(3_000, 5, TODAY).collect();
+    store.put_persons(&people, &change()).unwrap();
+    let by_day = |person: &Person, name: &str| Query {
+        name: Some(name.to_owned()),
+        birth_date: Some(person.birth_date),
+        ..Query::default()
+    };
+    let finds = |store: &SqlStore, person: &Person| {
+        let found = store.find(&by_day(person, &person.full_name), 10).unwrap();
+        found.hits.iter().any(|hit| hit.record.number == person.number && hit.record.name == person.full_name)
+    };
+    let state = store.index_state().unwrap();
+    assert_eq!((state.people, state.waiting), (0, 3_000));
+    let found = store.find(&by_day(&people[0], &people[0].full_name), 10).unwrap();
+    assert_eq!((found.hits.len(), found.waiting), (0, 3_000));
+
+    // Somebody is renamed, and somebody comes, after the index has read past them.
+    let mut order = people.clone();
+    order.sort_by(|one, other| one.number.cmp(&other.number));
+    let mut renamed = order[7].clone();
+    renamed.full_name = "Quàng Thị Én".to_owned();
+    let newcomer = Person { number: number("000199000001"), ..renamed.clone() };
+    let mut once = false;
+    let state = store
+        .make_index(now(), &mut |read| {
+            if read == 3_000 && !core::mem::replace(&mut once, true) {
+                other.put_person(&renamed, &change()).unwrap();
+                other.put_person(&newcomer, &change()).unwrap();
+            }
+        })
+        .unwrap();
+    assert_eq!((state.people, state.waiting), (3_000, 0));
+    for person in people.iter().filter(|person| person.number != renamed.number).step_by(97) {
+        assert!(finds(&store, person));
+    }
+    assert!(finds(&store, &renamed) && finds(&other, &newcomer));
+
+    // Made again, the same are found; what no longer holds is not.
+    for round in 0..2 {
+        assert!(finds(&store, &renamed) && finds(&store, &newcomer), "{round}");
+        assert!(
+            !store
+                .find(&by_day(&order[7], &order[7].full_name), 10)
+                .unwrap()
+                .hits
+                .iter()
+                .any(|hit| hit.score > 90 && hit.record.number == renamed.number)
+        );
+        let state = store.make_index(now(), &mut |_| {}).unwrap();
+        assert_eq!((state.people, state.waiting), (3_001, 0));
+    }
+    assert_eq!(store.raw("DELETE FROM search_key").unwrap(), 0, "what the index knows stands there only");
+    store.check_integrity().unwrap();
+}
+
+#[test]
+fn the_stored_index_follows_every_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let places = [Some(Place::file(&folder.path().join("register.db"))), crate::postgres::database()];
+    for place in places.into_iter().flatten() {
+        follows_every_change(SqlStore::create(&place, now()).unwrap(), SqlStore::open(&place).unwrap());
+    }
 }

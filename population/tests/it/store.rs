@@ -45,6 +45,36 @@ fn a_person_comes_back_whole_and_history_is_kept() {
 }
 
 #[test]
+fn a_number_that_ended_is_left_out_and_the_others_go_in() {
+    on_both(|mut store| {
+        let person = |count: u32| Person { number: number(&format!("0790990{count:05}")), ..somebody() };
+        // More than are read at once, and few.
+        for ended in [1_500_u32, 3] {
+            let rows: Vec<String> = (0..ended)
+                .map(|count| {
+                    format!("('{}', 'false-papers', '2026-01-01')", person(count * 2).number.as_str())
+                })
+                .collect();
+            store.raw("DELETE FROM number_cancelled").unwrap();
+            let sql = "INSERT INTO number_cancelled (personal_number, cause, decided_on) VALUES";
+            store.raw(&format!("{sql} {}", rows.join(", "))).unwrap();
+            let batch: Vec<Person> = (0..6).map(|count| person(count + ended)).rev().collect();
+            let expected: Vec<Put> = batch
+                .iter()
+                .map(|one| {
+                    let count: u32 = one.number.as_str()[7..].parse().unwrap();
+                    if count.is_multiple_of(2) && count < ended * 2 { Put::Cancelled } else { Put::Added }
+                })
+                .collect();
+            assert_eq!(store.compare_persons(&batch).unwrap(), expected);
+            assert_eq!(store.put_persons(&batch, &change()).unwrap(), expected);
+        }
+        assert_eq!(store.person_count().unwrap(), 3 + 5);
+        store.check_integrity().unwrap();
+    });
+}
+
+#[test]
 fn the_dead_stay_dead() {
     on_both(|mut store| {
         let person = somebody();

@@ -23,6 +23,12 @@ impl Figures {
         self.0.insert(name.to_owned(), value);
     }
 
+    /// A figure of this run.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.0.get(name).copied()
+    }
+
     /// Writes the figures into a flat JSON object. A group that was measured replaces its old figures (the part of the
     /// name before the first full stop); those of other groups stay.
     ///

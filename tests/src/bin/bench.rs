@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use cccd_tests::bench::measure::Figures;
-use cccd_tests::bench::{audit, issue, judge, read, sod};
+use cccd_tests::bench::{audit, issue, judge, read, register, sod};
 
 const HELP: &str = "\
 Measures the house, each figure beside what it can be compared with, and prints a table.
 
-Usage: bench [--only GROUP]
+Usage: bench [--only GROUP] [--people N]
 
 Groups:
   sod    EF.SOD verified per second, ours beside OpenSSL's CMS_verify on the same files
@@ -16,8 +16,10 @@ Groups:
   read   APDUs, bytes and time of reading a whole card, beside the least that the protocols need
   issue  cards issued per second into a chip in this process, and where the time goes
   audit  lines of the station's audit log appended and verified per second, on the disk
+  register  load, look-up, events and numbers of the register, on SQLite and on a PostgreSQL of its own
 
 Options:
+  --people N    how many people the register holds [default: 200000]
   --only GROUP  one group; the figures of the others stay in the file as they were
   -h, --help    this text
 
@@ -26,27 +28,38 @@ The figures go to target/bench.json below the working directory: one flat object
 Examples:
   make bench                 all groups, some minutes
   make bench ONLY=read       one group
+  make bench ONLY=register PEOPLE=1000000
   jq '.\"read.cccd.apdus.extended\"' target/bench.json";
+
+const GROUPS: [&str; 6] = ["sod", "judge", "read", "issue", "audit", "register"];
+
+/// People of the register where nobody says how many.
+const PEOPLE: u64 = 200_000;
 
 const FILE: &str = "target/bench.json";
 
 #[expect(clippy::disallowed_methods, reason = "a program's main may ask the clock")]
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let only = match words.as_slice() {
-        [] => None,
-        ["-h" | "--help"] => {
-            println!("{HELP}");
-            return Ok(());
+    let mut words = arguments.iter().map(String::as_str);
+    let (mut only, mut people) = (None, PEOPLE);
+    while let Some(word) = words.next() {
+        match (word, words.next()) {
+            ("-h" | "--help", _) => {
+                println!("{HELP}");
+                return Ok(());
+            }
+            ("--only", Some(name)) if GROUPS.contains(&name) => only = Some(name.to_owned()),
+            ("--people", Some(count)) if count.parse().is_ok_and(|count: u64| count >= 50_000) => {
+                people = count.parse()?;
+            }
+            _ => {
+                eprintln!("bench: these arguments are not understood.\nSay --help to see which there are.");
+                std::process::exit(2);
+            }
         }
-        ["--only", name @ ("sod" | "judge" | "read" | "issue" | "audit")] => Some(*name),
-        _ => {
-            eprintln!("bench: these arguments are not understood.\nSay --help to see which there are.");
-            std::process::exit(2);
-        }
-    };
-    let wanted = |name: &str| only.is_none_or(|only| only == name);
+    }
+    let wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
     let now = jiff::Timestamp::now();
     let mut figures = Figures::default();
     if wanted("sod") {
@@ -63,6 +76,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("audit") {
         audit::run(now, &mut figures)?;
+    }
+    if wanted("register") {
+        register::run(people, now, &mut figures)?;
     }
     figures.merge_into(Path::new(FILE))?;
     println!("\nwritten to {FILE}");

@@ -1,20 +1,26 @@
-//! `PostgreSQL` (Debian's 15), one connection with its prepared statements. Bulk rows go by binary COPY.
+//! `PostgreSQL` (Debian's 15), one connection with its prepared statements. What waits for no answer goes out together with
+//! what does; bulk rows go by binary COPY.
 
 mod tls;
 
 use std::collections::HashMap;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
-use ::postgres::binary_copy::BinaryCopyInWriter;
 use ::postgres::config::SslMode;
 use ::postgres::error::SqlState;
 use ::postgres::types::{IsNull, ToSql, Type as PgType};
-use ::postgres::{Client, NoTls, Statement};
-use bytes::BytesMut;
+use ::postgres::tls::MakeTlsConnect;
+use ::postgres::{Config, NoTls, Socket, Statement};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use futures_util::{SinkExt as _, TryStreamExt as _};
 use jiff::Timestamp;
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, RowStream};
 
 use self::tls::Secured;
-use super::{Apart, Each, Engine, Row, Session, Table, Type, Value};
+use super::{Apart, Asked, Each, EachOf, Engine, Row, Session, Table, Type, Value};
 use crate::seal::SealKeys;
 use crate::store::place::is_here;
 use crate::store::{Server, StoreError, TlsFault, schema};
@@ -23,26 +29,157 @@ use crate::store::{Server, StoreError, TlsFault, schema};
 /// hosts are named, of which one is to take the other's place.
 const KNOCKS: [u32; 2] = [6, 30];
 
+/// Octets of rows that are handed over at once.
+const COPY_PART: usize = 128 * 1024;
+
 pub(in crate::store) struct Postgres {
     server: Server,
     client: Client,
+    /// The connection lives in it; it runs while this thread waits for an answer.
+    runtime: Runtime,
     prepared: HashMap<String, Statement>,
+    /// What goes out before the next statement, in order.
+    waiting: Vec<Waiting>,
     seal: SealKeys,
+}
+
+enum Waiting {
+    Script(&'static str),
+    Statement(Statement, Vec<Value<'static>>),
 }
 
 impl Postgres {
     pub(in crate::store) fn connect(server: &Server, seal: SealKeys) -> Result<Self, StoreError> {
-        Ok(Self { server: server.clone(), client: connected(server)?, prepared: HashMap::new(), seal })
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Engine(Box::new(error)))?;
+        let client = connected(&runtime, server)?;
+        let (prepared, waiting) = (HashMap::new(), Vec::new());
+        Ok(Self { server: server.clone(), client, runtime, prepared, waiting, seal })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
         if let Some(statement) = self.prepared.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(&numbered(sql)).map_err(engine)?;
+        let statement = self.runtime.block_on(self.client.prepare(&numbered(sql))).map_err(engine)?;
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
+
+    /// Sends all that waits and these, then reads the answers in order. The first that failed is the error; the others
+    /// were refused with it, as statements of a transaction are.
+    fn together(
+        &mut self,
+        asked: &[(Statement, &[Value<'_>])],
+        script: Option<&'static str>,
+        each: &mut EachOf<'_>,
+    ) -> Result<Vec<u64>, StoreError> {
+        let waiting = core::mem::take(&mut self.waiting);
+        let client = &self.client;
+        let before = waiting.iter().map(|waiting| match waiting {
+            Waiting::Script(sql) => One::Script(sql),
+            Waiting::Statement(statement, values) => One::Statement(statement, values),
+        });
+        let these = asked.iter().map(|(statement, values)| One::Statement(statement, values));
+        let all: Vec<One<'_>> = before.chain(these).chain(script.map(One::Script)).collect();
+        let first = waiting.len();
+        self.runtime.block_on(async {
+            let mut open: Vec<_> = all.into_iter().map(|one| Box::pin(begin(client, one))).collect();
+            // A future sends when it is first asked: each is, in order, before any answer is waited for.
+            let mut ready = Vec::with_capacity(open.len());
+            std::future::poll_fn(|context| {
+                for one in &mut open {
+                    ready.push(match one.as_mut().poll(context) {
+                        Poll::Ready(begun) => Some(begun),
+                        Poll::Pending => None,
+                    });
+                }
+                Poll::Ready(())
+            })
+            .await;
+            let mut changed = Vec::with_capacity(asked.len());
+            for (place, (one, ready)) in open.into_iter().zip(ready).enumerate() {
+                let begun = match ready {
+                    Some(begun) => begun,
+                    None => one.await,
+                };
+                let Some(rows) = begun.map_err(engine)? else { continue };
+                let mut rows = pin!(rows);
+                let place = place.checked_sub(first).filter(|place| *place < asked.len());
+                while let Some(row) = rows.try_next().await.map_err(engine)? {
+                    if let Some(place) = place {
+                        each(place, &row)?;
+                    }
+                }
+                if place.is_some() {
+                    changed.push(rows.rows_affected().unwrap_or_default());
+                }
+            }
+            Ok(changed)
+        })
+    }
+}
+
+/// One thing that is sent.
+enum One<'s> {
+    Script(&'s str),
+    Statement(&'s Statement, &'s [Value<'s>]),
+}
+
+/// Sends; the rows are read afterwards, one after another.
+async fn begin(client: &Client, one: One<'_>) -> Result<Option<RowStream>, ::postgres::Error> {
+    match one {
+        One::Script(sql) => client.batch_execute(sql).await.map(|()| None),
+        One::Statement(statement, values) => client.query_raw(statement, parameters(values)).await.map(Some),
+    }
+}
+
+/// The same place, for the client that sends before it waits.
+fn asynchronous(config: &Config) -> tokio_postgres::Config {
+    let mut other = tokio_postgres::Config::new();
+    if let Some(user) = config.get_user() {
+        other.user(user);
+    }
+    if let Some(password) = config.get_password() {
+        other.password(password);
+    }
+    if let Some(name) = config.get_dbname() {
+        other.dbname(name);
+    }
+    if let Some(options) = config.get_options() {
+        other.options(options);
+    }
+    if let Some(name) = config.get_application_name() {
+        other.application_name(name);
+    }
+    if let Some(timeout) = config.get_connect_timeout() {
+        other.connect_timeout(*timeout);
+    }
+    if let Some(timeout) = config.get_tcp_user_timeout() {
+        other.tcp_user_timeout(*timeout);
+    }
+    for host in config.get_hosts() {
+        match host {
+            ::postgres::config::Host::Tcp(name) => other.host(name),
+            ::postgres::config::Host::Unix(path) => other.host_path(path),
+        };
+    }
+    for address in config.get_hostaddrs() {
+        other.hostaddr(*address);
+    }
+    for port in config.get_ports() {
+        other.port(*port);
+    }
+    other
+        .ssl_mode(config.get_ssl_mode())
+        .keepalives(config.get_keepalives())
+        .keepalives_idle(config.get_keepalives_idle())
+        .target_session_attrs(config.get_target_session_attrs())
+        .channel_binding(config.get_channel_binding())
+        .load_balance_hosts(config.get_load_balance_hosts());
+    other
 }
 
 /// `?1` → `$1`. No statement of the register has a question mark elsewhere.
@@ -57,37 +194,48 @@ fn parameters<'v>(values: &'v [Value<'v>]) -> impl ExactSizeIterator<Item = &'v 
 impl Session for Postgres {
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         let statement = self.statement(sql)?;
-        let values: Vec<_> = parameters(values).collect();
-        self.client.execute(&statement, &values).map_err(engine)
+        let changed = self.together(&[(statement, values)], None, &mut |_, _| Ok(()))?;
+        Ok(changed.first().copied().unwrap_or_default())
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut Each<'_>) -> Result<(), StoreError> {
-        use ::postgres::fallible_iterator::FallibleIterator as _;
         let statement = self.statement(sql)?;
-        let mut rows = self.client.query_raw(&statement, parameters(values)).map_err(engine)?;
-        while let Some(row) = rows.next().map_err(engine)? {
-            each(&row)?;
-        }
+        self.together(&[(statement, values)], None, &mut |_, row| each(row)).map(drop)
+    }
+
+    fn ask(&mut self, asked: &[Asked<'_>], each: &mut EachOf<'_>) -> Result<Vec<u64>, StoreError> {
+        let asked: Vec<(Statement, &[Value<'_>])> = asked
+            .iter()
+            .map(|(sql, values)| Ok((self.statement(sql)?, values.as_slice())))
+            .collect::<Result<_, StoreError>>()?;
+        self.together(&asked, None, each)
+    }
+
+    fn later(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError> {
+        let statement = self.statement(sql)?;
+        let values = values.into_iter().map(Value::into_owned).collect();
+        self.waiting.push(Waiting::Statement(statement, values));
         Ok(())
     }
 
-    fn load(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
-        if rows.is_empty() {
-            return Ok(true);
-        }
+    fn load<'v>(
+        &mut self,
+        table: &Table<'_>,
+        rows: &mut dyn Iterator<Item = Result<Vec<Value<'v>>, StoreError>>,
+    ) -> Result<bool, StoreError> {
         // A row that is there already undoes this load only.
-        self.client.batch_execute("SAVEPOINT load").map_err(engine)?;
-        let copied = self.copy(table, rows);
-        match copied {
+        self.script("SAVEPOINT load")?;
+        match self.copy(table, rows) {
             Ok(()) => {
-                self.client.batch_execute("RELEASE SAVEPOINT load").map_err(engine)?;
+                self.waiting.push(Waiting::Script("RELEASE SAVEPOINT load"));
                 Ok(true)
             }
-            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-                self.client.batch_execute("ROLLBACK TO SAVEPOINT load").map_err(engine)?;
+            Err(NotCopied::Engine(error)) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                self.script("ROLLBACK TO SAVEPOINT load")?;
                 Ok(false)
             }
-            Err(error) => Err(engine(error)),
+            Err(NotCopied::Engine(error)) => Err(engine(error)),
+            Err(NotCopied::Row(error)) => Err(error),
         }
     }
 
@@ -96,28 +244,75 @@ impl Session for Postgres {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.client.batch_execute(sql).map_err(engine)
+        self.together(&[], None, &mut |_, _| Ok(()))?;
+        self.runtime.block_on(self.client.batch_execute(sql)).map_err(engine)
+    }
+}
+
+enum NotCopied {
+    Row(StoreError),
+    Engine(::postgres::Error),
+}
+
+impl From<::postgres::Error> for NotCopied {
+    fn from(error: ::postgres::Error) -> Self {
+        Self::Engine(error)
     }
 }
 
 impl Postgres {
-    fn copy(&mut self, table: &Table<'_>, rows: &[Vec<Value<'_>>]) -> Result<(), ::postgres::Error> {
+    /// One stream of rows in the binary form of COPY; a row is made while the server checks those before it.
+    fn copy<'v>(
+        &mut self,
+        table: &Table<'_>,
+        rows: &mut dyn Iterator<Item = Result<Vec<Value<'v>>, StoreError>>,
+    ) -> Result<(), NotCopied> {
         let sql = format!("COPY {} ({}) FROM STDIN BINARY", table.name, table.columns);
-        let types: Vec<PgType> = table
-            .types
-            .iter()
-            .map(|kind| match kind {
-                Type::Text => PgType::TEXT,
-                Type::Int => PgType::INT8,
-                Type::Octets => PgType::BYTEA,
-            })
-            .collect();
-        let mut writer = BinaryCopyInWriter::new(self.client.copy_in(&sql)?, &types);
-        for row in rows {
-            writer.write_raw(parameters(row))?;
-        }
-        writer.finish().map(drop)
+        let client = &self.client;
+        self.runtime.block_on(async {
+            let mut sink = pin!(client.copy_in::<_, Bytes>(&sql).await?);
+            let mut part = BytesMut::with_capacity(COPY_PART * 2);
+            // Signature, flags, no extension.
+            part.put_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
+            for row in rows {
+                let row = row.map_err(NotCopied::Row)?;
+                put_row(table, &row, &mut part).map_err(NotCopied::Row)?;
+                if part.len() >= COPY_PART {
+                    sink.send(part.split().freeze()).await?;
+                    part.reserve(COPY_PART * 2);
+                }
+            }
+            part.put_i16(-1);
+            sink.send(part.freeze()).await?;
+            let sink: Pin<&mut _> = sink.as_mut();
+            sink.finish().await?;
+            Ok(())
+        })
     }
+}
+
+fn put_row(table: &Table<'_>, row: &[Value<'_>], out: &mut BytesMut) -> Result<(), StoreError> {
+    let long = |_| StoreError::Inconsistent("a row that is too long");
+    out.put_i16(i16::try_from(row.len()).map_err(long)?);
+    for (value, kind) in row.iter().zip(table.types) {
+        let octets = match (value, kind) {
+            (Value::Null, _) => {
+                out.put_i32(-1);
+                continue;
+            }
+            (Value::Int(number), Type::Int) => {
+                out.put_i32(8);
+                out.put_i64(*number);
+                continue;
+            }
+            (Value::Text(text), Type::Text) => text.as_bytes(),
+            (Value::Bytes(octets), Type::Octets) => octets.as_ref(),
+            _ => return Err(StoreError::Inconsistent("a value of another type than its column")),
+        };
+        out.put_i32(i32::try_from(octets.len()).map_err(long)?);
+        out.put_slice(octets);
+    }
+    Ok(())
 }
 
 impl Engine for Postgres {
@@ -126,31 +321,32 @@ impl Engine for Postgres {
     }
 
     fn begin(&mut self, apart: Apart) -> Result<(), StoreError> {
-        self.client
-            .batch_execute(match apart {
-                Apart::Rows => "BEGIN",
-                Apart::Whole => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-                Apart::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            })
-            .map_err(engine)
+        self.waiting.push(Waiting::Script(match apart {
+            Apart::Rows => "BEGIN",
+            Apart::Whole => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            Apart::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }));
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        self.client.batch_execute("COMMIT").map_err(engine)
+        self.together(&[], Some("COMMIT"), &mut |_, _| Ok(())).map(drop)
     }
 
     fn rollback(&mut self) {
+        self.waiting.clear();
         // A lost connection has rolled back already.
-        let _ = self.client.batch_execute("ROLLBACK");
+        let _ = self.runtime.block_on(self.client.batch_execute("ROLLBACK"));
     }
 
     fn reconnect(&mut self) -> Result<bool, StoreError> {
         self.prepared.clear();
+        self.waiting.clear();
         let [alone, several] = KNOCKS;
         let hosts = self.server.config.get_hosts().len().max(self.server.config.get_hostaddrs().len());
         let knocks = if hosts > 1 { several } else { alone };
         for knock in 0..knocks {
-            match connected(&self.server) {
+            match connected(&self.runtime, &self.server) {
                 Ok(client) => {
                     self.client = client;
                     return Ok(true);
@@ -239,6 +435,10 @@ impl ToSql for Value<'_> {
 }
 
 impl Row for ::postgres::Row {
+    fn str(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        self.try_get(column).map_err(engine)
+    }
+
     fn text(&self, column: usize) -> Result<Option<String>, StoreError> {
         self.try_get(column).map_err(engine)
     }
@@ -277,14 +477,29 @@ fn engine(error: ::postgres::Error) -> StoreError {
 }
 
 /// A connection: encrypted to the roots that the place names, or not encrypted within this machine.
-fn connected(server: &Server) -> Result<Client, StoreError> {
+fn connected(runtime: &Runtime, server: &Server) -> Result<Client, StoreError> {
     let encrypted = matches!(server.config.get_ssl_mode(), SslMode::Require);
     match &server.root {
-        Some(root) if encrypted => server.config.connect(Secured::by(root)?).map_err(unconnected),
+        Some(root) if encrypted => opened(runtime, &server.config, Secured::by(root)?),
         _ if encrypted => Err(TlsFault::NoRoot.into()),
-        _ if is_here(&server.config) => server.config.connect(NoTls).map_err(unconnected),
+        _ if is_here(&server.config) => opened(runtime, &server.config, NoTls),
         _ => Err(StoreError::Unprotected),
     }
+}
+
+fn opened<T>(runtime: &Runtime, config: &Config, tls: T) -> Result<Client, StoreError>
+where
+    T: MakeTlsConnect<Socket>,
+    T::Stream: Send + 'static,
+{
+    let config = asynchronous(config);
+    let client = runtime.block_on(async {
+        let (client, connection) = config.connect(tls).await?;
+        // Ends with the client; what fails in it fails in the statement that waits.
+        tokio::spawn(connection);
+        Ok(client)
+    });
+    client.map_err(unconnected)
 }
 
 fn of_the_system(error: &::postgres::Error) -> bool {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::{Apart, Each, Engine, Row, Session, Table, Value};
+use super::{Apart, Asked, Each, EachOf, Engine, Row, Session, Table, Value};
 use crate::seal::SealKeys;
 use crate::store::{StoreError, schema};
 
@@ -56,6 +56,8 @@ impl Sqlite {
             ("foreign_keys", "ON"),
             ("trusted_schema", "OFF"),
             ("cell_size_check", "ON"),
+            // 64 MiB of pages: numbers come in any order, and each load or look-up walks the index.
+            ("cache_size", "-65536"),
         ] {
             connection.pragma_update(None, pragma, value).map_err(engine)?;
         }
@@ -79,9 +81,56 @@ impl Session for Sqlite {
         Ok(())
     }
 
-    fn load(&mut self, _: &Table<'_>, _: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
-        // Prepared inserts are the fastest way in.
-        Ok(false)
+    fn ask(&mut self, asked: &[Asked<'_>], each: &mut EachOf<'_>) -> Result<Vec<u64>, StoreError> {
+        let mut changed = Vec::with_capacity(asked.len());
+        for (place, (sql, values)) in asked.iter().enumerate() {
+            let mut statement = self.connection.prepare_cached(without_locks(sql)).map_err(engine)?;
+            let values = rusqlite::params_from_iter(values);
+            if statement.column_count() == 0 {
+                let count = statement.execute(values).map_err(engine)?;
+                changed.push(u64::try_from(count).unwrap_or(u64::MAX));
+                continue;
+            }
+            let mut rows = statement.query(values).map_err(engine)?;
+            while let Some(row) = rows.next().map_err(engine)? {
+                each(place, row)?;
+            }
+            changed.push(0);
+        }
+        Ok(changed)
+    }
+
+    fn later(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError> {
+        self.execute(sql, &values).map(drop)
+    }
+
+    fn load<'v>(
+        &mut self,
+        table: &Table<'_>,
+        rows: &mut dyn Iterator<Item = Result<Vec<Value<'v>>, StoreError>>,
+    ) -> Result<bool, StoreError> {
+        let places: Vec<String> = (1..=table.types.len()).map(|place| format!("?{place}")).collect();
+        let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, table.columns, places.join(", "));
+        // A row that is there already undoes this load only.
+        self.execute("SAVEPOINT load", &[])?;
+        let mut insert = self.connection.prepare_cached(&sql).map_err(engine)?;
+        let mut there = false;
+        for row in rows {
+            match insert.execute(rusqlite::params_from_iter(row?)) {
+                Ok(_) => {}
+                Err(error) if is_there(&error) => {
+                    there = true;
+                    break;
+                }
+                Err(error) => return Err(engine(error)),
+            }
+        }
+        drop(insert);
+        if there {
+            self.execute("ROLLBACK TO SAVEPOINT load", &[])?;
+        }
+        self.execute("RELEASE SAVEPOINT load", &[])?;
+        Ok(!there)
     }
 
     fn seal(&self) -> &SealKeys {
@@ -189,6 +238,11 @@ impl Sqlite {
     }
 }
 
+fn is_there(error: &rusqlite::Error) -> bool {
+    let codes = [rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE];
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if codes.contains(&failure.extended_code))
+}
+
 /// A writer holds the whole file: there is no row to lock.
 fn without_locks(sql: &str) -> &str {
     sql.strip_suffix(" FOR UPDATE").unwrap_or(sql)
@@ -206,6 +260,11 @@ impl ToSql for Value<'_> {
 }
 
 impl Row for rusqlite::Row<'_> {
+    fn str(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        let value = self.get_ref(column).map_err(engine)?;
+        value.as_str_or_null().map_err(|_| StoreError::Inconsistent("a text that is none"))
+    }
+
     fn text(&self, column: usize) -> Result<Option<String>, StoreError> {
         self.get(column).map_err(engine)
     }

@@ -1,0 +1,182 @@
+//! Civil events, each with history, outbox and audit in one durable transaction.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use cccd_card_profile::card_holder::Sex;
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent};
+use cccd_population::numbers::Prefix;
+use cccd_population::person::{Life, MaritalStatus, Person};
+use cccd_population::store::{ActOutcome, Place, SqlStore, Store as _};
+use jiff::Timestamp;
+
+use super::load::Loaded;
+use super::{Figures, TODAY, change, median};
+
+/// Rounds; the first warms the statements.
+const ROUNDS: usize = 4;
+
+/// Acts of one client in a round.
+const ACTS: usize = 400;
+
+/// An act, and the number of the child that it is about.
+type Waiting = (Entry, Option<PersonalNumber>);
+
+/// Births, deaths and marriages as 2 : 1 : 1 by some clients at once, each a desk with an intake of its own.
+pub(super) fn run(
+    name: &str,
+    place: &Place,
+    loaded: &Loaded,
+    at: Timestamp,
+    figures: &mut Figures,
+) -> Result<()> {
+    // A file has one writer: more clients only wait.
+    let clients = if matches!(place, Place::Sqlite(_)) { 1 } else { 8 };
+    let mut desk = Desk { serial: 0, men: Vec::new(), women: Vec::new() };
+    let store = SqlStore::open(place)?;
+    let mut people = loaded
+        .numbers
+        .iter()
+        .filter_map(|number| store.person(&PersonalNumber::parse(number).ok()?).transpose());
+    let mut acts: Vec<Waiting> = Vec::new();
+    while acts.len() < clients * ROUNDS * ACTS {
+        let Some(person) = people.next() else { break };
+        acts.extend(desk.act(&person?));
+    }
+    drop(people);
+    drop(store);
+    let each = acts.len() / (clients * ROUNDS);
+    ensure!(each > 0, "too few people for events");
+    let mut rates = Vec::new();
+    let mut acts = acts.into_iter();
+    for round in 0..ROUNDS {
+        let shares: Vec<Vec<Waiting>> = (0..clients).map(|_| acts.by_ref().take(each).collect()).collect();
+        let begun = Instant::now();
+        let done: Vec<Result<(usize, Duration)>> = std::thread::scope(|scope| {
+            let running: Vec<_> = shares
+                .into_iter()
+                .enumerate()
+                .map(|(client, share)| scope.spawn(move || client_takes(place, client, share, at)))
+                .collect();
+            let failed = |_| Err(anyhow::anyhow!("a client ended early"));
+            running.into_iter().map(|thread| thread.join().unwrap_or_else(failed)).collect()
+        });
+        let whole = begun.elapsed();
+        let mut taken = 0;
+        for one in done {
+            taken += one?.0;
+        }
+        ensure!(taken * 10 >= each * clients * 9, "only {taken} of {} acts were taken", each * clients);
+        if round > 0 {
+            rates.push(f64::from(u32::try_from(taken)?) / whole.as_secs_f64());
+        }
+    }
+    figures.put(
+        &format!("register.{name}.events_per_s"),
+        median(&rates),
+        &format!("1/s, {clients} clients, births, deaths, marriages 2:1:1"),
+    );
+    Ok(())
+}
+
+fn client_takes(
+    place: &Place,
+    client: usize,
+    share: Vec<Waiting>,
+    at: Timestamp,
+) -> Result<(usize, Duration)> {
+    let mut store = SqlStore::open(place)?;
+    let change = change("event", at);
+    let intake = format!("desk-{client}");
+    let (begun, mut taken) = (Instant::now(), 0);
+    for (entry, number) in share {
+        match store.record_act(&entry, number.as_ref(), &intake, &change, TODAY) {
+            Ok(ActOutcome::Applied(_)) => taken += 1,
+            // Somebody of the family died or married in an act before.
+            Ok(_) | Err(cccd_population::store::StoreError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((taken, begun.elapsed()))
+}
+
+/// Makes acts of the people it is shown.
+struct Desk {
+    serial: u32,
+    men: Vec<PersonalNumber>,
+    women: Vec<PersonalNumber>,
+}
+
+impl Desk {
+    fn act(&mut self, person: &Person) -> Vec<Waiting> {
+        let age = TODAY.year() - person.birth_date.year();
+        if person.life != Life::Alive || age < 20 {
+            return Vec::new();
+        }
+        let single = person.marital_status == Some(MaritalStatus::Single);
+        if single && age < 50 {
+            match person.sex {
+                Sex::Male => self.men.push(person.number.clone()),
+                _ => self.women.push(person.number.clone()),
+            }
+        }
+        // Two births, a death and a marriage, as long as there are couples to be.
+        match self.serial % 4 {
+            0 | 2 if person.sex == Sex::Female && age < 45 && person.spouse.is_some() => {
+                self.birth(person).into_iter().collect()
+            }
+            1 if age > 60 => {
+                let act = Act::Death { person: person.number.clone(), on: TODAY };
+                vec![(self.entry(act), None)]
+            }
+            3 => {
+                let (Some(husband), Some(wife)) = (self.men.pop(), self.women.pop()) else {
+                    return Vec::new();
+                };
+                vec![(self.entry(Act::Marriage { husband, wife, on: TODAY }), None)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn birth(&mut self, mother: &Person) -> Option<Waiting> {
+        let sex = if self.serial.is_multiple_of(8) { Sex::Female } else { Sex::Male };
+        let number_place = mother.number.as_str().get(..3)?.to_owned();
+        let number = Prefix::new(number_place.parse().ok()?, sex, TODAY.year()).ok()?.with(self.serial)?;
+        let child = Newborn {
+            full_name: "Nguyễn Thị Minh Châu".to_owned(),
+            birth_date: TODAY,
+            sex,
+            place_of_birth: "Bệnh viện Phụ sản".to_owned(),
+            birth_registration_place: "Phường Cửa Nam, Hà Nội".to_owned(),
+            number_place,
+            place_of_origin: mother.place_of_origin.clone().unwrap_or_else(|| "Hà Nội".to_owned()),
+            ethnic_group: "Kinh".to_owned(),
+            nationality: "Việt Nam".to_owned(),
+        };
+        let act = Act::Birth {
+            child: Box::new(child),
+            father: mother.spouse.as_ref().and_then(|spouse| spouse.number.clone()).map(Parent::Known),
+            mother: Some(Parent::Known(mother.number.clone())),
+            resides_with: Some(mother.number.clone()),
+        };
+        Some((self.entry(act), Some(number)))
+    }
+
+    fn entry(&mut self, act: Act) -> Entry {
+        self.serial += 1;
+        Entry {
+            id: ActId {
+                office: "00070".to_owned(),
+                year: TODAY.year(),
+                kind: act.kind(),
+                serial: self.serial,
+            },
+            registered_on: TODAY,
+            registered_by: "officer".to_owned(),
+            book: Book::Electronic,
+            act,
+        }
+    }
+}

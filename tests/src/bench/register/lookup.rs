@@ -1,0 +1,182 @@
+//! A person by number, beside the prepared statement alone.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::store::{Place, SqlStore, Store as _};
+
+use super::engine::Bare;
+use super::load::Loaded;
+use super::{Figures, median};
+
+/// Rounds of each contender.
+const ROUNDS: usize = 7;
+
+/// How long a round is.
+const ROUND: Duration = Duration::from_millis(400);
+
+/// The columns of `Store::person`, in its order.
+const STATEMENT: &str = "SELECT personal_number, full_name, birth_date, sex, place_of_birth, \
+    birth_registration_place, place_of_origin, ethnic_group, nationality, old_number, permanent_address, permanent_ward, \
+    permanent_province, permanent_since, temporary_address, temporary_ward, temporary_province, \
+    temporary_since, current_address, current_ward, current_province, current_since, absent_from, \
+    absent_until, residence_file, marital_status, relation_to_head, life, life_date, \
+    identification_marks, cancelled_number, lists, sensitive, revision, source, recorded_at, provenance, \
+    name_key FROM person WHERE personal_number = ";
+
+/// Look-ups a second at one number of threads.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct One {
+    pub(super) ours: f64,
+    pub(super) floor: f64,
+    pub(super) ratio: f64,
+}
+
+/// With one thread and with two.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Speed {
+    pub(super) one: One,
+    pub(super) two: One,
+}
+
+/// Measures the register as it is.
+pub(super) fn measure(place: &Place, numbers: &[String]) -> Result<Speed> {
+    Ok(Speed { one: with(1, place, numbers)?, two: with(2, place, numbers)? })
+}
+
+/// Measures the full register and reports.
+pub(super) fn report(name: &str, place: &Place, loaded: &Loaded, figures: &mut Figures) -> Result<()> {
+    let full = measure(place, &loaded.numbers)?;
+    let tenth = loaded.at_a_tenth;
+    let mut put =
+        |what: &str, value, unit| figures.put(&format!("register.{name}.lookup.{what}"), value, unit);
+    put(
+        "ratio_to_floor",
+        full.one.ratio.min(full.two.ratio),
+        "of the floor's speed, the lower of 1 and 2 threads",
+    );
+    for (threads, one) in [("one_thread", full.one), ("two_threads", full.two)] {
+        put(&format!("{threads}.ratio_to_floor"), one.ratio, "of the floor's speed");
+        put(&format!("{threads}.per_s"), one.ours, "1/s");
+        put(&format!("{threads}.floor_per_s"), one.floor, "1/s");
+    }
+    put("growth", tenth.one.ours / full.one.ours, "times longer than with a tenth of the people");
+    put("floor_growth", tenth.one.floor / full.one.floor, "the floor's, in the same rounds");
+    let worst = figures.get("register.lookup.growth").unwrap_or_default();
+    let growth = (tenth.one.ours / full.one.ours).max(worst);
+    figures.put(
+        "register.lookup.growth",
+        growth,
+        "times longer than with a tenth of the people, the worse engine",
+    );
+    Ok(())
+}
+
+fn with(threads: usize, place: &Place, numbers: &[String]) -> Result<One> {
+    let parsed: Vec<PersonalNumber> =
+        numbers.iter().filter_map(|number| PersonalNumber::parse(number).ok()).collect();
+    ensure!(!parsed.is_empty(), "nobody to look up");
+    let parsed = parsed.as_slice();
+    let (mut ours, mut floor, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    // The first round warms both.
+    for round in 0..=ROUNDS {
+        let one = at_once(threads, &|thread| {
+            let store = SqlStore::open(place)?;
+            let mut walk = Walk::new(thread, parsed.len());
+            Ok(Box::new(move || {
+                let number = parsed.get(walk.next()).ok_or_else(|| anyhow::anyhow!("no number"))?;
+                ensure!(store.person(number)?.is_some(), "nobody has this number");
+                Ok(())
+            }))
+        })?;
+        let other = at_once(threads, &|thread| {
+            let mut walk = Walk::new(thread, numbers.len());
+            bare(place, numbers, move || walk.next())
+        })?;
+        if round > 0 {
+            ours.push(one);
+            floor.push(other);
+            ratios.push(one / other);
+        }
+    }
+    Ok(One { ours: median(&ours), floor: median(&floor), ratio: median(&ratios) })
+}
+
+type Call<'c> = Box<dyn FnMut() -> Result<()> + 'c>;
+
+/// The prepared statement, its columns read as the engine hands them out.
+fn bare<'n>(place: &Place, numbers: &'n [String], mut next: impl FnMut() -> usize + 'n) -> Result<Call<'n>> {
+    let missing = || anyhow::anyhow!("no number");
+    match Bare::open(place)? {
+        Bare::Sqlite(connection) => {
+            let sql = format!("{STATEMENT}?1 AND replaced_by IS NULL");
+            connection.set_prepared_statement_cache_capacity(8);
+            connection.prepare_cached(&sql)?;
+            Ok(Box::new(move || {
+                let mut statement = connection.prepare_cached(&sql)?;
+                let mut rows = statement.query([numbers.get(next()).ok_or_else(missing)?])?;
+                let row = rows.next()?.ok_or_else(missing)?;
+                for column in 0..38 {
+                    std::hint::black_box(row.get_ref(column)?);
+                }
+                Ok(())
+            }))
+        }
+        Bare::Postgres(mut client) => {
+            let statement = client.prepare(&format!("{STATEMENT}$1 AND replaced_by IS NULL"))?;
+            Ok(Box::new(move || {
+                let row = client.query_one(&statement, &[numbers.get(next()).ok_or_else(missing)?])?;
+                for column in (0..33).chain(34..38) {
+                    std::hint::black_box(row.try_get::<_, Option<&str>>(column)?);
+                }
+                std::hint::black_box(row.try_get::<_, i64>(33)?);
+                Ok(())
+            }))
+        }
+    }
+}
+
+/// Calls a second of some threads together, each with a connection of its own.
+fn at_once<'n>(threads: usize, make: &(dyn Fn(usize) -> Result<Call<'n>> + Sync)) -> Result<f64> {
+    let rates: Vec<Result<f64>> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|thread| {
+                scope.spawn(move || {
+                    let mut call = make(thread)?;
+                    for _ in 0..50 {
+                        call()?;
+                    }
+                    let (begun, mut done) = (Instant::now(), 0_u32);
+                    while begun.elapsed() < ROUND {
+                        for _ in 0..20 {
+                            call()?;
+                        }
+                        done += 20;
+                    }
+                    Ok(f64::from(done) / begun.elapsed().as_secs_f64())
+                })
+            })
+            .collect();
+        let failed = |_| Err(anyhow::anyhow!("a thread ended early"));
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(failed)).collect()
+    });
+    rates.into_iter().sum()
+}
+
+/// Places in a list, far from each other and each once before any again.
+struct Walk {
+    at: usize,
+    length: usize,
+}
+
+impl Walk {
+    fn new(thread: usize, length: usize) -> Self {
+        Self { at: thread * 7_919, length }
+    }
+
+    fn next(&mut self) -> usize {
+        self.at = (self.at + 514_229) % self.length.max(1);
+        self.at
+    }
+}
