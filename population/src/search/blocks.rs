@@ -12,6 +12,9 @@ use super::{Handle, Postings, SearchKey};
 /// Files that keys are sorted through: one for each value of the first octet of a key.
 const PARTS: usize = 256;
 
+/// The name of a block, and what is in it.
+pub type Block = (i64, Vec<u8>);
+
 /// The fewest bits that name a block: no block spans two parts.
 const FEWEST_BITS: u32 = 8;
 
@@ -150,7 +153,7 @@ impl Sorter {
     pub fn blocks<E: From<std::io::Error>>(
         self,
         bits: u32,
-        each: &mut dyn FnMut(Vec<(i64, Vec<u8>)>) -> Result<(), E>,
+        each: &mut dyn FnMut(Vec<Block>) -> Result<(), E>,
     ) -> Result<(), E> {
         for part in self.parts {
             let mut file = part.into_inner().map_err(std::io::IntoInnerError::into_error)?;
