@@ -2,7 +2,9 @@
 
 use cccd_population::answer::{CardStatusRequest, MatchRequest, SignedAnswer, is_nonce};
 use cccd_population::card::NewCard;
+use cccd_population::civil_status::paper::PaperEntry;
 use cccd_population::export::PersonWriter;
+use cccd_population::extract::Code;
 use cccd_population::forms::{FormKind, Slip};
 use cccd_population::generate::Nation;
 use cccd_population::import::{Format, rows};
@@ -12,7 +14,7 @@ use cccd_population::places::{Map, Places, published};
 use cccd_population::quality::Codes as _;
 use cccd_population::scans::{Limits, pdf_images};
 use cccd_population::search::{SearchKey, blocks};
-use cccd_population::text_encoding::{Encoding, recognise};
+use cccd_population::text_encoding::{Encoding, Known, recognise};
 use jiff::civil::{Date, date};
 
 use crate::Body;
@@ -34,6 +36,11 @@ const QCVN: &str = "<?xml version=\"1.0\"?><q:CongdanCollection xmlns:q=\"http:/
 
 /// A page of 208 × 200 zeros, stored without packing it would be longer.
 const SCANNED: &str = "%PDF-1.4\n5 0 obj\n<< /Subtype /Image /Width 208 /Height 200 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /FlateDecode /DecodeParms << /Predictor 15 >> /Length 9 >>\nstream\nxxxxxxxxx\nendstream\nendobj\n";
+
+const EXTRACT: &str = "CCCD:TL:1:00070.2026.KS.12:20261126:5E884898DA280471:9F86D081884C7D65";
+
+/// An entry of a paper book.
+const PAPER: &str = r#"{"office":"00070","kind":"birth","book":"Quyển 3","year":1956,"page":12,"number":34,"registered":"1956-03","people":[{"role":"child","name":"Nguyễn Văn An","born":"1956-02-11","sex":"male"},{"role":"mother","name":"Lê Thị Bình","born":"1930"}]}"#;
 
 /// One line of an opened bundle, and a head.
 const BUNDLE_LINE: &str = "{\"place\":1,\"sha256\":\"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\",\"item\":\"{}\"}\n";
@@ -75,6 +82,21 @@ pub const BODIES: &[Body] = &[
             }
         },
     },
+    Body {
+        name: "extract-codes",
+        seeds: || {
+            [EXTRACT, "CCCD:TL:1:P0123456789abcdef:20261126:5E884898DA280471:9F86D081884C7D65"]
+                .map(Vec::from)
+                .into()
+        },
+        run: |bytes| {
+            let Ok(text) = core::str::from_utf8(bytes) else { return };
+            if let Some(code) = Code::parse(text) {
+                assert_eq!(code.to_string(), text, "a code has two spellings");
+            }
+        },
+    },
+    Body { name: "paper-entries", seeds: || vec![PAPER.into()], run: papers },
     Body {
         name: "scanned-pdf",
         seeds: || vec![SCANNED.into()],
@@ -186,12 +208,40 @@ fn places(bytes: &[u8]) {
 /// A row is refused, or as many fields come back as went in, composed, and good text stays as it was.
 fn encodings(bytes: &[u8]) {
     let fields: Vec<&[u8]> = bytes.split(|octet| *octet == b'|').collect();
-    let Ok(row) = recognise(&fields) else { return };
+    // What a file remembers of its words changes nothing.
+    let alone = recognise(&fields);
+    let mut known = Known::default();
+    let rounds = if fields.iter().all(|field| field.is_ascii()) { 0 } else { 2 };
+    for _ in 0..rounds {
+        match known.recognise(&fields) {
+            Ok(None) => assert!(
+                alone.as_ref().is_ok_and(|row| row
+                    .fields
+                    .iter()
+                    .map(String::as_bytes)
+                    .eq(fields.iter().copied()))
+            ),
+            Ok(Some(row)) => assert_eq!(Ok(row), alone),
+            Err(error) => assert_eq!(Err(error), alone),
+        }
+    }
+    let Ok(row) = alone else { return };
     assert_eq!(row.fields.len(), fields.len());
     for (text, octets) in row.fields.iter().zip(&fields) {
         assert!(row.encoding != Encoding::Utf8 || text.as_bytes() == *octets, "good text was changed");
         let _ = is_syllable(text);
     }
+}
+
+/// An entry that can be is the same after it was written and read, and differs from itself in nothing.
+fn papers(bytes: &[u8]) {
+    let Ok(entry) = serde_json::from_slice::<PaperEntry>(bytes) else { return };
+    let Ok(entry) = entry.checked(TODAY) else { return };
+    let again =
+        serde_json::to_vec(&entry).ok().and_then(|text| serde_json::from_slice::<PaperEntry>(&text).ok());
+    let again = again.and_then(|again| again.checked(TODAY).ok());
+    assert_eq!(again.as_ref(), Some(&entry), "an entry does not come back");
+    assert_eq!(again.map(|again| (again.id(), again.differences(&entry).len())), Some((entry.id(), 0)));
 }
 
 fn requests(bytes: &[u8]) {

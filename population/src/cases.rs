@@ -276,17 +276,21 @@ pub struct Intake {
     pub standing: Option<Standing>,
     /// Who brings them in.
     pub by: String,
+    /// How old the source's word is, if it is older than its coming in: what the register learnt since then stays.
+    pub as_of: Option<Timestamp>,
     /// Whether a newcomer is compared with those who are known already.
     pub duplicates: bool,
 }
 
 impl Standing {
     /// The standing of a source by the words that the register keeps of it: `act:…` and `case:…` are decisions,
-    /// `import:declared:…` and `import:proven:…` say theirs, everything else was carried over.
+    /// `bundle:…` are signed forms, `import:declared:…` and `import:proven:…` say theirs, everything else was carried over.
     #[must_use]
     pub fn of_source(source: &str) -> Self {
         match source.split_once(':') {
             Some(("act" | "case" | "event", _)) => Self::Act,
+            // A station without a line takes forms that are signed.
+            Some(("bundle", _)) => Self::Declared,
             Some(("import", rest)) if rest.starts_with("declared:") => Self::Declared,
             Some(("import", rest)) if rest.starts_with("proven:") => Self::Proven,
             Some(("import", rest)) if rest.starts_with("act:") => Self::Act,

@@ -13,6 +13,7 @@
 //! | [`family`] | how lists of relatives and households follow |
 //! | [`refusal`] | why an act was not taken, with stable codes |
 //! | [`message`] | what connected systems are told |
+//! | [`paper`] | entries of old paper books, typed twice |
 //! | [`linked`] | the two linked procedures: steps that wait for one another and for answers |
 
 pub mod act;
@@ -20,6 +21,7 @@ pub mod apply;
 pub mod family;
 pub mod linked;
 pub mod message;
+pub mod paper;
 pub mod refusal;
 
 pub use act::{Act, ActId, Book, Entry, Kind, Mover, Newborn, NotAnActId, Parent, Stay};

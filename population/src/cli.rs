@@ -6,6 +6,7 @@ mod bundle;
 mod card;
 mod cases;
 mod data;
+mod extract;
 mod failure;
 mod find;
 mod form;
@@ -13,6 +14,7 @@ mod identity;
 mod keys;
 mod look;
 mod number;
+mod paper;
 mod people;
 mod places;
 mod procedure;
@@ -98,6 +100,10 @@ enum Command {
     Card(card::CardCommand),
     /// A form of collection as PDF: DC01, DC02, blank or filled in
     Form(form::Form),
+    /// Extracts of the books as PDF, and their codes checked
+    Extract(extract::ExtractCommand),
+    /// Entries of old paper books, typed twice
+    Paper(paper::PaperCommand),
     /// File a folder of scanned sheets to their rows by the barcode
     Scans(scans::Scans),
     /// Bundles: collect without a line, seal, and merge at the register
@@ -242,6 +248,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Number(command) => command.run(&setting),
         Command::Card(command) => command.run(&setting),
         Command::Form(command) => command.run(&setting),
+        Command::Extract(command) => command.run(&setting),
+        Command::Paper(command) => command.run(&setting),
         Command::Scans(command) => command.run(&setting),
         Command::Bundle(command) => command.run(&setting),
         Command::Keys(command) => command.run(&setting),

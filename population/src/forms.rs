@@ -10,10 +10,12 @@
 //! | [`slip`] | what the barcode says |
 //! | `sheet` | text, combs, boxes and tables on A4, as SVG |
 //! | `dc01`, `dc02` | the two layouts |
+//! | `extract_page` | an extract of the books ([`crate::extract`]) |
 //! | [`pdf`] | SVG pages as a PDF |
 
 mod dc01;
 mod dc02;
+mod extract_page;
 mod lines;
 pub mod pdf;
 mod sheet;
@@ -26,6 +28,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 
 use crate::card::Card;
+use crate::extract::{Code, Extract};
 use crate::person::Person;
 use sheet::Sheets;
 
@@ -113,6 +116,40 @@ impl FormRenderer {
             pages.push(self.tree(&svg)?);
         }
         pdf::write(&pages, slip.kind.title()).map_err(|error| FormError::Render(error.to_string()))
+    }
+
+    /// The pages of an extract as SVG.
+    ///
+    /// # Errors
+    /// [`FormError`].
+    pub fn extract_pages(
+        &self,
+        extract: &Extract,
+        code: &Code,
+        office: &str,
+    ) -> Result<Vec<String>, FormError> {
+        let mut sheets = Sheets::new(&self.options);
+        extract_page::draw(&mut sheets, extract, office);
+        let day = code.issued;
+        let issued = format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year());
+        sheets.finish_with(
+            &code.to_string(),
+            &code.seal,
+            &format!("Cấp ngày / Issued on {issued}"),
+            &extract.name,
+        )
+    }
+
+    /// An extract as a PDF.
+    ///
+    /// # Errors
+    /// [`FormError`].
+    pub fn extract_pdf(&self, extract: &Extract, code: &Code, office: &str) -> Result<Vec<u8>, FormError> {
+        let mut pages = Vec::new();
+        for svg in self.extract_pages(extract, code, office)? {
+            pages.push(self.tree(&svg)?);
+        }
+        pdf::write(&pages, extract.title).map_err(|error| FormError::Render(error.to_string()))
     }
 
     /// One page as grey pixels, as a scanner at so many dots per inch would give it.

@@ -41,6 +41,7 @@ pub mod civil_status;
 mod day;
 pub mod duplicates;
 pub mod export;
+pub mod extract;
 pub mod forms;
 pub mod generate;
 pub mod identity;

@@ -85,6 +85,15 @@ impl DigestKey {
         }
         mac.finalize().into_bytes().into()
     }
+
+    /// HMAC-SHA-256 of what an extract's code says ([`crate::extract`]), under a name of its own.
+    #[must_use]
+    pub fn seal(&self, text: &str) -> [u8; 32] {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_slice()) else { return [0; 32] };
+        mac.update(b"cccd-extract-v1\0");
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
 }
 
 impl core::fmt::Debug for DigestKey {

@@ -19,9 +19,12 @@ pub mod publication;
 
 use std::collections::BTreeMap;
 
+use cells::{Measure, RollUp};
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::generate::province_name;
+use crate::person::parse_birth_date;
 
 /// Counts. All but `persons`, `by_life` and `cards_by_status` are over the living.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -50,10 +53,45 @@ pub struct ProvinceCount {
 }
 
 impl Statistics {
+    /// The counts of a roll-up; ages are those of `today`.
+    #[must_use]
+    pub fn of(rollup: &RollUp, today: Date) -> Self {
+        let mut statistics = Self::default();
+        let count = |count: i64| u64::try_from(count).unwrap_or(0);
+        for (cell, persons) in rollup.iter().map(|(cell, persons)| (cell, count(persons))) {
+            match cell.measure {
+                Measure::Life => *statistics.by_life.entry(cell.other.clone()).or_default() += persons,
+                Measure::Living => statistics.living(cell.province.clone(), cell.sex.clone(), persons),
+                Measure::Birthday => {
+                    let years = parse_birth_date(&cell.period).map_or(0, |born| {
+                        let born = born.earliest();
+                        let before = (today.month(), today.day()) < (born.month(), born.day());
+                        i64::from(today.year()) - i64::from(born.year()) - i64::from(before)
+                    });
+                    statistics.aged(years.div_euclid(10), persons);
+                }
+                Measure::Card => {
+                    *statistics.cards_by_status.entry(cell.other.clone()).or_default() += persons;
+                }
+                _ => {}
+            }
+        }
+        statistics.persons = statistics.by_life.values().sum();
+        statistics
+    }
+
     pub(crate) fn add(&mut self, province: String, sex: String, decade: i64, count: u64) {
+        self.living(province, sex, count);
+        self.aged(decade, count);
+    }
+
+    fn living(&mut self, province: String, sex: String, count: u64) {
         let name = province_name(&province).map(str::to_owned);
         self.by_province.entry(province).or_insert(ProvinceCount { name, persons: 0 }).persons += count;
         *self.by_sex.entry(sex).or_default() += count;
+    }
+
+    fn aged(&mut self, decade: i64, count: u64) {
         let from = decade.clamp(0, 13) * 10;
         *self.by_age.entry(format!("{from:02}-{:02}", from + 9)).or_default() += count;
     }

@@ -17,8 +17,10 @@ mod dump;
 mod engine;
 mod files;
 mod identity;
+mod kept;
 mod linked;
 mod numbers;
+mod papers;
 mod persons;
 mod place;
 mod provenance;
@@ -46,13 +48,14 @@ use crate::person::{Flaw, Life, Person};
 use crate::quality::conflict::NotDecided;
 use crate::statistics::Statistics;
 
-pub use acts::{ActOutcome, IntakeEntry, Outgoing, Recorded};
+pub use acts::{ActOutcome, ActWithPeople, IntakeEntry, Outgoing, Recorded};
 pub use bundles::{BundleState, Collected};
 pub use database::{Database, Retry, Tables, Version};
 pub use dump::TableDigest;
 pub use engine::{Apart, Asked, Each, EachOf, Row, Session, Table, Type, Value};
 pub use identity::{IdentityStore, Kept};
 pub use linked::Answered;
+pub use papers::{Paper, PaperLink, PaperState, Typed};
 pub use place::{BadPlace, Place, Server};
 pub use provenance::Provenance;
 pub use reseal::SealedAnew;
@@ -364,11 +367,18 @@ pub trait Store: Send {
     /// [`StoreError`].
     fn access_head(&self, log: &str) -> Result<Option<AccessHead>, StoreError>;
 
-    /// Counts for [`crate::statistics`].
+    /// Counts for [`crate::statistics`], from scratch.
     ///
     /// # Errors
     /// [`StoreError`].
     fn statistics(&self, today: Date) -> Result<Statistics, StoreError>;
+
+    /// The page of published statistics of the month of `today`, made when it is first asked for and the same for the whole
+    /// month.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn statistics_page(&mut self, today: Date, at: Timestamp) -> Result<String, StoreError>;
 }
 
 /// Why the store did not do it. Holds no personal data.
@@ -432,6 +442,9 @@ pub enum StoreError {
     /// What was decided contradicts the register in another way: that is mended first.
     #[error(transparent)]
     Contradicts(Contradiction),
+    /// No entry of a paper book has this name, or it does not hold yet, or it names nobody in this role.
+    #[error("no entry of a paper book that holds has this name and role")]
+    UnknownPaper,
     /// No such step in this person's procedures.
     #[error("the register knows no such step of a linked procedure")]
     UnknownStep,

@@ -81,7 +81,7 @@ kinds! {
 /// number in the book.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActId {
-    /// The office: code of its ward, 5 digits; `9` and the country's code for a representation abroad.
+    /// The office: code of its ward, 5 digits; `90` and the country's code (TT 07/2016 annex 2) for a representation abroad.
     pub office: String,
     /// Of the book.
     pub year: i16,
@@ -89,6 +89,14 @@ pub struct ActId {
     pub kind: Kind,
     /// In the book of the year, from 1.
     pub serial: u32,
+}
+
+impl ActId {
+    /// The country of a representation abroad, three digits; `None` for an office at home. No ward's code begins with 9.
+    #[must_use]
+    pub fn country(&self) -> Option<&str> {
+        self.office.strip_prefix("90").filter(|country| country.len() == 3)
+    }
 }
 
 /// Text that identifies no act.

@@ -142,6 +142,11 @@ fn check_entry(entry: &Entry, today: Date) -> Result<(), Refusal> {
     if entry.act.on() > entry.registered_on {
         return Err(Refusal::BeforeItHappened);
     }
+    if let Act::Birth { child, .. } = &entry.act
+        && entry.id.country().is_some_and(|country| child.number_place != country)
+    {
+        return Err(Refusal::NumberPlace);
+    }
     let mut named = entry.act.named();
     if let Act::Birth { resides_with: Some(_), .. } = entry.act {
         // Who the child lives with is one of those named, most often.

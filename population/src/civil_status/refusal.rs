@@ -51,6 +51,8 @@ reasons! {
         NoChild = "adopted-not-a-child", "only a child under 18 is adopted", "chỉ người dưới 18 tuổi được nhận làm con nuôi";
         /// No father and no mother.
         NoParent = "no-parent", "the act names nobody as parent", "không ghi cha hay mẹ";
+        /// A representation abroad registers births under its country's code (TT 07/2016 annex 2).
+        NumberPlace = "number-place", "a birth registered abroad has a number of that country", "khai sinh đăng ký ở nước ngoài thì số định danh mang mã nước đó";
         /// The number that the act needs was not given.
         NoNumber = "no-number", "a number is needed and was not given", "cần số định danh nhưng chưa được cấp";
         /// A household without a head, with two, or that nobody moves into.

@@ -317,12 +317,12 @@ impl Merge {
                         Ok(Collected::Put(Put::Changed)) => summary.changed += 1,
                         Ok(Collected::Put(Put::Unchanged)) => summary.known += 1,
                         Ok(Collected::NewerKnown(items)) => {
-                            rejects.push((place, format!("newer-known: {}", items.join(" "))));
+                            rejects.push((place, format!("case: newer-known: {}", items.join(" "))));
                         }
                         Ok(Collected::Put(Put::Cancelled)) => {
                             rejects.push((place, reason(StoreError::NumberCancelled)?));
                         }
-                        Ok(Collected::OtherPerson) => rejects.push((place, "other-person".to_owned())),
+                        Ok(Collected::OtherPerson) => rejects.push((place, "case: other-person".to_owned())),
                         Err(error) => rejects.push((place, reason(error)?)),
                     }
                 }

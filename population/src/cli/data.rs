@@ -12,6 +12,7 @@ use cccd_population::generate::Nation;
 use cccd_population::import::{Format, Summary, digest, import_file, rehearse, rows};
 use cccd_population::quality::conflict;
 use cccd_population::register_key::beside;
+use cccd_population::statistics::Statistics;
 use cccd_population::store::Store as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -43,13 +44,18 @@ pub(super) struct Import {
     /// Where the data comes from, for the history [default: the file's name]
     #[arg(long)]
     source: Option<String>,
-    /// How much its word counts: records are joined with what is known, what contradicts it becomes a case [default: what
-    /// comes replaces what is known]
+    /// How much its word counts: records are joined with what is known, what contradicts it becomes a case [default: carried]
     #[arg(long, value_enum, requires = "by")]
     standing: Option<Standing>,
-    /// Who brings it in: they cannot decide for it later
+    /// Who brings it in: they cannot decide for it later [default: the source]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
+    /// The day of the data: what the register learnt after it stays [default: now]
+    #[arg(long, value_name = "DATE", conflicts_with = "replace")]
+    as_of: Option<jiff::civil::Date>,
+    /// What comes replaces what is known, better and newer facts too: for a migration that is done anew
+    #[arg(long, conflicts_with = "standing")]
+    replace: bool,
     /// Compare newcomers with those who are known; who may be the same person becomes a case
     #[arg(long)]
     duplicates: bool,
@@ -116,9 +122,14 @@ impl Import {
         let of_standing = standing.map_or_else(String::new, |standing| format!("{}:", standing.as_str()));
         let change =
             setting.change(format!("import:{of_standing}{}", self.source.or(name).unwrap_or_default()));
+        let standing = if self.replace { None } else { standing.or(Some(conflict::Standing::Carried)) };
+        let by = self.by.unwrap_or_else(|| change.source.clone());
+        // The end of the day in Vietnam.
+        let end =
+            |day: jiff::civil::Date| day.tomorrow()?.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));
+        let as_of = self.as_of.map(end).transpose()?.map(|end| end.timestamp().min(setting.now()));
         if standing.is_some() || self.duplicates {
-            let by = self.by.unwrap_or_default();
-            store.take_in_by(Some(Intake { standing, by, duplicates: self.duplicates }))?;
+            store.take_in_by(Some(Intake { standing, by, as_of, duplicates: self.duplicates }))?;
         }
         let named = || self.file.display().to_string();
         let mut heard = |position: u64, summary: &Summary| {
@@ -235,7 +246,16 @@ impl Generate {
 }
 
 pub(super) fn stats(setting: &Setting, db: &Db) -> anyhow::Result<ExitCode> {
-    let statistics = db.open()?.statistics(setting.today())?;
+    let mut store = db.open()?;
+    store.fold_statistics()?;
+    // The register itself is read only before its first count.
+    if store.roll_up()?.is_none() {
+        store.recount(setting.now())?;
+    }
+    let statistics = match store.roll_up()? {
+        Some((_, rollup)) => Statistics::of(&rollup, setting.today()),
+        None => store.statistics(setting.today())?,
+    };
     setting.answer(&statistics, || {
         let mut lines = vec![format!("{}: {}", setting.say("Số người", "Persons"), statistics.persons)];
         let mut part = |title: &str, counts: Vec<(String, u64)>| {

@@ -5,23 +5,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use cccd_population::day_in_vietnam;
 use cccd_population::statistics::page::page;
 use cccd_population::statistics::publication::Publication;
 use serde_json::json;
 
 use super::data::whole_file;
-use super::failure::Failure;
 use super::{Db, Setting, data};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Stats {
     #[command(flatten)]
     db: Db,
-    /// Count from scratch and keep the counts for --page and --csv; says how many differed from those before
+    /// Count from scratch, to see that what is kept with each change is the same; says how many cells differed
     #[arg(long)]
     recount: bool,
-    /// Write a page with charts and a map from the kept counts; no number below 5
+    /// Write a page with charts and a map; no number below 5
     #[arg(long, value_name = "FILE.html")]
     page: Option<PathBuf>,
     /// Write every published table as CSV into this folder
@@ -38,15 +36,12 @@ impl Stats {
         let recount = if self.recount { Some(store.recount(setting.now())?) } else { None };
         let mut written = Vec::new();
         if self.page.is_some() || self.csv.is_some() {
-            let Some((at, rollup)) = store.roll_up()? else {
-                return Err(Failure::could_not(
-                    "not-counted",
-                    setting.say("Chưa có số liệu tổng hợp nào", "Nothing has been counted yet"),
-                    setting.say("Thêm --recount.", "Add --recount."),
-                )
-                .into());
-            };
-            let publication = Publication::new(&rollup, day_in_vietnam(at));
+            store.fold_statistics()?;
+            if store.roll_up()?.is_none() {
+                store.recount(setting.now())?;
+            }
+            let rollup = store.roll_up()?.map(|(_, rollup)| rollup).unwrap_or_default();
+            let publication = Publication::new(&rollup, setting.today());
             if let Some(path) = self.page {
                 let html = page(&publication);
                 whole_file(&path, |mut file| {

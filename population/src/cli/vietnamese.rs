@@ -144,6 +144,7 @@ fn store(error: &StoreError) -> String {
         StoreError::NumbersExhausted => {
             "Đã cấp hết số định danh của nơi đăng ký, giới tính và năm sinh này".to_owned()
         }
+        StoreError::UnknownPaper => "Không có mục sổ giấy đã thống nhất mang tên và vai này".to_owned(),
         StoreError::UnknownStep => "Hệ thống không có bước thủ tục liên thông này".to_owned(),
         StoreError::StepNotAsked => "Bước này còn chờ bước trước".to_owned(),
         StoreError::OtherAnswer => "Bước này đã xong theo một trả lời khác".to_owned(),
@@ -374,6 +375,7 @@ mod tests {
             Box::new(StoreError::NumberTaken),
             Box::new(StoreError::OtherAct),
             Box::new(StoreError::NumberInUse),
+            Box::new(StoreError::UnknownPaper),
             Box::new(StoreError::UnknownStep),
             Box::new(StoreError::StepNotAsked),
             Box::new(StoreError::OtherAnswer),

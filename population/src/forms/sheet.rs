@@ -304,7 +304,7 @@ impl<'o> Sheets<'o> {
         let mut done = Vec::with_capacity(self.pages.len());
         for (page, content) in (1_u8..).zip(&self.pages) {
             let slip = Slip { page, pages: total, ..slip.clone() };
-            let code = barcode(&slip)?;
+            let code = barcode(&slip.text(), &slip.serial)?;
             let foot = format!("{} · {} · trang {page}/{total}", slip.kind.as_str(), grouped(&slip.serial),);
             let foot = markup(RIGHT, 290.0, &foot, plain(2.9).end());
             let day = slip.printed;
@@ -315,6 +315,27 @@ impl<'o> Sheets<'o> {
             ));
         }
         Ok(done)
+    }
+
+    /// Adds what did not fit, one code on every page, and page numbers.
+    pub(super) fn finish_with(
+        mut self,
+        code: &str,
+        caption: &str,
+        left: &str,
+        right: &str,
+    ) -> Result<Vec<String>, FormError> {
+        self.supplement();
+        let total = self.pages.len();
+        let code = barcode(code, caption)?;
+        let pages = (1..).zip(&self.pages).map(|(page, content)| {
+            let left = markup(LEFT, 290.0, left, plain(2.9));
+            let right = markup(RIGHT, 290.0, &format!("{right} · {page}/{total}"), plain(2.9).end());
+            format!(
+                r#"<svg xmlns="http://www.w3.org/2000/svg" width="210mm" height="297mm" viewBox="0 0 210 297"><rect width="210" height="297" fill="white"/>{content}{code}{left}{right}</svg>"#
+            )
+        });
+        Ok(pages.collect())
     }
 
     fn supplement(&mut self) {
@@ -389,10 +410,9 @@ fn escape(text: &str) -> String {
     quick_xml::escape::escape(legal.as_str()).into_owned()
 }
 
-/// The barcode in the upper right corner, and its serial beneath for a person who must type it.
-fn barcode(slip: &Slip) -> Result<String, FormError> {
-    let code =
-        QrCode::with_error_correction_level(slip.text(), EcLevel::Q).map_err(|_| FormError::Barcode)?;
+/// The barcode in the upper right corner, and a serial beneath for a person who must type it.
+fn barcode(text: &str, caption: &str) -> Result<String, FormError> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::Q).map_err(|_| FormError::Barcode)?;
     let modules = code.width();
     let module = CODE / number(modules + 8);
     let (left, top) = (RIGHT - CODE + 4.0 * module, 8.0 + 4.0 * module);
@@ -406,8 +426,7 @@ fn barcode(slip: &Slip) -> Result<String, FormError> {
             let _ = write!(path, "M{x:.3} {y:.3}h{side:.3}v{side:.3}h-{side:.3}z");
         }
     }
-    let serial =
-        markup(RIGHT - CODE / 2.0, 8.0 + CODE + 1.6, &grouped(&slip.serial), plain(2.5).middle().value());
+    let serial = markup(RIGHT - CODE / 2.0, 8.0 + CODE + 1.6, &grouped(caption), plain(2.5).middle().value());
     Ok(format!(r#"<path d="{path}" fill="black"/>{serial}"#))
 }
 

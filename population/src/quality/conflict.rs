@@ -141,7 +141,9 @@ pub struct Origin {
 }
 
 impl Origin {
-    fn claim(&self, value: &Value) -> Claim {
+    /// What this source says of an item.
+    #[must_use]
+    pub fn claim(&self, value: &Value) -> Claim {
         Claim {
             source: self.source.clone(),
             standing: self.standing,
@@ -165,8 +167,9 @@ impl Told<'_> {
 
 /// Joins what a source says with what is known of the same number. Nothing known is lost: an item that the incoming
 /// record leaves out stays, an item that it adds is taken, a lasting item that differs is settled by standing or
-/// becomes a conflict (two days of death are one too), any other item is taken from the later record. A death is never
-/// undone here.
+/// becomes a conflict (two days of death are one too), any other item is taken from the later record. What was carried over
+/// does not replace a residence, spouse or marital status of better standing: that is a conflict too. A death is never undone
+/// here.
 ///
 /// # Errors
 /// [`serde_json::Error`] only if a record does not survive its own form.
@@ -203,8 +206,8 @@ pub fn join_items(
             Outcome::Take(value) => {
                 items.insert(item, value);
             }
-            Outcome::Contradiction => {
-                let claims = vec![before.claim(old), news.claim(&value)];
+            Outcome::Contradiction(claimed) => {
+                let claims = vec![before.claim(old), news.claim(&claimed)];
                 conflicts.push(Conflict { number: known.number.clone(), item, claims });
             }
         }
@@ -216,13 +219,15 @@ pub fn join_items(
 enum Outcome {
     Keep,
     Take(Value),
-    Contradiction,
+    /// What the incoming record claims.
+    Contradiction(Value),
 }
 
 /// What becomes of one item that both records have.
 fn weigh(item: &str, old: &Value, new: &Value, known: &Origin, incoming: &Origin) -> Outcome {
     let alive = |value: &Value| value.as_str() == Some("alive");
     let later = incoming.at >= known.at;
+    let better = incoming.standing == Standing::Carried && known.standing > Standing::Carried;
     match (item, old, new) {
         ("number", ..) => Outcome::Keep,
         _ if same(old, new) => Outcome::Keep,
@@ -230,14 +235,27 @@ fn weigh(item: &str, old: &Value, new: &Value, known: &Origin, incoming: &Origin
         ("life", ..) if alive(new) => Outcome::Keep,
         ("life", ..) if alive(old) => Outcome::Take(new.clone()),
         ("residences", Value::Object(old), Value::Object(new)) => {
-            let mut joined = old.clone();
+            let (mut joined, mut gainsaid) = (old.clone(), false);
             for (kind, place) in new {
-                if later || !old.contains_key(kind) {
-                    joined.insert(kind.clone(), place.clone());
+                match old.get(kind) {
+                    Some(there) if same(there, place) => {}
+                    // A list that was carried over does not move whom an act has moved, unless it tells of a later move.
+                    Some(there) if better && !moved_later(there, place) => {
+                        joined.insert(kind.clone(), place.clone());
+                        gainsaid = true;
+                    }
+                    Some(_) if !later => {}
+                    _ => {
+                        joined.insert(kind.clone(), place.clone());
+                    }
                 }
+            }
+            if gainsaid {
+                return Outcome::Contradiction(Value::Object(joined));
             }
             Outcome::Take(Value::Object(joined))
         }
+        ("spouse" | "marital_status", ..) if better => Outcome::Contradiction(new.clone()),
         ("other_names" | "children", Value::Array(old), Value::Array(new)) => {
             let mut joined = old.clone();
             joined.extend(new.iter().filter(|one| !old.iter().any(|known| same(known, one))).cloned());
@@ -256,12 +274,21 @@ fn weigh(item: &str, old: &Value, new: &Value, known: &Origin, incoming: &Origin
                     core::cmp::Ordering::Equal if known.source == incoming.source && later => {
                         Outcome::Take(new.clone())
                     }
-                    core::cmp::Ordering::Equal => Outcome::Contradiction,
+                    core::cmp::Ordering::Equal => Outcome::Contradiction(new.clone()),
                 }
             }
         }
-        _ if later => Outcome::Take(new.clone()),
+        _ if later && !better => Outcome::Take(new.clone()),
         _ => Outcome::Keep,
+    }
+}
+
+/// Whether a place says of itself that it is newer than another.
+fn moved_later(there: &Value, here: &Value) -> bool {
+    let since = |place: &Value| place.get("since").and_then(Value::as_str).map(str::to_owned);
+    match (since(there), since(here)) {
+        (Some(there), Some(here)) => here > there,
+        _ => false,
     }
 }
 

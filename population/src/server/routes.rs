@@ -40,6 +40,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/v1/persons/{number}", get(person))
         .route("/v1/cards", post(record_card))
         .route("/v1/cards/{sod_sha256}/status", post(set_card_status))
+        .route("/statistics", get(statistics))
         .fallback(async || unknown_path())
         .method_not_allowed_fallback(async || unknown_path())
         .layer(from_fn(bounded))
@@ -202,6 +203,18 @@ fn look(
         let hint = "Name them in register-officer, and register-case or register-reason.";
         Problem::new(StatusCode::BAD_REQUEST, "bad-look", format!("{bad}."), hint)
     })
+}
+
+/// The month's page of published statistics: for everybody, without a token.
+async fn statistics(State(service): Shared) -> Result<Response, Problem> {
+    let now = service.clock.now();
+    blocking(service, move |_, store| {
+        let page = store.statistics_page(day_in_vietnam(now), now)?;
+        let heads =
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+        Ok((heads, page).into_response())
+    })
+    .await
 }
 
 async fn record_card(

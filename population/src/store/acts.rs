@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::engine::{Asked, Session, Value};
 use super::persons::{self, Known, Locked, date, timestamp};
 use super::{Change, StoreError, damaged};
-use super::{cases, linked, numbers};
+use super::{cases, kept, linked, numbers};
 use crate::civil_status::family::around;
 use crate::civil_status::{
     ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply_overruling,
@@ -48,6 +48,9 @@ pub(super) enum NumberSource<'a> {
     /// The block that an allocator holds.
     Allocator(&'a RefCell<&'a mut Allocator>),
 }
+
+/// An act, the number that it gave, and the records of those whom it names, by the numbers in the act.
+pub type ActWithPeople = (Entry, Option<PersonalNumber>, BTreeMap<PersonalNumber, Person>);
 
 /// A message of the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,7 +219,7 @@ pub(super) fn record(
         }
         return Ok(Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, &act)? });
     }
-    let (applied, number, locked) = judge(session, entry, source, today, None)?;
+    let Judged { applied, number, like, locked } = judge(session, entry, source, today, None)?;
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
         Err(NotApplied::Contradicts(contradiction)) => {
@@ -234,15 +237,24 @@ pub(super) fn record(
     }
     match &done {
         ActOutcome::Applied(changes) => write(session, entry, changes, locked, change)?,
-        ActOutcome::Case(contradiction) => cases::open_act(session, entry, *contradiction, change)?,
+        ActOutcome::Case(contradiction) => cases::open_act(session, entry, *contradiction, like, change)?,
         ActOutcome::Repeat => {}
     }
     chain(session, intake, &entry.id, outcome, change.at)?;
     Ok(Recorded { outcome: done, number })
 }
 
-/// What an act comes to: what it changes, the number that it gives, and the rows that were locked to judge it.
-type Judged = (Result<Changes, NotApplied>, Option<PersonalNumber>, Locked);
+/// What an act comes to.
+struct Judged {
+    /// What it changes, or why not.
+    applied: Result<Changes, NotApplied>,
+    /// The number that was claimed for it.
+    number: Option<PersonalNumber>,
+    /// Who seems to be the child of this act of birth.
+    like: Option<PersonalNumber>,
+    /// The rows that were locked to judge it.
+    locked: Locked,
+}
 
 /// What the act changes; the number that a new record stands under is claimed for it.
 fn judge(
@@ -273,18 +285,37 @@ fn judge(
             return Err(error);
         }
         let created = applied.as_ref().ok().and_then(|changes| changes.created.as_ref());
-        let Some(given) = created.map(|person| person.number.clone()) else {
-            return Ok((applied, None, others.locked.into_inner()));
+        let Some(child) = created else {
+            return Ok(Judged { applied, number: None, like: None, locked: others.locked.into_inner() });
         };
+        let given = child.number.clone();
+        // Before a number is taken for good: a child that is registered already gets no second one.
+        if entry.id.kind == Kind::Birth && overruled != Some(Contradiction::BornAlready) {
+            let like = cases::registered_already(*others.session.borrow_mut(), child)?;
+            if like.is_some() {
+                let applied = Err(Contradiction::BornAlready.into());
+                return Ok(Judged { applied, number: None, like, locked: others.locked.into_inner() });
+            }
+        }
         match numbers::give(*others.session.borrow_mut(), &given, &request)? {
             Claim::Given => {
                 if let (NumberSource::Allocator(allocator), Some(prefix)) = (source, wanted) {
                     allocator.borrow_mut().pass(prefix);
                 }
-                return Ok((applied, Some(given), others.locked.into_inner()));
+                return Ok(Judged {
+                    applied,
+                    number: Some(given),
+                    like: None,
+                    locked: others.locked.into_inner(),
+                });
             }
             Claim::Answered(answer) if answer == given => {
-                return Ok((applied, Some(given), others.locked.into_inner()));
+                return Ok(Judged {
+                    applied,
+                    number: Some(given),
+                    like: None,
+                    locked: others.locked.into_inner(),
+                });
             }
             Claim::Answered(answer) => match wanted {
                 // Given to this act before, and the line broke before the act was recorded.
@@ -300,6 +331,34 @@ fn judge(
             },
         }
     }
+}
+
+/// An act that was taken, the number that it gave, and the records of those whom it names.
+pub(super) fn with_people(
+    session: &mut dyn Session,
+    act: &ActId,
+) -> Result<Option<ActWithPeople>, StoreError> {
+    let mut entry: Option<Entry> = None;
+    session.query(
+        "SELECT entry FROM act_claim WHERE act_id = ?1 AND outcome <> 'case'",
+        &[act.to_string().into()],
+        &mut |row| {
+            let text = row.needed(0)?;
+            entry = Some(serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent("an act"))?);
+            Ok(())
+        },
+    )?;
+    let Some(entry) = entry else { return Ok(None) };
+    let number = numbers::answered(session, &act.to_string())?;
+    let mut people = BTreeMap::new();
+    for named in entry.act.named().into_iter().chain(number.clone()) {
+        // Who goes on under another number stands in the act under the old one.
+        let current = numbers::current(session, &named)?;
+        if let Some(person) = persons::load(session, &current)? {
+            people.insert(named, person);
+        }
+    }
+    Ok(Some((entry, number, people)))
 }
 
 /// An act that was kept as a case, as it came in.
@@ -327,7 +386,7 @@ pub(super) fn take_decided(
     today: Date,
 ) -> Result<Option<PersonalNumber>, StoreError> {
     let entry = waiting(session, act)?.ok_or(StoreError::Inconsistent("the act of a case"))?;
-    let (applied, number, locked) = judge(session, &entry, source, today, overruled)?;
+    let Judged { applied, number, locked, .. } = judge(session, &entry, source, today, overruled)?;
     let changes = match applied {
         Ok(changes) => changes,
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
@@ -402,6 +461,7 @@ fn write(
     if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
         carry_over(session, old, &person.number)?;
     }
+    kept::act(session, entry)?;
     let messages = linked::begin(session, entry, changes, change)?;
     tell(session, &act, &messages, change.at)
 }

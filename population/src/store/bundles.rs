@@ -6,9 +6,10 @@ use serde_json::{Map, Value as Json};
 
 use super::engine::{Apart, Session};
 use super::sql::SqlStore;
-use super::{Change, Put, StoreError, persons};
+use super::{Change, Put, StoreError, cases, persons};
 use crate::bundle::Header;
 use crate::person::Person;
+use crate::quality::conflict::{Conflict, Origin, Standing};
 
 /// Where a bundle stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +27,9 @@ pub enum BundleState {
 pub enum Collected {
     /// It went in as far as it is newer.
     Put(Put),
-    /// Items that the register learnt later and that differ: the register's stay. The others went in.
+    /// Items that the register learnt later and that differ: the register's stay, and an officer decides. The others went in.
     NewerKnown(Vec<String>),
-    /// Name and birth date are both another's: nothing went in.
+    /// Name and birth date are both another's: nothing went in, and an officer decides.
     OtherPerson,
 }
 
@@ -124,11 +125,17 @@ fn collected(
         return Ok(Collected::Put(put(session, person)?));
     };
     if known.full_name != person.full_name && known.birth_date != person.birth_date {
+        let (told, held) = (items(person)?, items(&known)?);
+        let claimed = ["full_name", "birth_date"].into_iter();
+        let claimed = claimed.filter_map(|item| Some((item.to_owned(), told.get(item)?.clone()))).collect();
+        gainsaid(session, &known, &held, claimed, change)?;
         return Ok(Collected::OtherPerson);
     }
     let since = persons::provenance(session, &person.number)?.unwrap_or_default();
-    let mut merged = items(&known)?;
+    let held = items(&known)?;
+    let mut merged = held.clone();
     let mut newer = Vec::new();
+    let mut claimed = Vec::new();
     for (item, mut value) in items(person)? {
         let there = merged.get(&item);
         // A form with one address says nothing of the others.
@@ -144,6 +151,7 @@ fn collected(
             continue;
         }
         if there.is_some() && since.get(&item).is_some_and(|known| known.at > change.at) {
+            claimed.push((item.clone(), value));
             newer.push(item);
         } else {
             merged.insert(item, value);
@@ -151,8 +159,37 @@ fn collected(
     }
     let merged: Person =
         serde_json::from_value(Json::Object(merged)).map_err(|_| StoreError::Inconsistent("a record"))?;
+    gainsaid(session, &known, &held, claimed, change)?;
     let done = put(session, &merged.checked(today)?)?;
     Ok(if newer.is_empty() { Collected::Put(done) } else { Collected::NewerKnown(newer) })
+}
+
+/// What a form says against the register becomes the person's case.
+fn gainsaid(
+    session: &mut dyn Session,
+    known: &Person,
+    held: &Map<String, Json>,
+    claimed: Vec<(String, Json)>,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let Some((_, origins)) = persons::known_with_origins(session, &known.number)? else { return Ok(()) };
+    let form = Origin {
+        source: change.source.clone(),
+        standing: Standing::of_source(&change.source),
+        at: change.at,
+        by: change.source.clone(),
+    };
+    let conflicts: Vec<Conflict> = claimed
+        .into_iter()
+        .filter_map(|(item, value)| {
+            let claims = vec![origins.of(&item).claim(held.get(&item)?), form.claim(&value)];
+            Some(Conflict { number: known.number.clone(), item, claims })
+        })
+        .collect();
+    if !conflicts.is_empty() {
+        cases::open_facts(session, known, conflicts, change)?;
+    }
+    Ok(())
 }
 
 fn items(person: &Person) -> Result<Map<String, Json>, StoreError> {

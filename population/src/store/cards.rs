@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use super::damaged;
 use super::engine::{Row, Session, Value};
+use super::kept;
 use super::persons::{self, date, number, timestamp};
 use crate::card::{Card, CardStatus, NewCard, SodDigest, is_chip_serial, is_document_number};
 use crate::person::Life;
@@ -116,7 +117,8 @@ fn insert(session: &mut dyn Session, card: &NewCard, change: &Change) -> Result<
         ],
     )?;
     let card = card.clone().into_card();
-    add_event(session, &card, "issued", change)?;
+    let position = add_event(session, &card, "issued", change)?;
+    kept::card(session, None, &card, position)?;
     Ok((card, true))
 }
 
@@ -132,23 +134,26 @@ pub(super) fn set_status(
     if card.status == status {
         return Ok(card);
     }
-    card.status = card.status.change(status)?;
+    let before = card.status;
+    card.status = before.change(status)?;
     card.since = since;
     let sod = sod_sha256.as_bytes().as_slice();
     session.execute(
         "UPDATE card SET status = ?3, status_since = ?4 WHERE personal_number = ?1 AND sod_sha256 = ?2",
         &[card.number.as_str().into(), sod.into(), status.as_str().into(), since.to_string().into()],
     )?;
-    add_event(session, &card, reason, change)?;
+    let position = add_event(session, &card, reason, change)?;
+    kept::card(session, Some(before), &card, position)?;
     Ok(card)
 }
 
+/// Answers its place in the card's history.
 fn add_event(
     session: &mut dyn Session,
     card: &Card,
     reason: &str,
     change: &Change,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let sod = card.sod_sha256.as_bytes().as_slice();
     let own = card.number.as_str();
     let reason: String = crate::name::clean(reason).chars().take(crate::person::MAX_TEXT).collect();
@@ -180,7 +185,7 @@ fn add_event(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             &values,
         )
-        .map(drop)
+        .map(|_| position)
 }
 
 pub(super) fn load(session: &mut dyn Session, sod_sha256: &SodDigest) -> Result<Option<Card>, StoreError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::engine::Session;
+use crate::quality::score::NOWHERE;
 use crate::statistics::Statistics;
 use crate::store::StoreError;
 
@@ -12,11 +13,11 @@ pub(super) fn statistics(session: &mut dyn Session, today: Date) -> Result<Stati
     let mut statistics = Statistics::default();
     // Age by the first day the birth date can mean, as for validity: text order is date order.
     session.query(
-        "SELECT coalesce(permanent_province, temporary_province, current_province, '??'), sex, \
+        "SELECT coalesce(permanent_province, temporary_province, current_province, ?2), sex, \
          (CAST(substr(?1, 1, 4) AS INTEGER) - CAST(substr(birth_date, 1, 4) AS INTEGER) \
            - CASE WHEN substr(?1, 6) < substr(birth_date || '-01-01', 6, 5) THEN 1 ELSE 0 END) / 10, count(*) \
          FROM person WHERE life = 'alive' AND replaced_by IS NULL GROUP BY 1, 2, 3",
-        &[today.to_string().into()],
+        &[today.to_string().into(), NOWHERE.into()],
         &mut |row| {
             let band = row.int(2)?.unwrap_or_default();
             statistics.add(row.needed(0)?, row.needed(1)?, band, row.count(3)?);

@@ -185,6 +185,7 @@ pub(super) fn ended_among(
 /// is nobody's from now on and leads to the same successor.
 pub(super) fn cancel(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreError> {
     keep(session, cancelled)?;
+    super::kept::ended(session, &cancelled.number)?;
     let successor = cancelled.successor.as_ref().map(PersonalNumber::as_str);
     session
         .execute(

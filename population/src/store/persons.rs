@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Row, Session, Table, Type, Value};
-use super::{Change, Provenance, Put, Revision, StoreError, damaged, numbers, sealed, search};
+use super::{Change, Provenance, Put, Revision, StoreError, damaged, kept, numbers, sealed, search};
 use crate::name::comparison_key;
 use crate::person::{
     Flaw, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence,
@@ -158,7 +158,7 @@ fn values_at<'p>(
     Ok(values)
 }
 
-/// A row of a person who was not known. `false`: the number is there already.
+/// A row of a person who was not known; the caller counts it. `false`: the number is there already.
 pub(super) fn insert_new(
     session: &mut dyn Session,
     person: &Person,
@@ -181,7 +181,11 @@ pub(super) fn insert_new(
 
 /// A record that an act of civil status makes.
 pub(super) fn create(session: &mut dyn Session, person: &Person, change: &Change) -> Result<(), StoreError> {
-    if insert_new(session, person, change)? { Ok(()) } else { Err(StoreError::NumberTaken) }
+    if insert_new(session, person, change)? {
+        kept::added(session, &[person])
+    } else {
+        Err(StoreError::NumberTaken)
+    }
 }
 
 /// A record as it is from now on.
@@ -385,18 +389,13 @@ fn put_standing(
     persons: &[Person],
     change: &Change,
 ) -> Result<Vec<Put>, StoreError> {
-    let mut order: Vec<&Person> = persons.iter().collect();
-    order.sort_unstable_by(|one, other| one.number.cmp(&other.number));
-    // One person twice in a batch is the second time a change.
-    let twice = order.windows(2).any(|pair| match pair {
-        [one, other] => one.number == other.number,
-        _ => false,
-    });
-    // A record without its items changes one who is known, or is refused.
-    if twice || persons.len() < 2 || persons.iter().any(|person| person.sealed) {
-        return persons.iter().map(|person| put(session, person, change)).collect();
-    }
-    if load_new(session, &order, change)? {
+    let Some(order) = in_order(persons) else {
+        let done: Vec<Put> =
+            persons.iter().map(|person| put(session, person, change)).collect::<Result<_, _>>()?;
+        count_added(session, persons, &done)?;
+        return Ok(done);
+    };
+    if load_ordered(session, &order, change)? {
         return Ok(vec![Put::Added; persons.len()]);
     }
     let mut done = Vec::with_capacity(persons.len());
@@ -406,7 +405,31 @@ fn put_standing(
     Ok(done)
 }
 
-fn load_new<'p>(
+/// The records in the order of their numbers, if they may be loaded at once: several, whole, and nobody twice. One person
+/// twice in a batch is the second time a change; a record without its items changes one who is known, or is refused.
+fn in_order(persons: &[Person]) -> Option<Vec<&Person>> {
+    let mut order: Vec<&Person> = persons.iter().collect();
+    order.sort_unstable_by(|one, other| one.number.cmp(&other.number));
+    let twice = order.windows(2).any(|pair| match pair {
+        [one, other] => one.number == other.number,
+        _ => false,
+    });
+    (persons.len() > 1 && !twice && persons.iter().all(|person| !person.sealed)).then_some(order)
+}
+
+/// Persons who are all new, at once. `false`, and nothing was done, if one of them is not.
+pub(super) fn load_new(
+    session: &mut dyn Session,
+    persons: &[Person],
+    change: &Change,
+) -> Result<bool, StoreError> {
+    match in_order(persons) {
+        Some(order) => load_ordered(session, &order, change),
+        None => Ok(false),
+    }
+}
+
+fn load_ordered<'p>(
     session: &mut dyn Session,
     persons: &[&'p Person],
     change: &'p Change,
@@ -419,8 +442,19 @@ fn load_new<'p>(
     let loaded = session.load(&TABLE, &mut persons.iter().map(row))?;
     if loaded {
         search::loaded(session, persons)?;
+        kept::added(session, persons)?;
     }
     Ok(loaded)
+}
+
+/// Counts those who were not known.
+pub(super) fn count_added(
+    session: &mut dyn Session,
+    persons: &[Person],
+    done: &[Put],
+) -> Result<(), StoreError> {
+    let added = persons.iter().zip(done).filter(|(_, put)| **put == Put::Added);
+    kept::added(session, &added.map(|(person, _)| person).collect::<Vec<_>>())
 }
 
 /// Persons of whom some are known.
@@ -433,15 +467,22 @@ fn put_some(
     let known = known_all(session, persons)?;
     let new: Vec<&Person> =
         persons.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(person, _)| person).collect();
-    let loaded = !new.is_empty() && load_new(session, &new, change)?;
+    let loaded = !new.is_empty() && load_ordered(session, &new, change)?;
+    let mut singly = Vec::new();
     for (person, known) in persons.iter().zip(known) {
         done.push(match known {
             Some(known) => put_known(session, known, person, change)?,
             None if loaded => Put::Added,
-            None => put(session, person, change)?,
+            None => {
+                let put = put(session, person, change)?;
+                if put == Put::Added {
+                    singly.push(person);
+                }
+                put
+            }
         });
     }
-    Ok(())
+    kept::added(session, &singly)
 }
 
 /// What [`put_all`] would do to persons of whom none stands there twice.
@@ -476,7 +517,7 @@ pub(super) fn compare_all(session: &mut dyn Session, persons: &[Person]) -> Resu
     Ok(done)
 }
 
-/// Inserts, changes or leaves alone; who calls it has asked [`ended_among`]. `alive` in a record is no news about one who is known to be dead or missing.
+/// Inserts (the caller counts it), changes or leaves alone; who calls it has asked [`ended_among`]. `alive` in a record is no news about one who is known to be dead or missing.
 pub(super) fn put(session: &mut dyn Session, person: &Person, change: &Change) -> Result<Put, StoreError> {
     if !person.sealed && insert_new(session, person, change)? {
         return Ok(Put::Added);
@@ -583,6 +624,76 @@ pub(super) fn candidates(
         })?;
     }
     Ok(found.into_values().collect())
+}
+
+/// Who has this name, without diacritics, and was born within the date as far as it is known.
+pub(super) fn named_and_born(
+    session: &mut dyn Session,
+    name: &str,
+    born: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Person>, StoreError> {
+    // Who is known by the year only stands at its beginning; nobody is looked for whose year is not written.
+    let Some(year) = born.and_then(|born| born.get(..4)) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    let keys = session.seal().share();
+    session.query(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM person WHERE name_key = ?1 AND birth_date >= ?2 AND birth_date < ?3 AND replaced_by IS NULL \
+             ORDER BY personal_number LIMIT ?4"
+        ),
+        // The next character after every digit and the hyphen.
+        &[comparison_key(name).into(), year.into(), format!("{year}~").into(), limit.into()],
+        &mut |row| {
+            found.push(read(row, &keys)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// Who was born on the newborn's day under the same name, or to a parent of the same number or name; up to `limit`.
+pub(super) fn born_alike(
+    session: &mut dyn Session,
+    newborn: &Person,
+    limit: u32,
+) -> Result<Vec<Person>, StoreError> {
+    // A pattern that finds nobody, where there is nothing to look for.
+    let quoted = |text: Option<String>| match text {
+        Some(text) if !text.contains(['%', '_', '\\', '"']) => format!("%\"{text}\"%"),
+        _ => "-".to_owned(),
+    };
+    let parent = |parent: &Option<Relative>| {
+        quoted(parent.as_ref().map(|parent| match &parent.number {
+            Some(number) => number.as_str().to_owned(),
+            None => parent.name.clone(),
+        }))
+    };
+    let mut found = Vec::new();
+    let keys = session.seal().share();
+    session.query(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM person WHERE birth_date = ?1 AND replaced_by IS NULL AND personal_number <> ?2 \
+             AND (name_key = ?3 OR lists LIKE ?4 OR lists LIKE ?5) ORDER BY personal_number LIMIT ?6"
+        ),
+        &[
+            birth_date_text(newborn.birth_date).into(),
+            newborn.number.as_str().into(),
+            comparison_key(&newborn.full_name).into(),
+            parent(&newborn.father).into(),
+            parent(&newborn.mother).into(),
+            limit.into(),
+        ],
+        &mut |row| {
+            found.push(read(row, &keys)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }
 
 /// Whose record names this number: the whole register is read, for there is no index of relatives, and few numbers end so.
@@ -721,6 +832,7 @@ fn replace(
     let provenance = (!provenance.is_empty()).then(|| json(&provenance)).transpose()?;
     session.later(UPDATE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
     search::changed(session, Some(&known.person), person, known.revision + 1)?;
+    kept::changed(session, known.revision + 1, &known.person, person)?;
     Ok(Put::Changed)
 }
 

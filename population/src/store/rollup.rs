@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::engine::{Apart, Session, Table, Type, Value};
+use super::kept::{Pending, act_cell};
 use super::persons::{self, timestamp};
 use super::sql::SqlStore;
 use super::{StoreError, damaged};
 use crate::card::CardStatus;
-use crate::civil_status::{ActId, Kind};
+use crate::civil_status::ActId;
 use crate::statistics::cells::{Cell, Measure, RollUp};
 use crate::statistics::facts::Facts;
+use crate::statistics::publication::Publication;
 
 /// How many persons, or acts, are read at once.
 const BATCH: u32 = 1_000;
@@ -35,36 +38,107 @@ pub struct Recount {
     pub differed: Option<usize>,
 }
 
+/// The largest change that is folded in cell by cell.
+const FOLDED_ONE_BY_ONE: usize = 20_000;
+
 impl SqlStore {
-    /// Counts the register from scratch, in one transaction, and keeps the counts.
+    /// Counts the register from scratch, in one transaction, and keeps the counts. What others change meanwhile stays to be
+    /// added to them.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn recount(&mut self, at: Timestamp) -> Result<Recount, StoreError> {
-        self.write(Apart::Rows, |session| {
-            let before = match counted_at(session)? {
-                Some(_) => Some(load(session)?),
-                None => None,
+        // As if alone: what is counted and what is thrown away of the pending changes are of one moment.
+        self.write(Apart::Whole, |session| {
+            let before = match (counted_at(session)?, load(session)?) {
+                (Some(_), (cells, pending)) if !pending.uncounted => Some(sum(cells, &pending)),
+                _ => None,
             };
             let now = count(session)?;
             keep(session, &now, at)?;
+            session.execute("DELETE FROM statistics_change", &[])?;
             Ok(Recount { cells: now.len(), differed: before.map(|before| before.differences(&now).count()) })
         })
     }
 
-    /// The counts as they were last made, and when that was.
+    /// The counts as they are now, and when they were last made from scratch; `None` if they never were, or if people came in
+    /// whom only a count finds.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn roll_up(&self) -> Result<Option<(Timestamp, RollUp)>, StoreError> {
-        self.read(|session| match counted_at(session)? {
-            Some(at) => Ok(Some((at, load(session)?))),
-            None => Ok(None),
+        self.read(|session| {
+            let Some(at) = counted_at(session)? else { return Ok(None) };
+            let (cells, pending) = load(session)?;
+            Ok((!pending.uncounted).then(|| (at, sum(cells, &pending))))
+        })
+    }
+
+    /// Adds what changes have left to the cells. Answers how many changes there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn fold_statistics(&mut self) -> Result<u64, StoreError> {
+        self.write(Apart::Whole, |session| {
+            let Some(at) = counted_at(session)? else { return Ok(0) };
+            let pending = pending(session)?;
+            if pending.rows == 0 || pending.uncounted {
+                return Ok(0);
+            }
+            if pending.sum.len() > FOLDED_ONE_BY_ONE {
+                let (cells, pending) = load(session)?;
+                keep(session, &sum(cells, &pending), at)?;
+            } else {
+                for (cell, count) in pending.sum.iter() {
+                    fold(session, cell, count)?;
+                }
+            }
+            session.execute("DELETE FROM statistics_change", &[])?;
+            Ok(pending.rows)
+        })
+    }
+
+    /// [`super::Store::statistics_page`].
+    pub(super) fn page_of_the_month(&mut self, today: Date, at: Timestamp) -> Result<String, StoreError> {
+        let month = today.to_string().get(..7).unwrap_or_default().to_owned();
+        if let Some(page) = self.read(|session| published(session, &month))? {
+            return Ok(page);
+        }
+        self.fold_statistics()?;
+        let rollup = match self.roll_up()? {
+            Some((_, rollup)) => rollup,
+            None => {
+                self.recount(at)?;
+                self.roll_up()?.map(|(_, rollup)| rollup).ok_or(StoreError::Busy)?
+            }
+        };
+        let page = crate::statistics::page::page(&Publication::new(&rollup, today));
+        self.write(Apart::Rows, |session| {
+            session.execute(
+                "INSERT INTO statistics_published (month, page) VALUES (?1, ?2) ON CONFLICT (month) DO NOTHING",
+                &[(&month).into(), (&page).into()],
+            )?;
+            // Another line may have been faster.
+            published(session, &month)?.ok_or(StoreError::Busy)
         })
     }
 }
 
-fn counted_at(session: &mut dyn Session) -> Result<Option<Timestamp>, StoreError> {
+fn sum(mut cells: RollUp, pending: &Pending) -> RollUp {
+    cells.merge(&pending.sum);
+    cells
+}
+
+fn published(session: &mut dyn Session, month: &str) -> Result<Option<String>, StoreError> {
+    let mut page = None;
+    session.query("SELECT page FROM statistics_published WHERE month = ?1", &[month.into()], &mut |row| {
+        page = Some(row.needed(0)?);
+        Ok(())
+    })?;
+    Ok(page)
+}
+
+pub(super) fn counted_at(session: &mut dyn Session) -> Result<Option<Timestamp>, StoreError> {
     let mut at = None;
     session.query("SELECT counted_at FROM statistics_head WHERE place = 1", &[], &mut |row| {
         at = Some(timestamp(&row.needed(0)?)?);
@@ -73,14 +147,17 @@ fn counted_at(session: &mut dyn Session) -> Result<Option<Timestamp>, StoreError
     Ok(at)
 }
 
-fn load(session: &mut dyn Session) -> Result<RollUp, StoreError> {
-    let mut rollup = RollUp::new();
+/// The cells and what is to be added to them, in one statement: of one moment.
+fn load(session: &mut dyn Session) -> Result<(RollUp, Pending), StoreError> {
+    let (mut rollup, mut pending) = (RollUp::new(), Pending::default());
     session.query(
-        "SELECT measure, province, ward, period, cohort, sex, other, persons FROM statistics_cell",
+        "SELECT measure, province, ward, period, cohort, sex, other, persons FROM statistics_cell \
+         UNION ALL SELECT NULL, cells, NULL, NULL, NULL, NULL, NULL, NULL FROM statistics_change",
         &[],
         &mut |row| {
+            let Some(measure) = row.text(0)? else { return pending.add(&row.needed(1)?) };
             let cell = Cell {
-                measure: Measure::parse(&row.needed(0)?).ok_or_else(damaged("a measure"))?,
+                measure: Measure::parse(&measure).ok_or_else(damaged("a measure"))?,
                 province: row.needed(1)?,
                 ward: row.needed(2)?,
                 period: row.needed(3)?,
@@ -95,7 +172,56 @@ fn load(session: &mut dyn Session) -> Result<RollUp, StoreError> {
             Ok(())
         },
     )?;
-    Ok(rollup)
+    Ok((rollup, pending))
+}
+
+fn pending(session: &mut dyn Session) -> Result<Pending, StoreError> {
+    let mut pending = Pending::default();
+    session.query("SELECT cells FROM statistics_change", &[], &mut |row| pending.add(&row.needed(0)?))?;
+    Ok(pending)
+}
+
+/// Adds to one cell; a count of zero is not kept.
+fn fold(session: &mut dyn Session, cell: &Cell, count: i64) -> Result<(), StoreError> {
+    let key: [Value<'_>; 7] = [
+        cell.measure.as_str().into(),
+        (&cell.province).into(),
+        (&cell.ward).into(),
+        (&cell.period).into(),
+        Value::Int(cell.cohort.into()),
+        (&cell.sex).into(),
+        (&cell.other).into(),
+    ];
+    let mut held = None;
+    session.query(
+        "SELECT persons FROM statistics_cell WHERE measure = ?1 AND province = ?2 AND ward = ?3 AND period = ?4 \
+         AND cohort = ?5 AND sex = ?6 AND other = ?7",
+        &key,
+        &mut |row| {
+            held = row.int(0)?;
+            Ok(())
+        },
+    )?;
+    let sql = match held.unwrap_or(0).saturating_add(count) {
+        0 => {
+            "DELETE FROM statistics_cell WHERE measure = ?1 AND province = ?2 AND ward = ?3 AND period = ?4 \
+             AND cohort = ?5 AND sex = ?6 AND other = ?7"
+        }
+        _ if held.is_some() => {
+            "UPDATE statistics_cell SET persons = persons + ?8 WHERE measure = ?1 AND province = ?2 AND ward = ?3 \
+             AND period = ?4 AND cohort = ?5 AND sex = ?6 AND other = ?7"
+        }
+        _ => {
+            "INSERT INTO statistics_cell (measure, province, ward, period, cohort, sex, other, persons) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        }
+    };
+    let gone = sql.starts_with("DELETE");
+    let mut values = key.to_vec();
+    if !gone {
+        values.push(Value::Int(count));
+    }
+    session.execute(sql, &values).map(drop)
 }
 
 fn keep(session: &mut dyn Session, rollup: &RollUp, at: Timestamp) -> Result<(), StoreError> {
@@ -163,6 +289,9 @@ fn count(session: &mut dyn Session) -> Result<RollUp, StoreError> {
         }
         after = Some(last);
     }
+    // Cards of numbers that ended, beyond the last one that stands.
+    let beyond = [after.as_ref().map_or("", PersonalNumber::as_str).into(), "~".into()];
+    cards(session, &beyond, &mut rollup)?;
     acts(session, &mut rollup)?;
     Ok(rollup)
 }
@@ -219,17 +348,9 @@ fn acts(session: &mut dyn Session, rollup: &mut RollUp) -> Result<(), StoreError
                 read += 1;
                 after = row.needed(0)?;
                 let id: ActId = after.parse().map_err(|_| StoreError::Inconsistent("the name of an act"))?;
-                if matches!(id.kind, Kind::Birth | Kind::Death) {
-                    return Ok(());
-                }
                 let entry: crate::civil_status::Entry =
                     serde_json::from_str(&row.needed(1)?).map_err(|_| StoreError::Inconsistent("an act"))?;
-                let day = entry.act.on().to_string();
-                let cell = Cell {
-                    ward: id.office,
-                    period: day.get(..7).unwrap_or_default().to_owned(),
-                    ..Cell::of(Measure::Act).other(id.kind.code())
-                };
+                let Some(cell) = act_cell(&id, &entry) else { return Ok(()) };
                 rollup.add(cell, 1);
                 Ok(())
             },

@@ -72,6 +72,7 @@ mod tests {
                 "access_head",
                 "statistics_cell",
                 "statistics_head",
+                "statistics_published",
             ]
             .contains(&table))
     }

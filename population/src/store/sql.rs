@@ -288,6 +288,14 @@ impl SqlStore {
         Ok(())
     }
 
+    /// An act that was taken, the number that it gave, and the records of those whom it names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn act_with_people(&self, act: &ActId) -> Result<Option<super::ActWithPeople>, StoreError> {
+        self.read(|session| acts::with_people(session, act))
+    }
+
     /// The steps of a person's linked procedures.
     ///
     /// # Errors
@@ -604,5 +612,9 @@ impl Store for SqlStore {
 
     fn statistics(&self, today: Date) -> Result<Statistics, StoreError> {
         self.read(|session| counts::statistics(session, today))
+    }
+
+    fn statistics_page(&mut self, today: Date, at: Timestamp) -> Result<String, StoreError> {
+        self.page_of_the_month(today, at)
     }
 }

@@ -8,6 +8,7 @@ use cccd_keys::curve::{CurveEncoding, NamedCurve};
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::signer::{Signer as _, SoftwareKey};
 use cccd_population::bundle::{Header, Item, NotTaken, OpeningKey, items, open, seal};
+use cccd_population::cases::{CaseState, Subject};
 use cccd_population::person::Residence;
 use cccd_population::store::{BundleState, Change, Collected, Put, SqlStore, Store as _, StoreError};
 use jiff::Timestamp;
@@ -141,6 +142,12 @@ fn the_newer_fact_stays() {
         other.birth_date = "2001-02-03".parse::<jiff::civil::Date>().unwrap().into();
         let done = store.put_collected(&other, &change("2026-11-19T01:00:00Z", "bundle:c:1"), TODAY).unwrap();
         assert_eq!(done, Collected::OtherPerson);
+        // One case for the person, with what each form said against the register.
+        let [case] = store.cases(None, Some(CaseState::Open), 10).unwrap().try_into().unwrap();
+        let Subject::Facts(conflicts) = &case.subject else { panic!("{case:?}") };
+        let mut items: Vec<&str> = conflicts.iter().map(|conflict| conflict.item.as_str()).collect();
+        items.sort_unstable();
+        assert_eq!(items, ["birth_date", "full_name", "religion", "residences"]);
         assert_eq!(store.person(&person.number).unwrap().unwrap(), held);
         let mut early = somebody();
         early.birth_date = "2030-01-01".parse::<jiff::civil::Date>().unwrap().into();

@@ -30,7 +30,7 @@ fn from(source: &str) -> Change {
 }
 
 fn joining(standing: Standing) -> Option<Intake> {
-    Some(Intake { standing: Some(standing), by: "clerk".to_owned(), duplicates: false })
+    Some(Intake { standing: Some(standing), by: "clerk".to_owned(), as_of: None, duplicates: false })
 }
 
 fn ruling(verdict: Verdict) -> Ruling {
@@ -237,7 +237,9 @@ fn two_spouses_are_for_the_civil_register_first() {
 fn newcomers_are_compared_with_those_who_are_known() {
     on_both(|mut store| {
         store.put_person(&somebody(), &change()).unwrap();
-        store.take_in_by(Some(Intake { standing: None, by: String::new(), duplicates: true })).unwrap();
+        store
+            .take_in_by(Some(Intake { standing: None, by: String::new(), as_of: None, duplicates: true }))
+            .unwrap();
         let mut typed = somebody();
         typed.number = number("079099000077");
         typed.full_name = "Nguyen Van An".to_owned();

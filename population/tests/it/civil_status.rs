@@ -126,6 +126,41 @@ pub(crate) fn topics(changes: &Changes, person: &str) -> Vec<Topic> {
         .collect()
 }
 
+/// The number says where the birth was registered (TT 07/2016 annex 2), not where the parents are at home.
+#[test]
+fn a_birth_registered_abroad_has_the_countrys_number() {
+    let mut register = town();
+    let act = |place: &str| {
+        let act = birth(None, Some(Parent::Known(number(WIFE))));
+        let Act::Birth { mut child, father, mother, .. } = act else { panic!("a birth") };
+        child.number_place = place.to_owned();
+        child.place_of_birth = "Mát-xcơ-va, Nga".to_owned();
+        Act::Birth { child, father, mother, resides_with: None }
+    };
+    let abroad = |act: Act| {
+        let home = entry(act);
+        Entry { id: ActId { office: "90231".to_owned(), ..home.id.clone() }, ..home }
+    };
+    assert_eq!(abroad(act("231")).id.country(), Some("231"));
+    assert_eq!(entry(act("001")).id.country(), None);
+    let taken = |entry: &Entry, given| apply(entry, &register, &[], Some(number(given)), TODAY);
+    assert_eq!(taken(&abroad(act("001")), "001226000009"), Err(Refusal::NumberPlace.into()));
+    // A birth that another state registered may be noted at home.
+    assert!(taken(&entry(act("231")), "231226000009").is_ok());
+    let changes = taken(&abroad(act("231")), "231226000009").unwrap();
+    let child = changes.created.clone().unwrap();
+    assert_eq!(needs_number(&act("231"), &register), Some(("231".to_owned(), Sex::Male, 2026)));
+    assert_eq!(
+        child.residences.of_record(),
+        None,
+        "nobody lives where the parents are registered by being born"
+    );
+    for person in changes.changed.iter().chain(&changes.created) {
+        register.insert(person.number.clone(), person.clone());
+    }
+    consistent(&register);
+}
+
 #[test]
 fn a_birth_makes_a_person_with_number_parents_household_and_the_linked_procedure() {
     let mut register = town();

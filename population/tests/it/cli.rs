@@ -115,7 +115,10 @@ fn quality_shows_scores_work_lists_and_a_trend() {
     writer.write_record(lines[0].split(',')).unwrap();
     writer.write_record(&damaged).unwrap();
     writer.flush().unwrap();
-    assert_eq!(run(dir, &["import", "--db", "sqlite:r.db", "d.csv", "--at", "2026-11-26"]).0, Some(0));
+    assert_eq!(
+        run(dir, &["import", "--db", "sqlite:r.db", "d.csv", "--source", "n.csv", "--at", "2026-11-26"]).0,
+        Some(0)
+    );
     let ward = &living[column("permanent_ward")];
     let list = quality(&["--office", ward]);
     let tasks = list["tasks"].as_array().unwrap();

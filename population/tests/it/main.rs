@@ -4,6 +4,7 @@
 
 mod access;
 mod backup;
+mod births;
 mod bundle;
 mod cases;
 mod civil_status;
@@ -20,10 +21,12 @@ mod linked;
 mod matching;
 mod moves;
 mod numbers;
+mod papers;
 mod places;
 mod postgres;
 mod qcvn;
 mod quality;
+mod rollup;
 mod scans;
 mod seal;
 mod search;

@@ -662,25 +662,30 @@ fn a_birth_gets_its_number_and_answers_it_again() {
             store.record_act_allocating(allocator, entry, "desk 1", &change(), TODAY)
         };
         // What an act that is refused, or becomes a case, would have been given is given to the next one.
-        let refused = take(&mut store, &mut allocator, &birth(1, "Trần Thị A", "001", "001088999999"));
+        let refused = take(&mut store, &mut allocator, &birth(1, "Trần Thị Mai", "001", "001088999999"));
         assert!(matches!(refused, Err(StoreError::Refused(Refusal::UnknownPerson))));
         let expected = desk_would_give(&allocator);
-        let first = take(&mut store, &mut allocator, &birth(2, "Trần Thị A", "001", "001088000001")).unwrap();
+        let first =
+            take(&mut store, &mut allocator, &birth(2, "Trần Thị Mai", "001", "001088000001")).unwrap();
         let given = first.number.clone().unwrap();
         assert_eq!(Some(&given), expected.as_ref());
         assert_eq!(Prefix::of(&given).as_str(), "001326");
-        let case = take(&mut store, &mut allocator, &birth(3, "Trần Thị A", "001", "001088000001")).unwrap();
+        let case =
+            take(&mut store, &mut allocator, &birth(3, "Trần Thị Mai", "001", "001088000001")).unwrap();
         assert!(matches!(case.outcome, ActOutcome::Case(_)) && case.number.is_none());
         // Again, at another desk too: the same number, nothing more.
         for allocator in [&mut allocator, &mut desk()] {
-            let again = take(&mut store, allocator, &birth(2, "Trần Thị A", "001", "001088000001")).unwrap();
+            let again =
+                take(&mut store, allocator, &birth(2, "Trần Thị Mai", "001", "001088000001")).unwrap();
             assert_eq!((again.outcome, again.number.as_ref()), (ActOutcome::Repeat, Some(&given)));
         }
         // Another desk holds a block of its own; beyond its four the next is leased.
         let mut other = desk();
         let mut numbers: Vec<_> = (4..12)
             .map(|serial| {
-                let birth = birth(serial, &format!("Trần Thị B{serial}"), "001", "001088000001");
+                let names = ["Lan", "Hương", "Cúc", "Quyên", "Phượng", "Thủy", "Diệp", "Ngân"];
+                let name = names.get(serial as usize - 4).unwrap();
+                let birth = birth(serial, &format!("Trần Thị {name}"), "001", "001088000001");
                 take(&mut store, &mut other, &birth).unwrap().number.unwrap()
             })
             .collect();
@@ -691,10 +696,11 @@ fn a_birth_gets_its_number_and_answers_it_again() {
         // A number that was given to the act before the line broke is the act's.
         let request = RequestId::new("00070.2026.KS.20").unwrap();
         let before = other.allocate(&mut store, Prefix::of(&given), &request).unwrap();
-        let late = take(&mut store, &mut allocator, &birth(20, "Trần Thị C", "001", "001088000001")).unwrap();
+        let late =
+            take(&mut store, &mut allocator, &birth(20, "Trần Thị Trang", "001", "001088000001")).unwrap();
         assert_eq!(late.number, Some(before));
         // No province of this code: no number, and nothing is taken.
-        let nowhere = take(&mut store, &mut allocator, &birth(21, "Trần Thị D", "003", "001088000001"));
+        let nowhere = take(&mut store, &mut allocator, &birth(21, "Trần Thị Yến", "003", "001088000001"));
         assert!(matches!(nowhere, Err(StoreError::Flaw(Flaw::Form("number_place")))));
 
         let boy =

@@ -18,7 +18,12 @@ pub(super) fn run(world: &mut World) -> Result<()> {
     let on = world.plan.today.saturating_sub(jiff::Span::new().months(11));
     let known: Vec<Person> = world.picture.people.values().step_by(ONE_IN).cloned().collect();
     let standing = Some(Standing::Carried);
-    world.store.take_in_by(Some(Intake { standing, by: "clerk".to_owned(), duplicates: false }))?;
+    world.store.take_in_by(Some(Intake {
+        standing,
+        by: "clerk".to_owned(),
+        as_of: None,
+        duplicates: false,
+    }))?;
     let change = world.change("import:carried:second list", on);
     for person in &known {
         let mut other = person.clone();

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use ::postgres::config::SslMode;
 use ::postgres::error::SqlState;
-use ::postgres::types::{IsNull, ToSql, Type as PgType};
 use ::postgres::tls::MakeTlsConnect;
+use ::postgres::types::{IsNull, ToSql, Type as PgType};
 use ::postgres::{Config, NoTls, Socket, Statement};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_util::{SinkExt as _, TryStreamExt as _};
