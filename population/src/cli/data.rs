@@ -310,11 +310,16 @@ fn private_file(path: &Path) -> std::io::Result<File> {
     File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
-/// Writes beside the target and renames, so that a full disk leaves no half file under its name.
+/// Writes beside the target and renames, so that a full disk leaves no half file under its name. A device or a pipe is
+/// written to as it is: a file renamed over `/dev/null` would take its place for everybody.
 pub(super) fn whole_file(
     path: &Path,
     fill: impl FnOnce(&File) -> anyhow::Result<u64>,
 ) -> anyhow::Result<u64> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let into = || fill(&File::options().write(true).open(path)?);
+        return into().with_context(|| path.display().to_string());
+    }
     let temporary = beside(path, &format!("{}.part", std::process::id()));
     let write = || {
         let file = private_file(&temporary)?;

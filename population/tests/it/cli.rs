@@ -374,3 +374,20 @@ fn the_identity_database_is_made_written_and_read_with_grounds() {
     db.execute("UPDATE access_log SET officer = 'An' WHERE link = 2", []).unwrap();
     assert_eq!(run(dir, &[&log[..], &["--verify"]].concat()).0, Some(1));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_is_written_to_and_stays_what_it_is() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("people.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap())
+    };
+    assert_eq!(run(dir.path(), &["generate", "--people", "5", "--out", "people.json"]).0, Some(0));
+    assert!(reader.join().unwrap().contains("full_name"));
+    assert!(std::fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}

@@ -24,8 +24,13 @@ pub(super) fn read_bounded(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8
     read().map_err(|error| Failure::cannot_read(path, &error))
 }
 
-/// Writes a file so that it is there whole or not at all, readable by its owner only.
+/// Writes a file so that it is there whole or not at all, readable by its owner only. A device or a pipe is written to as
+/// it is: a file renamed over `/dev/null` would take its place for everybody.
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let into = || fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        return into().map_err(|error| Failure::cannot_write(path, &error));
+    }
     let write = || -> io::Result<()> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
