@@ -37,7 +37,7 @@ faults: ## every removal of a card, every kill of the register's programs, enume
 	@cargo build --quiet --locked $(if $(LONG),--release) --workspace --bins
 	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long)
 
-nation: ## one simulated year of a province through the register, and what must hold at its end; PEOPLE=n (default 100000), DB=sqlite:FILE|postgres://…
+nation: ## one simulated year of a province through the register, and what must hold at its end; PEOPLE=n (default 100000), DB=sqlite|postgres|sqlite:FILE|postgres://…
 	@cargo run --quiet --locked -p cccd-tests --bin nation -- $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DB),--db $(DB))
 
 interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace" runs a part

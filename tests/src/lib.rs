@@ -15,6 +15,8 @@ pub mod laboratory;
 pub mod nation;
 pub mod officers;
 pub mod portrait;
+#[path = "../../population/tests/it/postgres/pair.rs"]
+mod postgres_pair;
 #[path = "../../population/tests/it/postgres/server.rs"]
 mod postgres_server;
 pub mod programs;

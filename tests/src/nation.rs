@@ -6,14 +6,20 @@
 //! | `collection` | a province's people come in from three files of three forms, with rows that are none; the same file again |
 //! | `conflicts` | a second source says otherwise of some of them: cases, each decided by an officer with a reason |
 //! | `year` | every kind of act, day by day, through several offices: births with their numbers, moves, late and contradicting acts, the same act twice |
+//! | `stations` | stations without a line: sealed bundles merged, printed forms scanned and filed by their barcodes |
 //! | `invariants` | what must hold of the whole register at the end, each a count of violations |
+//! | `backup` | the register is backed up, encrypted, and restored elsewhere; damaged copies are refused |
+//! | `failover` | the backup becomes the register of two `PostgreSQL` servers; clients take acts, the primary is killed, the replica promoted |
 //!
 //! The simulation keeps a picture of its own of what it was told, and the register is compared with it at the end.
 
+mod backup;
 mod collection;
 mod conflicts;
+mod failover;
 mod invariants;
 mod picture;
+mod stations;
 mod year;
 
 use std::time::Instant;
@@ -65,7 +71,43 @@ pub struct Plan {
     pub seed: u64,
     /// The last day of the year.
     pub today: Date,
+    /// Whether a primary is killed, where there is `PostgreSQL`.
+    pub failover: bool,
 }
+
+/// A moment before something is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The year is over.
+    Year,
+    /// A backup was restored.
+    Restored,
+    /// The replica has taken over.
+    Failover,
+}
+
+/// What may be disturbed behind the register's back.
+#[derive(Debug)]
+pub struct Scene<'s> {
+    /// The moment.
+    pub stage: Stage,
+    /// The register that is judged.
+    pub store: &'s SqlStore,
+    /// Counts the simulation one row or one delivery short, if set.
+    pub short: &'s mut Short,
+}
+
+/// What the simulation forgets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Short {
+    /// A row that was rejected.
+    pub rejected: bool,
+    /// A message that was delivered.
+    pub delivered: bool,
+}
+
+/// Done at each stage.
+type Disturb<'d> = dyn Fn(Scene<'_>) -> Result<()> + 'd;
 
 /// The year as it goes on.
 struct World {
@@ -116,24 +158,39 @@ impl Chance {
 /// # Errors
 /// If something could not be done at all.
 pub fn run(plan: Plan, place: &Place) -> Result<Outcome> {
-    run_disturbed(plan, place, |_| Ok(()))
+    run_disturbed(plan, place, &|_| Ok(()))
+}
+
+/// [`run`] on a `PostgreSQL` server of its own, which is gone at the end.
+///
+/// # Errors
+/// As there; if there is no `PostgreSQL`.
+pub fn run_on_postgres(plan: Plan) -> Result<Outcome> {
+    let server = crate::postgres_server::Server::start(&["shared_buffers=64MB", "max_wal_size=4GB"]);
+    let server = server.map_err(anyhow::Error::msg)?;
+    run(plan, &server.database().map_err(anyhow::Error::msg)?)
 }
 
 /// [`run`], with something done behind the register's back before it is judged.
 ///
 /// # Errors
 /// As there, and the disturbance's.
-pub fn run_disturbed(
-    plan: Plan,
-    place: &Place,
-    disturb: impl FnOnce(&SqlStore) -> Result<()>,
-) -> Result<Outcome> {
+pub fn run_disturbed(plan: Plan, place: &Place, disturb: &Disturb<'_>) -> Result<Outcome> {
     let mut world = begin(plan, place)?;
     collection::run(&mut world)?;
     conflicts::run(&mut world)?;
     year::run(&mut world)?;
-    disturb(&world.store)?;
-    let invariants = invariants::judge(&world)?;
+    let collected = stations::run(&mut world)?;
+    let mut short = Short::default();
+    disturb(Scene { stage: Stage::Year, store: &world.store, short: &mut short })?;
+    world.picture.forget(short);
+    let mut invariants = invariants::judge(&world)?;
+    stations::judge(&world, &collected, &mut invariants)?;
+    let kept = backup::run(&mut world)?;
+    backup::elsewhere(&world, &kept, disturb, &mut invariants)?;
+    if plan.failover {
+        failover::run(&world, &kept, disturb, &mut invariants)?;
+    }
     world.bar.finish_and_clear();
     Ok(Outcome { people: world.store.person_count()?, events: world.picture.taken(), invariants })
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use cccd_population::store::Place;
-use cccd_tests::nation::{Plan, run};
+use cccd_tests::nation::{Plan, run, run_on_postgres};
 use clap::Parser;
 use jiff::civil::Date;
 
@@ -12,7 +12,7 @@ use jiff::civil::Date;
 #[derive(Debug, Parser)]
 #[command(
     name = "nation",
-    after_help = "The last line is `nation: people=N events=N violations=0`.\nExit codes: 0 everything holds · 1 something does not · 2 usage · 3 it could not be tried.\n\nExamples:\n  make nation\n  nation --people 5000 --seed 7\n  nation --db postgres://%2Frun%2Fpostgresql/empty"
+    after_help = "The last line is `nation: people=N events=N violations=0`.\nExit codes: 0 everything holds · 1 something does not · 2 usage · 3 it could not be tried.\n\nExamples:\n  make nation\n  nation --people 5000 --seed 7\n  nation --db postgres\n  nation --db postgres://%2Frun%2Fpostgresql/empty"
 )]
 struct Arguments {
     /// Persons at the beginning.
@@ -21,9 +21,13 @@ struct Arguments {
     /// The same seed gives the same year.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// An empty register: `sqlite:FILE` or `postgres://…`; a temporary file by default.
-    #[arg(long, value_name = "sqlite:FILE|postgres://…")]
-    db: Option<Place>,
+    /// An empty register: `sqlite:FILE` or `postgres://…`; `postgres` alone is a server of its own, `sqlite` (the default) a
+    /// temporary file.
+    #[arg(long, value_name = "sqlite|postgres|sqlite:FILE|postgres://…", default_value = "sqlite")]
+    db: String,
+    /// Without the part in which a primary is killed.
+    #[arg(long)]
+    no_failover: bool,
     /// The last day of the year.
     #[arg(long, default_value = "2026-11-25")]
     today: Date,
@@ -42,9 +46,13 @@ fn main() -> ExitCode {
 
 fn tried(arguments: &Arguments) -> Result<bool> {
     let folder = tempfile::tempdir().context("a temporary folder")?;
-    let place = arguments.db.clone().unwrap_or_else(|| Place::file(&folder.path().join("register.db")));
-    let plan = Plan { people: arguments.people, seed: arguments.seed, today: arguments.today };
-    let outcome = run(plan, &place)?;
+    let Arguments { people, seed, today, .. } = *arguments;
+    let plan = Plan { people, seed, today, failover: !arguments.no_failover };
+    let outcome = match arguments.db.as_str() {
+        "postgres" => run_on_postgres(plan)?,
+        "sqlite" => run(plan, &Place::file(&folder.path().join("register.db")))?,
+        named => run(plan, &named.parse::<Place>()?)?,
+    };
     println!("\n{:52} {:>9} {:>10}", "what must hold", "of", "violations");
     for invariant in &outcome.invariants {
         println!("{:52} {:>9} {:>10}", invariant.what, invariant.of, invariant.violations);

@@ -43,11 +43,6 @@ pub(super) fn judge(world: &World) -> Result<Vec<Invariant>> {
         usize::try_from(picture.rows)?,
         picture.rows.abs_diff(picture.collected + picture.rejected),
     );
-    let (mut living, mut others) = (0_u64, 0_u64);
-    for person in people.values() {
-        *(if matches!(person.life, Life::Alive) { &mut living } else { &mut others }) += 1;
-    }
-    holds("the count of the store = its rows", people.len(), store.person_count()?.abs_diff(living + others));
     holds("every record is as it was last told", picture.people.len(), differing(&people, &picture.people));
     holds("nobody is named who is not there (orphans)", people.len(), orphans(&people, &picture.outside));
     holds("what one record says of another, that one says too", people.len(), one_sided(&people));

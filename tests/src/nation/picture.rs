@@ -36,6 +36,13 @@ impl Picture {
         self.acts.values().map(|taken| u64::from(*taken)).sum()
     }
 
+    pub(super) fn forget(&mut self, short: super::Short) {
+        self.rejected -= u64::from(short.rejected);
+        if let Some(count) = self.delivered.values_mut().next().filter(|_| short.delivered) {
+            *count -= 1;
+        }
+    }
+
     pub(super) fn take(&mut self, act: &ActId, changes: &Changes) {
         self.acts.insert(act.clone(), true);
         for message in &changes.messages {
