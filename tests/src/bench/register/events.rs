@@ -101,6 +101,24 @@ fn client_takes(
     Ok((taken, begun.elapsed()))
 }
 
+/// Two thousand names: children of one name and day are taken for one child, and become cases.
+fn name_of(serial: u32) -> String {
+    const FAMILIES: [&str; 7] = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng"];
+    const MIDDLE: [&str; 12] =
+        ["Minh", "Thanh", "Ngọc", "Gia", "Bảo", "Hoài", "Khánh", "Xuân", "Thu", "Đức", "Quang", "Hải"];
+    const GIVEN: [&str; 24] = [
+        "An", "Bình", "Châu", "Dung", "Giang", "Hà", "Hạnh", "Hiền", "Hoa", "Hùng", "Hương", "Khoa", "Lan",
+        "Linh", "Long", "Mai", "Nam", "Nga", "Phúc", "Quân", "Sơn", "Trang", "Tuấn", "Yến",
+    ];
+    let mut rest = serial as usize;
+    let mut pick = |from: &[&'static str]| {
+        let chosen = from.get(rest % from.len()).copied().unwrap_or_default();
+        rest /= from.len();
+        chosen
+    };
+    format!("{} {} {}", pick(&FAMILIES), pick(&MIDDLE), pick(&GIVEN))
+}
+
 /// Makes acts of the people it is shown.
 struct Desk {
     serial: u32,
@@ -145,7 +163,7 @@ impl Desk {
         let number_place = mother.number.as_str().get(..3)?.to_owned();
         let number = Prefix::new(number_place.parse().ok()?, sex, TODAY.year()).ok()?.with(self.serial)?;
         let child = Newborn {
-            full_name: "Nguyễn Thị Minh Châu".to_owned(),
+            full_name: name_of(self.serial),
             birth_date: TODAY,
             sex,
             place_of_birth: "Bệnh viện Phụ sản".to_owned(),
