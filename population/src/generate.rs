@@ -5,6 +5,7 @@ pub mod errors;
 mod families;
 mod names;
 mod numbers;
+pub mod questions;
 mod tables;
 
 use jiff::civil::Date;

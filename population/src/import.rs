@@ -222,18 +222,20 @@ pub fn import_file(
     run(&mut put, rows, begun, today, report, progress)
 }
 
-/// What an import would do: everything is read, checked and compared, and nothing is written but the report.
+/// What an import would do: everything is read, checked and taken in as [`import`] does, and taken back; nothing stays but
+/// the report. A batch does not see those before it.
 ///
 /// # Errors
 /// As [`import`].
 pub fn rehearse(
-    store: &dyn Store,
+    store: &mut dyn Store,
     rows: impl Iterator<Item = Result<Row, ImportError>> + Send,
+    change: &Change,
     today: Date,
     report: &mut dyn Write,
     progress: impl FnMut(u64, &Summary) -> bool,
 ) -> Result<Summary, ImportError> {
-    let mut put = |batch: &mut Batch| Ok(store.compare_persons(&batch.persons)?);
+    let mut put = |batch: &mut Batch| Ok(store.rehearse_persons(&batch.persons, change)?);
     run(&mut put, rows, Summary::default(), today, report, progress)
 }
 

@@ -188,11 +188,11 @@ pub trait Store: Send {
     /// [`StoreError`].
     fn file_progress(&self, digest: &[u8; 32]) -> Result<Option<FileProgress>, StoreError>;
 
-    /// What [`put_persons`](Self::put_persons) would do, without doing it.
+    /// What [`put_persons`](Self::put_persons) would do: it is done in a transaction that is taken back.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn compare_persons(&self, persons: &[Person]) -> Result<Vec<Put>, StoreError>;
+    fn rehearse_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError>;
 
     /// Adds or changes one person.
     ///

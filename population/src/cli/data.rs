@@ -62,8 +62,8 @@ pub(super) struct Import {
     /// Leave the index of `search` as it is: more files follow, and `population index` comes after them
     #[arg(long)]
     no_index: bool,
-    /// Read, check and compare all rows, and write none
-    #[arg(long, conflicts_with_all = ["standing", "duplicates"])]
+    /// Read, check and compare all rows as the import would, and write none
+    #[arg(long, conflicts_with = "duplicates")]
     dry_run: bool,
 }
 
@@ -140,7 +140,7 @@ impl Import {
         let mut file = BufReader::with_capacity(1 << 20, file);
         let done = if self.dry_run {
             let persons = rows(file, format).with_context(named)?;
-            rehearse(&store, persons, setting.today(), &mut report, &mut heard)
+            rehearse(&mut store, persons, &change, setting.today(), &mut report, &mut heard)
         } else {
             let known = digest(&mut file, format).with_context(named)?;
             file.rewind().with_context(named)?;

@@ -338,17 +338,8 @@ pub(super) fn with_people(
     session: &mut dyn Session,
     act: &ActId,
 ) -> Result<Option<ActWithPeople>, StoreError> {
-    let mut entry: Option<Entry> = None;
-    session.query(
-        "SELECT entry FROM act_claim WHERE act_id = ?1 AND outcome <> 'case'",
-        &[act.to_string().into()],
-        &mut |row| {
-            let text = row.needed(0)?;
-            entry = Some(serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent("an act"))?);
-            Ok(())
-        },
-    )?;
-    let Some(entry) = entry else { return Ok(None) };
+    let taken = "SELECT entry FROM act_claim WHERE act_id = ?1 AND outcome <> 'case'";
+    let Some(entry) = entry(session, taken, act)? else { return Ok(None) };
     let number = numbers::answered(session, &act.to_string())?;
     let mut people = BTreeMap::new();
     for named in entry.act.named().into_iter().chain(number.clone()) {
@@ -363,16 +354,16 @@ pub(super) fn with_people(
 
 /// An act that was kept as a case, as it came in.
 pub(super) fn waiting(session: &mut dyn Session, act: &ActId) -> Result<Option<Entry>, StoreError> {
+    entry(session, "SELECT entry FROM act_claim WHERE act_id = ?1 AND outcome = 'case'", act)
+}
+
+fn entry(session: &mut dyn Session, sql: &str, act: &ActId) -> Result<Option<Entry>, StoreError> {
     let mut entry = None;
-    session.query(
-        "SELECT entry FROM act_claim WHERE act_id = ?1 AND outcome = 'case'",
-        &[act.to_string().into()],
-        &mut |row| {
-            let text = row.needed(0)?;
-            entry = Some(serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent("an act"))?);
-            Ok(())
-        },
-    )?;
+    session.query(sql, &[act.to_string().into()], &mut |row| {
+        let text = row.needed(0)?;
+        entry = Some(serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent("an act"))?);
+        Ok(())
+    })?;
     Ok(entry)
 }
 

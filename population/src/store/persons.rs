@@ -1,6 +1,6 @@
 //! A person's row, and the records that were.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Row, Session, Table, Type, Value};
-use super::{Change, Provenance, Put, Revision, StoreError, damaged, kept, numbers, sealed, search};
+use super::{Change, Provenance, Put, Revision, StoreError, damaged, kept, sealed, search};
 use crate::name::comparison_key;
 use crate::person::{
     Flaw, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence,
@@ -28,6 +28,12 @@ macro_rules! columns {
          name_key"
     };
 }
+
+mod alike;
+mod put;
+
+pub(super) use alike::{INDEXES, born_alike, candidates, named_and_born, naming};
+pub(super) use put::{count_added, ended_among, load_new, put, put_all};
 
 /// Where the sealed items stand.
 const SENSITIVE: usize = 32;
@@ -351,201 +357,6 @@ pub(super) fn after(
     Ok(persons)
 }
 
-/// Persons whose records are read together.
-const TOGETHER: usize = 256;
-
-/// Persons who are all new go in at once, by the order of their numbers; else those who are known are read together. A
-/// number that ended is nobody's: its row is left out.
-pub(super) fn put_all(
-    session: &mut dyn Session,
-    persons: &[Person],
-    change: &Change,
-) -> Result<Vec<Put>, StoreError> {
-    let ended = ended_among(session, persons)?;
-    if ended.is_empty() {
-        return put_standing(session, persons, change);
-    }
-    let standing: Vec<Person> =
-        persons.iter().filter(|person| !ended.contains(&person.number)).cloned().collect();
-    let mut done = put_standing(session, &standing, change)?.into_iter();
-    let each = persons.iter().map(|person| match ended.contains(&person.number) {
-        true => Ok(Put::Cancelled),
-        false => done.next().ok_or(StoreError::Inconsistent("an answer is missing")),
-    });
-    each.collect()
-}
-
-/// Which of these persons' numbers ended.
-pub(super) fn ended_among(
-    session: &mut dyn Session,
-    persons: &[Person],
-) -> Result<BTreeSet<PersonalNumber>, StoreError> {
-    let numbers: Vec<&PersonalNumber> = persons.iter().map(|person| &person.number).collect();
-    numbers::ended_among(session, &numbers)
-}
-
-fn put_standing(
-    session: &mut dyn Session,
-    persons: &[Person],
-    change: &Change,
-) -> Result<Vec<Put>, StoreError> {
-    let Some(order) = in_order(persons) else {
-        let done: Vec<Put> =
-            persons.iter().map(|person| put(session, person, change)).collect::<Result<_, _>>()?;
-        count_added(session, persons, &done)?;
-        return Ok(done);
-    };
-    if load_ordered(session, &order, change)? {
-        return Ok(vec![Put::Added; persons.len()]);
-    }
-    let mut done = Vec::with_capacity(persons.len());
-    for part in persons.chunks(TOGETHER) {
-        put_some(session, part, change, &mut done)?;
-    }
-    Ok(done)
-}
-
-/// The records in the order of their numbers, if they may be loaded at once: several, whole, and nobody twice. One person
-/// twice in a batch is the second time a change; a record without its items changes one who is known, or is refused.
-fn in_order(persons: &[Person]) -> Option<Vec<&Person>> {
-    let mut order: Vec<&Person> = persons.iter().collect();
-    order.sort_unstable_by(|one, other| one.number.cmp(&other.number));
-    let twice = order.windows(2).any(|pair| match pair {
-        [one, other] => one.number == other.number,
-        _ => false,
-    });
-    (persons.len() > 1 && !twice && persons.iter().all(|person| !person.sealed)).then_some(order)
-}
-
-/// Persons who are all new, at once. `false`, and nothing was done, if one of them is not.
-pub(super) fn load_new(
-    session: &mut dyn Session,
-    persons: &[Person],
-    change: &Change,
-) -> Result<bool, StoreError> {
-    match in_order(persons) {
-        Some(order) => load_ordered(session, &order, change),
-        None => Ok(false),
-    }
-}
-
-fn load_ordered<'p>(
-    session: &mut dyn Session,
-    persons: &[&'p Person],
-    change: &'p Change,
-) -> Result<bool, StoreError> {
-    let at = change.at.to_string();
-    let keys = session.seal().share();
-    let row = |person: &&'p Person| {
-        values_at(person, sealed::seal(&keys, person)?, 1, change, at.as_str().into(), None)
-    };
-    let loaded = session.load(&TABLE, &mut persons.iter().map(row))?;
-    if loaded {
-        search::loaded(session, persons)?;
-        kept::added(session, persons)?;
-    }
-    Ok(loaded)
-}
-
-/// Counts those who were not known.
-pub(super) fn count_added(
-    session: &mut dyn Session,
-    persons: &[Person],
-    done: &[Put],
-) -> Result<(), StoreError> {
-    let added = persons.iter().zip(done).filter(|(_, put)| **put == Put::Added);
-    kept::added(session, &added.map(|(person, _)| person).collect::<Vec<_>>())
-}
-
-/// Persons of whom some are known.
-fn put_some(
-    session: &mut dyn Session,
-    persons: &[Person],
-    change: &Change,
-    done: &mut Vec<Put>,
-) -> Result<(), StoreError> {
-    let known = known_all(session, persons)?;
-    let new: Vec<&Person> =
-        persons.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(person, _)| person).collect();
-    let loaded = !new.is_empty() && load_ordered(session, &new, change)?;
-    let mut singly = Vec::new();
-    for (person, known) in persons.iter().zip(known) {
-        done.push(match known {
-            Some(known) => put_known(session, known, person, change)?,
-            None if loaded => Put::Added,
-            None => {
-                let put = put(session, person, change)?;
-                if put == Put::Added {
-                    singly.push(person);
-                }
-                put
-            }
-        });
-    }
-    kept::added(session, &singly)
-}
-
-/// What [`put_all`] would do to persons of whom none stands there twice.
-pub(super) fn compare_all(session: &mut dyn Session, persons: &[Person]) -> Result<Vec<Put>, StoreError> {
-    let ended = ended_among(session, persons)?;
-    let keys = session.seal().share();
-    let mut done = Vec::with_capacity(persons.len());
-    for part in persons.chunks(TOGETHER) {
-        let asked: Vec<_> =
-            part.iter().map(|person| (PERSON, vec![Value::from(person.number.as_str())])).collect();
-        let from = done.len();
-        done.resize(from + part.len(), Put::Added);
-        session.ask(&asked, &mut |place, row| {
-            let known = read(row, &keys)?;
-            let Some(mut person) = part.get(place).cloned() else { return Ok(()) };
-            sealed::keep(&mut person, &known)?;
-            if person.life == Life::Alive {
-                person.life = known.life;
-            }
-            let same = person == known;
-            if let Some(put) = done.get_mut(from + place) {
-                *put = if same { Put::Unchanged } else { Put::Changed };
-            }
-            Ok(())
-        })?;
-    }
-    for (put, person) in done.iter_mut().zip(persons) {
-        if ended.contains(&person.number) {
-            *put = Put::Cancelled;
-        }
-    }
-    Ok(done)
-}
-
-/// Inserts (the caller counts it), changes or leaves alone; who calls it has asked [`ended_among`]. `alive` in a record is no news about one who is known to be dead or missing.
-pub(super) fn put(session: &mut dyn Session, person: &Person, change: &Change) -> Result<Put, StoreError> {
-    if !person.sealed && insert_new(session, person, change)? {
-        return Ok(Put::Added);
-    }
-    match known(session, &person.number)? {
-        Some(known) => put_known(session, known, person, change),
-        None if person.sealed => Err(StoreError::Sealed),
-        None => Ok(Put::Cancelled),
-    }
-}
-
-fn put_known(
-    session: &mut dyn Session,
-    known: Known,
-    person: &Person,
-    change: &Change,
-) -> Result<Put, StoreError> {
-    let mut person = person.clone();
-    sealed::keep(&mut person, &known.person)?;
-    if person.life == Life::Alive {
-        person.life = known.person.life;
-    }
-    if person == known.person {
-        return Ok(Put::Unchanged);
-    }
-    replace(session, known, &person, change)
-}
-
 /// Where each item of a record came from.
 pub(super) struct Origins {
     provenance: Provenance,
@@ -567,150 +378,6 @@ pub(super) fn known_with_origins(
 ) -> Result<Option<(Person, Origins)>, StoreError> {
     let known = known(session, number)?;
     Ok(known.map(|known| (known.person, Origins { provenance: known.provenance, change: known.change })))
-}
-
-/// Indexes by which [`candidates`] are found: made when the first intake compares newcomers, so that a register that is
-/// loaded first is not slowed by them.
-pub(super) const INDEXES: &str = "\
-    CREATE INDEX IF NOT EXISTS person_birth_date ON person (birth_date); \
-    CREATE INDEX IF NOT EXISTS person_name_key ON person (name_key, birth_date); \
-    CREATE INDEX IF NOT EXISTS person_old_number ON person (old_number) WHERE old_number IS NOT NULL;";
-
-/// Who shares a CMND, the birth date, or the name in the year of birth with a newcomer; up to `limit` for each.
-pub(super) fn candidates(
-    session: &mut dyn Session,
-    newcomer: &Person,
-    limit: u32,
-) -> Result<Vec<Person>, StoreError> {
-    let keys = session.seal().share();
-    let mut found: BTreeMap<PersonalNumber, Person> = BTreeMap::new();
-    let year = format!("{:04}", newcomer.birth_date.year());
-    let after = format!("{:04}", newcomer.birth_date.year().saturating_add(1));
-    let name = comparison_key(&newcomer.full_name);
-    let day = birth_date_text(newcomer.birth_date);
-    for (sql, values) in [
-        (
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM person WHERE old_number = ?1 AND replaced_by IS NULL LIMIT ?2"
-            ),
-            vec![newcomer.old_number.as_ref().into(), limit.into()],
-        ),
-        (
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM person WHERE birth_date = ?1 AND replaced_by IS NULL LIMIT ?2"
-            ),
-            vec![(&day).into(), limit.into()],
-        ),
-        (
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM person WHERE name_key = ?1 AND birth_date >= ?2 AND birth_date < ?3 \
-                 AND replaced_by IS NULL LIMIT ?4"
-            ),
-            vec![(&name).into(), (&year).into(), (&after).into(), limit.into()],
-        ),
-    ] {
-        session.query(sql, &values, &mut |row| {
-            let person = read(row, &keys)?;
-            if person.number != newcomer.number {
-                found.insert(person.number.clone(), person);
-            }
-            Ok(())
-        })?;
-    }
-    Ok(found.into_values().collect())
-}
-
-/// Who has this name, without diacritics, and was born within the date as far as it is known.
-pub(super) fn named_and_born(
-    session: &mut dyn Session,
-    name: &str,
-    born: Option<&str>,
-    limit: u32,
-) -> Result<Vec<Person>, StoreError> {
-    // Who is known by the year only stands at its beginning; nobody is looked for whose year is not written.
-    let Some(year) = born.and_then(|born| born.get(..4)) else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    let keys = session.seal().share();
-    session.query(
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM person WHERE name_key = ?1 AND birth_date >= ?2 AND birth_date < ?3 AND replaced_by IS NULL \
-             ORDER BY personal_number LIMIT ?4"
-        ),
-        // The next character after every digit and the hyphen.
-        &[comparison_key(name).into(), year.into(), format!("{year}~").into(), limit.into()],
-        &mut |row| {
-            found.push(read(row, &keys)?);
-            Ok(())
-        },
-    )?;
-    Ok(found)
-}
-
-/// Who was born on the newborn's day under the same name, or to a parent of the same number or name; up to `limit`.
-pub(super) fn born_alike(
-    session: &mut dyn Session,
-    newborn: &Person,
-    limit: u32,
-) -> Result<Vec<Person>, StoreError> {
-    // A pattern that finds nobody, where there is nothing to look for.
-    let quoted = |text: Option<String>| match text {
-        Some(text) if !text.contains(['%', '_', '\\', '"']) => format!("%\"{text}\"%"),
-        _ => "-".to_owned(),
-    };
-    let parent = |parent: &Option<Relative>| {
-        quoted(parent.as_ref().map(|parent| match &parent.number {
-            Some(number) => number.as_str().to_owned(),
-            None => parent.name.clone(),
-        }))
-    };
-    let mut found = Vec::new();
-    let keys = session.seal().share();
-    session.query(
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM person WHERE birth_date = ?1 AND replaced_by IS NULL AND personal_number <> ?2 \
-             AND (name_key = ?3 OR lists LIKE ?4 OR lists LIKE ?5) ORDER BY personal_number LIMIT ?6"
-        ),
-        &[
-            birth_date_text(newborn.birth_date).into(),
-            newborn.number.as_str().into(),
-            comparison_key(&newborn.full_name).into(),
-            parent(&newborn.father).into(),
-            parent(&newborn.mother).into(),
-            limit.into(),
-        ],
-        &mut |row| {
-            found.push(read(row, &keys)?);
-            Ok(())
-        },
-    )?;
-    Ok(found)
-}
-
-/// Whose record names this number: the whole register is read, for there is no index of relatives, and few numbers end so.
-pub(super) fn naming(
-    session: &mut dyn Session,
-    number: &PersonalNumber,
-) -> Result<Vec<PersonalNumber>, StoreError> {
-    let mut naming = Vec::new();
-    session.query(
-        "SELECT personal_number FROM person WHERE lists LIKE ?1 AND replaced_by IS NULL ORDER BY personal_number",
-        &[format!("%\"{}\"%", number.as_str()).into()],
-        &mut |row| {
-            naming.push(self::number(&row.needed(0)?)?);
-            Ok(())
-        },
-    )?;
-    Ok(naming)
 }
 
 pub(super) fn set_life(

@@ -444,6 +444,19 @@ impl SqlStore {
     }
 }
 
+/// Persons come in: as they are, or joined with what is known where an intake says how.
+fn take(
+    session: &mut dyn Session,
+    persons: &[Person],
+    intake: Option<&Intake>,
+    change: &Change,
+) -> Result<Vec<Put>, StoreError> {
+    match intake {
+        None => persons::put_all(session, persons, change),
+        Some(intake) => cases::take_in(session, persons, intake, change),
+    }
+}
+
 impl core::fmt::Debug for SqlStore {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("SqlStore").finish_non_exhaustive()
@@ -457,10 +470,7 @@ impl Store for SqlStore {
 
     fn put_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError> {
         let intake = self.intake.clone();
-        self.write(Apart::Rows, |session| match &intake {
-            None => persons::put_all(session, persons, change),
-            Some(intake) => cases::take_in(session, persons, intake, change),
-        })
+        self.write(Apart::Rows, |session| take(session, persons, intake.as_ref(), change))
     }
 
     fn put_persons_of_file(
@@ -471,10 +481,7 @@ impl Store for SqlStore {
     ) -> Result<(Vec<Put>, FileProgress), StoreError> {
         let intake = self.intake.clone();
         self.write(Apart::Rows, |session| {
-            let put = match &intake {
-                None => persons::put_all(session, persons, change)?,
-                Some(intake) => cases::take_in(session, persons, intake, change)?,
-            };
+            let put = take(session, persons, intake.as_ref(), change)?;
             let after = files::keep(session, &put, change, file)?;
             Ok((put, after))
         })
@@ -488,8 +495,12 @@ impl Store for SqlStore {
         self.read(|session| files::progress(session, digest))
     }
 
-    fn compare_persons(&self, persons: &[Person]) -> Result<Vec<Put>, StoreError> {
-        self.read(|session| persons::compare_all(session, persons))
+    fn rehearse_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError> {
+        let engine = self.engine.get_mut().as_mut();
+        engine.begin(Apart::Rows)?;
+        let done = take(engine, persons, self.intake.as_ref(), change);
+        engine.rollback();
+        done
     }
 
     fn set_life(

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_population::generate::Nation;
 use cccd_population::generate::errors::{Twist, with_errors};
+use cccd_population::generate::questions::question;
 use cccd_population::person::{Person, Relative};
 use cccd_population::search::{MemoryIndex, Query, SearchRecord, keys, search};
 use cccd_population::store::{Place, SqlStore, Store as _};
@@ -21,33 +22,6 @@ struct Measured {
 
 fn recall((asked, found): (usize, usize)) -> f64 {
     f64::from(u32::try_from(found).unwrap()) / f64::from(u32::try_from(asked).unwrap())
-}
-
-/// A second record of somebody, as a question: a third with the whole birth date, a third with the year and the province, a
-/// third with the year and a parent.
-fn question(copy: &Person, at: usize) -> (Query, &'static str) {
-    let name = |relative: &Option<Relative>| relative.as_ref().map(|relative| relative.name.clone());
-    let province = copy.residences.permanent.as_ref().and_then(|place| place.province_code.clone());
-    let (father, mother) = (name(&copy.father), name(&copy.mother));
-    let mut query = Query {
-        name: Some(copy.full_name.clone()),
-        birth_date: Some(BirthDate::Year(copy.birth_date.year())),
-        sex: Some(copy.sex),
-        ..Query::default()
-    };
-    let way = match at % 3 {
-        1 if province.is_some() => "province",
-        2 if father.is_some() || mother.is_some() => "parent",
-        _ => "date",
-    };
-    match way {
-        "province" => query.province = province,
-        "parent" if at.is_multiple_of(2) && father.is_some() || mother.is_none() => query.father = father,
-        "parent" => query.mother = mother,
-        _ => query.birth_date = Some(copy.birth_date),
-    }
-    assert!(query.is_enough());
-    (query, way)
 }
 
 /// Every second record that the error model makes is a question about the first; of more than a hundred thousand people, those of
@@ -73,6 +47,7 @@ fn measure(count: u64, seed: u64) -> Measured {
             errors.pairs.iter().zip(added).filter(|((_, _, twist), _)| twist.is_duplicate())
         {
             let (query, way) = question(copy, questions.len());
+            assert!(query.is_enough());
             questions.push((query, way, *twist, known.clone()));
         }
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use cccd_card_profile::card_holder::BirthDate;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::generate::errors::{Twist, with_errors};
-use cccd_population::person::{Person, Relative};
+use cccd_population::generate::questions::{Beside, question};
+use cccd_population::person::Person;
 use cccd_population::search::Query;
 use cccd_population::store::{Place, SqlStore};
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ const QUESTIONS: usize = 4_000;
 pub(super) struct Question {
     query: Query,
     /// What is wrong with it, and what is known beside the name.
-    about: (Twist, &'static str),
+    about: (Twist, Beside),
     meant: PersonalNumber,
 }
 
@@ -39,36 +39,6 @@ pub(super) fn questions(people: Vec<Person>, seed: u64, questions: &mut Vec<Ques
         if twist.is_duplicate() && questions.len() < QUESTIONS {
             let (query, beside) = question(copy, questions.len());
             questions.push(Question { query, about: (*twist, beside), meant: meant.clone() });
-        }
-    }
-}
-
-fn question(copy: &Person, at: usize) -> (Query, &'static str) {
-    let name = |relative: &Option<Relative>| relative.as_ref().map(|relative| relative.name.clone());
-    let province = copy.residences.permanent.as_ref().and_then(|place| place.province_code.clone());
-    let (father, mother) = (name(&copy.father), name(&copy.mother));
-    let mut query = Query {
-        name: Some(copy.full_name.clone()),
-        birth_date: Some(BirthDate::Year(copy.birth_date.year())),
-        sex: Some(copy.sex),
-        ..Query::default()
-    };
-    match at % 3 {
-        1 if province.is_some() => {
-            query.province = province;
-            (query, "province")
-        }
-        2 if father.is_some() || mother.is_some() => {
-            if at.is_multiple_of(2) && father.is_some() || mother.is_none() {
-                query.father = father;
-            } else {
-                query.mother = mother;
-            }
-            (query, "parent")
-        }
-        _ => {
-            query.birth_date = Some(copy.birth_date);
-            (query, "date")
         }
     }
 }
