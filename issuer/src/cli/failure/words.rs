@@ -1,0 +1,406 @@
+//! The sentences of failures, by their codes.
+
+/// Whether the Vietnamese sentence alone would hide what the officer needs: which field, which chip, which file.
+pub(super) fn needs_detail(code: &str) -> bool {
+    !matches!(
+        code,
+        "unknown-person"
+            | "person-dead"
+            | "person-missing"
+            | "has-active-card"
+            | "card-held"
+            | "portrait-no-image"
+            | "no-card-in-use"
+            | "not-a-number"
+            | "stopped"
+    )
+}
+
+/// For a code: what happened in Vietnamese, what to do in English and in Vietnamese.
+#[expect(clippy::too_many_lines, reason = "a table of sentences")]
+pub(super) fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match code {
+        "application-unreadable" => (
+            "Không đọc được hồ sơ hoặc ảnh chân dung",
+            "Check the path and that the file may be read; a portrait's path counts from the application file.",
+            "Kiểm tra đường dẫn và quyền đọc tệp; đường dẫn ảnh tính từ thư mục của hồ sơ.",
+        ),
+        "application-malformed" => (
+            "Hồ sơ không đúng mẫu",
+            "Correct the application file; `issuer --help` shows a good one.",
+            "Sửa tệp hồ sơ; `issuer --help` có ví dụ đúng.",
+        ),
+        "portrait-no-image" => (
+            "Tệp ảnh chân dung không phải là ảnh",
+            "Give a portrait as JPEG, PNG or JPEG 2000.",
+            "Dùng ảnh chân dung dạng JPEG, PNG hoặc JPEG 2000.",
+        ),
+        "portrait-too-large" => (
+            "Tệp ảnh chân dung quá lớn",
+            "Give a portrait file of at most 8 MiB.",
+            "Dùng tệp ảnh chân dung không quá 8 MiB.",
+        ),
+        "portrait-unusable" => (
+            "Ảnh chân dung không dùng được",
+            "Take the portrait again: upright, 3 to 4, at least 240 × 320 pixels.",
+            "Chụp lại ảnh: khổ đứng 3×4, ít nhất 240 × 320 điểm ảnh.",
+        ),
+        "unknown-person" => (
+            "Cơ sở dữ liệu dân cư không có số định danh này",
+            "Check the number; if it is right, have the person's record added first (form DC01).",
+            "Kiểm tra lại số; nếu đúng, cập nhật dân cư trước (mẫu DC01).",
+        ),
+        "person-dead" => (
+            "Cơ sở dữ liệu dân cư ghi người này đã chết",
+            "If that is wrong, have the register corrected first; no card is issued meanwhile.",
+            "Nếu sai, phải đính chính dữ liệu dân cư trước; chưa cấp thẻ.",
+        ),
+        "person-missing" => (
+            "Cơ sở dữ liệu dân cư ghi người này mất tích",
+            "If the person is here, have the register corrected first; no card is issued meanwhile.",
+            "Nếu người này có mặt, phải đính chính dữ liệu dân cư trước; chưa cấp thẻ.",
+        ),
+        "differs-from-register" => (
+            "Hồ sơ khác với cơ sở dữ liệu dân cư",
+            "Resolve the fields named with the applicant: correct the application, or the register first (form DC01).",
+            "Đối chiếu các trường nêu trên với công dân: sửa hồ sơ, hoặc cập nhật dân cư trước (mẫu DC01).",
+        ),
+        "has-active-card" => (
+            "Số định danh này đang có thẻ còn hiệu lực",
+            "Apply for an exchange or a reissue (\"reason\": \"exchange\" or \"reissue\"), which replaces that card.",
+            "Lập hồ sơ đổi hoặc cấp lại (\"reason\": \"exchange\" hoặc \"reissue\") để thay thẻ đó.",
+        ),
+        "card-held" => (
+            "Thẻ của người này đang bị giữ",
+            "End the holding first (`issuer card return`), if the authority that holds the card agrees.",
+            "Kết thúc việc giữ thẻ trước (`issuer card return`), nếu cơ quan giữ thẻ đồng ý.",
+        ),
+        "sex-unspecified" | "dates-contradict" | "name-not-writable" => (
+            "Dữ liệu dân cư không đủ để cấp thẻ",
+            "Have the person's record corrected in the register first (form DC01).",
+            "Cập nhật dữ liệu dân cư trước (mẫu DC01).",
+        ),
+        "register-refused" => (
+            "Cơ sở dữ liệu dân cư từ chối",
+            "Look at the card's status with `issuer card status`; the register allows only changes of the card's life.",
+            "Xem trạng thái thẻ bằng `issuer card status`; chỉ được chuyển trạng thái theo vòng đời thẻ.",
+        ),
+        "unknown-card" => (
+            "Cơ sở dữ liệu không có thẻ này",
+            "Check the hash: 64 hexadecimal digits, as in card.json.",
+            "Kiểm tra mã băm: 64 chữ số thập lục phân, như trong card.json.",
+        ),
+        "register-unreachable" => (
+            "Không liên lạc được với cơ sở dữ liệu dân cư",
+            "Start the register (`population serve`) or check --register, then run the same command again; nothing is lost.",
+            "Khởi động dịch vụ (`population serve`) hoặc kiểm tra --register, rồi chạy lại lệnh; không mất gì.",
+        ),
+        "register-token" => (
+            "Không dùng được mã truy cập cơ sở dữ liệu dân cư",
+            "Give the token file with --register-token: a line issuer:TOKEN, mode 0600.",
+            "Chỉ ra tệp mã bằng --register-token: một dòng issuer:TOKEN, quyền 0600.",
+        ),
+        "register-address" => (
+            "Địa chỉ cơ sở dữ liệu không đúng",
+            "Write --register sqlite:register.db, postgres://USER@HOST/DATABASE or http://127.0.0.1:8080.",
+            "Viết --register sqlite:register.db, postgres://NGƯỜI_DÙNG@MÁY/CƠ_SỞ hoặc http://127.0.0.1:8080.",
+        ),
+        "other-application-open" => (
+            "Người này còn một hồ sơ khác đang dở",
+            "Run that application again with its chip, or give its chip up with `issuer spoil`.",
+            "Chạy lại hồ sơ đó với đúng chíp của nó, hoặc loại chíp bằng `issuer spoil`.",
+        ),
+        "state-forbids" => (
+            "Trạng thái hồ sơ không cho phép",
+            "Look at the state named: what is issued, rejected or spoiled stays so.",
+            "Xem trạng thái nêu trên: hồ sơ đã cấp, bị từ chối hoặc chíp hỏng thì không đổi nữa.",
+        ),
+        "ledger-in-use" => (
+            "Sổ cấp thẻ đang được chương trình khác dùng",
+            "Wait until the other issuer has finished, then run the command again.",
+            "Đợi chương trình kia xong rồi chạy lại.",
+        ),
+        "ledger-failed" => (
+            "Không ghi được sổ cấp thẻ",
+            "Check the disk and the file; the chip is not touched without the ledger. Then run the same command again.",
+            "Kiểm tra ổ đĩa và tệp; không có sổ thì không ghi chíp. Sau đó chạy lại lệnh.",
+        ),
+        "disk-full" => (
+            "Ổ đĩa đầy",
+            "Free some space and run the same command again with the same chip; what was begun is resolved then.",
+            "Giải phóng dung lượng rồi chạy lại lệnh với cùng chíp; phần dở dang sẽ được giải quyết.",
+        ),
+        "output-unwritable" => (
+            "Không ghi được vào thư mục kết quả",
+            "Give a folder that may be written with --out; no chip was touched.",
+            "Chỉ ra thư mục ghi được bằng --out; chưa ghi gì vào chíp.",
+        ),
+        "issued-without-files" => (
+            "Thẻ đã cấp nhưng chưa lưu được các tệp",
+            "The card is good and recorded; look the faces' folder over and print them from the register.",
+            "Thẻ đã hợp lệ và đã ghi nhận; kiểm tra thư mục kết quả rồi in lại mặt thẻ.",
+        ),
+        "text-does-not-fit" => (
+            "Nội dung quá dài, không in đủ lên thẻ",
+            "Agree on a shorter form of that field in the register; nothing is cut silently.",
+            "Thống nhất cách ghi ngắn hơn trong dữ liệu dân cư; không tự cắt bớt.",
+        ),
+        "no-font" => (
+            "Máy chưa có phông chữ để in thẻ",
+            "Install a font for Vietnamese (Debian: fonts-dejavu-core, fonts-ocr-b).",
+            "Cài phông chữ (Debian: fonts-dejavu-core, fonts-ocr-b).",
+        ),
+        "card-lost" => (
+            "Mất liên lạc với chíp",
+            "Lay the chip flat on the reader, leave it there and run the command again.",
+            "Đặt chíp nằm phẳng trên đầu đọc, giữ yên và chạy lại.",
+        ),
+        "chip-keys" => (
+            "Chíp không có khóa vận chuyển mà trạm này biết",
+            "Do not try again: wrong tries lock a chip. Use a blank of this station's stock, or the right --keys.",
+            "Không thử lại: thử sai nhiều lần chíp sẽ khóa. Dùng phôi của trạm này, hoặc đúng --keys.",
+        ),
+        "no-blank-of-ours" => (
+            "Chíp này không phải phôi thẻ căn cước",
+            "Lay a blank of this station's stock on the reader.",
+            "Đặt phôi của trạm lên đầu đọc.",
+        ),
+        "no-signer-of-pool" => (
+            "Không có Document Signer nào được ký thẻ này lúc này",
+            "Have a Document Signer made for these cards: `keys ds new --pool dated`, or `--pool no-expiry` (its CSCA first).",
+            "Tạo Document Signer cho nhóm thẻ này: `keys ds new --pool dated` hoặc `--pool no-expiry` (cần CSCA của nhóm trước).",
+        ),
+        "count-turned-back" => (
+            "Số đếm chữ ký của một Document Signer bị vặn ngược so với nhật ký đã ký",
+            "Issue nothing and tell those who keep the keys: somebody wrote into the key store.",
+            "Ngừng cấp thẻ và báo cho người giữ khóa: có người đã ghi vào kho khóa.",
+        ),
+        "count-damaged" => (
+            "Số đếm chữ ký của Document Signer bị mất hoặc hỏng",
+            "Have another Document Signer made: `keys ds erase`, then `keys ds new`.",
+            "Tạo Document Signer khác: `keys ds erase`, rồi `keys ds new`.",
+        ),
+        "crl-lost" => (
+            "Kho khóa mất CRL mới nhất, không còn biết Document Signer nào đã bị thu hồi",
+            "Have the list's file put back into the key store, from a backup or a trust folder; then run the command again.",
+            "Đặt lại tệp danh sách vào kho khóa, từ bản sao lưu hoặc thư mục trust; rồi chạy lại lệnh.",
+        ),
+        "clock-behind" => (
+            "Đồng hồ của trạm sớm hơn mục mới nhất của nhật ký kho khóa",
+            "Set this machine's clock; if it is right, those who keep the keys record that the log is ahead: `keys log correct-clock`.",
+            "Chỉnh đồng hồ của máy; nếu đồng hồ đúng, người giữ khóa ghi nhận nhật ký đi trước bằng `keys log correct-clock`.",
+        ),
+        "laboratory-only" => (
+            "Loại phôi này chỉ dùng trong phòng thí nghiệm",
+            "For a citizen use a blank of this station's stock; for a test add --lab, with a register and keys of the laboratory.",
+            "Thẻ cho công dân phải dùng phôi của trạm; để thử nghiệm thêm --lab, với dữ liệu và khóa thí nghiệm.",
+        ),
+        "production-keys" => (
+            "Kho khóa thật chỉ dùng để cấp thẻ cho công dân",
+            "Use blanks of the station in a real reader, without --lab; for trials make a laboratory's key store.",
+            "Dùng phôi của trạm trong đầu đọc thật, không có --lab; để thử nghiệm hãy tạo kho khóa thí nghiệm.",
+        ),
+        "no-chip-serial" => (
+            "Chíp JMRTD không có số sê-ri",
+            "Give the name that the laboratory wrote on the card: --chip-serial and 20 hexadecimal digits.",
+            "Nhập tên chíp ghi trên thẻ: --chip-serial và 20 chữ số thập lục phân.",
+        ),
+        "no-virtual-jmrtd" => (
+            "Chíp ảo không có ứng dụng JMRTD",
+            "Lay a Java Card with the applet on a reader and name it with --reader.",
+            "Đặt thẻ Java Card có ứng dụng đó lên đầu đọc và chỉ ra bằng --reader.",
+        ),
+        "chip-not-blank" => (
+            "Chíp không trắng",
+            "Take another blank; `issuer probe` tells what this chip is.",
+            "Lấy phôi khác; `issuer probe` cho biết chíp này là gì.",
+        ),
+        "chip-used" => (
+            "Chíp này đã dùng cho hồ sơ khác",
+            "Take another blank; a chip's serial is used once. If its application was interrupted, run that again.",
+            "Lấy phôi khác; mỗi chíp chỉ dùng một lần. Nếu hồ sơ của nó bị ngắt, hãy chạy lại hồ sơ đó.",
+        ),
+        "other-chip" => (
+            "Hồ sơ này đang dở trên chíp khác",
+            "Lay the chip named first on the reader, or give it up with `issuer spoil`.",
+            "Đặt đúng chíp nêu trước lên đầu đọc, hoặc loại nó bằng `issuer spoil`.",
+        ),
+        "in-doubt" => (
+            "Thẻ chưa hoàn thành",
+            "Lay the same chip on the reader and run the same command again: the chip is asked how far it came.",
+            "Đặt lại đúng chíp đó và chạy lại lệnh: chương trình sẽ hỏi chíp đã ghi đến đâu.",
+        ),
+        "stopped" => (
+            "Đã dừng ở điểm an toàn, thẻ chưa hoàn thành",
+            "Run the same command again with the same chip to finish the card.",
+            "Chạy lại lệnh với cùng chíp để hoàn thành thẻ.",
+        ),
+        "chip-spoiled" => (
+            "Chíp hỏng, đã ghi vào sổ",
+            "Put the chip aside as spoiled, take another blank and run the command again.",
+            "Để riêng chíp hỏng, lấy phôi khác và chạy lại lệnh.",
+        ),
+        "no-passphrase" => (
+            "Không đọc được mật khẩu kho khóa",
+            "Give the file with --passphrase-file or CCCD_KEYS_PASSPHRASE_FILE.",
+            "Chỉ ra tệp bằng --passphrase-file hoặc CCCD_KEYS_PASSPHRASE_FILE.",
+        ),
+        "not-a-number" => (
+            "Số định danh phải có 12 chữ số",
+            "Give all 12 digits with --number.",
+            "Nhập đủ 12 chữ số sau --number.",
+        ),
+        "no-card-in-use" => (
+            "Người này không có thẻ đang dùng",
+            "Name another card of this person by --sod-sha256.",
+            "Chỉ ra thẻ khác của người này bằng --sod-sha256.",
+        ),
+        "virtual-chip" => (
+            "Không dùng được tệp trạng thái của chíp ảo",
+            "Give another folder with --out; an interrupted card keeps its chip in chip.json there.",
+            "Chọn thư mục khác bằng --out; thẻ dở dang giữ chíp trong chip.json ở đó.",
+        ),
+        "chip-not-in-ledger" => (
+            "Sổ cấp thẻ không có chíp này",
+            "Check the serial and --ledger.",
+            "Kiểm tra số sê-ri và --ledger.",
+        ),
+        "audit-cut"
+        | "audit-broken"
+        | "audit-other-head"
+        | "audit-actions-differ"
+        | "audit-not-signed"
+        | "audit-head-signature"
+        | "audit-foreign-head" => (
+            "Nhật ký kiểm tra không toàn vẹn",
+            "Keep the store and the heads as they are, stop the station, and tell whoever oversees it.",
+            "Giữ nguyên kho dữ liệu và các lần ký, dừng trạm và báo cho người giám sát.",
+        ),
+        "station-key" => (
+            "Không dùng được khóa của trạm",
+            "Check the files PATH.station-key, PATH.subject-key and PATH.station.pub: mode 0600, and the station's own.",
+            "Kiểm tra các tệp PATH.station-key, PATH.subject-key và PATH.station.pub: chế độ 0600, đúng của trạm.",
+        ),
+        "heads-unreadable" => (
+            "Không dùng được tệp các lần ký",
+            "Give the file that `issuer audit export` wrote.",
+            "Dùng tệp do `issuer audit export` ghi.",
+        ),
+        "nothing-logged" => ("Nhật ký chưa có gì", "Do something first.", "Làm việc gì đó trước đã."),
+        "no-station" => (
+            "Chưa cho biết khóa của trạm ở đâu",
+            "Give --station PATH: each host has keys of its own.",
+            "Nhập --station PATH: mỗi máy có khóa riêng.",
+        ),
+        "approval-missing" => (
+            "Hồ sơ chờ cán bộ khác duyệt",
+            "Have another officer approve it: `issuer application approve`; then run the same command again.",
+            "Đề nghị cán bộ khác duyệt: `issuer application approve`, rồi chạy lại lệnh.",
+        ),
+        "same-officer" => (
+            "Người tiếp nhận không được duyệt hồ sơ của mình",
+            "Have an officer approve it who did not capture it.",
+            "Đề nghị cán bộ khác, không phải người tiếp nhận, duyệt hồ sơ.",
+        ),
+        "changed-since-capture" => (
+            "Dữ liệu dân cư về người này đã đổi sau khi thu nhận; hồ sơ bị trả lại",
+            "Take the application in again and have it approved again: what was approved is not what would be printed.",
+            "Tiếp nhận và duyệt lại hồ sơ: nội dung đã duyệt không còn là nội dung sẽ in.",
+        ),
+        "unknown-application" => (
+            "Sổ cấp thẻ không có hồ sơ này",
+            "Look at `issuer application list` for its number.",
+            "Xem số hồ sơ bằng `issuer application list`.",
+        ),
+        "application-not-open" => (
+            "Sổ cấp thẻ không có hồ sơ đang mở đúng với tệp này",
+            "Take this very file in first (`issuer application receive`), or name the application by --id.",
+            "Tiếp nhận đúng tệp này trước (`issuer application receive`), hoặc chỉ ra hồ sơ bằng --id.",
+        ),
+        "request-reused" => (
+            "Mã yêu cầu này đã dùng cho việc khác",
+            "Give every request a name of its own with --request.",
+            "Đặt cho mỗi yêu cầu một mã riêng bằng --request.",
+        ),
+        "reason-missing" => ("Thiếu lý do", "Say why with --reason.", "Nêu lý do bằng --reason."),
+        "ledger-older" => (
+            "Sổ cấp thẻ do phiên bản cũ lập, khi chưa có người duyệt thứ hai",
+            "Close it with the program that made it, keep the file, and begin a new ledger.",
+            "Kết thúc sổ cũ bằng chương trình đã lập, lưu tệp lại và mở sổ mới.",
+        ),
+        "no-ledger" => (
+            "Không có sổ cấp thẻ ở đó",
+            "Check --ledger; a new ledger begins with `issuer account add` of an administrator.",
+            "Kiểm tra --ledger; sổ mới bắt đầu bằng `issuer account add` cho người quản trị.",
+        ),
+        "no-officer" => (
+            "Chưa cho biết ai thực hiện",
+            "Give --officer and --password-file, or --session after `issuer account login`.",
+            "Nhập --officer và --password-file, hoặc --session sau khi `issuer account login`.",
+        ),
+        "no-session-file" => {
+            ("Chưa cho biết tệp phiên làm việc", "Give --session FILE.", "Nhập --session và tên tệp.")
+        }
+        "password-unreadable" => (
+            "Không dùng được tệp mật khẩu hoặc tệp phiên",
+            "Give a file that only you may read (mode 0600).",
+            "Dùng tệp chỉ riêng bạn đọc được (chế độ 0600).",
+        ),
+        "wrong-password" => (
+            "Sai tên hoặc mật khẩu",
+            "Check the name and the password file; after five wrong passwords the account rests.",
+            "Kiểm tra tên và tệp mật khẩu; sau năm lần sai, tài khoản tạm nghỉ.",
+        ),
+        "account-resting" => (
+            "Tài khoản tạm nghỉ vì nhập sai mật khẩu nhiều lần",
+            "Wait a quarter of an hour, or ask an administrator for `issuer account unlock`.",
+            "Chờ mười lăm phút, hoặc nhờ quản trị viên `issuer account unlock`.",
+        ),
+        "account-locked" => ("Tài khoản đã bị khóa", "Ask an administrator why.", "Hỏi quản trị viên lý do."),
+        "no-session" => (
+            "Phiên làm việc đã hết",
+            "Log in again: `issuer account login`.",
+            "Đăng nhập lại: `issuer account login`.",
+        ),
+        "role-missing" => (
+            "Cán bộ này không có quyền làm việc đó",
+            "Have it done by an officer with the role named.",
+            "Giao cho cán bộ có quyền nêu trên.",
+        ),
+        "administrator-needed" => (
+            "Chỉ quản trị viên mới lập tài khoản",
+            "The first account is an administrator's (--role administrator); all others are made with --officer of one.",
+            "Tài khoản đầu tiên là của quản trị viên (--role administrator); các tài khoản khác do quản trị viên lập.",
+        ),
+        "account-name" => (
+            "Tên tài khoản không hợp lệ",
+            "Use 2 to 32 small letters, digits, dots and hyphens, a letter first.",
+            "Dùng 2 đến 32 chữ thường không dấu, chữ số, dấu chấm, gạch nối; bắt đầu bằng chữ.",
+        ),
+        "account-roles" => (
+            "Quyền không hợp lệ",
+            "Give --role; an administrator's account has no other role.",
+            "Nhập --role; tài khoản quản trị không có quyền khác.",
+        ),
+        "account-exists" => ("Đã có tài khoản tên này", "Choose another name.", "Chọn tên khác."),
+        "unknown-account" => {
+            ("Không có tài khoản này", "Look at `issuer account list`.", "Xem `issuer account list`.")
+        }
+        "last-administrator" => (
+            "Không khóa quản trị viên cuối cùng",
+            "Make another administrator first.",
+            "Lập quản trị viên khác trước.",
+        ),
+        "password-refused" => (
+            "Mật khẩu không đạt",
+            "Use at least 10 characters that are not the name.",
+            "Dùng ít nhất 10 ký tự, không chứa tên tài khoản.",
+        ),
+        "holidays-unreadable" => (
+            "Không đọc được danh sách ngày nghỉ",
+            "Give a file with one day a line, like 2027-02-05.",
+            "Dùng tệp mỗi dòng một ngày, như 2027-02-05.",
+        ),
+        _ => return None,
+    })
+}
