@@ -113,6 +113,41 @@ impl ReaderError {
         }
     }
 
+    /// The same two in Vietnamese, in small letters and without a full stop; `None` where only PC/SC's own words tell.
+    #[must_use]
+    pub fn vietnamese(&self) -> Option<(String, &'static str)> {
+        Some(match self {
+            Self::NoService => (
+                "dịch vụ PC/SC không trả lời".to_owned(),
+                "khởi động bằng `systemctl start pcscd` (hoặc chạy pcscd) rồi thử lại",
+            ),
+            Self::NoReader => {
+                ("không có đầu đọc thẻ nào".to_owned(), "cắm đầu đọc rồi xem bằng `verifier readers`")
+            }
+            Self::UnknownReader { name, .. } => {
+                (format!("không có đầu đọc tên “{name}”"), "xem tên bằng `verifier readers`")
+            }
+            Self::AmbiguousReader { name, .. } => {
+                (format!("“{name}” ứng với nhiều đầu đọc"), "ghi đủ tên bằng --reader")
+            }
+            Self::NoCard { reader } | Self::Timeout { reader, .. } => {
+                (format!("không có thẻ trên đầu đọc “{reader}”"), "đặt thẻ nằm phẳng trên đầu đọc và để yên")
+            }
+            Self::Cancelled => ("đã ngừng chờ thẻ".to_owned(), "bắt đầu lại khi có thẻ"),
+            Self::SharingViolation { .. } => {
+                ("chương trình khác đang dùng thẻ".to_owned(), "đóng chương trình đó rồi thử lại")
+            }
+            Self::Unresponsive { .. } => {
+                ("thẻ không trả lời".to_owned(), "nhấc thẻ ra, chờ một giây rồi đặt lại")
+            }
+            Self::AccessDenied => (
+                "dịch vụ PC/SC từ chối người dùng này".to_owned(),
+                "chạy bằng người dùng được phép dùng PC/SC",
+            ),
+            _ => return None,
+        })
+    }
+
     pub(crate) fn from_pcsc(error: pcsc::Error, doing: &'static str, reader: &str) -> Self {
         use pcsc::Error as E;
         let name = || reader.to_owned();

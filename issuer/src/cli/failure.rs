@@ -202,9 +202,10 @@ impl Failure {
         match language {
             Language::En => capital(&self.to_string()),
             Language::Vi => words(self.code()).map_or_else(
-                || match of_token(self.code()) {
-                    Some((what, _)) => format!("{} ({self})", capital(what)),
-                    None => format!("Không thực hiện được ({self})"),
+                || match (self.of_reader(), of_token(self.code())) {
+                    (Some((what, _)), _) => capital(&what),
+                    (None, Some((what, _))) => format!("{} ({self})", capital(what)),
+                    (None, None) => format!("Không thực hiện được ({self})"),
                 },
                 |(vietnamese, ..)| {
                     if needs_detail(self.code()) {
@@ -231,8 +232,18 @@ impl Failure {
         match (words(self.code()), language) {
             (Some((_, _, hint)), Language::Vi) => hint.to_owned(),
             (Some((_, hint, _)), Language::En) => hint.to_owned(),
-            (None, Language::Vi) => of_token(self.code()).map_or_else(own, |(_, hint)| capital(hint)),
+            (None, Language::Vi) => match (self.of_reader(), of_token(self.code())) {
+                (Some((_, hint)), _) | (None, Some((_, hint))) => capital(hint),
+                (None, None) => own(),
+            },
             (None, Language::En) => own(),
+        }
+    }
+
+    fn of_reader(&self) -> Option<(String, &'static str)> {
+        match self {
+            Self::Reader(error) => error.vietnamese(),
+            _ => None,
         }
     }
 }
@@ -260,4 +271,18 @@ fn account_code(error: &AccountError) -> &'static str {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_at_the_reader_is_told_in_the_language_asked_for() {
+        let failure = Failure::Reader(ReaderError::NoService);
+        assert_eq!(failure.sentence(Language::Vi), "Dịch vụ PC/SC không trả lời");
+        assert!(failure.hint(Language::Vi).starts_with("Khởi động bằng `systemctl start pcscd`"));
+        assert_eq!(failure.sentence(Language::En), "The PC/SC service does not answer");
+        assert!(failure.hint(Language::En).starts_with("Start it"));
+    }
 }

@@ -108,7 +108,7 @@ impl Failure {
             Self::Usage { what, hint, .. }
             | Self::Refused { what, hint, .. }
             | Self::File { what, hint, .. } => (pick(what), hint[usize::from(lang == Lang::En)].to_owned()),
-            Self::Reader(error) => match (lang, reader_in_vietnamese(error)) {
+            Self::Reader(error) => match (lang, error.vietnamese()) {
                 (Lang::Vi, Some((what, hint))) => (what, hint.to_owned()),
                 _ => (error.to_string(), error.hint()),
             },
@@ -121,38 +121,6 @@ impl Failure {
             },
         }
     }
-}
-
-fn reader_in_vietnamese(error: &ReaderError) -> Option<(String, &'static str)> {
-    Some(match error {
-        ReaderError::NoService => (
-            "dịch vụ PC/SC không trả lời".to_owned(),
-            "khởi động bằng `systemctl start pcscd` (hoặc chạy pcscd) rồi thử lại",
-        ),
-        ReaderError::NoReader => {
-            ("không có đầu đọc thẻ nào".to_owned(), "cắm đầu đọc rồi xem bằng `verifier readers`")
-        }
-        ReaderError::UnknownReader { name, .. } => {
-            (format!("không có đầu đọc tên “{name}”"), "xem tên bằng `verifier readers`")
-        }
-        ReaderError::AmbiguousReader { name, .. } => {
-            (format!("“{name}” ứng với nhiều đầu đọc"), "ghi đủ tên bằng --reader")
-        }
-        ReaderError::NoCard { reader } | ReaderError::Timeout { reader, .. } => {
-            (format!("không có thẻ trên đầu đọc “{reader}”"), "đặt thẻ nằm phẳng trên đầu đọc và để yên")
-        }
-        ReaderError::Cancelled => ("đã ngừng chờ thẻ".to_owned(), "bắt đầu lại khi có thẻ"),
-        ReaderError::SharingViolation { .. } => {
-            ("chương trình khác đang dùng thẻ".to_owned(), "đóng chương trình đó rồi thử lại")
-        }
-        ReaderError::Unresponsive { .. } => {
-            ("thẻ không trả lời".to_owned(), "nhấc thẻ ra, chờ một giây rồi đặt lại")
-        }
-        ReaderError::AccessDenied => {
-            ("dịch vụ PC/SC từ chối người dùng này".to_owned(), "chạy bằng người dùng được phép dùng PC/SC")
-        }
-        _ => return None,
-    })
 }
 
 fn card_in_vietnamese(error: &ReadError) -> (String, &'static str) {
