@@ -42,7 +42,13 @@ pub(super) fn run(
     let mut acts: Vec<Waiting> = Vec::new();
     while acts.len() < clients * ROUNDS * ACTS {
         let Some(person) = people.next() else { break };
-        acts.extend(desk.act(&person?));
+        // The invented nation has numbers of its own for this year's children.
+        for act in desk.act(&person?) {
+            let taken = act.1.as_ref().map(|number| store.person(number)).transpose()?.flatten();
+            if taken.is_none() {
+                acts.push(act);
+            }
+        }
     }
     drop(people);
     drop(store);
