@@ -45,6 +45,12 @@ impl Officer {
         &self.name
     }
 
+    /// What they may do.
+    #[must_use]
+    pub fn roles(&self) -> &BTreeSet<Role> {
+        &self.roles
+    }
+
     /// Whether they may do this.
     ///
     /// # Errors
@@ -104,6 +110,15 @@ impl Token {
 
     fn digest(&self) -> String {
         hex::encode(Sha256::digest(self.0.as_bytes()))
+    }
+
+    /// What a page of this session puts into its forms: nobody who does not hold the token can name it.
+    #[must_use]
+    pub fn form_mark(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"form of ");
+        hash.update(self.0.as_bytes());
+        hex::encode(hash.finalize())
     }
 }
 
@@ -413,6 +428,18 @@ impl<'a> Accounts<'a> {
     /// # Errors
     /// [`AccountError::NoSession`] when it is over.
     pub fn of_session(&mut self, token: &Token, at: Timestamp) -> Result<Officer, AccountError> {
+        self.session(token, at, true)
+    }
+
+    /// Whose session this is, without using it: for what a page asks by itself, which keeps nobody logged in.
+    ///
+    /// # Errors
+    /// [`AccountError::NoSession`] when it is over.
+    pub fn whose_session(&mut self, token: &Token, at: Timestamp) -> Result<Officer, AccountError> {
+        self.session(token, at, false)
+    }
+
+    fn session(&mut self, token: &Token, at: Timestamp, used: bool) -> Result<Officer, AccountError> {
         let digest = token.digest();
         let now = at.to_string();
         self.database.write(Apart::Rows, |session| {
@@ -433,10 +460,12 @@ impl<'a> Accounts<'a> {
             if kept.account.locked.is_some() {
                 return Err(AccountError::NoSession);
             }
-            session.execute(
-                "UPDATE sessions SET seen_at = ?2 WHERE token_sha256 = ?1",
-                &[digest.as_str().into(), now.as_str().into()],
-            )?;
+            if used {
+                session.execute(
+                    "UPDATE sessions SET seen_at = ?2 WHERE token_sha256 = ?1",
+                    &[digest.as_str().into(), now.as_str().into()],
+                )?;
+            }
             Ok(Officer { name, roles: kept.account.roles })
         })
     }

@@ -7,7 +7,7 @@ mod ground;
 pub mod portrait;
 pub mod state;
 
-pub use checks::{Checked, Difference, Refusal, check};
+pub use checks::{Checked, Difference, Refusal, check, differences};
 pub use file::{Application, ApplicationError, Asserted, NotAWord, Reason, Template};
 pub use ground::{Ground, NotAGround};
 pub use portrait::{Portrait, PortraitError};

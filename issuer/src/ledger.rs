@@ -10,6 +10,7 @@ mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cccd_keys::audit_log::Head;
 use cccd_keys::public_key::PublicKey;
@@ -33,8 +34,10 @@ use entry::Move;
 pub struct Ledger {
     database: Database,
     calendar: Calendar,
-    auditor: Option<Auditor>,
-    _lock: Option<File>,
+    auditor: Option<Arc<Auditor>>,
+    place: Option<Place>,
+    /// Given up with the last handle on this ledger.
+    lock: Option<Arc<File>>,
 }
 
 /// Who did something, and when.
@@ -74,10 +77,7 @@ impl Ledger {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         schema::refuse_older(path)?;
-        Self::prepare(
-            Database::create(&Place::file(path), &schema::TABLES, Timestamp::UNIX_EPOCH)?,
-            Some(lock),
-        )
+        Self::at(Place::file(path), Some(Arc::new(lock)))
     }
 
     /// Opens or makes a ledger where this says: a file as [`open`](Self::open) does, or a server's database, which
@@ -89,7 +89,27 @@ impl Ledger {
         if let Some(path) = place.path() {
             return Self::open(path);
         }
-        Self::prepare(Database::create(place, &schema::TABLES, Timestamp::UNIX_EPOCH)?, None)
+        Self::at(place.clone(), None)
+    }
+
+    /// Another handle on this ledger, for another thread of this process: the same file under the same lock, the same
+    /// calendar, the same audit log. One in memory has no other.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn another(&self) -> Result<Self, LedgerError> {
+        let place =
+            self.place.clone().ok_or(LedgerError::Inconsistent("a ledger in memory has one handle"))?;
+        let mut other = Self::at(place, self.lock.clone())?;
+        other.calendar = self.calendar.clone();
+        other.auditor.clone_from(&self.auditor);
+        Ok(other)
+    }
+
+    fn at(place: Place, lock: Option<Arc<File>>) -> Result<Self, LedgerError> {
+        let mut database = Database::create(&place, &schema::TABLES, Timestamp::UNIX_EPOCH)?;
+        schema::seed(&mut database)?;
+        Ok(Self { database, calendar: Calendar::of_law(), auditor: None, place: Some(place), lock })
     }
 
     /// A ledger in memory, for benches and tests of other rooms.
@@ -97,18 +117,15 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn in_memory() -> Result<Self, LedgerError> {
-        Self::prepare(Database::in_memory(&schema::TABLES, Timestamp::UNIX_EPOCH)?, None)
-    }
-
-    fn prepare(mut database: Database, lock: Option<File>) -> Result<Self, LedgerError> {
+        let mut database = Database::in_memory(&schema::TABLES, Timestamp::UNIX_EPOCH)?;
         schema::seed(&mut database)?;
-        Ok(Self { database, calendar: Calendar::of_law(), auditor: None, _lock: lock })
+        Ok(Self { database, calendar: Calendar::of_law(), auditor: None, place: None, lock: None })
     }
 
     /// Logs every action from now on in this station's audit log; what the log ends with is signed every
     /// [`SIGNED_EVERY`] lines and when the ledger is closed.
     pub fn log_with(&mut self, auditor: Auditor) {
-        self.auditor = Some(auditor);
+        self.auditor = Some(Arc::new(auditor));
     }
 
     /// Signs the end of the audit log, and answers the head for a second party; `None` for a log without a line.
@@ -130,7 +147,7 @@ impl Ledger {
     /// # Errors
     /// [`AuditProblem`].
     pub fn prove_log(&self, key: &PublicKey, kept: &[Head]) -> Result<Proof, AuditProblem> {
-        let auditor = self.auditor.as_ref().ok_or(AuditProblem::NoHead(0))?;
+        let auditor = self.auditor.as_deref().ok_or(AuditProblem::NoHead(0))?;
         self.database.read(|session| audit::prove(session, auditor, key, kept))
     }
 
@@ -161,7 +178,7 @@ impl Ledger {
 
     /// The officers of this station.
     pub fn accounts(&mut self) -> Accounts<'_> {
-        Accounts::new(&mut self.database, self.auditor.as_ref())
+        Accounts::new(&mut self.database, self.auditor.as_deref())
     }
 
     /// Takes an application in, or finds the open one with the same content.
@@ -171,7 +188,7 @@ impl Ledger {
     pub fn receive(&mut self, application: &Application, act: Act<'_>) -> Result<Entry, LedgerError> {
         let content = application.content_sha256();
         let due = self.calendar.due(crate::register::day_in_vietnam(act.at));
-        let log = self.auditor.as_ref();
+        let log = self.auditor.as_deref();
         let received = self.database.write(Apart::Rows, |session| {
             if let Some(id) = entry::of_request(session, act.request)? {
                 let known = entry::get(session, id)?;
@@ -236,7 +253,7 @@ impl Ledger {
     }
 
     fn step(&mut self, id: ApplicationId, step: &Move<'_>, act: Act<'_>) -> Result<State, LedgerError> {
-        let log = self.auditor.as_ref();
+        let log = self.auditor.as_deref();
         let state = self.database.write(Apart::Rows, |session| {
             if let Some(known) = entry::answered(session, id, step, act.request)? {
                 return Ok(known);
@@ -261,7 +278,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let name = serial.to_string();
         let detail = serde_json::json!({"chip": name, "key_version": key_version});
-        let log = self.auditor.as_ref();
+        let log = self.auditor.as_deref();
         self.database.write(Apart::Rows, |session| {
             if entry::chip_owner(session, serial)?.is_some() {
                 return Err(LedgerError::ChipUsed(*serial));
@@ -291,7 +308,7 @@ impl Ledger {
         card: &SignedCard,
         act: Act<'_>,
     ) -> Result<(), LedgerError> {
-        let log = self.auditor.as_ref();
+        let log = self.auditor.as_deref();
         self.database.write(Apart::Rows, |session| {
             let entry = entry::get(session, id)?;
             if entry.state != State::Personalising {

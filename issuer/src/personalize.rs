@@ -1,6 +1,7 @@
 //! Writing a chip: the ordered script over a driver, the read-back through the citizen's interface, the lock and its
 //! proof (Doc 9303-10 §4.5.1: what was locked after personalization cannot be written again).
 
+mod atr;
 mod driver;
 mod icao9;
 mod jmrtd;
@@ -11,6 +12,7 @@ mod read_back;
 mod script;
 mod timing;
 
+pub use atr::announces_extended_length;
 pub use driver::{Capabilities, CardDriver, DriverError, KeySource};
 pub use icao9::{Icao9Driver, TransportKeySource};
 pub use jmrtd::{JmrtdBlank, JmrtdDriver};

@@ -48,6 +48,9 @@ pub trait Register {
     /// From now on persons are looked at for this application: the register's log of looks names it.
     fn for_application(&mut self, _reference: &str) {}
 
+    /// From now on this officer asks: a register of this machine notes changes as theirs.
+    fn for_officer(&mut self, _name: &str) {}
+
     /// The person with this number, if the register knows one.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::matching::DigestKey;
 use crate::store::Store;
 
-pub use connections::{Limits, serve, serve_within};
+pub use connections::{Limits, serve, serve_router, serve_within};
 pub use tokens::{Role, TokenFileError, Tokens};
 
 /// The register's clock: an argument, so that tests can turn it.

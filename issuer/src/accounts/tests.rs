@@ -124,3 +124,20 @@ fn a_lock_and_a_new_password_end_every_session() {
     assert!(matches!(accounts.of_session(&token, AT), Err(AccountError::NoSession)));
     accounts.officer("lan", &new, AT).unwrap();
 }
+
+#[test]
+fn a_page_that_asks_by_itself_keeps_nobody_logged_in() {
+    let mut ledger = station();
+    let mut accounts = ledger.accounts();
+    let token = accounts.log_in("lan", &password("takes the papers"), AT, &mut rng()).unwrap();
+    let mut at = AT;
+    for _ in 0..3 {
+        at += 4.minutes();
+        assert_eq!(accounts.whose_session(&token, at).unwrap().name(), "lan");
+    }
+    at += 4.minutes();
+    assert!(matches!(accounts.whose_session(&token, at), Err(AccountError::NoSession)));
+    let mark = token.form_mark();
+    assert_eq!(mark, Token::new(token.reveal()).form_mark());
+    assert_ne!(mark, token.reveal());
+}

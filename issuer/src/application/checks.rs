@@ -9,7 +9,7 @@ use cccd_population::name;
 use cccd_population::person::Life;
 use jiff::civil::Date;
 
-use super::file::{Application, Reason};
+use super::file::{Application, Asserted, Reason};
 use crate::register::PersonRecord;
 
 /// One field in which application and register differ. Names only the field: the values are personal data.
@@ -94,7 +94,7 @@ pub fn check(
         Life::Dead(_) => return Err(Refusal::Dead),
         Life::Missing(_) => return Err(Refusal::Missing),
     }
-    let differences = differences(application, &holder);
+    let differences = differences(&application.asserted, &holder);
     if !differences.is_empty() {
         return Err(Refusal::Differs(differences));
     }
@@ -116,8 +116,9 @@ fn replaced_card(reason: Reason, card_in_use: Option<Card>) -> Result<Option<Sod
     }
 }
 
-fn differences(application: &Application, holder: &CardHolder) -> Vec<Difference> {
-    let said = &application.asserted;
+/// The fields in which what was said differs from the register.
+#[must_use]
+pub fn differences(said: &Asserted, holder: &CardHolder) -> Vec<Difference> {
     let text = |said: &Option<String>, known: Option<&str>| {
         said.as_deref().is_none_or(|said| name::agree(said, known.unwrap_or_default()))
     };

@@ -1,10 +1,11 @@
 //! `issuer application …`: taken in by one officer, approved by another, refused with a reason, handed over.
 
 use cccd_issuer::accounts::{Officer, Role};
-use cccd_issuer::application::{Application, Ground, State, Step};
+use cccd_issuer::application::{Application, Ground, Step};
 use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
 use cccd_issuer::register::day_in_vietnam;
 use cccd_issuer::station::Intake;
+use cccd_issuer::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rand_core::CryptoRng;
@@ -154,7 +155,7 @@ fn line(entry: &Entry, today: Date, output: &Output) -> String {
         "{:>6}  {}  {:<14} {} {}{late}{why}",
         entry.id,
         entry.number.as_str(),
-        state_word(entry.state, output),
+        words::state(entry.state, output.language()),
         output.say("hạn", "due"),
         entry.due
     )
@@ -162,24 +163,4 @@ fn line(entry: &Entry, today: Date, output: &Output) -> String {
 
 fn tell(entry: &Entry, today: Date, output: &Output) {
     output.result(&describe(entry, today), &[line(entry, today, output)]);
-}
-
-fn state_word(state: State, output: &Output) -> &'static str {
-    let vietnamese = match state {
-        State::Received => "đã nhận",
-        State::Checked => "đã đối chiếu",
-        State::Captured => "chờ duyệt",
-        State::Approved => "đã duyệt",
-        State::Prepared => "đã chuẩn bị",
-        State::Queued => "chờ in",
-        State::Personalising => "đang ghi chíp",
-        State::ReadBack => "đã đọc lại",
-        State::Locked => "đã khóa chíp",
-        State::Issued => "đã cấp",
-        State::Delivered => "đã trả thẻ",
-        State::Rejected => "đã từ chối",
-        State::Spoiled => "hỏng phôi",
-        State::InDoubt => "chưa rõ",
-    };
-    output.say(vietnamese, state.as_str())
 }

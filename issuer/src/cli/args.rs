@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use cccd_issuer::card_face::Resolution;
 use cccd_issuer::personalize::JmrtdBlank;
 use cccd_issuer::station::{Blank, Job};
+use cccd_issuer::words::Language;
 use cccd_keys::pkcs11::TokenArguments;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::card::SodDigest;
@@ -78,15 +79,6 @@ pub(crate) struct Arguments {
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// A language of messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    /// Tiếng Việt.
-    Vi,
-    /// English.
-    En,
 }
 
 #[derive(Debug, Subcommand)]

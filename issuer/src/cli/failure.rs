@@ -15,11 +15,7 @@ use cccd_keys::token::{PinError, TokenError, vietnamese as of_token};
 use cccd_population::register_key::KeyFileError;
 use cccd_reader::ReaderError;
 
-use super::args::Language;
-
-mod words;
-
-use words::{needs_detail, words};
+use cccd_issuer::words::{Language, needs_detail, of_failure as words};
 
 /// A command that did not do what was asked.
 #[derive(Debug, thiserror::Error)]

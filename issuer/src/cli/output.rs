@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use cccd_issuer::words::Language;
 use serde_json::{Value, json};
 
-use super::args::Language;
 use super::failure::Failure;
 
 /// How results and failures are told.
@@ -19,12 +19,13 @@ impl Output {
         Self { json, language }
     }
 
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
     /// The text in the language asked for.
     pub(crate) fn say<'a>(&self, vietnamese: &'a str, english: &'a str) -> &'a str {
-        match self.language {
-            Language::Vi => vietnamese,
-            Language::En => english,
-        }
+        self.language.say(vietnamese, english)
     }
 
     /// A result: JSON, or lines for people.

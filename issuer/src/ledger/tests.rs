@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use jiff::civil::date;
+use rand_core::SeedableRng as _;
 use serde_json::Value;
 
 use super::*;
@@ -289,4 +290,33 @@ fn one_process_at_a_time_and_nobody_else_reads() {
         use std::os::unix::fs::MetadataExt;
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
+}
+
+#[test]
+fn handles_of_one_process_share_a_ledger_its_lock_and_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let mut first = Ledger::open(&path).unwrap();
+    first.log_with(Auditor::beside(&path, &mut rand_chacha::ChaCha20Rng::from_seed([3; 32])).unwrap());
+    let mut others: Vec<Ledger> = (0..3).map(|_| first.another().unwrap()).collect();
+    std::thread::scope(|scope| {
+        for (index, ledger) in others.iter_mut().enumerate() {
+            scope.spawn(move || {
+                for person in 0..20 {
+                    captured(ledger, &format!("0790990{index:02}{person:03}"));
+                }
+            });
+        }
+    });
+    assert_eq!(first.counts().unwrap(), [(State::Captured, 60)]);
+    assert!(matches!(Ledger::open(&path), Err(LedgerError::InUse)));
+    // The first handle goes: the others keep the lock.
+    let key = PublicKey::from_spki(&std::fs::read(folder.path().join("ledger.sqlite.station.pub")).unwrap());
+    let key = key.unwrap();
+    drop(first);
+    assert!(matches!(Ledger::open(&path), Err(LedgerError::InUse)));
+    others.truncate(1);
+    assert!(others[0].prove_log(&key, &[]).is_ok());
+    others.clear();
+    Ledger::open(&path).unwrap();
 }

@@ -57,6 +57,10 @@ impl<S: Store> LocalRegister<S> {
 }
 
 impl<S: Store> Register for LocalRegister<S> {
+    fn for_officer(&mut self, name: &str) {
+        self.source = format!("issuer {name}");
+    }
+
     fn person(
         &mut self,
         number: &PersonalNumber,

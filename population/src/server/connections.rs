@@ -44,7 +44,17 @@ pub async fn serve_within(
     service: Arc<Service>,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let router = TowerToHyperService::new(routes::router(service));
+    serve_router(limits, listener, routes::router(service), stop).await;
+}
+
+/// Serves any router in this way: what other desks of the house use, too.
+pub async fn serve_router(
+    limits: Limits,
+    listener: TcpListener,
+    router: axum::Router,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let router = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.headers);
     let places = Arc::new(Semaphore::new(limits.connections));

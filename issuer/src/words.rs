@@ -1,7 +1,83 @@
-//! The sentences of failures, by their codes.
+//! What officers read, in Vietnamese and English: the sentences of failures by their codes, and the words of states,
+//! reasons and grounds.
+
+use crate::application::{Ground, Reason, State};
+
+/// A language of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Language {
+    /// Tiếng Việt.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// One of two texts.
+    #[must_use]
+    pub fn say<'a>(self, vietnamese: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Vi => vietnamese,
+            Self::En => english,
+        }
+    }
+}
+
+/// Where an application stands.
+#[must_use]
+pub fn state(state: State, language: Language) -> &'static str {
+    let vietnamese = match state {
+        State::Received => "đã nhận",
+        State::Checked => "đã đối chiếu",
+        State::Captured => "chờ duyệt",
+        State::Approved => "đã duyệt",
+        State::Prepared => "đã chuẩn bị",
+        State::Queued => "chờ in",
+        State::Personalising => "đang ghi chíp",
+        State::ReadBack => "đã đọc lại",
+        State::Locked => "đã khóa chíp",
+        State::Issued => "đã cấp",
+        State::Delivered => "đã trả thẻ",
+        State::Rejected => "đã từ chối",
+        State::Spoiled => "hỏng phôi",
+        State::InDoubt => "chưa rõ",
+    };
+    language.say(vietnamese, state.as_str())
+}
+
+/// What an application is for.
+#[must_use]
+pub fn reason(reason: Reason, language: Language) -> &'static str {
+    match reason {
+        Reason::FirstIssue => language.say("cấp lần đầu", "first issue"),
+        Reason::Exchange => language.say("cấp đổi", "exchange"),
+        Reason::Reissue => language.say("cấp lại", "reissue"),
+    }
+}
+
+/// The legal ground of an exchange or a reissue (Luật Căn cước 2023 art. 24).
+#[must_use]
+pub fn ground(ground: Ground, language: Language) -> &'static str {
+    let (vietnamese, english) = match ground {
+        Ground::Age => ("đến tuổi phải đổi", "an age was reached"),
+        Ground::Particulars => ("thay đổi họ tên, ngày sinh", "name or date of birth changed"),
+        Ground::Appearance => {
+            ("thay đổi nhận dạng, ảnh, vân tay, giới tính", "appearance, biometrics or sex changed")
+        }
+        Ground::PrintedWrong => ("thẻ in sai", "printed wrong"),
+        Ground::UnitsRearranged => ("sắp xếp đơn vị hành chính", "units of administration rearranged"),
+        Ground::NumberEstablishedAnew => ("xác lập lại số định danh", "personal number established anew"),
+        Ground::OnRequest => ("theo yêu cầu", "on request"),
+        Ground::LostOrDamaged => ("bị mất hoặc hư hỏng", "lost or damaged beyond use"),
+        Ground::NationalityRegained => ("được trở lại quốc tịch Việt Nam", "nationality regained"),
+    };
+    language.say(vietnamese, english)
+}
 
 /// Whether the Vietnamese sentence alone would hide what the officer needs: which field, which chip, which file.
-pub(super) fn needs_detail(code: &str) -> bool {
+#[must_use]
+pub fn needs_detail(code: &str) -> bool {
     !matches!(
         code,
         "unknown-person"
@@ -18,7 +94,8 @@ pub(super) fn needs_detail(code: &str) -> bool {
 
 /// For a code: what happened in Vietnamese, what to do in English and in Vietnamese.
 #[expect(clippy::too_many_lines, reason = "a table of sentences")]
-pub(super) fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
+#[must_use]
+pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match code {
         "application-unreadable" => (
             "Không đọc được hồ sơ hoặc ảnh chân dung",
