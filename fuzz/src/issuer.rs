@@ -5,6 +5,7 @@ use std::path::Path;
 use cccd_issuer::application::{Application, Portrait};
 use cccd_issuer::audit::parse_heads;
 use cccd_issuer::deadline::Calendar;
+use cccd_issuer::stock::{Signed, parse_serials};
 
 use crate::Body;
 
@@ -16,6 +17,8 @@ pub const BODIES: &[Body] = &[
         seeds: holidays,
         run: |bytes| drop(text(bytes, |t| Calendar::of_law().with_list(t))),
     },
+    Body { name: "stock-serials", seeds: serials, run: |bytes| drop(text(bytes, parse_serials)) },
+    Body { name: "stock-document", seeds: documents, run: |bytes| drop(text(bytes, Signed::parse)) },
     Body { name: "audit-heads", seeds: heads, run: |bytes| drop(text(bytes, parse_heads)) },
     Body { name: "portrait", seeds: portraits, run: |bytes| drop(Portrait::from_file(bytes)) },
 ];
@@ -26,6 +29,14 @@ fn text<T>(bytes: &[u8], parse: impl FnOnce(&str) -> T) -> Option<T> {
 
 fn holidays() -> Vec<Vec<u8>> {
     vec![b"2027-02-05 # before Tet\n\n2027-02-08\n".to_vec()]
+}
+
+fn serials() -> Vec<Vec<u8>> {
+    vec![b"# box 1\n0102030405060708090a\n\n00112233445566778899 # torn\n".to_vec()]
+}
+
+fn documents() -> Vec<Vec<u8>> {
+    vec![br#"{"document":"{\"format\":\"cccd-stock-list-1\"}","signature":"3000"}"#.to_vec()]
 }
 
 fn heads() -> Vec<Vec<u8>> {

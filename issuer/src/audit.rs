@@ -11,6 +11,8 @@ mod proof;
 use std::path::Path;
 
 use cccd_keys::audit_log::{Chain, Event, Head, SubjectKey};
+use cccd_keys::detached;
+use cccd_keys::public_key::PublicKey;
 use cccd_keys::signer::{Signer, SigningFailed};
 use cccd_population::register_key::{self, KeyFileError, beside, read_secret, write_secret};
 use cccd_population::store::{Session, StoreError};
@@ -21,7 +23,7 @@ use zeroize::Zeroizing;
 
 pub use heads::{HeadsError, parse_heads};
 pub use proof::{AuditProblem, Proof};
-pub(crate) use proof::{follow, prove, said_of};
+pub(crate) use proof::{follow, prove, said_of, said_of_operation};
 
 /// Lines after which a working station signs the end of its log.
 pub const SIGNED_EVERY: u64 = 256;
@@ -131,6 +133,20 @@ impl Auditor {
             )?;
         }
         Ok(())
+    }
+
+    /// The key that this station signs with.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
+    }
+
+    /// Signs what this station says of blanks.
+    ///
+    /// # Errors
+    /// [`SigningFailed`].
+    pub fn sign_stock(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+        detached::sign(&*self.signer, detached::Purpose::StationStock, message)
     }
 
     /// What is logged of what was said.

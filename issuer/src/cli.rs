@@ -12,6 +12,7 @@ mod output;
 mod probe;
 mod progress;
 mod spoil;
+mod stock;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng
         Command::Audit(audit) => audit::run(audit, at, rng, &output),
         Command::Card(card) => card::run(card, at, rng, &output),
         Command::Probe(probe) => probe::run(probe, rng, &output),
+        Command::Stock(stock) => stock::run(stock, at, rng, &output),
         Command::Spoil(spoil) => spoil::run(spoil, at, rng, &output),
     };
     match result {

@@ -6,7 +6,7 @@
 
 mod entry;
 mod error;
-mod schema;
+pub(crate) mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ use crate::accounts::Accounts;
 use crate::application::{Application, State, Step};
 use crate::audit::{self, AuditProblem, Auditor, LogEntry, Proof, SIGNED_EVERY};
 use crate::deadline::Calendar;
+use crate::stock::Stock;
 
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
 pub use error::LedgerError;
@@ -179,6 +180,11 @@ impl Ledger {
     /// The officers of this station.
     pub fn accounts(&mut self) -> Accounts<'_> {
         Accounts::new(&mut self.database, self.auditor.as_deref())
+    }
+
+    /// The blanks of this station.
+    pub fn stock(&mut self) -> Stock<'_> {
+        Stock::new(&mut self.database, self.auditor.as_ref())
     }
 
     /// Takes an application in, or finds the open one with the same content.

@@ -11,6 +11,7 @@
 //! | [`issuance`] | from a person to the bytes of a card; pure | Doc 9303-10 |
 //! | [`personalize`] | writing a chip, reading it back, locking it, proving the lock | Doc 9303-10 §4.5.1, ISO/IEC 7816-9 |
 //! | [`station`] | one application, one blank, one card; and what a crash leaves | – |
+//! | [`stock`] | blanks: every one from receipt to card, between stations, spoiled, reconciled | – |
 //! | [`card_face`] | front and back after both legal templates | TT 06/2021, TT 16/2024 |
 //! | [`words`] | what officers read, in Vietnamese and English | – |
 //! | [`output`] | files that appear whole or not at all | – |
@@ -26,4 +27,5 @@ pub mod output;
 pub mod personalize;
 pub mod register;
 pub mod station;
+pub mod stock;
 pub mod words;

@@ -21,5 +21,5 @@ pub use lock_proof::LockProof;
 pub use probe::{ChipLife, ChipReport};
 pub use read_back::{Expected, ReadBackError, read_back, verify_locked_card};
 pub(crate) use script::step as announce;
-pub use script::{Monitor, NoMonitor, Progress, ScriptError, Written, write_card};
+pub use script::{Monitor, NoMonitor, Progress, ScriptError, Written, make_keys, write_card};
 pub use timing::Timings;

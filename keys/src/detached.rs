@@ -16,6 +16,10 @@ pub enum Purpose {
     Evidence,
     /// The head of a hash-chained log.
     LogHead,
+    /// What a station says of blanks: the keys that one made, a list that goes to another station, its receipt.
+    StationStock,
+    /// The list of cards that are not in use.
+    CardStatusList,
 }
 
 impl Purpose {
@@ -26,6 +30,8 @@ impl Purpose {
             Self::RegisterAnswer => b"cccd-register-answer-v1\0",
             Self::Evidence => b"cccd-evidence-v1\0",
             Self::LogHead => b"cccd-log-head-v1\0",
+            Self::StationStock => b"cccd-station-stock-v1\0",
+            Self::CardStatusList => b"cccd-card-status-list-v1\0",
         }
     }
 

@@ -46,6 +46,9 @@ pub enum AuditProblem {
     /// An action of which the log does not tell.
     #[error("the log tells nothing of action {1} of application {0}, or something else")]
     Action(i64, i64),
+    /// An operation of the stock of which the log does not tell.
+    #[error("the log tells nothing of operation {0} of the stock, or something else")]
+    Stock(i64),
     /// The log tells of more actions than the ledger has.
     #[error("the log tells of {told} actions and the ledger has {found}: some were taken out")]
     ActionsMissing {
@@ -68,7 +71,7 @@ impl AuditProblem {
             Self::NoHead(_) => "audit-not-signed",
             Self::OtherHead(_) => "audit-other-head",
             Self::ForeignHead(_) => "audit-foreign-head",
-            Self::Action(..) | Self::ActionsMissing { .. } => "audit-actions-differ",
+            Self::Action(..) | Self::Stock(_) | Self::ActionsMissing { .. } => "audit-actions-differ",
         }
     }
 }
@@ -162,7 +165,15 @@ pub(crate) fn prove(
     kept: &[Head],
 ) -> Result<Proof, AuditProblem> {
     let mut told: BTreeMap<(i64, i64), [u8; 32]> = BTreeMap::new();
+    let mut stock: BTreeMap<i64, [u8; 32]> = BTreeMap::new();
     let mut proof = follow(session, auditor.station(), key, kept, &mut |event, payload, note| {
+        if event.starts_with("stock-")
+            && let Some(which) = note.and_then(operation_of)
+        {
+            let mut digest = [0; 32];
+            let _ = hex::decode_to_slice(payload, &mut digest);
+            stock.insert(which, digest);
+        }
         if event.starts_with("application-")
             && let Some(which) = note.and_then(action_of)
         {
@@ -195,17 +206,69 @@ pub(crate) fn prove(
     if let Some((application, sequence)) = wrong {
         return Err(AuditProblem::Action(application, sequence));
     }
-    let in_log = u64::try_from(told.len()).unwrap_or(u64::MAX);
+    let in_log = count(told.len());
     if in_log != found {
         return Err(AuditProblem::ActionsMissing { told: in_log, found });
     }
-    proof.actions = found;
+    proof.actions = found + prove_stock(session, auditor, &stock)?;
     Ok(proof)
+}
+
+/// The operations of the stock, each with the blanks that it moved.
+fn prove_stock(
+    session: &mut dyn Session,
+    auditor: &Auditor,
+    told: &BTreeMap<i64, [u8; 32]>,
+) -> Result<u64, AuditProblem> {
+    let mut operations = Vec::new();
+    session.query(
+        "SELECT id, at, actor, operation, detail FROM stock_operations WHERE station = ?1 ORDER BY id",
+        &[auditor.station().into()],
+        &mut |row| {
+            let id = row.int(0)?.ok_or(StoreError::Inconsistent("an operation of the stock"))?;
+            let texts: Vec<String> = (1..5).map(|column| row.needed(column)).collect::<Result<_, _>>()?;
+            operations.push((id, texts));
+            Ok(())
+        },
+    )?;
+    for (id, texts) in &operations {
+        let mut moved = Vec::new();
+        session.query(
+            "SELECT serial, sequence, from_state, to_state, cause, note, photo_sha256 FROM blank_events \
+             WHERE operation = ?1 ORDER BY serial, sequence",
+            &[(*id).into()],
+            &mut |row| {
+                let texts =
+                    [row.text(0)?, row.text(2)?, row.text(3)?, row.text(4)?, row.text(5)?, row.text(6)?];
+                moved.push(serde_json::json!([row.int(1)?, texts]));
+                Ok(())
+            },
+        )?;
+        if told.get(id) != Some(&auditor.payload_of(&said_of_operation(*id, texts, &moved))) {
+            return Err(AuditProblem::Stock(*id));
+        }
+    }
+    let (told, found) = (count(told.len()), count(operations.len()));
+    if told == found { Ok(found) } else { Err(AuditProblem::ActionsMissing { told, found }) }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// Everything that an operation of the stock says, and what it did to which blank.
+pub(crate) fn said_of_operation(id: i64, texts: &[String], moved: &[serde_json::Value]) -> String {
+    serde_json::json!([id, texts, moved]).to_string()
 }
 
 /// Everything that a row of `actions` says, in one text that no other row has.
 pub(crate) fn said_of(application: i64, sequence: i64, texts: &[Option<String>]) -> String {
     serde_json::json!([application, sequence, texts]).to_string()
+}
+
+/// `operation 7 by minh` → 7.
+fn operation_of(note: &str) -> Option<i64> {
+    note.strip_prefix("operation ")?.split(' ').next()?.parse().ok()
 }
 
 /// `application 7 action 4 by minh` → (7, 4).

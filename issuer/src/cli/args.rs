@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use super::failure::Failure;
 
 mod office;
+pub(crate) mod stock;
 
 pub(crate) use office::{
     AccountCommand, ApplicationCommand, AuditCommand, AuditVerifyArguments, ListArguments, WhichApplication,
@@ -97,6 +98,9 @@ pub(crate) enum Command {
     /// A card's life after issue: status, lost, hold, return, revoke …
     #[command(subcommand)]
     Card(CardCommand),
+    /// Blanks: received, counted, sent to another station, given up, reconciled
+    #[command(subcommand)]
+    Stock(stock::StockCommand),
     /// Tell what the chip in a reader is, without changing it
     Probe(ProbeArguments),
     /// Give up the chip of an interrupted application, with a reason

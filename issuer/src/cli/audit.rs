@@ -107,7 +107,7 @@ fn run_verify(
     Ok(())
 }
 
-fn public_key(file: &Path) -> Result<PublicKey, Failure> {
+pub(super) fn public_key(file: &Path) -> Result<PublicKey, Failure> {
     let der = std::fs::read(file).map_err(|error| Failure::StationKey(error.to_string()))?;
     PublicKey::from_spki(&der).map_err(|error| Failure::StationKey(error.to_string()))
 }

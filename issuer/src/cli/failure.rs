@@ -9,6 +9,7 @@ use cccd_issuer::output::OutputError;
 use cccd_issuer::personalize::DriverError;
 use cccd_issuer::register::RegisterError;
 use cccd_issuer::station::IssueError;
+use cccd_issuer::stock::StockError;
 use cccd_keys::pkcs11::AccessError;
 use cccd_keys::store::{PassphraseError, StoreError};
 use cccd_keys::token::{PinError, TokenError, vietnamese as of_token};
@@ -82,6 +83,14 @@ pub(crate) enum Failure {
     Heads(String),
     #[error("nothing was logged yet")]
     NothingLogged,
+    #[error(transparent)]
+    Stock(#[from] StockError),
+    #[error("the file cannot be used: {0}")]
+    StockFile(String),
+    #[error("the blank {0} is not in stock")]
+    NotInStock(String),
+    #[error("{0} blanks are not where the stock has them")]
+    StockDiffers(usize),
     #[error("a ledger on a server does not say where this station's keys lie: --station PATH")]
     NoStation,
 }
@@ -148,6 +157,10 @@ impl Failure {
             Self::Heads(_) => "heads-unreadable",
             Self::NothingLogged => "nothing-logged",
             Self::NoStation => "no-station",
+            Self::Stock(error) => error.code(),
+            Self::StockFile(_) => "file-unreadable",
+            Self::NotInStock(_) => "not-in-stock",
+            Self::StockDiffers(_) => "stock-differs",
         }
     }
 
@@ -167,6 +180,9 @@ impl Failure {
             | Self::NoStation
             | Self::NoSessionFile => 2,
             Self::Audit(AuditProblem::Store(_)) => 3,
+            Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
+            Self::Stock(error) if error.is_refusal() => 1,
+            Self::NotInStock(_) | Self::StockDiffers(_) => 1,
             Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,
             Self::NoCardInUse
             | Self::UnknownPerson

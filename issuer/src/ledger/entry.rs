@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{Act, LedgerError};
 use crate::application::{Application, Ground, Reason, State, Step, Template};
 use crate::audit::{self, Auditor, LogEntry};
+use crate::stock;
 
 /// Where an application comes from: no state of its own.
 pub(super) const NEW: &str = "new";
@@ -329,6 +330,12 @@ pub(super) fn advance(
             step.chip.into(),
         ],
     )?;
+    let chip = step.chip.map(|chip| parsed(chip, "the serial of a chip")).transpose()?.or(entry.chip);
+    if let Some(chip) = chip {
+        // What happens to the application happens to its blank.
+        let cause = stock::Following { application: entry.id.0, action: sequence, step: step.step, reason };
+        stock::follow(session, &chip, &cause, act)?;
+    }
     Ok(to)
 }
 

@@ -6,6 +6,7 @@ use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Retry, StoreError};
 
 use crate::application::{InvalidTransition, Step};
+use crate::stock::BlankState;
 
 /// Why the ledger did not do it. Holds no personal data.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +51,21 @@ pub enum LedgerError {
     /// The serial is in the ledger already.
     #[error("the chip {0} is in the ledger already: a chip is used once")]
     ChipUsed(ChipSerial),
+    /// The station keeps a stock, and this chip is not a blank of it.
+    #[error("the chip {serial} is no blank in stock: {}", stock_word(*found))]
+    NotInStock {
+        /// Which.
+        serial: ChipSerial,
+        /// Where the stock has it, if it knows it.
+        found: Option<BlankState>,
+    },
     /// Rows that make no sense.
     #[error("the ledger contradicts itself: {0}")]
     Inconsistent(&'static str),
+}
+
+fn stock_word(found: Option<BlankState>) -> &'static str {
+    found.map_or("the stock does not know it", BlankState::as_str)
 }
 
 /// The engine's own word, where there is one.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::LedgerError;
 use super::entry::NEW;
 use crate::application::{State, Step};
+use crate::stock::{BlankState, BlankStep};
 
 pub(super) const TABLES: Tables = Tables {
     versions_in: "station_version",
@@ -21,6 +22,11 @@ pub(super) const TABLES: Tables = Tables {
             both: include_str!("../../migrations/0002_audit.sql"),
             sqlite: include_str!("../../migrations/0002_audit_sqlite.sql"),
             postgres: include_str!("../../migrations/0002_audit_postgres.sql"),
+        },
+        Version {
+            both: include_str!("../../migrations/0003_stock.sql"),
+            sqlite: include_str!("../../migrations/0003_stock_sqlite.sql"),
+            postgres: include_str!("../../migrations/0003_stock_postgres.sql"),
         },
     ],
 };
@@ -39,16 +45,29 @@ fn transitions() -> Vec<(&'static str, &'static str)> {
     all
 }
 
+/// The same of blanks. They begin as expected.
+fn blank_transitions() -> Vec<(&'static str, &'static str)> {
+    let mut all = vec![(NEW, BlankState::Expected.as_str())];
+    for from in BlankState::ALL {
+        let next = BlankStep::ALL.into_iter().filter_map(|step| from.apply(step).ok());
+        all.extend(next.map(|to| (from.as_str(), to.as_str())));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 pub(super) fn seed(database: &mut Database) -> Result<(), LedgerError> {
-    let all = transitions();
+    let (all, blanks) = (transitions(), blank_transitions());
     let mut known = 0;
     database.read(|session| {
-        session.query("SELECT count(*) FROM transitions", &[], &mut |row| {
+        let count = "SELECT (SELECT count(*) FROM transitions) + (SELECT count(*) FROM blank_transitions)";
+        session.query(count, &[], &mut |row| {
             known = usize::try_from(row.count(0)?).unwrap_or(usize::MAX);
             Ok(())
         })
     })?;
-    if known == all.len() {
+    if known == all.len() + blanks.len() {
         return Ok(());
     }
     database.write(Apart::Rows, |session| {
@@ -62,13 +81,19 @@ pub(super) fn seed(database: &mut Database) -> Result<(), LedgerError> {
             "INSERT INTO counters (kind, next) VALUES ('application', 1) ON CONFLICT DO NOTHING",
             &[],
         )?;
+        for (from, to) in &blanks {
+            session.execute(
+                "INSERT INTO blank_transitions (from_state, to_state) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                &[(*from).into(), (*to).into()],
+            )?;
+        }
         Ok::<_, StoreError>(())
     })?;
     Ok(())
 }
 
 /// The next name of a kind; others who ask wait until this transaction ends.
-pub(super) fn next(session: &mut dyn Session, kind: &str) -> Result<i64, LedgerError> {
+pub(crate) fn next(session: &mut dyn Session, kind: &str) -> Result<i64, LedgerError> {
     session.execute("UPDATE counters SET next = next + 1 WHERE kind = ?1", &[kind.into()])?;
     let mut next = None;
     session.query("SELECT next - 1 FROM counters WHERE kind = ?1", &[kind.into()], &mut |row| {

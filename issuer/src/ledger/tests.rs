@@ -42,6 +42,11 @@ fn queued(ledger: &mut Ledger, number: &str) -> ApplicationId {
     id
 }
 
+fn stocked(ledger: &mut Ledger) {
+    ledger.stock().receive("maker", "note", &[SERIAL, ChipSerial([8; 10])], act()).unwrap();
+    assert!(ledger.stock().count("maker", "note", None, act()).unwrap().agrees());
+}
+
 fn signed() -> SignedCard {
     SignedCard {
         sod_sha256: SodDigest::of(b"sod"),
@@ -77,9 +82,32 @@ fn forbidden() -> Vec<(&'static str, &'static str)> {
         (SECOND_BEGINNING, "CHECK"),
         (BEGINS_QUEUED, "starts as received"),
         (SECOND_APPLICATION, "UNIQUE"),
+        // Blanks: the same of them.
+        ("UPDATE blanks SET state = 'card' WHERE state = 'in-stock'", "last event left it"),
+        (
+            "UPDATE blanks SET state = 'in-stock', last_event = 9 WHERE serial = '08080808080808080808'",
+            "FOREIGN KEY",
+        ),
+        ("UPDATE blanks SET state = 'drawer', last_event = 9 WHERE serial = '08080808080808080808'", "CHECK"),
+        ("DELETE FROM blanks", "never deleted"),
+        ("DELETE FROM blank_events", "written stays"),
+        ("UPDATE blank_events SET note = 'because'", "written stays"),
+        ("DELETE FROM stock_operations", "written stays"),
+        (BLANK_TWICE, "UNIQUE"),
+        (BLANK_FORBIDDEN, "FOREIGN KEY"),
+        (BLANK_WITHOUT_CAUSE, "CHECK"),
+        (BLANK_BY_NOBODY, "CHECK"),
     ]
 }
 
+const BLANK_TWICE: &str = "INSERT INTO blanks (serial, batch_id, state, last_event) \
+    SELECT serial, batch_id, state, last_event FROM blanks LIMIT 1";
+const BLANK_FORBIDDEN: &str = "INSERT INTO blank_events (serial, sequence, previous, at, actor, from_state, to_state, \
+    operation) VALUES ('08080808080808080808', 3, 2, '', 'lan', 'in-stock', 'card', 1)";
+const BLANK_WITHOUT_CAUSE: &str = "INSERT INTO blank_events (serial, sequence, previous, at, actor, from_state, to_state, \
+    cause, note, operation) VALUES ('08080808080808080808', 3, 2, '', 'lan', 'in-stock', 'spoiled', 'damaged', ' ', 1)";
+const BLANK_BY_NOBODY: &str = "INSERT INTO blank_events (serial, sequence, previous, at, actor, from_state, to_state) \
+    VALUES ('08080808080808080808', 3, 2, '', 'lan', 'in-stock', 'sent')";
 const ACTION_ELSEWHERE: &str = "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, \
     to_state) VALUES (1, 7, 6, '', 'lan', 'lock', 'read-back', 'locked')";
 const ACTION_FORBIDDEN: &str = "INSERT INTO actions (application_id, sequence, previous, at, actor, action, from_state, \
@@ -102,6 +130,7 @@ fn the_database_refuses_what_the_model_forbids() {
     let mut ledger = Ledger::in_memory().unwrap();
     let id = queued(&mut ledger, "079099000001");
     assert_eq!(id, ApplicationId(1));
+    stocked(&mut ledger);
     for (statement, why) in forbidden() {
         let done: Result<u64, LedgerError> =
             ledger.database.write(Apart::Rows, |session| Ok(session.execute(statement, &[])?));
@@ -129,6 +158,7 @@ fn a_servers_database_refuses_the_same() {
     let mut ledger = Ledger::open_at(&place).unwrap();
     let mut second = Ledger::open_at(&place).unwrap();
     let id = queued(&mut ledger, "079099000001");
+    stocked(&mut ledger);
     for (statement, why) in forbidden() {
         let done: Result<u64, LedgerError> =
             ledger.database.write(Apart::Rows, |session| Ok(session.execute(statement, &[])?));

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use cccd_card_profile::file_system::ElementaryFile;
 use cccd_card_profile::personalization::{KeyReference, PersonalizationStep};
-use cccd_card_profile::protocol::private_key::KeyAlgorithm;
+use cccd_card_profile::protocol::private_key::{KeyAlgorithm, PublicKey};
 use cccd_keys::store::DocumentSigner;
 use jiff::Timestamp;
+use rsa::traits::PublicKeyParts as _;
 
 use super::{CardDriver, ChipLife, DriverError, KeySource, Timings};
-use crate::issuance::{self, CardFiles, ChipKeys, IssuanceError, PreparedCard};
+use crate::issuance::{self, CardFiles, ChipAlgorithms, ChipKeys, IssuanceError, PreparedCard};
 
 /// How far the card is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,46 @@ pub enum ScriptError {
     Stopped,
 }
 
-/// Writes the chip: channel, files, keys, EF.SOD, access keys. `signed` is told the files before any is written.
+/// The blank makes its keys before any card is asked for: what a stock-in does. The chip stays blank.
+///
+/// # Errors
+/// [`DriverError`].
+pub fn make_keys(driver: &mut dyn CardDriver, algorithms: ChipAlgorithms) -> Result<ChipKeys, DriverError> {
+    driver.open()?;
+    generate(driver, algorithms)
+}
+
+fn generate(driver: &mut dyn CardDriver, algorithms: ChipAlgorithms) -> Result<ChipKeys, DriverError> {
+    let able = driver.capabilities();
+    let mut provide = |source: KeySource, algorithm, key| {
+        (source != KeySource::None).then(|| driver.provide_key(algorithm, key)).transpose()
+    };
+    let active = algorithms.active_authentication;
+    let chip = KeyAlgorithm::EllipticCurve(algorithms.curve);
+    Ok(ChipKeys {
+        active_authentication: provide(
+            able.active_authentication,
+            active,
+            KeyReference::ActiveAuthentication,
+        )?,
+        chip_authentication: provide(able.chip_authentication, chip, KeyReference::ChipAuthentication)?,
+    })
+}
+
+/// Keys that were made before are of the algorithms that are asked for now.
+fn are_of(keys: &ChipKeys, algorithms: ChipAlgorithms) -> bool {
+    let is = |key: &Option<PublicKey>, algorithm| match (key, algorithm) {
+        (Some(PublicKey::Rsa(key)), KeyAlgorithm::Rsa2048) => key.size() == 256,
+        (Some(PublicKey::Rsa(key)), KeyAlgorithm::Rsa3072) => key.size() == 384,
+        (Some(PublicKey::EllipticCurve(point)), KeyAlgorithm::EllipticCurve(curve)) => point.curve() == curve,
+        _ => false,
+    };
+    is(&keys.active_authentication, algorithms.active_authentication)
+        && is(&keys.chip_authentication, KeyAlgorithm::EllipticCurve(algorithms.curve))
+}
+
+/// Writes the chip: channel, files, keys, EF.SOD, access keys. `made` are keys that the chip has from its stock-in; others
+/// are made now. `signed` is told the files before any is written.
 ///
 /// # Errors
 /// [`ScriptError`].
@@ -81,6 +121,7 @@ pub fn write_card(
     driver: &mut dyn CardDriver,
     prepared: &PreparedCard,
     life: ChipLife,
+    made: Option<ChipKeys>,
     signer: &DocumentSigner,
     at: Timestamp,
     signed: &mut dyn FnMut(&CardFiles) -> Result<(), crate::ledger::LedgerError>,
@@ -107,21 +148,9 @@ pub fn write_card(
     })?;
 
     step(monitor, Step::GenerateKeys)?;
-    let able = driver.capabilities();
-    let keys = timings.measure(Step::GenerateKeys, || -> Result<_, DriverError> {
-        let mut provide = |source: KeySource, algorithm, key| {
-            (source != KeySource::None).then(|| driver.provide_key(algorithm, key)).transpose()
-        };
-        let active = prepared.algorithms.active_authentication;
-        let chip = KeyAlgorithm::EllipticCurve(prepared.algorithms.curve);
-        Ok(ChipKeys {
-            active_authentication: provide(
-                able.active_authentication,
-                active,
-                KeyReference::ActiveAuthentication,
-            )?,
-            chip_authentication: provide(able.chip_authentication, chip, KeyReference::ChipAuthentication)?,
-        })
+    let keys = timings.measure(Step::GenerateKeys, || match made {
+        Some(keys) if are_of(&keys, prepared.algorithms) => Ok(keys),
+        _ => generate(driver, prepared.algorithms),
     })?;
 
     step(monitor, Step::SignSecurityObject)?;

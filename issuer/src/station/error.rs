@@ -8,6 +8,7 @@ use crate::issuance::IssuanceError;
 use crate::ledger::{ApplicationId, LedgerError};
 use crate::personalize::DriverError;
 use crate::register::RegisterError;
+use crate::stock::StockError;
 
 /// Why a card was not issued.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum IssueError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The stock: a statement of a blank's keys that does not hold.
+    #[error(transparent)]
+    Stock(#[from] StockError),
     /// Nobody but the officer who captured it has seen it.
     #[error("application {0} waits for another officer's approval")]
     NotApproved(ApplicationId),
@@ -106,8 +110,10 @@ impl IssueError {
             Self::Ledger(LedgerError::ReasonMissing(_)) => "reason-missing",
             Self::Ledger(LedgerError::Unknown(_)) => "unknown-application",
             Self::Ledger(LedgerError::RequestReused) => "request-reused",
+            Self::Ledger(LedgerError::NotInStock { .. }) => "not-in-stock",
             Self::Ledger(error) if error.is_disk_full() => "disk-full",
             Self::Ledger(_) => "ledger-failed",
+            Self::Stock(error) => error.code(),
             Self::NotApproved(_) => "approval-missing",
             Self::ChangedSinceCapture => "changed-since-capture",
             Self::Issuance(_) => "card-not-buildable",
@@ -151,6 +157,7 @@ impl IssueError {
                         | LedgerError::ReasonMissing(_)
                         | LedgerError::Unknown(_)
                         | LedgerError::RequestReused
+                        | LedgerError::NotInStock { .. }
                 )
         )
     }

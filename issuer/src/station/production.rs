@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::{Admitted, IssueError, IssuedCard, Station, driver_of};
 use crate::application::{State, Step};
-use crate::issuance::{self, CardFiles, ChipAlgorithms, PreparedCard};
+use crate::issuance::{self, CardFiles, ChipAlgorithms, ChipKeys, PreparedCard};
 use crate::ledger::{ApplicationId, LedgerError, SignedCard};
 use crate::personalize::{
-    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, LockProof, Monitor, Progress,
-    ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
+    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, KeySource, LockProof, Monitor,
+    Progress, ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
 };
 use crate::register::RegisterError;
 
@@ -72,6 +72,8 @@ struct Work<'a> {
     admitted: &'a Admitted,
     report: &'a ChipReport,
     prepared: &'a PreparedCard,
+    /// The chip's keys, if it made them when it came to stock.
+    made: Option<ChipKeys>,
 }
 
 /// What the chip's part brought.
@@ -109,7 +111,12 @@ impl Station<'_> {
             issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?
                 .for_layout(able.layout())
                 .believing(able.terminal_authentication.then(|| keys.terminal_trust(self.at)).flatten());
-        let work = Work { admitted: &admitted, report: &report, prepared: &prepared };
+        let made = if able.chip_authentication == KeySource::Chip {
+            self.ledger.stock().keys_of(&report.serial)?
+        } else {
+            None
+        };
+        let work = Work { admitted: &admitted, report: &report, prepared: &prepared, made };
         let worked = if report.life == ChipLife::Locked {
             self.finish_locked(link, &work, rng)
         } else {
@@ -180,7 +187,7 @@ impl Station<'_> {
         timings: &mut Timings,
     ) -> Result<Finished, Fault> {
         use PersonalizationStep as Phase;
-        let Work { admitted, report, prepared } = work;
+        let Work { admitted, report, prepared, .. } = work;
         let (keys, at, act) = (self.keys, self.at, self.act());
         let (blank, extended) = (self.blank, self.extended);
         let ledger = &mut *self.ledger;
@@ -197,8 +204,17 @@ impl Station<'_> {
         let mut driver = driver_of(blank, &mut *link, keys, extended, &mut *rng);
         let able = driver.capabilities();
         let signer = keys.signers.for_card(prepared.card.expiry.date(), at).map_err(Fault::signer)?;
-        let written =
-            write_card(&mut *driver, prepared, report.life, signer, at, &mut note, monitor, timings)?;
+        let written = write_card(
+            &mut *driver,
+            prepared,
+            report.life,
+            work.made.clone(),
+            signer,
+            at,
+            &mut note,
+            monitor,
+            timings,
+        )?;
         drop(driver);
 
         announce(monitor, Phase::ReadBack)?;

@@ -56,7 +56,7 @@ impl Desk {
         let file = self.path("chief.pw");
         let chief = ["--officer", "chief", "--password-file", file.as_str()];
         add("lan", &chief, &["capture", "personalise", "deliver"]);
-        add("minh", &chief, &["approve"]);
+        add("minh", &chief, &["approve", "stock"]);
     }
 
     fn private(&self, name: &str, text: &str) {
@@ -504,4 +504,33 @@ fn a_second_party_holds_what_the_log_cannot_take_back() {
     }
     std::fs::write(&heads, "no head\n").unwrap();
     refused(&verify(&["--heads", &heads, "--key", &key]), 3, "heads-unreadable");
+}
+
+#[test]
+fn a_station_with_a_stock_takes_its_blanks_only_and_accounts_for_each() {
+    let desk = Desk::new();
+    let serials = ["0102030405060708090a", "0102030405060708090b", "0102030405060708090c"];
+    std::fs::write(desk.path("serials"), serials.join("\n")).unwrap();
+    std::fs::write(desk.path("found"), serials[..2].join("\n")).unwrap();
+    let (list, found) = (desk.path("serials"), desk.path("found"));
+    let receive = ["stock", "receive", "--supplier", "maker", "--note", "7", "--serials", &list];
+    refused(&desk.by("lan", &receive), 1, "role-missing");
+    assert_eq!(json(&desk.by("minh", &receive))["expected"], 3);
+    refused(&desk.by("minh", &receive), 1, "delivery-known");
+    let accept = ["stock", "accept", "--supplier", "maker", "--note", "7", "--serials", &found];
+    let counted = json(&desk.by("minh", &accept));
+    assert_eq!((&counted["counted"], &counted["missing"][0]), (&2.into(), &serials[2].into()));
+    let spoil = ["stock", "spoil", "--chip", serials[0], "--cause", "damaged", "--note", "bent"];
+    assert_eq!(json(&desk.by("minh", &spoil))["state"], "spoiled");
+    refused(&desk.by("minh", &spoil), 1, "blank-state-forbids");
+    // The chip in software is no blank of this stock.
+    desk.approved("an.json");
+    refused(&desk.issue("an.json", "out", &[]), 1, "not-in-stock");
+    let report = json(&desk.by("minh", &["stock", "reconcile"]));
+    assert_eq!((&report["agrees"], &report["states"]["spoiled"]), (&true.into(), &1.into()));
+    assert_eq!(report["open"].as_array().unwrap().len(), 2);
+    let report = desk.by("minh", &["stock", "reconcile", "--counted", &list]);
+    assert_eq!(report.status.code(), Some(1));
+    let shown = json(&desk.by("minh", &["stock", "show", "--chip", serials[0]]));
+    assert_eq!(shown["events"][2]["cause"], "damaged");
 }

@@ -8,6 +8,7 @@ mod issue;
 mod jmrtd;
 mod over_http;
 mod refusals;
+mod stock;
 mod support;
 mod token;
 mod verified;

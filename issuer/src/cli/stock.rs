@@ -1,0 +1,375 @@
+//! `issuer stock …`: blanks, from the delivery note to the card.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use cccd_issuer::accounts::{Officer, Role};
+use cccd_issuer::issuance::{ChipAlgorithms, ChipKeys};
+use cccd_issuer::ledger::{Act, Ledger};
+use cccd_issuer::output::write_private;
+use cccd_issuer::personalize::{CardDriver, ChipLife, Icao9Driver, make_keys};
+use cccd_issuer::station::IssueError;
+use cccd_issuer::stock::{
+    BlankRow, BlankState, BlankStep, Count, Difference, Explanation, Reconciliation, Signed, parse_serials,
+};
+use cccd_keys::transport_keys::ChipSerial;
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::args::stock::{
+    AcceptArguments, ExplainArguments, KeeperArguments, StockCommand, StockKeysArguments, WhichBlanks,
+};
+use super::audit::public_key;
+use super::failure::Failure;
+use super::output::Output;
+use super::{connect, progress};
+
+/// The largest file that is read whole.
+const MAX_FILE: u64 = 256 * 1024 * 1024;
+
+/// A ledger with the officer who keeps its stock.
+struct Keeper {
+    ledger: Ledger,
+    officer: Officer,
+    at: Timestamp,
+    request: Option<String>,
+}
+
+impl Keeper {
+    fn enter(arguments: &KeeperArguments, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Self, Failure> {
+        let (ledger, officer) =
+            connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Stock, at, rng)?;
+        Ok(Self { ledger, officer, at, request: arguments.request.clone() })
+    }
+}
+
+/// Runs work on the stock with the act of this officer.
+macro_rules! with {
+    ($keeper:expr, |$stock:ident, $act:ident| $work:expr) => {{
+        let Keeper { ledger, officer, at, request } = &mut $keeper;
+        let $act = Act { actor: officer.name(), at: *at, request: request.as_deref() };
+        let mut $stock = ledger.stock();
+        $work
+    }};
+}
+
+pub(crate) fn run(
+    command: &StockCommand,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    match command {
+        StockCommand::Receive(receive) => {
+            let serials = parse_serials(&text(&receive.serials)?)?;
+            let mut keeper = Keeper::enter(&receive.keeper, at, rng)?;
+            let (supplier, note) = (receive.supplier.as_str(), receive.note.as_str());
+            with!(keeper, |stock, act| stock.receive(supplier, note, &serials, act))?;
+            if receive.counted {
+                keeper.request = None;
+                let count = with!(keeper, |stock, act| stock.count(supplier, note, None, act))?;
+                tell_count(&count, output);
+            } else {
+                output.result(
+                    &json!({"expected": serials.len(), "supplier": supplier, "delivery_note": note}),
+                    &[format!(
+                        "{} {}",
+                        serials.len(),
+                        output.say("phôi chờ kiểm đếm", "blanks are expected")
+                    )],
+                );
+            }
+        }
+        StockCommand::Accept(accept) => run_accept(accept, at, rng, output)?,
+        StockCommand::Send(send) => {
+            let serials = parse_serials(&text(&send.serials)?)?;
+            let receiver = public_key(&send.station_key)?;
+            let mut keeper = Keeper::enter(&send.keeper, at, rng)?;
+            let list = with!(keeper, |stock, act| stock.send(&send.reference, &receiver, &serials, act))?;
+            write_private(&send.out, list.to_text().as_bytes())?;
+            output.result(
+                &json!({"sent": serials.len(), "reference": send.reference, "list": send.out}),
+                &[format!(
+                    "{} {}: {}",
+                    serials.len(),
+                    output.say("phôi đang chuyển, danh sách đã ký", "blanks are on the way, signed list"),
+                    send.out.display()
+                )],
+            );
+        }
+        StockCommand::Acknowledge(receipt) => {
+            let signed = Signed::parse(&text(&receipt.receipt)?)?;
+            let receiver = public_key(&receipt.station_key)?;
+            let mut keeper = Keeper::enter(&receipt.keeper, at, rng)?;
+            let count = with!(keeper, |stock, act| stock.acknowledge(&signed, &receiver, act))?;
+            tell_count(&count, output);
+        }
+        StockCommand::TakeBack(some) => {
+            let serials = which(&some.which)?;
+            let mut keeper = Keeper::enter(&some.keeper, at, rng)?;
+            with!(keeper, |stock, act| stock.take_back(&serials, act))?;
+            tell_moved(&serials, BlankState::InStock, output);
+        }
+        StockCommand::Spoil(explain) => run_explain(BlankStep::Spoil, explain, at, rng, output)?,
+        StockCommand::Lose(explain) => run_explain(BlankStep::Lose, explain, at, rng, output)?,
+        StockCommand::Find(explain) => run_explain(BlankStep::Find, explain, at, rng, output)?,
+        StockCommand::Destroy(explain) => run_explain(BlankStep::Destroy, explain, at, rng, output)?,
+        StockCommand::Keys(keys) => run_keys(keys, at, rng, output)?,
+        StockCommand::List(list) => {
+            let mut keeper = Keeper::enter(&list.keeper, at, rng)?;
+            let blanks = keeper.ledger.stock().list(list.state, list.limit)?;
+            let counts = keeper.ledger.stock().counts()?;
+            let lines = blanks
+                .iter()
+                .map(|blank| line(blank, output))
+                .chain(sums(&counts, output))
+                .collect::<Vec<_>>();
+            output.result(
+                &json!({
+                    "blanks": blanks.iter().map(describe).collect::<Vec<_>>(),
+                    "states": states(&counts),
+                }),
+                &lines,
+            );
+        }
+        StockCommand::Show(show) => {
+            let mut keeper = Keeper::enter(&show.keeper, at, rng)?;
+            let blank = keeper.ledger.stock().blank(&show.chip)?;
+            let blank = blank.ok_or_else(|| Failure::ChipNotInLedger(show.chip.to_string()))?;
+            let (mut value, mut lines) = (describe(&blank), vec![line(&blank, output)]);
+            let mut events = Vec::new();
+            for event in keeper.ledger.stock().events(&show.chip)? {
+                let cause = event.cause.map(cccd_issuer::stock::Cause::as_str);
+                events.push(json!({
+                    "at": event.at, "by": event.actor, "to": event.to.as_str(), "cause": cause,
+                    "note": event.note, "photo_sha256": event.photo_sha256,
+                }));
+                let why = [cause, event.note.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(": ");
+                lines.push(format!("  {}  {:<12} {}  {why}", event.at, event.to, event.actor));
+            }
+            if let Some(object) = value.as_object_mut() {
+                object.insert("events".to_owned(), Value::Array(events));
+            }
+            output.result(&value, &lines);
+        }
+        StockCommand::Reconcile(reconcile) => {
+            let counted =
+                reconcile.counted.as_deref().map(|file| Ok::<_, Failure>(parse_serials(&text(file)?)?));
+            let counted = counted.transpose()?;
+            let mut keeper = Keeper::enter(&reconcile.keeper, at, rng)?;
+            let report = keeper.ledger.stock().reconcile(counted.as_deref())?;
+            tell_report(&report, output);
+            if !report.agrees() {
+                return Err(Failure::StockDiffers(report.differences.len()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn run_accept(
+    accept: &AcceptArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    let found =
+        accept.serials.as_deref().map(|file| Ok::<_, Failure>(parse_serials(&text(file)?)?)).transpose()?;
+    let mut keeper = Keeper::enter(&accept.keeper, at, rng)?;
+    let count = match (&accept.list, &accept.station_key) {
+        (Some(list), Some(key)) => {
+            let (list, key) = (Signed::parse(&text(list)?)?, public_key(key)?);
+            let (count, receipt) =
+                with!(keeper, |stock, act| stock.accept(&list, &key, found.as_deref(), act))?;
+            if let Some(file) = &accept.receipt {
+                write_private(file, receipt.to_text().as_bytes())?;
+            }
+            count
+        }
+        _ => {
+            let supplier = accept.supplier.as_deref().unwrap_or_default();
+            let note = accept.note.as_deref().unwrap_or_default();
+            with!(keeper, |stock, act| stock.count(supplier, note, found.as_deref(), act))?
+        }
+    };
+    tell_count(&count, output);
+    Ok(())
+}
+
+fn run_explain(
+    step: BlankStep,
+    explain: &ExplainArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    let serials = which(&explain.which)?;
+    let photo =
+        explain.photo.as_deref().map(|file| Ok::<_, Failure>(hex::encode(Sha256::digest(octets(file)?))));
+    let photo = photo.transpose()?;
+    let mut keeper = Keeper::enter(&explain.keeper, at, rng)?;
+    let why =
+        Explanation { cause: explain.cause, note: explain.note.as_deref(), photo_sha256: photo.as_deref() };
+    with!(keeper, |stock, act| stock.explain(step, &serials, why, act))?;
+    let state = match step {
+        BlankStep::Lose => BlankState::Lost,
+        BlankStep::Destroy => BlankState::Destroyed,
+        _ => BlankState::Spoiled,
+    };
+    tell_moved(&serials, state, output);
+    Ok(())
+}
+
+/// The blank in the reader makes its keys; they are signed into the ledger before it leaves.
+fn run_keys(
+    arguments: &StockKeysArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    let stop = progress::watch_interrupts()?;
+    let store = connect::key_store(&arguments.keys)?;
+    let master = store.transport_master()?;
+    let mut keeper = Keeper::enter(&arguments.keeper, at, rng)?;
+    let mut card = connect::reader(&arguments.reader, &store, arguments.timeout, &stop, output)?;
+    let mut driver = Icao9Driver::new(card.link.as_mut(), &master, card.extended, rng);
+    let report = driver.probe().map_err(IssueError::Chip)?;
+    let serial = report.serial;
+    if report.life != ChipLife::Blank {
+        return Err(IssueError::NotBlank { serial, what: "keys are made on blanks only" }.into());
+    }
+    let known = keeper.ledger.stock().blank(&serial)?;
+    if !known.is_some_and(|blank| blank.state == BlankState::InStock) {
+        return Err(Failure::NotInStock(serial.to_string()));
+    }
+    let keys: ChipKeys =
+        make_keys(&mut driver, ChipAlgorithms::of_profile(store.profile())).map_err(IssueError::Chip)?;
+    with!(keeper, |stock, act| stock.note_keys(&serial, &keys, act))?;
+    output.result(
+        &json!({"serial": serial.to_string(), "keys": "signed"}),
+        &[format!(
+            "{serial}: {}",
+            output.say(
+                "đã tạo khóa trong chíp và ký vào sổ",
+                "keys made on the chip and signed into the ledger"
+            )
+        )],
+    );
+    Ok(())
+}
+
+fn which(which: &WhichBlanks) -> Result<Vec<ChipSerial>, Failure> {
+    match &which.serials {
+        Some(file) => Ok(parse_serials(&text(file)?)?),
+        None => Ok(which.chips.clone()),
+    }
+}
+
+fn octets(file: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| Failure::StockFile(format!("{}: {error}", file.display()));
+    let mut content = Vec::new();
+    let mut opened = std::fs::File::open(file).map_err(failed)?.take(MAX_FILE + 1);
+    opened.read_to_end(&mut content).map_err(failed)?;
+    if content.len() as u64 > MAX_FILE {
+        return Err(Failure::StockFile(format!("{}: too large", file.display())));
+    }
+    Ok(content)
+}
+
+fn text(file: &Path) -> Result<String, Failure> {
+    String::from_utf8(octets(file)?).map_err(|_| Failure::StockFile(format!("{}: no text", file.display())))
+}
+
+fn tell_count(count: &Count, output: &Output) {
+    let names = |serials: &[ChipSerial]| serials.iter().map(ChipSerial::to_string).collect::<Vec<_>>();
+    let (missing, surplus) = (names(&count.missing), names(&count.surplus));
+    let mut lines = vec![format!("{} {}", count.counted.len(), output.say("phôi khớp", "blanks agree"))];
+    let missing_word = output.say("THIẾU", "MISSING");
+    lines.extend(missing.iter().map(|serial| format!("{missing_word}  {serial}")));
+    let surplus_word = output.say("THỪA", "SURPLUS");
+    lines.extend(surplus.iter().map(|serial| format!("{surplus_word}  {serial}")));
+    output.result(&json!({"counted": count.counted.len(), "missing": missing, "surplus": surplus}), &lines);
+}
+
+fn tell_moved(serials: &[ChipSerial], state: BlankState, output: &Output) {
+    let names: Vec<String> = serials.iter().map(ChipSerial::to_string).collect();
+    let lines: Vec<String> = names.iter().map(|name| format!("{name}: {}", word(state, output))).collect();
+    output.result(&json!({"blanks": names, "state": state.as_str()}), &lines);
+}
+
+fn tell_report(report: &Reconciliation, output: &Output) {
+    let differences = |found: &[Difference]| -> Vec<Value> {
+        let each = |one: &Difference| json!({"serial": one.serial, "what": one.what, "detail": one.detail});
+        found.iter().map(each).collect()
+    };
+    let batches: Vec<Value> = report.batches.iter().map(|batch| json!({
+        "supplier": batch.supplier, "delivery_note": batch.delivery_note, "announced": batch.announced,
+        "states": states(&batch.states), "moved": batch.moved, "agrees": batch.agrees(),
+    })).collect();
+    let mut lines = Vec::new();
+    for batch in &report.batches {
+        let agrees =
+            if batch.agrees() { output.say("khớp", "agrees") } else { output.say("LỆCH", "DIFFERS") };
+        let parts: Vec<String> =
+            batch.states.iter().map(|(state, count)| format!("{} {count}", word(*state, output))).collect();
+        lines.push(format!(
+            "{} {}: {} = {}  {agrees}",
+            batch.supplier,
+            batch.delivery_note,
+            batch.announced,
+            parts.join(" + ")
+        ));
+    }
+    lines.extend(sums(&report.states, output));
+    let line = |one: &Difference| format!("{}  {}  {}", one.serial, one.what, one.detail);
+    lines.extend(report.open.iter().map(|one| format!("   {}", line(one))));
+    lines.extend(report.differences.iter().map(|one| format!("!! {}", line(one))));
+    output.result(
+        &json!({
+            "agrees": report.agrees(), "batches": batches, "states": states(&report.states),
+            "cards_without_blank": report.cards_without_blank,
+            "open": differences(&report.open), "differences": differences(&report.differences),
+        }),
+        &lines,
+    );
+}
+
+fn describe(blank: &BlankRow) -> Value {
+    json!({
+        "serial": blank.serial.to_string(), "state": blank.state.as_str(), "supplier": blank.supplier,
+        "delivery_note": blank.delivery_note, "application": blank.application.map(|id| id.to_string()),
+    })
+}
+
+fn line(blank: &BlankRow, output: &Output) -> String {
+    format!("{}  {:<12} {} {}", blank.serial, word(blank.state, output), blank.supplier, blank.delivery_note)
+}
+
+fn states(counts: &[(BlankState, u64)]) -> Value {
+    counts
+        .iter()
+        .map(|(state, count)| (state.as_str().to_owned(), json!(count)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn sums<'a>(counts: &'a [(BlankState, u64)], output: &'a Output) -> impl Iterator<Item = String> + 'a {
+    counts.iter().map(|(state, count)| format!("{count:>8} {}", word(*state, output)))
+}
+
+fn word(state: BlankState, output: &Output) -> &'static str {
+    let vietnamese = match state {
+        BlankState::Expected => "chờ kiểm đếm",
+        BlankState::InStock => "trong kho",
+        BlankState::Assigned => "đang ghi",
+        BlankState::Card => "đã thành thẻ",
+        BlankState::Spoiled => "hỏng, chờ hủy",
+        BlankState::Lost => "mất",
+        BlankState::Destroyed => "đã hủy",
+        BlankState::Sent => "đang chuyển",
+        BlankState::HandedOver => "đã bàn giao",
+    };
+    output.say(vietnamese, state.as_str())
+}

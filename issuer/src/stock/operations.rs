@@ -1,0 +1,261 @@
+//! What officers do to blanks: received, counted, given up, missed, found, destroyed.
+
+use std::collections::BTreeSet;
+
+use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::store::{Session, StoreError};
+use serde_json::{Value, json};
+
+use super::rows::{self, BlankRow, Event, Origin};
+use super::{BlankState, BlankStep, Count, Explanation, Stock, StockError, lists};
+use crate::audit::Auditor;
+use crate::ledger::{Act, schema};
+
+impl Stock<'_> {
+    /// A delivery note of the maker: its blanks are expected until somebody counts them.
+    ///
+    /// # Errors
+    /// [`StockError`]; a serial that this station ever had refuses the whole note.
+    pub fn receive(
+        &mut self,
+        supplier: &str,
+        delivery_note: &str,
+        serials: &[ChipSerial],
+        act: Act<'_>,
+    ) -> Result<(), StockError> {
+        lists::once(serials)?;
+        let detail = json!({"supplier": supplier, "delivery_note": delivery_note, "blanks": serials.len()});
+        self.write(|session, log| {
+            let Some(operation) = rows::begin(session, "receive", &detail, act, log)? else { return Ok(()) };
+            let batch = new_batch(session, operation, (supplier, delivery_note), serials.len())?;
+            let mut events = Vec::with_capacity(serials.len());
+            for serial in serials {
+                events.push(enter(session, batch, operation, serial, act)?);
+            }
+            rows::end(session, operation, ("receive", &detail), &events, act, log)
+        })
+    }
+
+    /// What was found of a delivery note; all of it when `found` is `None`.
+    ///
+    /// # Errors
+    /// [`StockError`].
+    pub fn count(
+        &mut self,
+        supplier: &str,
+        delivery_note: &str,
+        found: Option<&[ChipSerial]>,
+        act: Act<'_>,
+    ) -> Result<Count, StockError> {
+        found.map_or(Ok(()), lists::once)?;
+        let detail = json!({
+            "supplier": supplier, "delivery_note": delivery_note, "found": found.map(<[ChipSerial]>::len),
+        });
+        self.write(|session, log| {
+            let batch = batch_of(session, supplier, delivery_note)?.ok_or(StockError::NoteUnknown)?;
+            let expected = rows::of_batch(session, batch, BlankState::Expected)?;
+            let Some(operation) = rows::begin(session, "count", &detail, act, log)? else {
+                // Counted already by this very request: what is still missing is.
+                let missing = expected.into_iter().map(|row| row.serial).collect();
+                return Ok(Count { missing, ..Count::default() });
+            };
+            let (count, events) = counted(session, operation, &expected, found, act)?;
+            rows::end(session, operation, ("count", &detail), &events, act, log)?;
+            Ok(count)
+        })
+    }
+
+    /// A step of blanks that needs a cause: [`Spoil`](BlankStep::Spoil), [`Lose`](BlankStep::Lose),
+    /// [`Find`](BlankStep::Find), [`Destroy`](BlankStep::Destroy). All of them or none.
+    ///
+    /// # Errors
+    /// [`StockError`].
+    pub fn explain(
+        &mut self,
+        step: BlankStep,
+        serials: &[ChipSerial],
+        why: Explanation<'_>,
+        act: Act<'_>,
+    ) -> Result<(), StockError> {
+        let said = why.note.is_some_and(|note| !note.trim().is_empty()) || why.photo_sha256.is_some();
+        if !step.needs_cause() || !said {
+            return Err(StockError::Unexplained);
+        }
+        let detail = json!({
+            "cause": why.cause.as_str(), "note": why.note, "photo_sha256": why.photo_sha256,
+            "blanks": lists::texts(serials),
+        });
+        self.step(step, serials, Some(why), &detail, act)
+    }
+
+    /// What was sent and never left, or came back unopened.
+    ///
+    /// # Errors
+    /// [`StockError`].
+    pub fn take_back(&mut self, serials: &[ChipSerial], act: Act<'_>) -> Result<(), StockError> {
+        let detail = json!({"blanks": lists::texts(serials)});
+        self.step(BlankStep::TakeBack, serials, None, &detail, act)
+    }
+
+    fn step(
+        &mut self,
+        step: BlankStep,
+        serials: &[ChipSerial],
+        why: Option<Explanation<'_>>,
+        detail: &Value,
+        act: Act<'_>,
+    ) -> Result<(), StockError> {
+        lists::once(serials)?;
+        let name = step.as_str();
+        self.write(|session, log| {
+            let Some(operation) = rows::begin(session, name, detail, act, log)? else { return Ok(()) };
+            let events = moved(session, operation, step, serials, why, act)?;
+            rows::end(session, operation, (name, detail), &events, act, log)
+        })
+    }
+}
+
+/// Moves blanks one step within an operation.
+pub(super) fn moved<'a>(
+    session: &mut dyn Session,
+    operation: i64,
+    step: BlankStep,
+    serials: &'a [ChipSerial],
+    why: Option<Explanation<'a>>,
+    act: Act<'_>,
+) -> Result<Vec<Event<'a>>, StockError> {
+    let mut events = Vec::with_capacity(serials.len());
+    for serial in serials {
+        let row = rows::taken(session, serial)?.ok_or(StockError::Unknown(*serial))?;
+        let to = row.state.apply(step).map_err(|problem| StockError::Step { serial: *serial, problem })?;
+        // The application whose chip is in work says what becomes of it.
+        if row.state == BlankState::Assigned {
+            let problem = super::InvalidBlankStep { from: row.state, step };
+            return Err(StockError::Step { serial: *serial, problem });
+        }
+        let origin = Origin::Operation(operation);
+        let event = Event { serial, from: Some(row.state), previous: row.last_event, to, why, origin };
+        event.apply(session, act)?;
+        events.push(event);
+    }
+    Ok(events)
+}
+
+/// The row of a batch.
+pub(super) fn new_batch(
+    session: &mut dyn Session,
+    operation: i64,
+    (supplier, delivery_note): (&str, &str),
+    blanks: usize,
+) -> Result<i64, StockError> {
+    if batch_of(session, supplier, delivery_note)?.is_some() {
+        return Err(StockError::NoteKnown);
+    }
+    let batch = schema::next(session, "stock-batch")?;
+    session.execute(
+        "INSERT INTO stock_batches (id, operation, supplier, delivery_note, announced) VALUES (?1, ?2, ?3, ?4, ?5)",
+        &[
+            batch.into(),
+            operation.into(),
+            supplier.into(),
+            delivery_note.into(),
+            i64::try_from(blanks).unwrap_or(i64::MAX).into(),
+        ],
+    )?;
+    Ok(batch)
+}
+
+fn batch_of(
+    session: &mut dyn Session,
+    supplier: &str,
+    delivery_note: &str,
+) -> Result<Option<i64>, StoreError> {
+    let mut found = None;
+    session.query(
+        "SELECT id FROM stock_batches WHERE supplier = ?1 AND delivery_note = ?2",
+        &[supplier.into(), delivery_note.into()],
+        &mut |row| {
+            found = row.int(0)?;
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// A blank that this station never had, or that it handed over and that comes back, is expected.
+pub(super) fn enter<'a>(
+    session: &mut dyn Session,
+    batch: i64,
+    operation: i64,
+    serial: &'a ChipSerial,
+    act: Act<'_>,
+) -> Result<Event<'a>, StockError> {
+    let origin = Origin::Operation(operation);
+    if let Some(row) = rows::taken(session, serial)? {
+        let back = row.state.apply(BlankStep::Return);
+        let to = back.map_err(|_| StockError::Known { serial: *serial, state: row.state })?;
+        let from = Some(row.state);
+        let event = Event { serial, from, previous: row.last_event, to, why: None, origin };
+        event.write(session, act)?;
+        session.later(
+            "UPDATE blanks SET state = ?2, last_event = ?3, batch_id = ?4 WHERE serial = ?1",
+            vec![serial.to_string().into(), to.as_str().into(), event.sequence().into(), batch.into()],
+        )?;
+        return Ok(event);
+    }
+    let mut used = false;
+    session.query("SELECT 1 FROM chips WHERE serial = ?1", &[serial.to_string().into()], &mut |_| {
+        used = true;
+        Ok(())
+    })?;
+    if used {
+        return Err(StockError::Used(*serial));
+    }
+    let to = BlankState::Expected;
+    let event = Event { serial, from: None, previous: 0, to, why: None, origin };
+    event.write(session, act)?;
+    session.later(
+        "INSERT INTO blanks (serial, batch_id, state, last_event) VALUES (?1, ?2, ?3, 1)",
+        vec![serial.to_string().into(), batch.into(), to.as_str().into()],
+    )?;
+    Ok(event)
+}
+
+/// Compares what was expected with what was found; what agrees is in stock.
+pub(super) fn counted<'a>(
+    session: &mut dyn Session,
+    operation: i64,
+    expected: &'a [BlankRow],
+    found: Option<&[ChipSerial]>,
+    act: Act<'_>,
+) -> Result<(Count, Vec<Event<'a>>), StockError> {
+    let mut there: Option<BTreeSet<[u8; 10]>> =
+        found.map(|found| found.iter().map(|serial| serial.0).collect());
+    let (mut count, mut events) = (Count::default(), Vec::with_capacity(expected.len()));
+    for row in expected {
+        if there.as_mut().is_some_and(|there| !there.remove(&row.serial.0)) {
+            count.missing.push(row.serial);
+            continue;
+        }
+        let problem = |problem| StockError::Step { serial: row.serial, problem };
+        let to = row.state.apply(BlankStep::Count).map_err(problem)?;
+        let (from, origin) = (Some(row.state), Origin::Operation(operation));
+        let event = Event { serial: &row.serial, from, previous: row.last_event, to, why: None, origin };
+        event.apply(session, act)?;
+        events.push(event);
+        count.counted.push(row.serial);
+    }
+    for serial in there.into_iter().flatten().map(ChipSerial) {
+        // Counted before: the second count of a torn box is no surplus.
+        let known = rows::blank(session, &serial)?;
+        if !known.is_some_and(|row| row.state == BlankState::InStock) {
+            count.surplus.push(serial);
+        }
+    }
+    Ok((count, events))
+}
+
+/// The station that signs what it says.
+pub(super) fn signing(log: Option<&Auditor>) -> Result<&Auditor, StockError> {
+    log.ok_or(StockError::NoStationKey)
+}

@@ -1,0 +1,214 @@
+//! Every blank accounted for: sums by batch and state, and each thing that does not fit, by its serial.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::store::{Session, StoreError};
+
+use super::BlankState;
+
+/// One batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchSum {
+    /// Who delivered it.
+    pub supplier: String,
+    /// By which delivery note.
+    pub delivery_note: String,
+    /// The blanks that the note names.
+    pub announced: u64,
+    /// Blanks by state.
+    pub states: Vec<(BlankState, u64)>,
+    /// Blanks of this note that came back under a later one, after another station had them.
+    pub moved: u64,
+}
+
+impl BatchSum {
+    /// What the note names is what the states add up to.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.announced == self.states.iter().map(|(_, count)| count).sum::<u64>() + self.moved
+    }
+}
+
+/// Something that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Which blank.
+    pub serial: String,
+    /// A stable word.
+    pub what: &'static str,
+    /// More about it.
+    pub detail: String,
+}
+
+/// What a reconciliation found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reconciliation {
+    /// Each batch.
+    pub batches: Vec<BatchSum>,
+    /// All blanks by state.
+    pub states: Vec<(BlankState, u64)>,
+    /// Cards of this ledger that were made before the stock was kept, and have no blank.
+    pub cards_without_blank: u64,
+    /// What does not fit.
+    pub differences: Vec<Difference>,
+    /// Known and still open, no contradiction: on the way, lost, or spoiled and not destroyed yet.
+    pub open: Vec<Difference>,
+}
+
+impl Reconciliation {
+    /// Every blank is accounted for.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.differences.is_empty() && self.batches.iter().all(BatchSum::agrees)
+    }
+}
+
+/// What is open, by state.
+const OPEN: [(BlankState, &str); 4] = [
+    (BlankState::Expected, "not-counted"),
+    (BlankState::Sent, "on-the-way"),
+    (BlankState::Lost, "lost"),
+    (BlankState::Spoiled, "to-destroy"),
+];
+
+pub(super) fn reconcile(
+    session: &mut dyn Session,
+    counted: Option<&[ChipSerial]>,
+) -> Result<Reconciliation, StoreError> {
+    let mut found = Reconciliation {
+        batches: batches(session)?,
+        states: super::rows::counts(session)?,
+        ..Reconciliation::default()
+    };
+    contradictions(session, &mut found)?;
+    for (state, what) in OPEN {
+        let open = "SELECT blanks.serial, coalesce(blank_events.note, blank_events.at) FROM blanks JOIN blank_events \
+                    ON blank_events.serial = blanks.serial AND blank_events.sequence = blanks.last_event \
+                    WHERE blanks.state = ?1 ORDER BY blanks.serial";
+        session.query(open, &[state.as_str().into()], &mut |row| {
+            found.open.push(Difference { serial: row.needed(0)?, what, detail: row.needed(1)? });
+            Ok(())
+        })?;
+    }
+    if let Some(counted) = counted {
+        compare(session, counted, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn batches(session: &mut dyn Session) -> Result<Vec<BatchSum>, StoreError> {
+    let (mut found, mut place) = (Vec::new(), BTreeMap::new());
+    session.query(
+        "SELECT id, supplier, delivery_note, announced FROM stock_batches ORDER BY id",
+        &[],
+        &mut |row| {
+            place.insert(row.count(0)?, found.len());
+            found.push(BatchSum {
+                supplier: row.needed(1)?,
+                delivery_note: row.needed(2)?,
+                announced: row.count(3)?,
+                states: Vec::new(),
+                moved: 0,
+            });
+            Ok(())
+        },
+    )?;
+    let mut of = |batch: u64, work: &mut dyn FnMut(&mut BatchSum)| {
+        if let Some(sum) = place.get(&batch).and_then(|place| found.get_mut(*place)) {
+            work(sum);
+        }
+    };
+    let states =
+        "SELECT batch_id, state, count(*) FROM blanks GROUP BY batch_id, state ORDER BY batch_id, state";
+    session.query(states, &[], &mut |row| {
+        let state = row.needed(1)?.parse().map_err(|_| StoreError::Inconsistent("the state of a blank"))?;
+        let count = row.count(2)?;
+        of(row.count(0)?, &mut |sum| sum.states.push((state, count)));
+        Ok(())
+    })?;
+    // A blank entered under one note and lies under another: it came back.
+    let moved = "SELECT stock_batches.id, count(*) FROM stock_batches \
+                 JOIN blank_events ON blank_events.operation = stock_batches.operation AND blank_events.to_state = 'expected' \
+                 JOIN blanks ON blanks.serial = blank_events.serial AND blanks.batch_id <> stock_batches.id \
+                 GROUP BY stock_batches.id";
+    session.query(moved, &[], &mut |row| {
+        let count = row.count(1)?;
+        of(row.count(0)?, &mut |sum| sum.moved = count);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// What two tables say of one chip, where they say different things.
+const CONTRADICTIONS: [(&str, &str); 4] = [
+    (
+        "assigned-without-work",
+        "SELECT blanks.serial, applications.state FROM blanks JOIN applications ON applications.id = blanks.application_id \
+         WHERE blanks.state = 'assigned' AND applications.state NOT IN ('personalising', 'read-back', 'locked', 'in-doubt') \
+         ORDER BY blanks.serial",
+    ),
+    (
+        "card-not-issued",
+        "SELECT blanks.serial, applications.state FROM blanks JOIN applications ON applications.id = blanks.application_id \
+         WHERE blanks.state = 'card' AND applications.state NOT IN ('issued', 'delivered') ORDER BY blanks.serial",
+    ),
+    (
+        "chip-used-from-stock",
+        "SELECT blanks.serial, applications.state FROM blanks JOIN chips ON chips.serial = blanks.serial \
+         JOIN applications ON applications.id = chips.application_id \
+         WHERE blanks.state NOT IN ('assigned', 'card', 'spoiled', 'destroyed', 'lost') ORDER BY blanks.serial",
+    ),
+    (
+        "card-without-blank",
+        "SELECT chips.serial, applications.state FROM chips JOIN applications ON applications.id = chips.application_id \
+         LEFT JOIN blanks ON blanks.serial = chips.serial WHERE blanks.serial IS NULL AND chips.assigned_at > \
+         (SELECT min(stock_operations.at) FROM stock_operations) ORDER BY chips.serial",
+    ),
+];
+
+fn contradictions(session: &mut dyn Session, found: &mut Reconciliation) -> Result<(), StoreError> {
+    for (what, sql) in CONTRADICTIONS {
+        session.query(sql, &[], &mut |row| {
+            let detail = format!("application {}", row.needed(1)?);
+            found.differences.push(Difference { serial: row.needed(0)?, what, detail });
+            Ok(())
+        })?;
+    }
+    let without = "SELECT count(*) FROM chips LEFT JOIN blanks ON blanks.serial = chips.serial WHERE blanks.serial IS NULL";
+    session.query(without, &[], &mut |row| {
+        found.cards_without_blank = row.count(0)?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// What lies in the cabinet, against what must lie there: in stock, or spoiled and not destroyed.
+fn compare(
+    session: &mut dyn Session,
+    counted: &[ChipSerial],
+    found: &mut Reconciliation,
+) -> Result<(), StoreError> {
+    let mut there: BTreeSet<String> = counted.iter().map(ChipSerial::to_string).collect();
+    let must = "SELECT serial, state FROM blanks WHERE state IN ('in-stock', 'spoiled') ORDER BY serial";
+    session.query(must, &[], &mut |row| {
+        let serial = row.needed(0)?;
+        if !there.remove(&serial) {
+            found.differences.push(Difference { serial, what: "not-in-cabinet", detail: row.needed(1)? });
+        }
+        Ok(())
+    })?;
+    for serial in there {
+        let mut detail = "unknown".to_owned();
+        session.query(
+            "SELECT state FROM blanks WHERE serial = ?1",
+            &[serial.as_str().into()],
+            &mut |row| {
+                detail = row.needed(0)?;
+                Ok(())
+            },
+        )?;
+        found.differences.push(Difference { serial, what: "not-expected-in-cabinet", detail });
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+use std::path::Path;
+
+use cccd_keys::algorithm::HashAlgorithm;
+use cccd_keys::audit_log::SubjectKey;
+use cccd_keys::curve::{CurveEncoding, NamedCurve};
+use cccd_keys::signer::{Signer as _, SoftwareKey};
+use jiff::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::Value;
+
+use super::*;
+use crate::application::{Application, Step};
+use crate::ledger::{Act, ApplicationId, Ledger, LedgerError};
+
+fn act() -> Act<'static> {
+    Act::new("stock-keeper", Timestamp::UNIX_EPOCH)
+}
+
+fn serial(number: u8) -> ChipSerial {
+    ChipSerial([number; 10])
+}
+
+fn serials(numbers: std::ops::Range<u8>) -> Vec<ChipSerial> {
+    numbers.map(serial).collect()
+}
+
+fn station(seed: u8) -> (Ledger, cccd_keys::public_key::PublicKey) {
+    let mut rng = ChaCha20Rng::from_seed([seed; 32]);
+    let key = SoftwareKey::generate(NamedCurve::P256, HashAlgorithm::Sha256, CurveEncoding::Named, &mut rng);
+    let key = key.unwrap();
+    let public = key.public_key().clone();
+    let mut ledger = Ledger::in_memory().unwrap();
+    ledger.log_with(Auditor::new(SubjectKey::from_bytes([seed; 32]), Box::new(key)));
+    (ledger, public)
+}
+
+fn stocked(ledger: &mut Ledger, numbers: std::ops::Range<u8>) {
+    ledger.stock().receive("maker", "note 1", &serials(numbers), act()).unwrap();
+    assert!(ledger.stock().count("maker", "note 1", None, act()).unwrap().agrees());
+}
+
+fn queued(ledger: &mut Ledger, number: &str) -> ApplicationId {
+    let json = format!(
+        r#"{{"person":{{"number":"{number}"}},"portrait":"/9j/4AAQSkZJRg==","reason":"first-issue"}}"#
+    );
+    let application = Application::parse(json.as_bytes(), Path::new("")).unwrap();
+    let id = ledger.receive(&application, act()).unwrap().id;
+    ledger.advance(id, Step::Check, None, &Value::Null, act()).unwrap();
+    ledger.capture(id, "what is to be printed", act()).unwrap();
+    ledger.approve(id, Act::new("other", Timestamp::UNIX_EPOCH)).unwrap();
+    for step in [Step::Prepare, Step::Enqueue] {
+        ledger.advance(id, step, None, &Value::Null, act()).unwrap();
+    }
+    id
+}
+
+fn state(ledger: &mut Ledger, number: u8) -> BlankState {
+    ledger.stock().blank(&serial(number)).unwrap().unwrap().state
+}
+
+const WHY: Explanation<'static> =
+    Explanation { cause: Cause::Damaged, note: Some("bent in the box"), photo_sha256: None };
+
+#[test]
+fn a_blank_goes_from_the_delivery_note_to_the_card_and_the_sums_match() {
+    let (mut ledger, key) = station(1);
+    assert!(!ledger.stock().is_kept().unwrap());
+    ledger.stock().receive("maker", "note 1", &serials(1..6), act()).unwrap();
+    // One is missing from the box, one lies in it that the note does not name.
+    let found = [serial(1), serial(2), serial(3), serial(4), serial(9)];
+    let count = ledger.stock().count("maker", "note 1", Some(&found), act()).unwrap();
+    assert_eq!((count.missing.as_slice(), count.surplus.as_slice()), (&[serial(5)][..], &[serial(9)][..]));
+    ledger.stock().explain(BlankStep::Lose, &[serial(5)], WHY, act()).unwrap();
+    ledger.stock().explain(BlankStep::Spoil, &[serial(4)], WHY, act()).unwrap();
+    ledger.stock().explain(BlankStep::Destroy, &[serial(4)], WHY, act()).unwrap();
+
+    let first = queued(&mut ledger, "079099000001");
+    ledger.assign_chip(first, &serial(1), 1, act()).unwrap();
+    assert_eq!(state(&mut ledger, 1), BlankState::Assigned);
+    ledger.advance(first, Step::Spoil, Some("the chip does not answer"), &Value::Null, act()).unwrap();
+    assert_eq!(state(&mut ledger, 1), BlankState::Spoiled);
+    let events = ledger.stock().events(&serial(1)).unwrap();
+    assert_eq!(events.last().unwrap().note.as_deref(), Some("the chip does not answer"));
+    assert_eq!(events.last().unwrap().cause, Some(Cause::PersonalisationFailed));
+
+    let report = ledger.stock().reconcile(None).unwrap();
+    assert!(report.agrees(), "{report:?}");
+    let states: Vec<(&str, u64)> = report.states.iter().map(|(state, n)| (state.as_str(), *n)).collect();
+    assert_eq!(states, [("in-stock", 2), ("spoiled", 1), ("lost", 1), ("destroyed", 1)]);
+    assert_eq!(report.open.len(), 2);
+    // In the cabinet: 2 and the spoiled 1; 3 is missed, 9 is nobody's.
+    let report = ledger.stock().reconcile(Some(&[serial(1), serial(2), serial(9)])).unwrap();
+    let differences: Vec<(&str, &str)> =
+        report.differences.iter().map(|one| (one.serial.as_str(), one.what)).collect();
+    let (missed, strange) = (serial(3).to_string(), serial(9).to_string());
+    assert_eq!(
+        differences,
+        [(missed.as_str(), "not-in-cabinet"), (strange.as_str(), "not-expected-in-cabinet")]
+    );
+    ledger.sign_log().unwrap();
+    let proof = ledger.prove_log(&key, &[]).unwrap();
+    assert_eq!((proof.lines, proof.actions), (13, 13));
+}
+
+#[test]
+fn with_a_stock_only_its_blanks_become_cards_and_no_serial_enters_twice() {
+    let (mut ledger, _) = station(1);
+    // Without one, any chip is taken, once.
+    let before = queued(&mut ledger, "079099000001");
+    ledger.assign_chip(before, &serial(7), 1, act()).unwrap();
+    stocked(&mut ledger, 1..4);
+    let id = queued(&mut ledger, "079099000002");
+    let refused = ledger.assign_chip(id, &serial(9), 1, act()).unwrap_err();
+    assert!(matches!(refused, LedgerError::NotInStock { found: None, .. }), "{refused}");
+    ledger.stock().explain(BlankStep::Spoil, &[serial(3)], WHY, act()).unwrap();
+    let refused = ledger.assign_chip(id, &serial(3), 1, act()).unwrap_err();
+    assert!(matches!(refused, LedgerError::NotInStock { found: Some(BlankState::Spoiled), .. }), "{refused}");
+    assert!(ledger.of_chip(&serial(3)).unwrap().is_none());
+    let again = ledger.stock().receive("maker", "note 2", &[serial(8), serial(2)], act()).unwrap_err();
+    assert!(matches!(again, StockError::Known { state: BlankState::InStock, .. }), "{again}");
+    assert!(ledger.stock().blank(&serial(8)).unwrap().is_none());
+    let used = ledger.stock().receive("maker", "note 2", &[serial(7)], act()).unwrap_err();
+    assert!(matches!(used, StockError::Used(_)));
+    let note = ledger.stock().receive("maker", "note 1", &[serial(8)], act()).unwrap_err();
+    assert!(matches!(note, StockError::NoteKnown));
+    let report = ledger.stock().reconcile(None).unwrap();
+    assert!(report.agrees() && report.cards_without_blank == 1);
+}
+
+#[test]
+fn the_same_request_is_answered_once_and_what_needs_a_cause_gets_one() {
+    let (mut ledger, _) = station(1);
+    stocked(&mut ledger, 1..4);
+    let request = Act { request: Some("form 7"), ..act() };
+    for _ in 0..2 {
+        ledger.stock().explain(BlankStep::Spoil, &[serial(1)], WHY, request).unwrap();
+    }
+    assert_eq!(ledger.stock().events(&serial(1)).unwrap().len(), 3);
+    let other = ledger.stock().explain(BlankStep::Spoil, &[serial(2)], WHY, request);
+    assert!(matches!(other, Err(StockError::RequestReused)));
+    let bare = Explanation { note: Some(" "), ..WHY };
+    let bare = ledger.stock().explain(BlankStep::Spoil, &[serial(2)], bare, act());
+    assert!(matches!(bare, Err(StockError::Unexplained)));
+    // All or none.
+    let mixed = ledger.stock().explain(BlankStep::Lose, &[serial(2), serial(1)], WHY, act());
+    assert!(matches!(mixed, Err(StockError::Step { .. })));
+    assert_eq!(state(&mut ledger, 2), BlankState::InStock);
+}
+
+#[test]
+fn blanks_go_to_another_station_and_both_sign_for_them() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..6);
+    let list = here.stock().send("parcel 1", &there_key, &serials(1..4), act()).unwrap();
+    let list = Signed::parse(&list.to_text()).unwrap();
+    assert_eq!(state(&mut here, 1), BlankState::Sent);
+    // One fell out on the way.
+    let found = [serial(1), serial(3)];
+    let (count, receipt) = there.stock().accept(&list, &here_key, Some(&found), act()).unwrap();
+    assert_eq!(count.missing, [serial(2)]);
+    assert_eq!(state(&mut there, 1), BlankState::InStock);
+    let twice = there.stock().accept(&list, &here_key, Some(&found), act());
+    assert!(matches!(twice, Err(StockError::TransportKnown)));
+    let count = here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    assert_eq!(count.missing, [serial(2)]);
+    let twice = here.stock().acknowledge(&receipt, &there_key, act());
+    assert!(twice.is_err());
+    let states = |ledger: &mut Ledger| [1, 2, 3, 4].map(|number| state(ledger, number).as_str());
+    assert_eq!(states(&mut here), ["handed-over", "sent", "handed-over", "in-stock"]);
+    let why = Explanation { cause: Cause::Missing, note: Some("torn box"), photo_sha256: None };
+    here.stock().explain(BlankStep::Lose, &[serial(2)], why, act()).unwrap();
+    there.stock().explain(BlankStep::Lose, &[serial(2)], why, act()).unwrap();
+    // What came back is expected again, under the other's list.
+    let back = there.stock().send("back", &here_key, &[serial(3)], act()).unwrap();
+    let (_, receipt) = here.stock().accept(&back, &there_key, None, act()).unwrap();
+    there.stock().acknowledge(&receipt, &here_key, act()).unwrap();
+    assert_eq!(state(&mut here, 3), BlankState::InStock);
+    assert_eq!(state(&mut there, 3), BlankState::HandedOver);
+    for ledger in [&mut here, &mut there] {
+        let report = ledger.stock().reconcile(None).unwrap();
+        assert!(report.agrees(), "{report:?}");
+    }
+    assert_eq!(here.stock().reconcile(None).unwrap().batches[0].moved, 1);
+}
+
+#[test]
+fn what_is_signed_by_somebody_else_or_for_somebody_else_moves_nothing() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    let (mut third, third_key) = station(3);
+    stocked(&mut here, 1..4);
+    let list = here.stock().send("parcel 1", &there_key, &[serial(1)], act()).unwrap();
+    assert!(matches!(there.stock().accept(&list, &third_key, None, act()), Err(StockError::Signature(_))));
+    assert!(matches!(third.stock().accept(&list, &here_key, None, act()), Err(StockError::OtherStation(_))));
+    let text = list.to_text().replace(&serial(1).to_string(), &serial(2).to_string());
+    let changed = Signed::parse(&text).unwrap();
+    assert!(matches!(there.stock().accept(&changed, &here_key, None, act()), Err(StockError::Signature(_))));
+    let (_, receipt) = there.stock().accept(&list, &here_key, None, act()).unwrap();
+    let wrong = here.stock().acknowledge(&receipt, &third_key, act());
+    assert!(matches!(wrong, Err(StockError::Signature(_))));
+    assert_eq!(state(&mut here, 1), BlankState::Sent);
+}

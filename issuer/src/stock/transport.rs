@@ -1,0 +1,292 @@
+//! Blanks between stations: the sender signs a list, the receiver counts and signs what it found, and only that ends the
+//! transport at the sender. What is missing stays `sent` there until somebody says what became of it.
+
+use cccd_keys::public_key::PublicKey;
+use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::store::{Session, StoreError};
+use serde_json::json;
+
+use super::lists::{LIST, RECEIPT, Receipt, Signed, TransportList, once, serials, texts};
+use super::operations::{counted, enter, moved, new_batch, signing};
+use super::rows;
+use super::{BlankState, BlankStep, Count, Stock, StockError, keys};
+use crate::ledger::Act;
+
+impl Stock<'_> {
+    /// Sends blanks to the station with this key. The signed list goes with them.
+    ///
+    /// # Errors
+    /// [`StockError`].
+    pub fn send(
+        &mut self,
+        reference: &str,
+        receiver: &PublicKey,
+        blanks: &[ChipSerial],
+        act: Act<'_>,
+    ) -> Result<Signed, StockError> {
+        once(blanks)?;
+        let receiver = receiver.fingerprint();
+        let detail = json!({"reference": reference, "receiver": receiver, "blanks": blanks.len()});
+        self.write(|session, log| {
+            let auditor = signing(log)?;
+            let Some(operation) = rows::begin(session, "send", &detail, act, log)? else {
+                return kept_list(session, auditor.station(), reference)?.ok_or(StockError::NoTransport);
+            };
+            if kept_list(session, auditor.station(), reference)?.is_some() {
+                return Err(StockError::TransportKnown);
+            }
+            let events = moved(session, operation, BlankStep::Send, blanks, None, act)?;
+            let list = TransportList {
+                format: LIST.to_owned(),
+                reference: reference.to_owned(),
+                sender: auditor.station().to_owned(),
+                receiver: receiver.clone(),
+                at: act.at.to_string(),
+                serials: texts(blanks),
+                keys: keys::carried(session, auditor, blanks)?,
+            };
+            let list = Signed::make(&list, auditor)?;
+            let way = Way { sender: auditor.station(), reference, direction: "out", other: &receiver };
+            way.write(session, operation, blanks.len(), &list)?;
+            rows::end(session, operation, ("send", &detail), &events, act, log)?;
+            Ok(list)
+        })
+    }
+
+    /// Takes what another station sent: what was found of its list is in stock. The signed receipt goes back.
+    ///
+    /// # Errors
+    /// [`StockError`]; a list that is for another station, or signed by another than the one with this key.
+    pub fn accept(
+        &mut self,
+        list: &Signed,
+        sender: &PublicKey,
+        found: Option<&[ChipSerial]>,
+        act: Act<'_>,
+    ) -> Result<(Count, Signed), StockError> {
+        const WHAT: &str = "list";
+        let content: TransportList = list.opened(WHAT, sender)?;
+        if content.format != LIST {
+            return Err(StockError::NoDocument(WHAT));
+        }
+        if content.sender != sender.fingerprint() {
+            return Err(StockError::Signature(WHAT));
+        }
+        let listed = serials(&content.serials, WHAT)?;
+        once(&listed)?;
+        found.map_or(Ok(()), once)?;
+        let statements = keys::statements(&content.keys, sender, &listed)?;
+        let detail = json!({
+            "reference": content.reference, "sender": content.sender, "found": found.map(<[ChipSerial]>::len),
+        });
+        self.write(|session, log| {
+            let auditor = signing(log)?;
+            if content.receiver != auditor.station() {
+                return Err(StockError::OtherStation(WHAT));
+            }
+            let Some(operation) = rows::begin(session, "accept", &detail, act, log)? else {
+                return kept_receipt(session, &content.sender, &content.reference)?
+                    .map(|receipt| (Count::default(), receipt))
+                    .ok_or(StockError::NoTransport);
+            };
+            if kept_list(session, &content.sender, &content.reference)?.is_some() {
+                return Err(StockError::TransportKnown);
+            }
+            let supplier = format!("station {}", content.sender);
+            let batch = new_batch(session, operation, (&supplier, &content.reference), listed.len())?;
+            let mut events = Vec::with_capacity(listed.len() * 2);
+            for serial in &listed {
+                events.push(enter(session, batch, operation, serial, act)?);
+            }
+            let expected = rows::of_batch(session, batch, BlankState::Expected)?;
+            let (count, more) = counted(session, operation, &expected, found, act)?;
+            events.extend(more);
+            keys::keep_carried(session, operation, sender, &statements)?;
+            let receipt = Receipt {
+                format: RECEIPT.to_owned(),
+                reference: content.reference.clone(),
+                sender: content.sender.clone(),
+                receiver: content.receiver.clone(),
+                at: act.at.to_string(),
+                accepted: texts(&count.counted),
+                missing: texts(&count.missing),
+                surplus: texts(&count.surplus),
+            };
+            let receipt = Signed::make(&receipt, auditor)?;
+            let (sender, reference) = (content.sender.as_str(), content.reference.as_str());
+            let way = Way { sender, reference, direction: "in", other: sender };
+            way.write(session, operation, listed.len(), list)?;
+            way.answered(session, operation, &count, &receipt)?;
+            rows::end(session, operation, ("accept", &detail), &events, act, log)?;
+            Ok((count, receipt))
+        })
+    }
+
+    /// The receiver's word about what was sent: what it took is handed over, the rest stays `sent`.
+    ///
+    /// # Errors
+    /// [`StockError`]; a receipt that is not by the station that the blanks were sent to.
+    pub fn acknowledge(
+        &mut self,
+        receipt: &Signed,
+        receiver: &PublicKey,
+        act: Act<'_>,
+    ) -> Result<Count, StockError> {
+        const WHAT: &str = "receipt";
+        let content: Receipt = receipt.opened(WHAT, receiver)?;
+        if content.format != RECEIPT {
+            return Err(StockError::NoDocument(WHAT));
+        }
+        let accepted = serials(&content.accepted, WHAT)?;
+        let count = Count {
+            missing: serials(&content.missing, WHAT)?,
+            surplus: serials(&content.surplus, WHAT)?,
+            counted: accepted,
+        };
+        let detail = json!({"reference": content.reference, "receiver": content.receiver});
+        self.write(|session, log| {
+            let auditor = signing(log)?;
+            if content.sender != auditor.station() {
+                return Err(StockError::OtherStation(WHAT));
+            }
+            let to = receiver_of(session, &content.sender, &content.reference)?;
+            if to.ok_or(StockError::NoTransport)? != receiver.fingerprint() {
+                return Err(StockError::Signature(WHAT));
+            }
+            let Some(operation) = rows::begin(session, "acknowledge", &detail, act, log)? else {
+                return Ok(count.clone());
+            };
+            let listed = sent_by(session, auditor.public_key(), &content)?;
+            if let Some(stranger) = count.counted.iter().find(|serial| !listed.contains(serial)) {
+                return Err(StockError::Unknown(*stranger));
+            }
+            let events = moved(session, operation, BlankStep::Acknowledge, &count.counted, None, act)?;
+            let (sender, reference) = (content.sender.as_str(), content.reference.as_str());
+            let way = Way { sender, reference, direction: "out", other: sender };
+            way.answered(session, operation, &count, receipt)?;
+            rows::end(session, operation, ("acknowledge", &detail), &events, act, log)?;
+            Ok(count.clone())
+        })
+    }
+}
+
+/// One way between two stations.
+struct Way<'a> {
+    sender: &'a str,
+    reference: &'a str,
+    direction: &'a str,
+    other: &'a str,
+}
+
+impl Way<'_> {
+    fn write(
+        &self,
+        session: &mut dyn Session,
+        operation: i64,
+        blanks: usize,
+        list: &Signed,
+    ) -> Result<(), StoreError> {
+        session.execute(
+            "INSERT INTO stock_transports (sender, reference, direction, other, operation, blanks, list) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            &[
+                self.sender.into(),
+                self.reference.into(),
+                self.direction.into(),
+                self.other.into(),
+                operation.into(),
+                number(blanks).into(),
+                list.to_text().into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn answered(
+        &self,
+        session: &mut dyn Session,
+        operation: i64,
+        count: &Count,
+        receipt: &Signed,
+    ) -> Result<(), StockError> {
+        if kept_receipt(session, self.sender, self.reference)?.is_some() {
+            return Err(StockError::TransportKnown);
+        }
+        session.execute(
+            "INSERT INTO stock_receipts (sender, reference, operation, missing, surplus, receipt) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            &[
+                self.sender.into(),
+                self.reference.into(),
+                operation.into(),
+                number(count.missing.len()).into(),
+                number(count.surplus.len()).into(),
+                receipt.to_text().into(),
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What our own list named.
+fn sent_by(
+    session: &mut dyn Session,
+    own: &PublicKey,
+    receipt: &Receipt,
+) -> Result<std::collections::HashSet<ChipSerial>, StockError> {
+    let list = kept_list(session, &receipt.sender, &receipt.reference)?.ok_or(StockError::NoTransport)?;
+    let list: TransportList = list.opened("list", own)?;
+    Ok(serials(&list.serials, "list")?.into_iter().collect())
+}
+
+fn kept_list(session: &mut dyn Session, sender: &str, reference: &str) -> Result<Option<Signed>, StockError> {
+    kept(session, "SELECT list FROM stock_transports WHERE sender = ?1 AND reference = ?2", sender, reference)
+}
+
+fn kept_receipt(
+    session: &mut dyn Session,
+    sender: &str,
+    reference: &str,
+) -> Result<Option<Signed>, StockError> {
+    kept(
+        session,
+        "SELECT receipt FROM stock_receipts WHERE sender = ?1 AND reference = ?2",
+        sender,
+        reference,
+    )
+}
+
+fn kept(
+    session: &mut dyn Session,
+    sql: &str,
+    sender: &str,
+    reference: &str,
+) -> Result<Option<Signed>, StockError> {
+    let mut found = None;
+    session.query(sql, &[sender.into(), reference.into()], &mut |row| {
+        found = Some(row.needed(0)?);
+        Ok(())
+    })?;
+    found.map(|text| Signed::parse(&text)).transpose()
+}
+
+fn receiver_of(
+    session: &mut dyn Session,
+    sender: &str,
+    reference: &str,
+) -> Result<Option<String>, StoreError> {
+    let mut found = None;
+    session.query(
+        "SELECT other FROM stock_transports WHERE sender = ?1 AND reference = ?2 AND direction = 'out'",
+        &[sender.into(), reference.into()],
+        &mut |row| {
+            found = row.text(0)?;
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
