@@ -9,6 +9,7 @@ mod connect;
 mod failure;
 mod issue;
 mod output;
+mod portrait;
 mod probe;
 mod progress;
 mod spoil;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng
         Command::Probe(probe) => probe::run(probe, rng, &output),
         Command::Stock(stock) => stock::run(stock, at, rng, &output),
         Command::Spoil(spoil) => spoil::run(spoil, at, rng, &output),
+        Command::Portrait(portrait) => portrait::run(portrait, &output),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -247,7 +247,23 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; then nothing changed.
     pub fn capture(&mut self, id: ApplicationId, captured: &str, act: Act<'_>) -> Result<State, LedgerError> {
-        self.step(id, &Move { captured: Some(captured), ..Move::of(Step::Capture) }, act)
+        self.capture_noting(id, captured, None, &Value::Null, act)
+    }
+
+    /// As [`capture`](Self::capture), with what the officer took note of: why a portrait was taken that should have been
+    /// taken again, what is missing. Nothing that tells of the person.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then nothing changed.
+    pub fn capture_noting(
+        &mut self,
+        id: ApplicationId,
+        captured: &str,
+        reason: Option<&str>,
+        detail: &Value,
+        act: Act<'_>,
+    ) -> Result<State, LedgerError> {
+        self.step(id, &Move { captured: Some(captured), reason, detail, ..Move::of(Step::Capture) }, act)
     }
 
     /// Another officer than the one who captured approves.

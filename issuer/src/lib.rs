@@ -3,6 +3,7 @@
 //! | module | what | base |
 //! |---|---|---|
 //! | [`application`] | the file, the portrait, the register's word, the states | Luật Căn cước 2023 art. 23, 24 |
+//! | [`portrait_quality`] | is a portrait good enough: one face, its place, light and sharpness | ISO/IEC 19794-5 §7, §8 |
 //! | [`register`] | the register of persons behind a port: local or HTTP | docs/register-api.md |
 //! | [`accounts`] | the officers of a station: who they are, what they may do | – |
 //! | [`audit`] | the station's audit log: chained, signed, heads for a second party | – |
@@ -25,6 +26,7 @@ pub mod issuance;
 pub mod ledger;
 pub mod output;
 pub mod personalize;
+pub mod portrait_quality;
 pub mod register;
 pub mod station;
 pub mod stock;

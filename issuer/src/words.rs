@@ -86,6 +86,7 @@ pub fn needs_detail(code: &str) -> bool {
             | "has-active-card"
             | "card-held"
             | "portrait-no-image"
+            | "portrait-retake"
             | "no-card-in-use"
             | "not-a-number"
             | "stopped"
@@ -341,6 +342,11 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Sổ cấp thẻ không có chíp này",
             "Check the serial and --ledger.",
             "Kiểm tra số sê-ri và --ledger.",
+        ),
+        "portrait-retake" => (
+            "Ảnh phải chụp lại",
+            "Take the picture again as said, or accept it with a reason: --accept-portrait; `issuer portrait` with --picture shows what was measured.",
+            "Chụp lại theo nhận xét, hoặc nhận ảnh kèm lý do: --accept-portrait; `issuer portrait` với --picture cho thấy đã đo gì.",
         ),
         "audit-cut"
         | "audit-broken"

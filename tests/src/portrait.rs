@@ -59,6 +59,8 @@ fn paint(seed: u64, female: bool, age: u32) -> RgbImage {
     let shade = skin.map(|c| c * 0.86);
     let grey = if age > 60 { v.between(0.5, 0.9) } else { 0.0 };
     let hair = blend([v.between(22.0, 48.0), v.between(18.0, 34.0), v.between(16.0, 30.0)], [198.0; 3], grey);
+    // Grey hair is lighter than the brows of whoever has it.
+    let brow_colour = blend(hair, [62.0, 50.0, 44.0], 0.75);
     let shirt = [v.between(40.0, 235.0), v.between(60.0, 235.0), v.between(80.0, 240.0)];
     let child = age < 15;
     let (rx, ry) = (v.between(100.0, 116.0), if child { 128.0 } else { v.between(134.0, 152.0) });
@@ -89,7 +91,9 @@ fn paint(seed: u64, female: bool, age: u32) -> RgbImage {
         c = blend(c, blend(skin, shade, ((x - cx) / rx).abs().powi(3).min(1.0)), face);
         for side in [-1.0, 1.0] {
             let ex = cx + side * eye;
-            c = blend(c, hair, ellipse(x, y, (ex, cy - 34.0), (26.0, brow)));
+            c = blend(c, shade, 0.8 * ellipse(x, y, (ex, cy - 14.0), (30.0, 22.0)));
+            c = blend(c, brow_colour, ellipse(x, y, (ex, cy - 34.0), (26.0, brow)));
+            c = blend(c, [58.0, 44.0, 40.0], ellipse(x, y, (ex, cy - 14.0), (21.0, 7.0)));
             c = blend(c, [250.0, 250.0, 248.0], ellipse(x, y, (ex, cy - 8.0), (20.0, 9.0)));
             c = blend(c, [34.0, 24.0, 20.0], ellipse(x, y, (ex, cy - 8.0), (8.5, 8.5)));
             c = blend(c, [255.0; 3], ellipse(x, y, (ex + 3.0, cy - 11.0), (2.5, 2.5)));

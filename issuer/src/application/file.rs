@@ -138,6 +138,8 @@ pub struct Application {
     pub asserted: Asserted,
     /// The portrait file's bytes, not yet looked at.
     pub portrait: Vec<u8>,
+    /// Why an officer takes the portrait although it should be taken again; the ledger keeps it.
+    pub portrait_accepted: Option<String>,
     /// Why.
     pub reason: Reason,
     /// The legal ground of an exchange or a reissue; a first issue has none.
@@ -264,6 +266,7 @@ impl Application {
                 old_number: person.old_number,
             },
             portrait: portrait_bytes(&raw.portrait, directory)?,
+            portrait_accepted: None,
             reason: raw.reason,
             ground: raw.ground,
             template: raw.template,
@@ -347,8 +350,15 @@ fn portrait_bytes(reference: &str, directory: &Path) -> Result<Vec<u8>, Applicat
     if looks_like_data || reference.len() > 1024 {
         return STANDARD.decode(reference.trim()).map_err(|_| ApplicationError::PortraitReference);
     }
-    let path = directory.join(reference);
-    read_bounded(&path, "portrait", MAX_PORTRAIT_BYTES)
+    read_portrait(&directory.join(reference))
+}
+
+/// Reads a portrait file, not yet looked at.
+///
+/// # Errors
+/// [`ApplicationError::Read`], [`ApplicationError::TooLong`].
+pub fn read_portrait(path: &Path) -> Result<Vec<u8>, ApplicationError> {
+    read_bounded(path, "portrait", MAX_PORTRAIT_BYTES)
 }
 
 fn read_bounded(path: &Path, what: &'static str, limit: usize) -> Result<Vec<u8>, ApplicationError> {

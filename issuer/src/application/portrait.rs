@@ -108,6 +108,12 @@ impl Portrait {
         &self.face
     }
 
+    /// The picture as it was taken.
+    #[must_use]
+    pub fn picture(&self) -> RgbImage {
+        self.picture.to_rgb8()
+    }
+
     /// A JPEG for the printed card: JPEG 2000 cannot be drawn by everyone. Made when asked for: it takes longer than
     /// anything else in issuing but the chip's RSA key.
     ///

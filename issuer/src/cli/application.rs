@@ -25,7 +25,8 @@ pub(crate) fn run(
     let today = day_in_vietnam(at);
     match command {
         ApplicationCommand::Receive(receive) => {
-            let application = Application::read(&receive.application)?;
+            let mut application = Application::read(&receive.application)?;
+            application.portrait_accepted.clone_from(&receive.accept_portrait);
             let (mut ledger, officer) =
                 connect::ledger_and_officer(&receive.ledger, &receive.officer, Role::Capture, at, rng)?;
             let source = format!("issuer {}", officer.name());

@@ -105,6 +105,19 @@ pub(crate) enum Command {
     Probe(ProbeArguments),
     /// Give up the chip of an interrupted application, with a reason
     Spoil(SpoilArguments),
+    /// Look at a portrait before it is used: one face, its place, light, sharpness; ends with 1 when it must be taken again
+    Portrait(PortraitArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PortraitArguments {
+    /// The portrait: JPEG, PNG or JPEG 2000.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Write the portrait here with two frames: where the face stands, and (dashed) where it should.
+    #[arg(long, value_name = "PNG")]
+    pub(crate) picture: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -180,6 +193,10 @@ pub(crate) struct IssueArguments {
     /// The application (JSON; see the examples below `issuer --help`).
     #[arg(long, value_name = "FILE")]
     pub(crate) application: PathBuf,
+
+    /// Take a portrait that should be taken again, for this reason: the ledger keeps it.
+    #[arg(long, value_name = "REASON", value_parser = parse_reason)]
+    pub(crate) accept_portrait: Option<String>,
 
     #[command(flatten)]
     pub(crate) keys: KeyArguments,

@@ -57,6 +57,10 @@ pub(crate) enum Failure {
     IssuedWithoutFiles(OutputError),
     #[error("no chip {0} is in this ledger")]
     ChipNotInLedger(String),
+    #[error("the portrait must be taken again: see the remarks")]
+    RetakePortrait,
+    #[error("the model that finds faces cannot be read: {0}")]
+    FaceModel(std::io::Error),
     #[error("cannot listen for an interruption: {0}")]
     Signal(String),
     #[error(transparent)]
@@ -144,6 +148,8 @@ impl Failure {
             Self::UnknownPerson => "unknown-person",
             Self::VirtualChip(_) => "virtual-chip",
             Self::ChipNotInLedger(_) => "chip-not-in-ledger",
+            Self::RetakePortrait => "portrait-retake",
+            Self::FaceModel(_) => "face-model",
             Self::Signal(_) => "signal",
             Self::Account(error) => account_code(error),
             Self::NoOfficer => "no-officer",
@@ -187,6 +193,7 @@ impl Failure {
             Self::NoCardInUse
             | Self::UnknownPerson
             | Self::ChipNotInLedger(_)
+            | Self::RetakePortrait
             | Self::Application(ApplicationError::TooLong { what: "portrait", .. })
             | Self::Face(FaceError::DoesNotFit(_)) => 1,
             Self::Keys(
@@ -209,10 +216,19 @@ impl Failure {
         }
     }
 
+    /// The result that was printed says it already: nothing more belongs on standard output.
+    pub(crate) fn was_told(&self) -> bool {
+        matches!(self, Self::RetakePortrait)
+    }
+
     /// What happened, in one sentence.
     pub(crate) fn sentence(&self, language: Language) -> String {
         match language {
             Language::En => capital(&self.to_string()),
+            Language::Vi if let Self::Issue(IssueError::PortraitQuality(seen)) = self => {
+                let remarks: Vec<&str> = seen.retakes().map(|remark| remark.vietnamese.as_str()).collect();
+                format!("Ảnh phải chụp lại: {}", remarks.join(" "))
+            }
             Language::Vi => words(self.code()).map_or_else(
                 || match (self.of_reader(), of_token(self.code())) {
                     (Some((what, _)), _) => capital(&what),

@@ -31,7 +31,8 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let (blank, job) = (arguments.blank()?, arguments.job());
     let stop = progress::watch_interrupts()?;
-    let application = Application::read(&arguments.application)?;
+    let mut application = Application::read(&arguments.application)?;
+    application.portrait_accepted.clone_from(&arguments.accept_portrait);
     let store = connect::key_store(&arguments.keys)?;
     connect::allow_reader(&store, &arguments.reader)?;
     let keys = connect::station_keys(&store, at, output)?;

@@ -44,7 +44,7 @@ impl Output {
 
     pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
         let (sentence, hint) = (failure.sentence(self.language), failure.hint(self.language));
-        if self.json {
+        if self.json && !failure.was_told() {
             println!("{}", json!({"error": {"code": failure.code(), "message": sentence, "hint": hint}}));
         }
         eprintln!("{}: {}.", self.say("lỗi", "error"), sentence.trim_end_matches('.'));

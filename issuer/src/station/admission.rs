@@ -1,14 +1,16 @@
 //! Before a chip is touched: the application is taken in, compared with the register, approved and prepared.
 
 use cccd_card_profile::card_holder::CardData;
+use cccd_card_profile::validity::age_on;
 use cccd_population::card::SodDigest;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{IssueError, Station};
 use crate::application::{Application, Checked, Portrait, Refusal, State, Step, Template, check};
 use crate::ledger::{Act, ApplicationId, Entry, Ledger};
+use crate::portrait_quality::{FaceFinder, Rules, assess};
 use crate::register::{Register, day_in_vietnam};
 
 /// An application that may become a card.
@@ -116,8 +118,11 @@ impl Intake<'_> {
         };
         let to_print = digest_of(&checked.card, &entry.content_sha256);
         if entry.state == State::Received {
+            let young = age_on(checked.card.holder.birth_date, issue_date) < BIOMETRICS_FROM_AGE;
+            let seen = if young { Seen::default() } else { look_at(&portrait, application)? };
             self.ledger.advance(entry.id, Step::Check, None, &Value::Null, Act { request: None, ..act })?;
-            self.ledger.capture(entry.id, &to_print, Act { request: None, ..act })?;
+            let act = Act { request: None, ..act };
+            self.ledger.capture_noting(entry.id, &to_print, seen.accepted, &seen.detail, act)?;
             entry = self.ledger.entry(entry.id)?;
         } else if entry.state.is_before_chip() && entry.captured_sha256.as_deref() != Some(&*to_print) {
             // What was captured, and perhaps approved, is not what would be printed now.
@@ -203,6 +208,32 @@ impl Station<'_> {
             interrupted,
         })
     }
+}
+
+/// Under this age nobody's face, fingers or eyes are taken (Luật Căn cước 2023 art. 23(2)).
+pub const BIOMETRICS_FROM_AGE: i16 = 6;
+
+/// What was seen of a portrait when it was captured.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Why it was taken although it should be taken again.
+    accepted: Option<&'a str>,
+    /// For the ledger: codes, nothing of the person.
+    detail: Value,
+}
+
+/// Looks at the portrait before it is captured; one that must be taken again needs an officer's reason.
+fn look_at<'a>(portrait: &Portrait, application: &'a Application) -> Result<Seen<'a>, IssueError> {
+    let finder = FaceFinder::new().map_err(IssueError::FaceModel)?;
+    let assessment = assess(&portrait.picture(), &finder, &Rules::default());
+    let accepted = application.portrait_accepted.as_deref().filter(|reason| !reason.trim().is_empty());
+    let usable = assessment.is_usable();
+    if !usable && accepted.is_none() {
+        return Err(IssueError::PortraitQuality(Box::new(assessment)));
+    }
+    let remarks: Vec<&str> = assessment.remarks.iter().map(|remark| remark.code).collect();
+    let detail = if remarks.is_empty() { Value::Null } else { json!({ "portrait": remarks }) };
+    Ok(Seen { accepted: accepted.filter(|_| !usable), detail })
 }
 
 /// What an approval is of: everything that the card will say of its holder, and what was asked for. The days of issue and

@@ -7,6 +7,7 @@ use crate::application::{PortraitError, Refusal, State};
 use crate::issuance::IssuanceError;
 use crate::ledger::{ApplicationId, LedgerError};
 use crate::personalize::DriverError;
+use crate::portrait_quality::Assessment;
 use crate::register::RegisterError;
 use crate::stock::StockError;
 
@@ -17,6 +18,12 @@ pub enum IssueError {
     /// The portrait.
     #[error(transparent)]
     Portrait(#[from] PortraitError),
+    /// The portrait can be decoded and should be taken again, and no officer said why it is good enough.
+    #[error("the portrait must be taken again: {}", retakes(.0))]
+    PortraitQuality(Box<Assessment>),
+    /// The model that finds faces is damaged: a broken build.
+    #[error("the model that finds faces cannot be read: {0}")]
+    FaceModel(std::io::Error),
     /// A rule forbids it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -90,6 +97,12 @@ pub enum IssueError {
     },
 }
 
+/// What is wrong and what to do about it.
+fn retakes(assessment: &Assessment) -> String {
+    let each: Vec<String> = assessment.retakes().map(|remark| remark.english.clone()).collect();
+    each.join(" ")
+}
+
 impl IssueError {
     /// The stable code of machine-readable output.
     #[must_use]
@@ -97,6 +110,8 @@ impl IssueError {
         match self {
             Self::Portrait(PortraitError::NotAnImage) => "portrait-no-image",
             Self::Portrait(_) => "portrait-unusable",
+            Self::PortraitQuality(_) => "portrait-retake",
+            Self::FaceModel(_) => "face-model",
             Self::Refused(refusal) => refusal.code(),
             Self::Register(RegisterError::Refused(_)) => "register-refused",
             Self::Register(RegisterError::UnknownCard) => "unknown-card",
@@ -141,6 +156,7 @@ impl IssueError {
             self,
             Self::Refused(_)
                 | Self::Portrait(_)
+                | Self::PortraitQuality(_)
                 | Self::Register(RegisterError::Refused(_))
                 | Self::LaboratoryOnly(_)
                 | Self::ProductionKeys(_)

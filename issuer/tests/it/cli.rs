@@ -534,3 +534,33 @@ fn a_station_with_a_stock_takes_its_blanks_only_and_accounts_for_each() {
     let shown = json(&desk.by("minh", &["stock", "show", "--chip", serials[0]]));
     assert_eq!(shown["events"][2]["cause"], "damaged");
 }
+
+#[test]
+fn a_portrait_is_looked_at_before_and_when_it_is_captured() {
+    let desk = Desk::new();
+    let good = desk.run(&["portrait", &desk.path("an.jpg")]);
+    assert_eq!((good.status.code(), &json(&good)["usable"]), (Some(0), &Value::Bool(true)));
+
+    let mut dark = image::open(desk.path("an.jpg")).unwrap().to_rgb8();
+    dark.pixels_mut().for_each(|pixel| pixel.0 = pixel.0.map(|channel| channel / 4));
+    dark.save(desk.path("dark.png")).unwrap();
+    let drawn = desk.path("drawn.png");
+    let seen = desk.run(&["portrait", &desk.path("dark.png"), "--picture", &drawn]);
+    assert_eq!(seen.status.code(), Some(1));
+    let said = json(&seen);
+    assert_eq!(said["usable"], false);
+    assert!(said["remarks"].as_array().unwrap().iter().any(|remark| remark["code"] == "too-dark"), "{said}");
+    assert_eq!(image::open(&drawn).unwrap().to_rgb8().dimensions(), dark.dimensions());
+
+    desk.application("dark.json", NUMBER, "first-issue", "dark.png");
+    refused(&desk.receive("dark.json"), 1, "portrait-retake");
+    let (application, register) = (desk.path("dark.json"), format!("sqlite:{}", desk.path("register.db")));
+    let receive = ["application", "receive", "--application", &application, "--register", &register];
+    let reason = "the lamp broke, the applicant came a long way";
+    let taken = desk.by("lan", &[&receive[..], &["--accept-portrait", reason]].concat());
+    assert_eq!(json(&taken)["state"], "captured", "{taken:?}");
+    let shown = json(
+        &desk.by("minh", &["application", "show", "--id", json(&taken)["application"].as_str().unwrap()]),
+    );
+    assert!(shown.to_string().contains(reason), "{shown}");
+}

@@ -7,6 +7,7 @@ mod crash;
 mod issue;
 mod jmrtd;
 mod over_http;
+mod portrait_quality;
 mod refusals;
 mod stock;
 mod support;

@@ -8,6 +8,7 @@ use cccd_keys::trust::TrustStore;
 use cccd_population::person::Person;
 use cccd_population::store::{Change, SqlStore, Store as _};
 use cccd_tests::officers::{CAPTURES, Officers};
+use cccd_tests::portrait::draw;
 use cccd_tests::programs::{Finished, Programs};
 use cccd_tests::story_support::dice;
 use cccd_verifier::evidence::Provenance;
@@ -141,9 +142,7 @@ fn a_country_founded_in_a_token_issues_a_card_that_is_accepted() {
     let mut register = SqlStore::create_file(Path::new(&house.path("register.db")), at).unwrap();
     register.put_person(&person, &Change { source: "story".to_owned(), at }).unwrap();
     drop(register);
-    let shade = |n: u32| u8::try_from(n / 4).unwrap();
-    let picture = image::RgbImage::from_fn(480, 640, |x, y| image::Rgb([200, shade(x), shade(y)]));
-    picture.save(house.path("an.jpg")).unwrap();
+    std::fs::write(house.path("an.jpg"), draw(1, false, 27).unwrap()).unwrap();
     let application = format!(
         r#"{{"person":{{"number":"{NUMBER}"}},"portrait":"an.jpg","reason":"first-issue","template":"2024"}}"#
     );

@@ -31,6 +31,10 @@ pub(crate) struct ReceiveArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) application: PathBuf,
 
+    /// Take a portrait that should be taken again, for this reason: the ledger keeps it.
+    #[arg(long, value_name = "REASON", value_parser = parse_reason)]
+    pub(crate) accept_portrait: Option<String>,
+
     #[command(flatten)]
     pub(crate) register: RegisterArguments,
 
