@@ -184,7 +184,7 @@ impl Ledger {
 
     /// The blanks of this station.
     pub fn stock(&mut self) -> Stock<'_> {
-        Stock::new(&mut self.database, self.auditor.as_ref())
+        Stock::new(&mut self.database, self.auditor.as_deref())
     }
 
     /// Takes an application in, or finds the open one with the same content.
