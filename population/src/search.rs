@@ -8,10 +8,12 @@
 //! | [`Query`] | what is known |
 //! | [`CandidateIndex`] | the port: people under a key; the register is one ([`crate::store::SqlStore::find`]), [`MemoryIndex`] another |
 //! | [`search`] | keys, candidates, ranking |
+//! | `births` | keys by which a newborn is compared with those of its day |
 //!
 //! No key is a name alone: a third of all people are called Nguyễn. Every key joins words of the name with a year, a day, a
 //! place or a parent, so that the longest list of a nation stays a few thousand.
 
+mod births;
 pub mod blocks;
 mod index;
 mod key;
@@ -19,6 +21,7 @@ mod query;
 mod rank;
 mod record;
 
+pub(crate) use births::{alike_keys, birth_keys};
 pub use index::{CandidateIndex, Handle, MemoryIndex, Postings};
 pub use key::SearchKey;
 pub use query::Query;

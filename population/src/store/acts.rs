@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::engine::{Asked, Session, Value};
+use super::engine::{Asked, Row, Session, Value};
 use super::persons::{self, Known, Locked, date, timestamp};
 use super::{Change, StoreError, damaged};
 use super::{cases, kept, linked, numbers};
@@ -127,6 +127,15 @@ impl<'s> InSession<'s> {
             touched.extend(around(&persons::read(row, &keys)?));
             Ok(())
         })?;
+        Self::locking_all(session, &touched)
+    }
+
+    /// These, locked in their order.
+    fn locking_all(
+        session: &'s mut dyn Session,
+        touched: &BTreeSet<PersonalNumber>,
+    ) -> Result<Self, StoreError> {
+        let keys = session.seal().share();
         let asked: Vec<Asked<'_>> =
             touched.iter().map(|number| (persons::KNOWN, vec![number.as_str().into()])).collect();
         let mut locked: Locked = touched.iter().map(|number| (number.clone(), None)).collect();
@@ -207,19 +216,20 @@ pub(super) fn record(
     let act = entry.id.to_string();
     let at = change.at.to_string();
     // The claim comes first: the same act through another line waits here until this one is done.
-    let claimed = session.execute(
+    let claim: Asked<'_> = (
         "INSERT INTO act_claim (act_id, digest, entry, outcome, recorded_at) VALUES (?1, ?2, ?3, 'applied', ?4) \
          ON CONFLICT (act_id) DO NOTHING",
-        &[(&act).into(), digest.as_slice().into(), (&text).into(), (&at).into()],
-    )?;
-    if claimed == 0 {
+        vec![(&act).into(), digest.as_slice().into(), (&text).into(), (&at).into()],
+    );
+    let read = read_after(session, Some(claim), entry)?;
+    if !read.done {
         let known = taken(session, &act)?.ok_or(StoreError::Busy)?;
         if known != digest {
             return Err(StoreError::OtherAct);
         }
         return Ok(Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, &act)? });
     }
-    let Judged { applied, number, like, locked } = judge(session, entry, source, today, None)?;
+    let Judged { applied, number, like, locked } = judge(session, entry, read, source, today, None)?;
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
         Err(NotApplied::Contradicts(contradiction)) => {
@@ -244,6 +254,40 @@ pub(super) fn record(
     Ok(Recorded { outcome: done, number })
 }
 
+/// What is read of the people whom an act names.
+struct Read {
+    /// Whether the statement before changed a row.
+    done: bool,
+    /// The acts of its principals that were taken.
+    before: Vec<Applied>,
+    /// Everybody named, and those around them.
+    touched: BTreeSet<PersonalNumber>,
+}
+
+/// Does a statement, if there is one, and reads what an act is judged by in the same breath.
+fn read_after(
+    session: &mut dyn Session,
+    first: Option<Asked<'_>>,
+    entry: &Entry,
+) -> Result<Read, StoreError> {
+    let (principals, named) = (entry.act.principals(), entry.act.named());
+    let mut asked: Vec<Asked<'_>> = first.into_iter().collect();
+    let people_from = asked.len() + principals.len();
+    asked.extend(principals.iter().map(|number| (ACTS, vec![number.as_str().into()])));
+    asked.extend(named.iter().map(|number| (persons::PERSON, vec![number.as_str().into()])));
+    let keys = session.seal().share();
+    let (mut before, mut touched) = (Vec::new(), named.iter().cloned().collect::<BTreeSet<_>>());
+    let changed = session.ask(&asked, &mut |place, row| {
+        if place < people_from {
+            before.push(applied(row)?);
+        } else {
+            touched.extend(around(&persons::read(row, &keys)?));
+        }
+        Ok(())
+    })?;
+    Ok(Read { done: changed.first().is_some_and(|count| *count > 0), before, touched })
+}
+
 /// What an act comes to.
 struct Judged {
     /// What it changes, or why not.
@@ -260,13 +304,14 @@ struct Judged {
 fn judge(
     session: &mut dyn Session,
     entry: &Entry,
+    read: Read,
     source: NumberSource<'_>,
     today: Date,
     overruled: Option<Contradiction>,
 ) -> Result<Judged, StoreError> {
-    let before = of_all(session, &entry.act.principals())?;
+    let before = read.before;
     let request = RequestId::new(&entry.id.to_string()).ok_or(Refusal::OtherBook)?;
-    let others = InSession::locking(session, &entry.act.named())?;
+    let others = InSession::locking_all(session, &read.touched)?;
     let wanted = match source {
         NumberSource::Given(_) => None,
         NumberSource::Allocator(_) => prefix(entry, &others)?,
@@ -377,7 +422,8 @@ pub(super) fn take_decided(
     today: Date,
 ) -> Result<Option<PersonalNumber>, StoreError> {
     let entry = waiting(session, act)?.ok_or(StoreError::Inconsistent("the act of a case"))?;
-    let Judged { applied, number, locked, .. } = judge(session, &entry, source, today, overruled)?;
+    let read = read_after(session, None, &entry)?;
+    let Judged { applied, number, locked, .. } = judge(session, &entry, read, source, today, overruled)?;
     let changes = match applied {
         Ok(changes) => changes,
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
@@ -484,17 +530,8 @@ pub(super) fn tell(
     Ok(())
 }
 
-fn chain(
-    session: &mut dyn Session,
-    intake: &str,
-    act: &ActId,
-    outcome: &str,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    session.later(
-        "INSERT INTO intake_head (intake, link, digest) VALUES (?1, 0, ?2) ON CONFLICT (intake) DO NOTHING",
-        vec![intake.into(), [0_u8; 32].as_slice().into()],
-    )?;
+/// The last link of a chain, locked until the transaction ends.
+fn head(session: &mut dyn Session, intake: &str) -> Result<Option<(u64, [u8; 32])>, StoreError> {
     let mut head = None;
     session.query(
         "SELECT link, digest FROM intake_head WHERE intake = ?1 FOR UPDATE",
@@ -505,7 +542,27 @@ fn chain(
             Ok(())
         },
     )?;
-    let (before, digest) = head.ok_or_else(damaged("the head of a chain"))?;
+    Ok(head)
+}
+
+fn chain(
+    session: &mut dyn Session,
+    intake: &str,
+    act: &ActId,
+    outcome: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let (before, digest) = match head(session, intake)? {
+        Some(head) => head,
+        // Another line may begin the chain at this moment: it is waited for.
+        None => {
+            session.execute(
+                "INSERT INTO intake_head (intake, link, digest) VALUES (?1, 0, ?2) ON CONFLICT (intake) DO NOTHING",
+                &[intake.into(), [0_u8; 32].as_slice().into()],
+            )?;
+            head(session, intake)?.ok_or_else(damaged("the head of a chain"))?
+        }
+    };
     let sequence = before.saturating_add(1);
     let digest = link(intake, sequence, act, outcome, at, &digest);
     let place =
@@ -528,17 +585,16 @@ fn chain(
     )
 }
 
-pub(super) fn of(session: &mut dyn Session, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError> {
-    of_all(session, core::slice::from_ref(number))
+const ACTS: &str = "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id";
+
+fn applied(row: &dyn Row) -> Result<Applied, StoreError> {
+    Ok(Applied { id: act_id(row.needed_str(0)?)?, on: date(row.needed_str(1)?)? })
 }
 
-/// The acts of some persons, one person after another.
-fn of_all(session: &mut dyn Session, numbers: &[PersonalNumber]) -> Result<Vec<Applied>, StoreError> {
-    let sql = "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id";
-    let asked: Vec<Asked<'_>> = numbers.iter().map(|number| (sql, vec![number.as_str().into()])).collect();
+pub(super) fn of(session: &mut dyn Session, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError> {
     let mut acts = Vec::new();
-    session.ask(&asked, &mut |_, row| {
-        acts.push(Applied { id: act_id(&row.needed(0)?)?, on: date(&row.needed(1)?)? });
+    session.query(ACTS, &[number.as_str().into()], &mut |row| {
+        acts.push(applied(row)?);
         Ok(())
     })?;
     Ok(acts)

@@ -74,12 +74,10 @@ fn row(
     because: &str,
     cells: String,
 ) -> Result<(), StoreError> {
-    session
-        .execute(
-            "INSERT INTO statistics_change (personal_number, because, cells) VALUES (?1, ?2, ?3)",
-            &[whose.as_str().into(), because.into(), cells.into()],
-        )
-        .map(drop)
+    session.later(
+        "INSERT INTO statistics_change (personal_number, because, cells) VALUES (?1, ?2, ?3)",
+        vec![whose.as_str().into(), because.into(), cells.into()],
+    )
 }
 
 /// Records that are new, all those of one transaction that came in together. Whatever puts rows into `person` calls it.

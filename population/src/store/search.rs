@@ -7,12 +7,14 @@ use std::collections::{BTreeSet, HashMap};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 
-use super::engine::{Apart, Asked, Session, Table, Type, Value};
+use super::engine::{Apart, Asked, Row, Session, Table, Type, Value};
 use super::sql::SqlStore;
 use super::{StoreError, persons};
 use crate::person::Person;
 use crate::search::blocks::{self, Sorter};
-use crate::search::{CandidateIndex, Handle, Hit, Postings, Query, SearchKey, SearchRecord, search};
+use crate::search::{
+    CandidateIndex, Handle, Hit, Postings, Query, SearchKey, SearchRecord, alike_keys, birth_keys, search,
+};
 
 /// A load of more people than this waits for the next index.
 pub(super) const BY_KEYS: usize = 100;
@@ -22,6 +24,9 @@ const PAGE: u32 = 5_000;
 
 /// Statements asked together.
 const TOGETHER: usize = 256;
+
+/// Which keys an index holds that this program makes: since 2 those of births.
+const FORM: u32 = 2;
 
 /// How often a question is asked again because the index was made anew meanwhile.
 const TRIES: u32 = 3;
@@ -56,21 +61,28 @@ struct Head {
     generation: u32,
     bits: u32,
     people: u64,
+    form: u32,
+}
+
+const HEAD: &str = "SELECT generation, bits, people, form FROM search_index_claim WHERE name = 'people'";
+
+const BLOCK: &str = "SELECT content FROM search_block_claim WHERE generation = ?1 AND block = ?2";
+
+const SINCE: &str = "SELECT personal_number FROM search_key WHERE search_key = ?1 LIMIT ?2";
+
+fn read_head(row: &dyn Row) -> Result<Head, StoreError> {
+    let small = |column| {
+        u32::try_from(row.count(column)?).map_err(|_| StoreError::Inconsistent("the index of people"))
+    };
+    Ok(Head { generation: small(0)?, bits: small(1)?, people: row.count(2)?, form: small(3)? })
 }
 
 fn head(session: &mut dyn Session) -> Result<Option<Head>, StoreError> {
     let mut head = None;
-    session.query(
-        "SELECT generation, bits, people FROM search_index_claim WHERE name = 'people'",
-        &[],
-        &mut |row| {
-            let small = |column| {
-                u32::try_from(row.count(column)?).map_err(|_| StoreError::Inconsistent("the index of people"))
-            };
-            head = Some(Head { generation: small(0)?, bits: small(1)?, people: row.count(2)? });
-            Ok(())
-        },
-    )?;
+    session.query(HEAD, &[], &mut |row| {
+        head = Some(read_head(row)?);
+        Ok(())
+    })?;
     Ok(head)
 }
 
@@ -103,13 +115,12 @@ pub(super) fn changed(
     person: &Person,
     revision: u64,
 ) -> Result<(), StoreError> {
-    let record = SearchRecord::of(person);
-    let before = before.map(SearchRecord::of);
-    if before.as_ref() == Some(&record) {
-        return Ok(());
-    }
-    let known: BTreeSet<SearchKey> = before.iter().flat_map(SearchRecord::keys).collect();
-    let new: Vec<SearchKey> = record.keys().into_iter().filter(|key| !known.contains(key)).collect();
+    let known: BTreeSet<SearchKey> = match before {
+        Some(before) if same_keys(before, person) => return Ok(()),
+        Some(before) => keys_of(before).collect(),
+        None => BTreeSet::new(),
+    };
+    let new: Vec<SearchKey> = keys_of(person).filter(|key| !known.contains(key)).collect();
     if new.is_empty() {
         return Ok(());
     }
@@ -120,6 +131,68 @@ pub(super) fn changed(
     let sql =
         format!("INSERT INTO search_key (personal_number, revision, search_key) VALUES {}", rows.join(", "));
     session.later(&sql, values)
+}
+
+/// All keys under which a person stands.
+fn keys_of(person: &Person) -> impl Iterator<Item = SearchKey> {
+    SearchRecord::of(person).keys().into_iter().chain(birth_keys(person))
+}
+
+/// Whether nothing that keys are made of differs.
+fn same_keys(before: &Person, after: &Person) -> bool {
+    SearchRecord::of(before) == SearchRecord::of(after)
+        && [(&before.father, &after.father), (&before.mother, &after.mother)].into_iter().all(
+            |(one, other)| {
+                one.as_ref().and_then(|parent| parent.number.as_ref())
+                    == other.as_ref().and_then(|parent| parent.number.as_ref())
+            },
+        )
+}
+
+/// Who may be this newborn, by the keys of births. `None`: the index does not know everybody, or was made anew meanwhile, or
+/// more than `limit` stand under a key; then all who were born on the day are to be read.
+pub(super) fn born_alike(
+    session: &mut dyn Session,
+    newborn: &Person,
+    limit: u32,
+) -> Result<Option<BTreeSet<PersonalNumber>>, StoreError> {
+    let keys = alike_keys(newborn);
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut found, mut index, mut complete) = (BTreeSet::new(), None, true);
+    let mut asked: Vec<Asked<'_>> =
+        vec![(HEAD, Vec::new()), ("SELECT people FROM search_waiting LIMIT 1", Vec::new())];
+    asked.extend(keys.iter().map(|key| (SINCE, vec![Value::Int(key.to_i64()), (limit + 1).into()])));
+    session.ask(&asked, &mut |place, row| {
+        match place {
+            0 => index = Some(read_head(row)?),
+            1 => complete = false,
+            _ => drop(found.insert(persons::number(row.needed_str(0)?)?)),
+        }
+        Ok(())
+    })?;
+    let Some(head) = index.filter(|head| head.form >= FORM && complete && !keys.is_empty()) else {
+        return Ok(None);
+    };
+    let block = |key: &SearchKey| Value::Int(blocks::block_of(*key, head.bits));
+    let mut asked: Vec<Asked<'_>> =
+        keys.iter().map(|key| (BLOCK, vec![head.generation.into(), block(key)])).collect();
+    asked.push((HEAD, Vec::new()));
+    let mut same = false;
+    session.ask(&asked, &mut |place, row| {
+        let Some(key) = keys.get(place) else {
+            same = read_head(row)? == head;
+            return Ok(());
+        };
+        let block = row.bytes(0)?.ok_or(StoreError::Inconsistent("a block of the index"))?;
+        let postings =
+            blocks::find(&block, *key, most).ok_or(StoreError::Inconsistent("a block of the index"))?;
+        complete = complete && !postings.more;
+        for handle in postings.handles {
+            found.insert(persons::number(&format!("{:012}", handle.0))?);
+        }
+        Ok(())
+    })?;
+    Ok((same && complete && found.len() <= most).then_some(found))
 }
 
 /// The index as tables.
@@ -138,14 +211,8 @@ impl CandidateIndex for Stored<'_> {
         for key in keys {
             // The same statement for each, so that their answers come in turn.
             let (generation, bits) = self.head.map_or((0, 8), |head| (head.generation, head.bits));
-            asked.push((
-                "SELECT content FROM search_block_claim WHERE generation = ?1 AND block = ?2",
-                vec![generation.into(), Value::Int(blocks::block_of(*key, bits))],
-            ));
-            asked.push((
-                "SELECT personal_number FROM search_key WHERE search_key = ?1 LIMIT ?2",
-                vec![Value::Int(key.to_i64()), Value::Int(most)],
-            ));
+            asked.push((BLOCK, vec![generation.into(), Value::Int(blocks::block_of(*key, bits))]));
+            asked.push((SINCE, vec![Value::Int(key.to_i64()), Value::Int(most)]));
         }
         self.session.borrow_mut().ask(&asked, &mut |place, row| {
             let (Some(key), Some(postings)) = (keys.get(place / 2), found.get_mut(place / 2)) else {
@@ -271,7 +338,7 @@ impl SqlStore {
             let page = self.read(|session| persons::after(session, last.as_ref(), PAGE))?;
             for person in &page {
                 let handle = handle(&person.number);
-                for key in SearchRecord::of(person).keys() {
+                for key in keys_of(person) {
                     sorter.add(key, handle).map_err(file)?;
                 }
             }
@@ -325,10 +392,11 @@ impl SqlStore {
                 return Err(StoreError::Busy);
             }
             session.execute(
-                "INSERT INTO search_index_claim (name, generation, bits, people, made_at) \
-                 VALUES ('people', ?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, \
-                 bits = excluded.bits, people = excluded.people, made_at = excluded.made_at",
-                &[generation.into(), bits.into(), people.clone(), at.to_string().into()],
+                "INSERT INTO search_index_claim (name, generation, bits, people, made_at, form) \
+                 VALUES ('people', ?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET \
+                 generation = excluded.generation, bits = excluded.bits, people = excluded.people, \
+                 made_at = excluded.made_at, form = excluded.form",
+                &[generation.into(), bits.into(), people.clone(), at.to_string().into(), FORM.into()],
             )?;
             for (number, revision) in &before {
                 session.later(
@@ -337,10 +405,8 @@ impl SqlStore {
                 )?;
             }
             for (number, _) in &loads {
-                session.later(
-                    "DELETE FROM search_waiting WHERE personal_number = ?1",
-                    vec![number.into()],
-                )?;
+                session
+                    .later("DELETE FROM search_waiting WHERE personal_number = ?1", vec![number.into()])?;
             }
             Ok(())
         })?;

@@ -3,8 +3,9 @@
 use cccd_card_profile::card_holder::Sex;
 use cccd_population::cases::{Case, CaseState, Intake, Ruled, Ruling, Subject, Verdict};
 use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Kind, Newborn, Parent};
+use cccd_population::generate::Nation;
 use cccd_population::numbers::{Allocator, Digits, NumberKey, Withheld};
-use cccd_population::person::{MaritalStatus, Residence};
+use cccd_population::person::{MaritalStatus, Person, Relative, Residence};
 use cccd_population::quality::conflict::Standing;
 use cccd_population::store::{ActOutcome, Change, Put, Recorded, SqlStore, Store as _};
 use jiff::civil::{Date, date};
@@ -94,6 +95,64 @@ fn a_child_entered_twice_is_a_case_and_gets_no_second_number() {
         let Ruled::Done { number: Some(second) } = done else { panic!("{done:?}") };
         assert_ne!(second, first);
         assert_eq!(store.person_count().unwrap(), 5);
+        store.check_integrity().unwrap();
+    });
+}
+
+/// A nation with two children of `day` who are known by the load alone: one to a mother by number, one by her name.
+fn nation_with_newborns(seed: u64, day: Date) -> Vec<Person> {
+    let mut people: Vec<Person> = Nation::new(150, seed, TODAY).collect();
+    let mother = people.first().map(|person| Relative::new(&person.full_name, Some(person.number.clone())));
+    let mut born = |place: usize, name: &str, mother: Option<Relative>| {
+        let child = people.get_mut(place).unwrap();
+        child.full_name = name.to_owned();
+        (child.birth_date, child.sex) = (day.into(), Sex::Male);
+        child.birth_registration_place = Some("Phường 00070".to_owned());
+        (child.father, child.mother) = (Some(Relative::new("Trần Văn Mẫu", None)), mother);
+    };
+    born(100, "Trần Hải Đăng", Some(Relative::new("Lê Thị Hoà", None)));
+    born(101, "Trần Minh Khôi", mother);
+    people
+}
+
+#[test]
+fn a_child_is_found_through_the_index_of_people_and_without_it() {
+    on_both(|mut store| {
+        let day = date(2026, 11, 2);
+        let people = nation_with_newborns(1, day);
+        store.put_persons(&people, &change()).unwrap();
+        let mut allocator = allocator();
+        let mut take = |store: &mut SqlStore, entry: &Entry| {
+            store.record_act_allocating(&mut allocator, entry, "desk", &change(), TODAY).unwrap().outcome
+        };
+        let known_already = ActOutcome::Case(Contradiction::BornAlready);
+        let of_number = |office: &str| {
+            let mut entry = birth(office, "Trần Minh Khôi", day, "");
+            if let Act::Birth { mother, .. } = &mut entry.act {
+                *mother = Some(Parent::Known(people[0].number.clone()));
+            }
+            entry
+        };
+        let mut later = day;
+        // Not in the index yet; in the index; in it, and others wait for the next one.
+        for (office, again) in ["00071", "00072", "00073"].into_iter().zip(["00074", "00075", "00076"]) {
+            let named = birth(office, "Trần Hải Đăng", day, "Lê Thị Hòa");
+            assert_eq!(take(&mut store, &named), known_already, "{office}");
+            assert_eq!(take(&mut store, &of_number(again)), known_already, "{again}");
+            // A child that an act registers is found from then on.
+            later = later.tomorrow().unwrap();
+            let other = twin(birth(office, "Trần Bảo Châu", later, "Vũ Ngọc Quỳnh"));
+            assert!(matches!(take(&mut store, &other), ActOutcome::Applied(_)), "{office}");
+            let other = Entry { id: ActId { office: again.to_owned(), ..other.id.clone() }, ..other };
+            assert_eq!(take(&mut store, &other), known_already, "{office}");
+            if office == "00071" {
+                assert_eq!(store.make_index(now(), &mut |_| {}).unwrap().waiting, 0);
+            } else {
+                let others: Vec<Person> = Nation::new(150, 2, TODAY).collect();
+                store.put_persons(&others, &change()).unwrap();
+                assert!(store.index_state().unwrap().waiting > 0);
+            }
+        }
         store.check_integrity().unwrap();
     });
 }

@@ -30,12 +30,19 @@ impl Figures {
     }
 
     /// Writes the figures into a flat JSON object. A group that was measured replaces its old figures (the part of the
-    /// name before the first full stop); those of other groups stay.
+    /// name before the first full stop, and the engine of the register); those of other groups stay.
     ///
     /// # Errors
     /// If the file holds something else or cannot be written.
     pub fn merge_into(&self, path: &Path) -> Result<()> {
-        let group = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let group = |name: &str| -> String {
+            let mut parts = name.split('.');
+            let first = parts.next().unwrap_or_default();
+            match parts.next() {
+                Some(engine) if super::register::ENGINES.contains(&engine) => format!("{first}.{engine}"),
+                _ => first.to_owned(),
+            }
+        };
         let measured: Vec<String> = self.0.keys().map(|name| group(name)).collect();
         let mut all: BTreeMap<String, f64> = match std::fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| {
@@ -102,13 +109,17 @@ mod tests {
     fn a_group_measured_again_replaces_itself_and_leaves_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("target/bench.json");
-        let figures = |pairs: &[(&str, f64)]| {
+        let figures = |pairs: &[(&str, f64)]| -> Figures {
             Figures(pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect())
         };
         figures(&[("sod.old", 1.0), ("sod.kept", 1.0), ("read.apdus", 17.0)]).merge_into(&path).unwrap();
         figures(&[("sod.kept", 2.0)]).merge_into(&path).unwrap();
         let all: BTreeMap<String, f64> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         assert_eq!(all, figures(&[("sod.kept", 2.0), ("read.apdus", 17.0)]).0);
+        figures(&[("register.sqlite.a", 1.0), ("register.postgres.a", 1.0)]).merge_into(&path).unwrap();
+        figures(&[("register.postgres.b", 2.0)]).merge_into(&path).unwrap();
+        let all: BTreeMap<String, f64> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert!(all.contains_key("register.sqlite.a") && !all.contains_key("register.postgres.a"));
         std::fs::write(&path, "[]").unwrap();
         assert!(figures(&[]).merge_into(&path).is_err());
     }

@@ -8,7 +8,7 @@ use cccd_tests::bench::{audit, issue, judge, read, register, sod};
 const HELP: &str = "\
 Measures the house, each figure beside what it can be compared with, and prints a table.
 
-Usage: bench [--only GROUP] [--people N]
+Usage: bench [--only GROUP] [--people N] [--engine sqlite|postgres]
 
 Groups:
   sod    EF.SOD verified per second, ours beside OpenSSL's CMS_verify on the same files
@@ -20,6 +20,7 @@ Groups:
 
 Options:
   --people N    how many people the register holds [default: 200000]
+  --engine E    the register on one of its engines only
   --only GROUP  one group; the figures of the others stay in the file as they were
   -h, --help    this text
 
@@ -29,6 +30,7 @@ Examples:
   make bench                 all groups, some minutes
   make bench ONLY=read       one group
   make bench ONLY=register PEOPLE=1000000
+  make bench ONLY=register PEOPLE=10000000 ENGINE=postgres   for the disk's sake
   jq '.\"read.cccd.apdus.extended\"' target/bench.json";
 
 const GROUPS: [&str; 6] = ["sod", "judge", "read", "issue", "audit", "register"];
@@ -42,7 +44,7 @@ const FILE: &str = "target/bench.json";
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut words = arguments.iter().map(String::as_str);
-    let (mut only, mut people) = (None, PEOPLE);
+    let (mut only, mut people, mut engine) = (None, PEOPLE, None);
     while let Some(word) = words.next() {
         match (word, words.next()) {
             ("-h" | "--help", _) => {
@@ -53,6 +55,7 @@ fn main() -> anyhow::Result<()> {
             ("--people", Some(count)) if count.parse().is_ok_and(|count: u64| count >= 50_000) => {
                 people = count.parse()?;
             }
+            ("--engine", Some(name)) if register::ENGINES.contains(&name) => engine = Some(name.to_owned()),
             _ => {
                 eprintln!("bench: these arguments are not understood.\nSay --help to see which there are.");
                 std::process::exit(2);
@@ -78,7 +81,7 @@ fn main() -> anyhow::Result<()> {
         audit::run(now, &mut figures)?;
     }
     if wanted("register") {
-        register::run(people, now, &mut figures)?;
+        register::run(people, engine.as_deref(), now, &mut figures)?;
     }
     figures.merge_into(Path::new(FILE))?;
     println!("\nwritten to {FILE}");

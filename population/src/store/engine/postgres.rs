@@ -32,6 +32,11 @@ const KNOCKS: [u32; 2] = [6, 30];
 /// Octets of rows that are handed over at once.
 const COPY_PART: usize = 128 * 1024;
 
+/// The register asks by keys. A plan is kept with its statement; one that was made while a table was empty would read the
+/// table whole long after it has grown. Where there is no key to go by, the table is read whole as before, and nothing is
+/// compiled for it because it looks costly.
+const SETTINGS: &str = "SET enable_seqscan = off; SET jit = off";
+
 pub(in crate::store) struct Postgres {
     server: Server,
     client: Client,
@@ -497,6 +502,7 @@ where
         let (client, connection) = config.connect(tls).await?;
         // Ends with the client; what fails in it fails in the statement that waits.
         tokio::spawn(connection);
+        client.batch_execute(SETTINGS).await?;
         Ok(client)
     });
     client.map_err(unconnected)

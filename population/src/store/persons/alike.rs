@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 
-use super::{number as number_of, read};
+use super::{PERSON, number as number_of, read};
 use crate::name::comparison_key;
 use crate::person::{Person, Relative, birth_date_text};
-use crate::store::StoreError;
-use crate::store::engine::Session;
+use crate::store::engine::{Asked, Session};
+use crate::store::{StoreError, search};
 
 /// Indexes by which [`candidates`] are found: made when the first intake compares newcomers, so that a register that is
 /// loaded first is not slowed by them.
@@ -97,6 +97,30 @@ pub(in crate::store) fn named_and_born(
 
 /// Who was born on the newborn's day under the same name, or to a parent of the same number or name; up to `limit`.
 pub(in crate::store) fn born_alike(
+    session: &mut dyn Session,
+    newborn: &Person,
+    limit: u32,
+) -> Result<Vec<Person>, StoreError> {
+    let Some(numbers) = search::born_alike(session, newborn, limit)? else {
+        return born_on_the_day(session, newborn, limit);
+    };
+    let numbers: Vec<&PersonalNumber> = numbers.iter().filter(|number| **number != newborn.number).collect();
+    let asked: Vec<Asked<'_>> = numbers.iter().map(|number| (PERSON, vec![number.as_str().into()])).collect();
+    let keys = session.seal().share();
+    let mut found = Vec::new();
+    session.ask(&asked, &mut |_, row| {
+        let person = read(row, &keys)?;
+        // A key may be of what no longer holds.
+        if person.birth_date == newborn.birth_date {
+            found.push(person);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// [`born_alike`] by reading everybody who was born on the day.
+fn born_on_the_day(
     session: &mut dyn Session,
     newborn: &Person,
     limit: u32,

@@ -1,6 +1,7 @@
 //! Persons taken in, many at a time: those who are new go in at once, those who are known are read together and changed.
 
 use std::collections::BTreeSet;
+use std::sync::mpsc;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 
@@ -11,6 +12,13 @@ use crate::store::{Change, Put, StoreError, kept, numbers, sealed, search};
 
 /// Persons whose records are read together.
 const TOGETHER: usize = 256;
+
+/// Fewer rows than this are made by the thread that loads them.
+const ALONE: usize = 1_000;
+
+/// Rows that are handed over together, and how many such parts wait to be loaded.
+const PART: usize = 250;
+const AHEAD: usize = 8;
 
 /// Persons who are all new go in at once, by the order of their numbers; else those who are known are read together. A
 /// number that ended is nobody's: its row is left out.
@@ -87,6 +95,7 @@ pub(in crate::store) fn load_new(
     }
 }
 
+/// Rows are made while the engine takes those before them.
 fn load_ordered<'p>(
     session: &mut dyn Session,
     persons: &[&'p Person],
@@ -97,7 +106,23 @@ fn load_ordered<'p>(
     let row = |person: &&'p Person| {
         values_at(person, sealed::seal(&keys, person)?, 1, change, at.as_str().into(), None)
     };
-    let loaded = session.load(&TABLE, &mut persons.iter().map(row))?;
+    let loaded = if persons.len() < ALONE {
+        session.load(&TABLE, &mut persons.iter().map(row))?
+    } else {
+        std::thread::scope(|scope| {
+            let (sender, parts) = mpsc::sync_channel(AHEAD);
+            let row = &row;
+            scope.spawn(move || {
+                for part in persons.chunks(PART) {
+                    // The engine stops where somebody is known already.
+                    if sender.send(part.iter().map(row).collect::<Vec<_>>()).is_err() {
+                        break;
+                    }
+                }
+            });
+            session.load(&TABLE, &mut parts.into_iter().flatten())
+        })?
+    };
     if loaded {
         search::loaded(session, persons)?;
         kept::added(session, persons)?;

@@ -1,5 +1,6 @@
 //! The engines without the register: the floor under it.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -106,6 +107,18 @@ impl Bare {
                 Ok(begun.elapsed())
             }
             _ => anyhow::bail!("rows of another engine"),
+        }
+    }
+
+    /// Gives the floor's place on disk back.
+    pub(super) fn discard(self) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => {
+                let path = connection.path().map(PathBuf::from).context("a file")?;
+                drop(connection);
+                Ok(std::fs::remove_file(path)?)
+            }
+            Self::Postgres(mut client) => Ok(client.batch_execute("TRUNCATE person CASCADE; CHECKPOINT")?),
         }
     }
 

@@ -7,7 +7,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::store::{Place, SqlStore, Store as _};
 
 use super::engine::Bare;
-use super::load::Loaded;
+use super::load::{Loaded, spread};
 use super::{Figures, median};
 
 /// Rounds of each contender.
@@ -47,7 +47,7 @@ pub(super) fn measure(place: &Place, numbers: &[String]) -> Result<Speed> {
 
 /// Measures the full register and reports.
 pub(super) fn report(name: &str, place: &Place, loaded: &Loaded, figures: &mut Figures) -> Result<()> {
-    let full = measure(place, &loaded.numbers)?;
+    let full = measure(place, &spread(&loaded.numbers))?;
     let tenth = loaded.at_a_tenth;
     let mut put =
         |what: &str, value, unit| figures.put(&format!("register.{name}.lookup.{what}"), value, unit);
