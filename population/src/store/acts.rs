@@ -108,9 +108,15 @@ fn link(
 /// carry.
 pub(super) struct InSession<'s> {
     session: RefCell<&'s mut dyn Session>,
+    /// How a record is looked up that was not read with the others: locked or not.
+    one: &'static str,
     locked: RefCell<Locked>,
     failed: RefCell<Option<StoreError>>,
 }
+
+/// Locks a record that was read.
+const HELD: &str =
+    "SELECT revision FROM person WHERE personal_number = ?1 AND replaced_by IS NULL FOR UPDATE";
 
 impl<'s> InSession<'s> {
     /// Everybody named, and those around them, locked in the order of the numbers: two transactions of one family then wait
@@ -127,15 +133,6 @@ impl<'s> InSession<'s> {
             touched.extend(around(&persons::read(row, &keys)?));
             Ok(())
         })?;
-        Self::locking_all(session, &touched)
-    }
-
-    /// These, locked in their order.
-    fn locking_all(
-        session: &'s mut dyn Session,
-        touched: &BTreeSet<PersonalNumber>,
-    ) -> Result<Self, StoreError> {
-        let keys = session.seal().share();
         let asked: Vec<Asked<'_>> =
             touched.iter().map(|number| (persons::KNOWN, vec![number.as_str().into()])).collect();
         let mut locked: Locked = touched.iter().map(|number| (number.clone(), None)).collect();
@@ -144,7 +141,57 @@ impl<'s> InSession<'s> {
             locked.insert(known.person.number.clone(), Some(known));
             Ok(())
         })?;
-        Ok(Self { session: RefCell::new(session), locked: RefCell::new(locked), failed: RefCell::new(None) })
+        Ok(Self::of(session, persons::KNOWN, locked))
+    }
+
+    /// The records that were read, and those around them, none of them locked: [`hold`](Self::hold) locks the few that count.
+    fn reading(session: &'s mut dyn Session, mut read: Locked) -> Result<Self, StoreError> {
+        let persons = read.values().flatten();
+        let beside: BTreeSet<PersonalNumber> = persons
+            .flat_map(|known| around(&known.person))
+            .filter(|number| !read.contains_key(number))
+            .collect();
+        let keys = session.seal().share();
+        let asked = persons::some(beside.iter());
+        read.extend(beside.iter().map(|number| (number.clone(), None)));
+        session.ask(&asked, &mut |_, row| {
+            let known = persons::read_known(row, &keys)?;
+            read.insert(known.person.number.clone(), Some(known));
+            Ok(())
+        })?;
+        Ok(Self::of(session, persons::PERSON, read))
+    }
+
+    fn of(session: &'s mut dyn Session, one: &'static str, locked: Locked) -> Self {
+        let (session, locked, failed) = (RefCell::new(session), RefCell::new(locked), RefCell::new(None));
+        Self { session, one, locked, failed }
+    }
+
+    /// Locks records that were read, in the order of their numbers. Where one of them changed since, or another act of a
+    /// principal was taken, somebody was quicker: the transaction begins anew.
+    fn hold(
+        &self,
+        whom: &BTreeSet<PersonalNumber>,
+        principals: &[PersonalNumber],
+        before: &[Applied],
+    ) -> Result<(), StoreError> {
+        let mut asked: Vec<Asked<'_>> =
+            whom.iter().map(|number| (HELD, vec![number.as_str().into()])).collect();
+        asked.extend(principals.iter().map(|number| (ACTS, vec![number.as_str().into()])));
+        let mut revisions: Vec<Option<u64>> = vec![None; whom.len()];
+        let mut acts = Vec::with_capacity(before.len());
+        self.session.borrow_mut().ask(&asked, &mut |place, row| {
+            match revisions.get_mut(place) {
+                Some(revision) => *revision = Some(row.count(0)?),
+                None => acts.push(applied(row)?),
+            }
+            Ok(())
+        })?;
+        let read = self.locked.borrow();
+        let same = whom.iter().zip(revisions).all(|(number, revision)| {
+            read.get(number).and_then(Option::as_ref).map(|known| known.revision) == revision
+        });
+        if same && acts == before { Ok(()) } else { Err(StoreError::Busy) }
     }
 
     /// The session again, if every look-up succeeded.
@@ -162,7 +209,7 @@ impl Others for InSession<'_> {
         if let Some(known) = self.locked.borrow().get(number) {
             return person(known);
         }
-        let known = persons::known(*self.session.borrow_mut(), number);
+        let known = persons::whole(*self.session.borrow_mut(), self.one, number);
         match known {
             Ok(known) => {
                 let found = person(&known);
@@ -260,8 +307,8 @@ struct Read {
     done: bool,
     /// The acts of its principals that were taken.
     before: Vec<Applied>,
-    /// Everybody named, and those around them.
-    touched: BTreeSet<PersonalNumber>,
+    /// Everybody named.
+    named: Locked,
 }
 
 /// Does a statement, if there is one, and reads what an act is judged by in the same breath.
@@ -272,20 +319,22 @@ fn read_after(
 ) -> Result<Read, StoreError> {
     let (principals, named) = (entry.act.principals(), entry.act.named());
     let mut asked: Vec<Asked<'_>> = first.into_iter().collect();
-    let people_from = asked.len() + principals.len();
+    let acts_until = asked.len() + principals.len();
     asked.extend(principals.iter().map(|number| (ACTS, vec![number.as_str().into()])));
-    asked.extend(named.iter().map(|number| (persons::PERSON, vec![number.as_str().into()])));
+    asked.extend(persons::some(named.iter()));
     let keys = session.seal().share();
-    let (mut before, mut touched) = (Vec::new(), named.iter().cloned().collect::<BTreeSet<_>>());
+    let mut before = Vec::new();
+    let mut read: Locked = named.iter().map(|number| (number.clone(), None)).collect();
     let changed = session.ask(&asked, &mut |place, row| {
-        if place < people_from {
+        if place < acts_until {
             before.push(applied(row)?);
         } else {
-            touched.extend(around(&persons::read(row, &keys)?));
+            let known = persons::read_known(row, &keys)?;
+            read.insert(known.person.number.clone(), Some(known));
         }
         Ok(())
     })?;
-    Ok(Read { done: changed.first().is_some_and(|count| *count > 0), before, touched })
+    Ok(Read { done: changed.first().is_some_and(|count| *count > 0), before, named: read })
 }
 
 /// What an act comes to.
@@ -296,7 +345,7 @@ struct Judged {
     number: Option<PersonalNumber>,
     /// Who seems to be the child of this act of birth.
     like: Option<PersonalNumber>,
-    /// The rows that were locked to judge it.
+    /// The rows that were read to judge it; those that it changes are locked.
     locked: Locked,
 }
 
@@ -311,7 +360,9 @@ fn judge(
 ) -> Result<Judged, StoreError> {
     let before = read.before;
     let request = RequestId::new(&entry.id.to_string()).ok_or(Refusal::OtherBook)?;
-    let others = InSession::locking_all(session, &read.touched)?;
+    let named: BTreeSet<PersonalNumber> = read.named.keys().cloned().collect();
+    let others = InSession::reading(session, read.named)?;
+    let mut held = false;
     let wanted = match source {
         NumberSource::Given(_) => None,
         NumberSource::Allocator(_) => prefix(entry, &others)?,
@@ -328,6 +379,12 @@ fn judge(
         let applied = apply_overruling(entry, &others, &before, number.clone(), today, overruled);
         if let Some(error) = others.failed.take() {
             return Err(error);
+        }
+        if !held && !matches!(applied, Err(NotApplied::Refused(_))) {
+            let changed = applied.iter().flat_map(|changes| &changes.changed);
+            let whom = named.iter().cloned().chain(changed.map(|person| person.number.clone())).collect();
+            others.hold(&whom, &entry.act.principals(), &before)?;
+            held = true;
         }
         let created = applied.as_ref().ok().and_then(|changes| changes.created.as_ref());
         let Some(child) = created else {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Row, Session, Table, Type, Value};
+use super::engine::{Asked, Row, Session, Table, Type, Value};
 use super::{Change, Provenance, Put, Revision, StoreError, damaged, kept, sealed, search};
 use crate::name::comparison_key;
 use crate::person::{
@@ -273,7 +273,7 @@ pub(super) fn locked(
     Ok(known(session, number)?.map(|known| known.person))
 }
 
-/// Rows that the open transaction has locked, by number; `None`: nobody has the number.
+/// Rows that the open transaction has read, by number; `None`: nobody has the number.
 pub(super) type Locked = BTreeMap<PersonalNumber, Option<Known>>;
 
 /// Where one stands who is on record.
@@ -281,7 +281,7 @@ pub(super) struct Known {
     pub(super) person: Person,
     /// As it lies there.
     sensitive: Option<String>,
-    revision: u64,
+    pub(super) revision: u64,
     change: Change,
     provenance: Provenance,
 }
@@ -307,12 +307,37 @@ pub(super) const KNOWN: &str = concat!(
     " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL FOR UPDATE"
 );
 
+/// How many numbers one statement asks for.
+const SOME_AT_ONCE: usize = 16;
+
+const SOME: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM person WHERE personal_number IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+     ?16) AND replaced_by IS NULL"
+);
+
+/// The records of some numbers, a statement for each sixteen of them.
+pub(super) fn some<'n>(numbers: impl Iterator<Item = &'n PersonalNumber>) -> Vec<Asked<'n>> {
+    let numbers: Vec<&str> = numbers.map(PersonalNumber::as_str).collect();
+    let each = numbers.chunks(SOME_AT_ONCE).map(|part| {
+        // One text for any count: the last number stands for those that are missing.
+        let rest = part.iter().chain(part.last().into_iter().cycle()).take(SOME_AT_ONCE);
+        (SOME, rest.map(|number| Value::from(*number)).collect())
+    });
+    each.collect()
+}
+
 /// The row, locked until the transaction ends.
 pub(super) fn known(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Known>, StoreError> {
     whole(session, KNOWN, number)
 }
 
-fn whole(session: &mut dyn Session, sql: &str, number: &PersonalNumber) -> Result<Option<Known>, StoreError> {
+pub(super) fn whole(
+    session: &mut dyn Session,
+    sql: &str,
+    number: &PersonalNumber,
+) -> Result<Option<Known>, StoreError> {
     let keys = session.seal().share();
     let mut found = None;
     session.query(sql, &[number.as_str().into()], &mut |row| {

@@ -1,6 +1,7 @@
 //! `PostgreSQL` (Debian's 15), one connection with its prepared statements. What waits for no answer goes out together with
 //! what does; bulk rows go by binary COPY.
 
+mod gathered;
 mod tls;
 
 use std::collections::HashMap;
@@ -50,7 +51,7 @@ pub(in crate::store) struct Postgres {
 
 enum Waiting {
     Script(&'static str),
-    Statement(Statement, Vec<Value<'static>>),
+    Statement(String, Vec<Value<'static>>),
 }
 
 impl Postgres {
@@ -81,11 +82,19 @@ impl Postgres {
         script: Option<&'static str>,
         each: &mut EachOf<'_>,
     ) -> Result<Vec<u64>, StoreError> {
-        let waiting = core::mem::take(&mut self.waiting);
+        let waiting = gathered::gathered(core::mem::take(&mut self.waiting));
+        let prepared: Vec<Option<Statement>> = waiting
+            .iter()
+            .map(|waiting| match waiting {
+                Waiting::Script(_) => Ok(None),
+                Waiting::Statement(sql, _) => self.statement(sql).map(Some),
+            })
+            .collect::<Result<_, StoreError>>()?;
         let client = &self.client;
-        let before = waiting.iter().map(|waiting| match waiting {
-            Waiting::Script(sql) => One::Script(sql),
-            Waiting::Statement(statement, values) => One::Statement(statement, values),
+        let before = waiting.iter().zip(&prepared).filter_map(|one| match one {
+            (Waiting::Script(sql), _) => Some(One::Script(sql)),
+            (Waiting::Statement(_, values), Some(statement)) => Some(One::Statement(statement, values)),
+            (Waiting::Statement(..), None) => None,
         });
         let these = asked.iter().map(|(statement, values)| One::Statement(statement, values));
         let all: Vec<One<'_>> = before.chain(these).chain(script.map(One::Script)).collect();
@@ -217,9 +226,8 @@ impl Session for Postgres {
     }
 
     fn later(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError> {
-        let statement = self.statement(sql)?;
         let values = values.into_iter().map(Value::into_owned).collect();
-        self.waiting.push(Waiting::Statement(statement, values));
+        self.waiting.push(Waiting::Statement(sql.to_owned(), values));
         Ok(())
     }
 
