@@ -58,6 +58,8 @@ impl Sqlite {
             ("cell_size_check", "ON"),
             // 64 MiB of pages: numbers come in any order, and each load or look-up walks the index.
             ("cache_size", "-65536"),
+            // 64 MiB of log before it goes into the file: pages of the indexes that every transaction changes go there once.
+            ("wal_autocheckpoint", "16384"),
         ] {
             connection.pragma_update(None, pragma, value).map_err(engine)?;
         }

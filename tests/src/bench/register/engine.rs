@@ -36,6 +36,7 @@ impl Bare {
                     ("trusted_schema", "OFF"),
                     ("cell_size_check", "ON"),
                     ("cache_size", "-65536"),
+                    ("wal_autocheckpoint", "16384"),
                 ] {
                     connection.pragma_update(None, pragma, value)?;
                 }
