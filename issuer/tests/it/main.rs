@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod capture;
 mod cli;
 mod crash;
+mod fingerprints;
 mod issue;
 mod jmrtd;
 mod over_http;
