@@ -184,6 +184,29 @@ pub enum AccountError {
     ReasonMissing,
 }
 
+impl AccountError {
+    /// The stable code of machine-readable output.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "ledger-failed",
+            Self::WrongPassword => "wrong-password",
+            Self::Resting => "account-resting",
+            Self::Locked => "account-locked",
+            Self::NoSession => "no-session",
+            Self::MayNot { .. } => "role-missing",
+            Self::BadName => "account-name",
+            Self::BadRoles => "account-roles",
+            Self::Password(_) => "password-refused",
+            Self::Exists => "account-exists",
+            Self::Unknown => "unknown-account",
+            Self::FirstIsAdministrator | Self::AdministratorNeeded => "administrator-needed",
+            Self::LastAdministrator => "last-administrator",
+            Self::ReasonMissing => "reason-missing",
+        }
+    }
+}
+
 impl Retry for AccountError {
     fn is_busy(&self) -> bool {
         matches!(self, Self::Store(StoreError::Busy))

@@ -4,7 +4,6 @@ mod account;
 mod application;
 pub(crate) mod args;
 mod audit;
-mod capture;
 mod card;
 mod connect;
 mod failure;
@@ -13,6 +12,7 @@ mod output;
 mod portrait;
 mod probe;
 mod progress;
+mod serve;
 mod spoil;
 mod stock;
 
@@ -31,9 +31,9 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng
     let result = match &arguments.command {
         Command::Issue(issue) => issue::run(issue, at, rng, &output),
         Command::Application(application) => application::run(application, at, rng, &output),
+        Command::Serve(serve) => serve::run(serve, arguments.at, rng, &output),
         Command::Account(account) => account::run(account, at, rng, &output),
         Command::Audit(audit) => audit::run(audit, at, rng, &output),
-        Command::Capture(capture) => capture::run(capture, at, rng, &output),
         Command::Card(card) => card::run(card, at, rng, &output),
         Command::Probe(probe) => probe::run(probe, rng, &output),
         Command::Stock(stock) => stock::run(stock, at, rng, &output),

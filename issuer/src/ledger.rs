@@ -4,7 +4,6 @@
 //! The ledger is written before the chip: whatever happens to the process, the ledger knows that a chip was in work.
 //! States move only along [`State::apply`]; keys between the tables refuse every other way (migrations/).
 
-mod captures;
 mod entry;
 mod error;
 pub(crate) mod schema;
@@ -18,15 +17,16 @@ use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Apart, Database, Place, Session};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::accounts::Accounts;
 use crate::application::{Application, State, Step};
 use crate::audit::{self, AuditProblem, Auditor, LogEntry, Proof, SIGNED_EVERY};
 use crate::deadline::Calendar;
+use crate::report::{self, Report, Span};
 use crate::stock::Stock;
 
-pub use captures::{CaptureNote, ClosedCapture};
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
 pub use error::LedgerError;
 
@@ -179,6 +179,12 @@ impl Ledger {
         self.calendar = calendar;
     }
 
+    /// The calendar by which time limits are counted.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// The officers of this station.
     pub fn accounts(&mut self) -> Accounts<'_> {
         Accounts::new(&mut self.database, self.auditor.as_deref())
@@ -249,10 +255,11 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; then nothing changed.
     pub fn capture(&mut self, id: ApplicationId, captured: &str, act: Act<'_>) -> Result<State, LedgerError> {
-        self.step(id, &Move { captured: Some(captured), ..Move::of(Step::Capture) }, act)
+        self.capture_noting(id, captured, None, &Value::Null, act)
     }
 
-    /// As [`capture`](Self::capture), with what the officer took note of, and the name of what was sealed.
+    /// As [`capture`](Self::capture), with what the officer took note of: why a portrait was taken that should have been
+    /// taken again, what is missing. Nothing that tells of the person.
     ///
     /// # Errors
     /// [`LedgerError`]; then nothing changed.
@@ -260,17 +267,11 @@ impl Ledger {
         &mut self,
         id: ApplicationId,
         captured: &str,
-        note: CaptureNote<'_>,
+        reason: Option<&str>,
+        detail: &Value,
         act: Act<'_>,
     ) -> Result<State, LedgerError> {
-        let step = Move {
-            captured: Some(captured),
-            reason: note.reason,
-            detail: note.detail,
-            sealed: note.sealed_sha256,
-            ..Move::of(Step::Capture)
-        };
-        self.step(id, &step, act)
+        self.step(id, &Move { captured: Some(captured), reason, detail, ..Move::of(Step::Capture) }, act)
     }
 
     /// Another officer than the one who captured approves.
@@ -390,6 +391,14 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn actions(&self, id: ApplicationId) -> Result<Vec<ActionEntry>, LedgerError> {
         self.database.read(|session| entry::actions(session, id))
+    }
+
+    /// What was done in these days, counted, and what is late today.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn report(&self, span: Span, today: Date) -> Result<Report, LedgerError> {
+        Ok(self.database.read(|session| report::read(session, span, today, &self.calendar))?)
     }
 
     /// How many applications are in each state that has any.

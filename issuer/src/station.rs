@@ -25,6 +25,7 @@ use crate::personalize::{
 };
 use crate::register::Register;
 
+pub(crate) use admission::digest_of;
 pub use admission::{Admitted, BIOMETRICS_FROM_AGE, Captured, Intake};
 pub use error::IssueError;
 
@@ -69,6 +70,12 @@ impl StationKeys {
     #[must_use]
     pub fn master(&self) -> &StoreMaster {
         &self.master
+    }
+
+    /// Their algorithms.
+    #[must_use]
+    pub fn profile(&self) -> AlgorithmProfile {
+        self.profile
     }
 
     /// What they are for.

@@ -1,6 +1,9 @@
 //! What officers read, in Vietnamese and English: the sentences of failures by their codes, and the words of states,
 //! reasons and grounds.
 
+use cccd_card_profile::personalization::PersonalizationStep;
+
+use crate::accounts::Role;
 use crate::application::{Ground, Reason, State};
 
 /// A language of messages.
@@ -44,6 +47,67 @@ pub fn state(state: State, language: Language) -> &'static str {
         State::InDoubt => "chưa rõ",
     };
     language.say(vietnamese, state.as_str())
+}
+
+/// What a reader does with a chip.
+#[must_use]
+pub fn step(step: PersonalizationStep, language: Language) -> &'static str {
+    use PersonalizationStep as Step;
+    let (vietnamese, english) = match step {
+        Step::Select | Step::OpenChannel => ("mở kênh bảo mật tới chíp", "opening the channel to the chip"),
+        Step::CreateFiles => ("tạo tệp", "creating the files"),
+        Step::GenerateKeys => ("chíp sinh cặp khóa", "the chip makes its keys"),
+        Step::SignSecurityObject => ("ký EF.SOD", "signing EF.SOD"),
+        Step::WriteFiles => ("ghi dữ liệu", "writing the files"),
+        Step::PutAccessKeys => ("ghi khóa truy cập", "writing the access keys"),
+        Step::ReadBack => ("đọc lại như người dân", "reading back as a citizen would"),
+        Step::ReplaceTransportKeys => ("thay khóa vận chuyển", "replacing the transport keys"),
+        Step::Lock => ("khóa chíp", "locking the chip"),
+        Step::ProbeLock => ("thử mọi lệnh ghi phải bị từ chối", "every write must be refused now"),
+        _ => ("", ""),
+    };
+    language.say(vietnamese, english)
+}
+
+/// What was done, by the ledger's name of it.
+#[must_use]
+pub fn action(name: &str, language: Language) -> &str {
+    let vietnamese = match name {
+        "receive" => "nhận hồ sơ",
+        "check" => "đối chiếu dữ liệu",
+        "capture" => "thu nhận",
+        "approve" => "duyệt",
+        "prepare" => "chuẩn bị dữ liệu",
+        "enqueue" => "xếp hàng",
+        "personalise" => "gán phôi, ghi chíp",
+        "sign" => "ký EF.SOD",
+        "confirm-read-back" => "đọc lại đúng",
+        "lock" => "khóa chíp",
+        "issue" => "ghi vào cơ sở dữ liệu",
+        "deliver" => "trả thẻ",
+        "reject" => "từ chối",
+        "spoil" => "bỏ phôi",
+        "doubt" => "bị ngắt",
+        "resume" => "ghi lại từ đầu",
+        "find-locked" => "thấy chíp đã khóa",
+        other => other,
+    };
+    language.say(vietnamese, name)
+}
+
+/// What an officer may do.
+#[must_use]
+pub fn role(role: Role, language: Language) -> &'static str {
+    let (vietnamese, english) = match role {
+        Role::Administrator => ("quản trị tài khoản", "keeps the accounts"),
+        Role::Capture => ("thu nhận", "captures"),
+        Role::Approve => ("duyệt", "approves"),
+        Role::Personalise => ("in thẻ, ghi chíp", "personalises"),
+        Role::Deliver => ("trả thẻ", "hands over"),
+        Role::Stock => ("giữ phôi", "keeps the stock"),
+        Role::Audit => ("kiểm tra nhật ký", "reads the audit log"),
+    };
+    language.say(vietnamese, english)
 }
 
 /// What an application is for.
@@ -102,6 +166,16 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Không đọc được hồ sơ hoặc ảnh chân dung",
             "Check the path and that the file may be read; a portrait's path counts from the application file.",
             "Kiểm tra đường dẫn và quyền đọc tệp; đường dẫn ảnh tính từ thư mục của hồ sơ.",
+        ),
+        "not-loopback" => (
+            "Địa chỉ này mở ra ngoài máy",
+            "Use 127.0.0.1, or add --allow-non-loopback behind something that speaks TLS.",
+            "Dùng 127.0.0.1, hoặc thêm --allow-non-loopback sau một máy chủ TLS.",
+        ),
+        "listen" => (
+            "Không mở được quầy ở địa chỉ này",
+            "Choose another port with --listen, or end the program that uses it.",
+            "Chọn cổng khác bằng --listen, hoặc tắt chương trình đang dùng cổng đó.",
         ),
         "application-malformed" => (
             "Hồ sơ không đúng mẫu",
@@ -342,45 +416,6 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Sổ cấp thẻ không có chíp này",
             "Check the serial and --ledger.",
             "Kiểm tra số sê-ri và --ledger.",
-        ),
-        "prints-retake" => (
-            "Vân tay phải lấy lại",
-            "Take those fingers again as said, or accept them with a reason: --accept-prints; `issuer capture look FOLDER` tells each score.",
-            "Lấy lại những ngón đó, hoặc nhận kèm lý do: --accept-prints; `issuer capture look FOLDER` cho điểm từng ngón.",
-        ),
-        "prints-missing" => (
-            "Hồ sơ này có vân tay đã niêm phong, nhưng không được đưa ra ở đây",
-            "Name the folder and what opens it: --captures and --capture-identity.",
-            "Chỉ ra thư mục và khóa mở: --captures và --capture-identity.",
-        ),
-        "finger-unexplained" | "finger-contradiction" => (
-            "Thiếu vân tay mà không có lý do, hoặc có cả hai",
-            "Take ten fingers or the two index ones; say in missing.json why one cannot be taken: amputated, bandaged, deformed, worn-away.",
-            "Lấy đủ mười ngón hoặc hai ngón trỏ; ghi lý do trong missing.json: amputated, bandaged, deformed, worn-away.",
-        ),
-        "print-unusable" | "print-resolution" | "iris-unusable" => (
-            "Ảnh vân tay hoặc mống mắt không dùng được",
-            "Prints are PNG of 500 pixels per inch, irises JPEG or JPEG 2000 of at most 16 kB.",
-            "Vân tay là PNG 500 điểm một inch, mống mắt là JPEG hoặc JPEG 2000 không quá 16 kB.",
-        ),
-        "biometrics-too-young" => (
-            "Không thu nhận sinh trắc học của trẻ dưới 6 tuổi",
-            "Leave --prints out: the law takes none of a child under six.",
-            "Bỏ --prints: luật không thu nhận của trẻ dưới 6 tuổi.",
-        ),
-        "device-unreadable" | "missing-unreadable" => (
-            "Không đọc được dữ liệu của thiết bị",
-            "Check the folder that --prints names and missing.json in it.",
-            "Kiểm tra thư mục sau --prints và tệp missing.json trong đó.",
-        ),
-        "capture-absent"
-        | "capture-damaged"
-        | "capture-unreadable"
-        | "capture-other-identity"
-        | "capture-key" => (
-            "Không mở được vân tay đã niêm phong",
-            "Check --captures, --capture-recipient and --capture-identity; what is lost is captured anew.",
-            "Kiểm tra --captures, --capture-recipient và --capture-identity; nếu mất thì thu nhận lại.",
         ),
         "portrait-retake" => (
             "Ảnh phải chụp lại",

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use cccd_issuer::card_face::Resolution;
@@ -16,11 +17,9 @@ use jiff::civil::Date;
 
 use super::failure::Failure;
 
-mod biometrics;
 mod office;
 pub(crate) mod stock;
 
-pub(crate) use biometrics::{CaptureCommand, OpenedArguments, PurgeArguments, TakenArguments};
 pub(crate) use office::{
     AccountCommand, ApplicationCommand, AuditCommand, AuditVerifyArguments, ListArguments, WhichApplication,
 };
@@ -91,15 +90,14 @@ pub(crate) enum Command {
     /// Applications: taken in, approved by another officer, refused, handed over; what is late
     #[command(subcommand)]
     Application(ApplicationCommand),
+    /// The desk: a web page for officers on this machine
+    Serve(Box<ServeArguments>),
     /// The officers of this station
     #[command(subcommand)]
     Account(AccountCommand),
     /// The station's audit log: does it hold, and its signed end for a second party
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Prints and irises: how good they are before they are taken, and their end
-    #[command(subcommand)]
-    Capture(CaptureCommand),
     /// A card's life after issue: status, lost, hold, return, revoke …
     #[command(subcommand)]
     Card(CardCommand),
@@ -125,7 +123,7 @@ pub(crate) struct PortraitArguments {
     pub(crate) picture: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RegisterArguments {
     /// The register: sqlite:FILE, `postgres://USER@HOST/DATABASE` of this machine, or http://127.0.0.1:PORT.
     #[arg(long, value_name = "DB|URL")]
@@ -209,9 +207,6 @@ pub(crate) struct IssueArguments {
     #[command(flatten)]
     pub(crate) register: RegisterArguments,
 
-    #[command(flatten)]
-    pub(crate) biometrics: OpenedArguments,
-
     /// The reader (a part of its name is enough), or `virtual` for a new chip in software.
     #[arg(long, value_name = "NAME|virtual")]
     pub(crate) reader: String,
@@ -249,6 +244,46 @@ pub(crate) struct IssueArguments {
     /// Put no key for Active Authentication into a JMRTD applet: some builds refuse it.
     #[arg(long)]
     pub(crate) without_chip_key: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) keys: KeyArguments,
+
+    #[command(flatten)]
+    pub(crate) register: RegisterArguments,
+
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8470")]
+    pub(crate) listen: SocketAddr,
+
+    /// Listen on an address that other machines reach: only behind something that speaks TLS to them.
+    #[arg(long)]
+    pub(crate) allow_non_loopback: bool,
+
+    /// A name under which browsers reach the desk, beside 127.0.0.1 and localhost.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
+
+    /// Browsers reach the desk by https: only then is the session's cookie sent.
+    #[arg(long)]
+    pub(crate) behind_tls: bool,
+
+    /// Where applications lie, sealed, between capture and card [default: LEDGER.drawer]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) drawer: Option<PathBuf>,
+
+    /// Offer a reader in software, whose chips lie in this folder: for trying things out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) virtual_reader: Option<PathBuf>,
+
+    /// Gets the URL once the desk answers.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
 }
 
 /// A driver, by name.

@@ -91,7 +91,7 @@ fn there(arguments: &LedgerArguments) -> Result<(), Failure> {
 }
 
 /// Where the station's keys lie.
-fn station(arguments: &LedgerArguments) -> Result<&Path, Failure> {
+pub(crate) fn station(arguments: &LedgerArguments) -> Result<&Path, Failure> {
     arguments.station.as_deref().or(arguments.ledger.path()).ok_or(Failure::NoStation)
 }
 
@@ -138,7 +138,7 @@ pub(crate) fn token(file: &Path) -> Result<Token, Failure> {
     secret(file).map(|text| Token::new(&text))
 }
 
-pub(crate) fn secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
+fn secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
     let failed = |error: std::io::Error| Failure::SecretFile(error.to_string());
     let mut text = Zeroizing::new(String::new());
     if file.as_os_str() == "-" {

@@ -3,8 +3,6 @@
 use cccd_issuer::accounts::AccountError;
 use cccd_issuer::application::ApplicationError;
 use cccd_issuer::audit::AuditProblem;
-use cccd_issuer::capture::device::DeviceError;
-use cccd_issuer::capture::sealed::SealedError;
 use cccd_issuer::card_face::FaceError;
 use cccd_issuer::ledger::LedgerError;
 use cccd_issuer::output::OutputError;
@@ -61,12 +59,6 @@ pub(crate) enum Failure {
     ChipNotInLedger(String),
     #[error("the portrait must be taken again: see the remarks")]
     RetakePortrait,
-    #[error("prints must be taken again: see the advice")]
-    RetakePrints,
-    #[error(transparent)]
-    Device(#[from] DeviceError),
-    #[error(transparent)]
-    Sealed(#[from] SealedError),
     #[error("the model that finds faces cannot be read: {0}")]
     FaceModel(std::io::Error),
     #[error("cannot listen for an interruption: {0}")]
@@ -93,6 +85,10 @@ pub(crate) enum Failure {
     StationKey(String),
     #[error("the file of heads cannot be used: {0}")]
     Heads(String),
+    #[error("this address is reachable from other machines")]
+    NotLoopback,
+    #[error("the desk cannot listen: {0}")]
+    Listen(String),
     #[error("nothing was logged yet")]
     NothingLogged,
     #[error(transparent)]
@@ -157,12 +153,9 @@ impl Failure {
             Self::VirtualChip(_) => "virtual-chip",
             Self::ChipNotInLedger(_) => "chip-not-in-ledger",
             Self::RetakePortrait => "portrait-retake",
-            Self::RetakePrints => "prints-retake",
-            Self::Device(error) => error.code(),
-            Self::Sealed(error) => error.code(),
             Self::FaceModel(_) => "face-model",
             Self::Signal(_) => "signal",
-            Self::Account(error) => account_code(error),
+            Self::Account(error) => error.code(),
             Self::NoOfficer => "no-officer",
             Self::NoSessionFile => "no-session-file",
             Self::SecretFile(_) => "password-unreadable",
@@ -172,6 +165,8 @@ impl Failure {
             Self::Audit(error) => error.code(),
             Self::KeyFile(_) | Self::StationKey(_) => "station-key",
             Self::Heads(_) => "heads-unreadable",
+            Self::NotLoopback => "not-loopback",
+            Self::Listen(_) => "listen",
             Self::NothingLogged => "nothing-logged",
             Self::NoStation => "no-station",
             Self::Stock(error) => error.code(),
@@ -194,9 +189,8 @@ impl Failure {
                 | AccountError::ReasonMissing,
             )
             | Self::NoOfficer
-            | Self::Sealed(SealedError::Key(_))
-            | Self::Device(DeviceError::Reasons(_))
             | Self::NoStation
+            | Self::NotLoopback
             | Self::NoSessionFile => 2,
             Self::Audit(AuditProblem::Store(_)) => 3,
             Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
@@ -207,9 +201,6 @@ impl Failure {
             | Self::UnknownPerson
             | Self::ChipNotInLedger(_)
             | Self::RetakePortrait
-            | Self::RetakePrints
-            | Self::Device(DeviceError::Capture(_))
-            | Self::Sealed(SealedError::OtherIdentity | SealedError::Damaged)
             | Self::Application(ApplicationError::TooLong { what: "portrait", .. })
             | Self::Face(FaceError::DoesNotFit(_)) => 1,
             Self::Keys(
@@ -234,7 +225,7 @@ impl Failure {
 
     /// The result that was printed says it already: nothing more belongs on standard output.
     pub(crate) fn was_told(&self) -> bool {
-        matches!(self, Self::RetakePortrait | Self::RetakePrints)
+        matches!(self, Self::RetakePortrait)
     }
 
     /// What happened, in one sentence.
@@ -289,26 +280,6 @@ impl Failure {
             Self::Reader(error) => error.vietnamese(),
             _ => None,
         }
-    }
-}
-
-fn account_code(error: &AccountError) -> &'static str {
-    match error {
-        AccountError::Store(_) => "ledger-failed",
-        AccountError::WrongPassword => "wrong-password",
-        AccountError::Resting => "account-resting",
-        AccountError::Locked => "account-locked",
-        AccountError::NoSession => "no-session",
-        AccountError::MayNot { .. } => "role-missing",
-        AccountError::BadName => "account-name",
-        AccountError::BadRoles => "account-roles",
-        AccountError::Password(_) => "password-refused",
-        AccountError::Exists => "account-exists",
-        AccountError::Unknown => "unknown-account",
-        AccountError::FirstIsAdministrator | AccountError::AdministratorNeeded => "administrator-needed",
-        AccountError::LastAdministrator => "last-administrator",
-        AccountError::ReasonMissing => "reason-missing",
-        _ => "account",
     }
 }
 

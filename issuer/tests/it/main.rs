@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod capture;
 mod cli;
 mod crash;
-mod fingerprints;
+mod desk;
 mod issue;
 mod jmrtd;
 mod over_http;

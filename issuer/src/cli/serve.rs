@@ -1,0 +1,107 @@
+//! `issuer serve`: the desk, in a browser on this machine.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use cccd_issuer::desk::{Desk, Setup, StationReaders, serve};
+use cccd_issuer::output::write_private;
+use cccd_issuer::register::RegisterError;
+use cccd_issuer::station::IssueError;
+use cccd_population::register_key::{beside, make_seal_keys};
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+use serde_json::json;
+
+use super::args::ServeArguments;
+use super::connect;
+use super::failure::Failure;
+use super::output::Output;
+
+pub(crate) fn run(
+    arguments: &ServeArguments,
+    at: Option<Timestamp>,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    if !arguments.listen.ip().is_loopback() && !arguments.allow_non_loopback {
+        return Err(Failure::NotLoopback);
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let clock = clock(at);
+    let store = connect::key_store(&arguments.keys)?;
+    let keys = connect::station_keys(&store, clock(), output)?;
+    let ledger = connect::ledger(&arguments.ledger, rng)?;
+    // Told now rather than to the first officer.
+    connect::register(&arguments.register, "issuer desk")?;
+    let own = connect::station(&arguments.ledger)?;
+    let (drawer_keys, _) = make_seal_keys(&beside(own, "drawer"), rng)?;
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    let register = arguments.register.clone();
+    let setup = Setup {
+        ledger,
+        register: Box::new(move || {
+            connect::register(&register, "issuer desk").map_err(|failure| match failure {
+                Failure::Issue(IssueError::Register(error)) => error,
+                other => RegisterError::Unreachable(other.to_string()),
+            })
+        }),
+        keys: Arc::new(keys),
+        readers: Box::new(StationReaders { software: arguments.virtual_reader.clone() }),
+        drawer: arguments.drawer.clone().unwrap_or_else(|| beside(own, "drawer")),
+        drawer_keys,
+        clock: Box::new(clock),
+        seed,
+        hosts: arguments.host.clone(),
+        secure: arguments.behind_tls,
+    };
+    let desk = Desk::open(setup);
+    let failed = |error: std::io::Error| Failure::Listen(error.to_string());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(failed)?.block_on(async {
+        let listener = tokio::net::TcpListener::bind(arguments.listen).await.map_err(failed)?;
+        let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
+        output.result(
+            &json!({"url": url}),
+            &[format!("{} {url}", output.say("Quầy mở tại", "The desk is open at"))],
+        );
+        if let Some(ready) = &arguments.ready_file {
+            write_private(ready, url.as_bytes())?;
+        }
+        serve(listener, desk, stopped()).await;
+        Ok(())
+    })
+}
+
+/// The clock of this program, or one that began at `at`.
+#[expect(clippy::disallowed_methods, reason = "the program's one clock")]
+fn clock(at: Option<Timestamp>) -> impl Fn() -> Timestamp + Send + Sync + 'static {
+    let begun = Instant::now();
+    move || match at {
+        Some(at) => at.checked_add(begun.elapsed()).unwrap_or(at),
+        None => Timestamp::now(),
+    }
+}
+
+/// Ctrl-C, or a polite end from the system.
+async fn stopped() {
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,160 @@
+//! What an application's card says and looks like as things stand: the ledger's word, the register's, and the drawer's.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use cccd_card_profile::card_holder::CardData;
+use cccd_card_profile::validity::age_on;
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, offset};
+
+use super::house::{Books, Desk, lock};
+use super::problem::Problem;
+use crate::application::{Application, Portrait, State, check};
+use crate::card_face::{CardFaces, FaceContent, FaceRenderer, Resolution};
+use crate::ledger::{ActionEntry, ApplicationId, Entry};
+use crate::register::PersonRecord;
+use crate::station::{BIOMETRICS_FROM_AGE, IssueError, digest_of};
+
+/// How many drawn cards are kept at hand.
+const KEPT: usize = 8;
+
+/// A picture of a card.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Side {
+    Front,
+    Back,
+    /// Both, for a card printer.
+    Print,
+}
+
+/// Everything about one application.
+pub(super) struct Sight {
+    pub(super) entry: Entry,
+    pub(super) actions: Vec<ActionEntry>,
+    pub(super) record: Option<PersonRecord>,
+    /// What was captured, if it lies here.
+    pub(super) application: Option<Application>,
+    /// What the card says.
+    pub(super) card: Option<CardData>,
+    /// Why it cannot be approved or made as things stand.
+    pub(super) obstacle: Option<Problem>,
+}
+
+/// Looks at an application.
+pub(super) fn sight(
+    desk: &Desk,
+    books: &mut Books,
+    id: ApplicationId,
+    officer: &str,
+) -> Result<Sight, Problem> {
+    let entry = books.ledger.entry(id)?;
+    let actions = books.ledger.actions(id)?;
+    books.register.for_officer(officer);
+    books.register.for_application(&format!("issuer application {id}"));
+    let today = desk.today();
+    let record = books.register.person(&entry.number, today)?;
+    let (application, mut obstacle) = match desk.drawer.get(&entry) {
+        Ok(application) => (Some(application), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let issued = entry.signed.as_ref().map_or(today, |signed| signed.issued);
+    let closed = entry.state.is_closed();
+    let card = match (&application, &record) {
+        (Some(application), Some(known)) if !closed => {
+            let mut record = known.clone();
+            // Our own card is no obstacle to itself.
+            let own = |card: &cccd_population::card::Card| {
+                entry.signed.as_ref().is_some_and(|signed| signed.sod_sha256 == card.sod_sha256)
+            };
+            if record.card_in_use.as_ref().is_some_and(own) {
+                record.card_in_use = None;
+            }
+            match check(application, Some(record), issued) {
+                Ok(checked) => Some(checked.card),
+                Err(refusal) => {
+                    obstacle.get_or_insert_with(|| IssueError::from(refusal).into());
+                    None
+                }
+            }
+        }
+        (_, Some(known)) => CardData::new(known.holder.clone(), issued, None).ok(),
+        _ => None,
+    };
+    if entry.state.is_before_chip()
+        && let (Some(card), Some(captured)) = (&card, &entry.captured_sha256)
+        && digest_of(card, &entry.content_sha256) != *captured
+    {
+        obstacle.get_or_insert_with(|| IssueError::ChangedSinceCapture.into());
+    }
+    Ok(Sight { entry, actions, record, application, card, obstacle })
+}
+
+/// Draws cards, and keeps the last few at hand: a page asks for both sides at once.
+pub(super) struct Faces {
+    renderer: Option<FaceRenderer>,
+    drawn: Mutex<VecDeque<(String, Arc<CardFaces>)>>,
+}
+
+impl Faces {
+    pub(super) fn open() -> Self {
+        let renderer = FaceRenderer::new();
+        if let Err(error) = &renderer {
+            tracing::warn!(%error, "cards cannot be previewed");
+        }
+        Self { renderer: renderer.ok(), drawn: Mutex::default() }
+    }
+
+    pub(super) fn draw(&self, sight: &Sight) -> Result<Arc<CardFaces>, Problem> {
+        let (Some(card), Some(application)) = (&sight.card, &sight.application) else {
+            return Err(sight.obstacle.clone().unwrap_or_else(Problem::nothing_here));
+        };
+        let key = format!("{} {}", digest_of(card, &sight.entry.content_sha256), card.issue_date);
+        let mut drawn = lock(&self.drawn);
+        if let Some((_, faces)) = drawn.iter().find(|(known, _)| *known == key) {
+            return Ok(Arc::clone(faces));
+        }
+        let renderer = self.renderer.as_ref().ok_or_else(no_fonts)?;
+        let youngest = age_on(card.holder.birth_date, card.issue_date) < BIOMETRICS_FROM_AGE;
+        let portrait =
+            if youngest { None } else { Some(Portrait::from_file(&application.portrait)?.print()?) };
+        let content = FaceContent { card, portrait: portrait.as_deref() };
+        let faces = Arc::new(renderer.draw(&content, application.template, Resolution::Dpi300)?);
+        drawn.push_back((key, Arc::clone(&faces)));
+        if drawn.len() > KEPT {
+            drawn.pop_front();
+        }
+        Ok(faces)
+    }
+
+    /// A page of paper from a drawing.
+    pub(super) fn paper(&self, svg: &str) -> Result<Vec<u8>, Problem> {
+        Ok(self.renderer.as_ref().ok_or_else(no_fonts)?.paper(svg)?)
+    }
+
+    /// Forgets what is at hand: a card was handed over or refused.
+    pub(super) fn forget(&self) {
+        lock(&self.drawn).clear();
+    }
+}
+
+fn no_fonts() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no-font",
+        ("Máy trạm thiếu phông chữ", "The station has no usable font"),
+        ("Cài gói fonts-dejavu-core.", "Install the package fonts-dejavu-core."),
+    )
+}
+
+/// Whether a card may be made of it now.
+pub(super) fn can_be_made(state: State) -> bool {
+    matches!(state, State::Approved | State::Prepared | State::Queued) || state.is_in_work()
+}
+
+/// A time of the ledger as people in Vietnam read it.
+pub(super) fn clock(text: &str) -> String {
+    let Ok(at) = text.parse::<Timestamp>() else { return text.to_owned() };
+    at.to_zoned(TimeZone::fixed(offset(7))).strftime("%d/%m/%Y %H:%M:%S").to_string()
+}

@@ -1,0 +1,83 @@
+//! The pages, one room each.
+
+pub(super) mod login;
+
+mod accounts;
+mod applications;
+mod delivery;
+mod home;
+mod making;
+mod one;
+mod reports;
+mod upload;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+
+use super::form::MAX_FORM;
+use super::house::Desk;
+use super::problem::Problem;
+
+pub(super) fn routes() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/login", get(login::page).post(login::log_in))
+        .route("/logout", post(login::log_out))
+        .route("/language/{language}", get(login::language))
+        .route("/look-up", post(visit::look_up))
+        .route("/visits/{visit}", get(visit::page))
+        .route("/visits/{visit}/said", post(visit::said))
+        .route("/visits/{visit}/asked", post(visit::asked))
+        .route(
+            "/visits/{visit}/portrait",
+            post(upload::portrait).layer(DefaultBodyLimit::max(upload::MAX_BODY)),
+        )
+        .route("/visits/{visit}/portrait.jpg", get(upload::shown))
+        .route("/visits/{visit}/accept", post(visit::accept))
+        .route("/visits/{visit}/capture", post(visit::capture))
+        .route("/visits/{visit}/end", post(visit::end))
+        .route("/applications", get(applications::list))
+        .route("/applications/{id}", get(one::page))
+        .route("/applications/{id}/approve", post(one::approve))
+        .route("/applications/{id}/refuse", post(one::refuse))
+        .route("/applications/{id}/make", post(making::make))
+        .route("/applications/{id}/stop", post(making::stop))
+        .route("/applications/{id}/spoil", post(making::spoil))
+        .route("/applications/{id}/deliver", post(delivery::deliver))
+        .route("/applications/{id}/receipt", get(delivery::receipt))
+        .route("/readers", get(making::readers))
+        .route("/live/readers", get(making::live_readers))
+        .route("/live/applications/{id}", get(making::live_application))
+        .route("/applications/{id}/{picture}", get(one::picture))
+        .route("/reports", get(reports::page))
+        .route("/reports/{file}", get(reports::file))
+        .route("/metrics", get(super::meter::metrics))
+        .route("/accounts", get(accounts::list))
+        .route("/accounts/add", post(accounts::add))
+        .route("/accounts/change", post(accounts::change))
+        .route("/static/{file}", get(file))
+        .fallback(async || Problem::nothing_here())
+        .method_not_allowed_fallback(async || Problem::nothing_here())
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+}
+
+const FILES: [(&str, &str, &[u8]); 3] = [
+    ("desk.css", "text/css; charset=utf-8", include_bytes!("assets/desk.css")),
+    ("desk.js", "text/javascript; charset=utf-8", include_bytes!("assets/desk.js")),
+    ("icon.svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
+];
+
+async fn file(axum::extract::Path(name): axum::extract::Path<String>) -> Result<Response, Problem> {
+    let (_, media, content) =
+        FILES.iter().find(|(known, ..)| *known == name).ok_or_else(Problem::nothing_here)?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=300"));
+    Ok((headers, *content).into_response())
+}

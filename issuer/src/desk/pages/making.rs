@@ -1,0 +1,360 @@
+//! The readers and what they do, live; and the steps that need a chip at hand.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use futures_util::stream;
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::super::form::Signed;
+use super::super::house::Desk;
+use super::super::making::{self, Stage, Work, percent};
+use super::super::page::{self, Place, Title, once};
+use super::super::problem::Problem;
+use super::super::seen::{Seen, Watching};
+use super::one::{id_of, not_administrator};
+use crate::accounts::{Role, Token};
+use crate::application::Step;
+use crate::ledger::{Act, ApplicationId};
+use crate::words::{self, Language};
+
+/// Between two looks at whether the session is still one.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// Between two changes of a page.
+const BREATH: Duration = Duration::from_millis(150);
+
+pub(in crate::desk) async fn readers(State(desk): State<Arc<Desk>>, seen: Seen) -> Result<Response, Problem> {
+    not_administrator(&seen)?;
+    let listing = Arc::clone(&desk);
+    let found = desk.heavily(move || Ok(listing.readers.list())).await?;
+    let body = html! {
+        section aria-labelledby="found" {
+            h2 id="found" { (seen.say("Đầu đọc của máy trạm", "Readers of this station")) }
+            @if found.is_empty() {
+                p.empty { (seen.say("Không thấy đầu đọc nào: kiểm tra dây nối và dịch vụ pcscd.", "No reader is found: check the cable and the service pcscd.")) }
+            } @else {
+                ul { @for reader in &found {
+                    li { (reader.name) " – " @if reader.card_present { (seen.say("có phôi hoặc thẻ", "a chip lies in it")) } @else { (seen.say("trống", "empty")) } }
+                } }
+            }
+        }
+        section aria-labelledby="works" {
+            h2 id="works" { (seen.say("Đang ghi và vừa ghi", "In work, and just done")) }
+            div data-live="/live/readers" aria-live="polite" { (all_works(&desk, seen.language)) }
+        }
+    };
+    Ok(page::page(&seen, Title { text: seen.say("Đầu đọc", "Readers"), place: Place::Readers }, body))
+}
+
+fn all_works(desk: &Desk, language: Language) -> Markup {
+    let works = desk.making.all();
+    html! {
+        @if works.is_empty() {
+            p.empty { (language.say("Chưa đầu đọc nào làm gì từ khi mở quầy.", "No reader did anything since the desk was opened.")) }
+        }
+        @for (reader, work) in &works {
+            div.work {
+                p { strong { (reader) } " – "
+                    a href={ "/applications/" (work.application) } { (language.say("hồ sơ", "application")) " " (work.application) }
+                    " – " (work.officer) }
+                (one_work(work, language))
+            }
+        }
+    }
+}
+
+/// What one reader does.
+pub(super) fn one_work(work: &Work, language: Language) -> Markup {
+    let say = |vietnamese, english| language.say(vietnamese, english);
+    html! {
+        @match &work.stage {
+            Stage::Waiting => {
+                p { (say("Đặt phôi lên đầu đọc …", "Lay a blank on the reader …")) }
+                progress max="100" aria-label=(say("Tiến độ", "Progress")) {}
+            }
+            Stage::Working(progress) => {
+                @let share = percent(*progress);
+                p { (words::step(progress.step, language)) " · " (share) " %" }
+                progress max="100" value=(share) aria-label=(say("Tiến độ", "Progress")) {}
+            }
+            Stage::Made(made) => {
+                div.notice.good {
+                    p.what { (say(
+                        "Thẻ đã xong: đọc lại đúng từng tệp, chíp đã khóa, mọi lệnh ghi bị từ chối.",
+                        "The card is made: every file read back and equal, the chip locked, every write refused.",
+                    )) }
+                    p { (say("Chíp", "Chip")) " " span.number { (made.chip) } " · "
+                        (made.refused) " " (say("lệnh ghi bị từ chối", "writes refused")) " · "
+                        (format!("{:.1}", made.took.as_secs_f64())) " s" }
+                    p.code { "SHA-256(EF.SOD) " (made.sod_sha256) }
+                    @if made.resumed { p { (say("Lần trước bị ngắt, nay đã hoàn thành.", "It was interrupted before, and is finished now.")) } }
+                    @if made.test_keys { p { (say(
+                        "Phôi có khóa thử công khai: chỉ dùng trong phòng thí nghiệm.",
+                        "The blank came with publicly known test keys: for the laboratory only.",
+                    )) } }
+                }
+            }
+            Stage::Failed(problem) => {
+                div.notice.bad {
+                    p.what { (problem.sentence(language)) "." }
+                    p { (problem.hint(language)) }
+                }
+            }
+        }
+    }
+}
+
+/// What a page watches.
+#[derive(Clone, Copy)]
+enum Watched {
+    All,
+    One(ApplicationId),
+}
+
+pub(in crate::desk) async fn live_readers(
+    State(desk): State<Arc<Desk>>,
+    Watching(seen): Watching,
+) -> Response {
+    live(desk, seen, Watched::All)
+}
+
+pub(in crate::desk) async fn live_application(
+    State(desk): State<Arc<Desk>>,
+    Watching(seen): Watching,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = id_of(&id)?;
+    Ok(live(desk, seen, Watched::One(id)))
+}
+
+struct Watch {
+    desk: Arc<Desk>,
+    token: Token,
+    language: Language,
+    watched: Watched,
+    changes: tokio::sync::watch::Receiver<u64>,
+    closing: tokio::sync::watch::Receiver<bool>,
+    over: bool,
+    first: bool,
+}
+
+/// Parts of a page, whenever something moves, until the session is over, the work is done, or the desk closes.
+fn live(desk: Arc<Desk>, seen: Seen, watched: Watched) -> Response {
+    let watch = Watch {
+        changes: desk.making.changes(),
+        closing: desk.closing(),
+        token: seen.token,
+        language: seen.language,
+        desk,
+        watched,
+        over: false,
+        first: true,
+    };
+    let events = stream::unfold(watch, |mut watch| async move {
+        if watch.over {
+            return None;
+        }
+        let event = watch.next().await;
+        Some((Ok::<Event, Infallible>(event), watch))
+    });
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(10))).into_response()
+}
+
+impl Watch {
+    async fn next(&mut self) -> Event {
+        if self.first {
+            self.first = false;
+            return self.event();
+        }
+        loop {
+            tokio::select! {
+                changed = self.changes.changed() => {
+                    if changed.is_err() { return self.end(); }
+                    tokio::time::sleep(BREATH).await;
+                    self.changes.mark_unchanged();
+                    return self.event();
+                }
+                _ = self.closing.changed() => return self.end(),
+                () = tokio::time::sleep(LOOK) => {
+                    let token = Token::new(self.token.reveal());
+                    let known = self.desk.ask(move |desk, books| {
+                        Ok(books.ledger.accounts().whose_session(&token, desk.now())?)
+                    }).await;
+                    if known.is_err() { return self.end(); }
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) -> Event {
+        self.over = true;
+        Event::default().event("over").data("-")
+    }
+
+    fn event(&mut self) -> Event {
+        let markup = match self.watched {
+            Watched::All => all_works(&self.desk, self.language),
+            Watched::One(id) => match self.desk.making.of(id) {
+                Some((_, work)) if work.goes_on() => one_work(&work, self.language),
+                // The whole page says what may be done next.
+                _ => return self.end(),
+            },
+        };
+        Event::default().event("part").data(markup.into_string())
+    }
+}
+
+/// What may be done with an approved application, or one whose chip is in work.
+pub(super) fn section(
+    desk: &Desk,
+    seen: &Seen,
+    id: ApplicationId,
+    in_work: bool,
+    obstacle: Option<&Problem>,
+) -> Markup {
+    let work = desk.making.of(id);
+    let going = work.as_ref().filter(|(_, work)| work.goes_on());
+    html! {
+        section aria-labelledby="make" {
+            h2 id="make" { (seen.say("Ghi chíp", "Making the card")) }
+            @if let Some((reader, work)) = going {
+                p { (seen.say("Đầu đọc", "Reader")) ": " strong { (reader) } }
+                div data-live={ "/live/applications/" (id) } aria-live="polite" { (one_work(work, seen.language)) }
+                noscript { p { a href={ "/applications/" (id) } { (seen.say("Xem lại tiến độ", "Look again")) } } }
+                @if seen.may(Role::Personalise) {
+                    form method="post" action={ "/applications/" (id) "/stop" } {
+                        (once(desk, seen))
+                        button type="submit" { (seen.say("Dừng ở điểm an toàn", "Stop at a safe point")) }
+                    }
+                }
+            } @else {
+                @if let Some((_, work)) = &work { (one_work(work, seen.language)) }
+                @if in_work {
+                    (page::notice("warn", seen.say(
+                        "Việc ghi chíp bị ngắt. Đặt lại đúng chíp đó lên đầu đọc: máy trạm hỏi chíp đã ghi đến đâu rồi làm tiếp.",
+                        "Writing was interrupted. Lay the same chip on a reader: it is asked how far it came, and finished.",
+                    )))
+                }
+                @if let Some(problem) = obstacle {
+                    (page::notice("bad", problem.sentence(seen.language)))
+                    p { (problem.hint(seen.language)) }
+                } @else if seen.may(Role::Personalise) {
+                    (choice(desk, seen, id))
+                } @else {
+                    p { (seen.say("Đang chờ cán bộ in thẻ.", "Whoever personalises is waited for.")) }
+                }
+                @if in_work && seen.may(Role::Personalise) { (giving_up(desk, seen, id)) }
+            }
+        }
+    }
+}
+
+fn choice(desk: &Desk, seen: &Seen, id: ApplicationId) -> Markup {
+    let readers = desk.readers.list();
+    html! {
+        @if readers.is_empty() {
+            (page::notice("warn", seen.say(
+                "Không thấy đầu đọc nào: kiểm tra dây nối và dịch vụ pcscd, rồi mở lại trang.",
+                "No reader is found: check the cable and the service pcscd, then open the page again.",
+            )))
+        } @else {
+            form method="post" action={ "/applications/" (id) "/make" } {
+                (once(desk, seen))
+                label for="reader" { (seen.say("Đầu đọc", "Reader")) }
+                select id="reader" name="reader" {
+                    @for reader in &readers {
+                        option value=(reader.name) {
+                            (reader.name)
+                            @if reader.card_present { " – " (seen.say("có phôi", "chip present")) }
+                        }
+                    }
+                }
+                button.main type="submit" { (seen.say("Ghi thẻ", "Make the card")) }
+            }
+        }
+    }
+}
+
+fn giving_up(desk: &Desk, seen: &Seen, id: ApplicationId) -> Markup {
+    html! {
+        details {
+            summary { (seen.say("Bỏ phôi này", "Give this chip up")) }
+            form method="post" action={ "/applications/" (id) "/spoil" } autocomplete="off" {
+                (once(desk, seen))
+                label for="why" { (seen.say("Lý do hỏng", "Why it is spoiled")) }
+                input id="why" name="reason" required maxlength="500";
+                button.danger type="submit" { (seen.say("Ghi là hỏng", "Note as spoiled")) }
+            }
+        }
+    }
+}
+
+pub(in crate::desk) async fn make(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    Signed { seen, fields }: Signed,
+) -> Result<Redirect, Problem> {
+    seen.must(Role::Personalise)?;
+    let id = id_of(&id)?;
+    fields.request(&seen)?;
+    let wanted = fields.raw("reader").unwrap_or_default().to_owned();
+    let listing = Arc::clone(&desk);
+    let known = desk.heavily(move || Ok(listing.readers.list())).await?;
+    if !known.iter().any(|reader| reader.name == wanted) {
+        return Err(Problem::bad_field("Không có đầu đọc này", "There is no such reader"));
+    }
+    let to = Redirect::to(&format!("/applications/{id}"));
+    let state = desk.ask(move |_, books| Ok(books.ledger.entry(id)?.state)).await?;
+    // A form that is sent again after the card was made finds the card.
+    if state.is_closed() {
+        return Ok(to);
+    }
+    // The very same click twice: the reader works on it already.
+    if desk.making.of(id).is_some_and(|(reader, work)| reader == wanted && work.goes_on()) {
+        return Ok(to);
+    }
+    making::begin(&desk, &wanted, id, seen.name())?;
+    Ok(to)
+}
+
+pub(in crate::desk) async fn stop(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    Signed { seen, .. }: Signed,
+) -> Result<Redirect, Problem> {
+    seen.must(Role::Personalise)?;
+    let id = id_of(&id)?;
+    desk.making.stop(id);
+    Ok(Redirect::to(&format!("/applications/{id}")))
+}
+
+pub(in crate::desk) async fn spoil(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    Signed { seen, fields }: Signed,
+) -> Result<Redirect, Problem> {
+    seen.must(Role::Personalise)?;
+    let id = id_of(&id)?;
+    let request = fields.request(&seen)?;
+    let reason = fields.reason()?.to_owned();
+    if desk.making.of(id).is_some_and(|(_, work)| work.goes_on()) {
+        return Err(Problem::bad_field(
+            "Đầu đọc đang ghi chíp này: dừng trước",
+            "The reader is writing this chip: stop it first",
+        ));
+    }
+    desk.ask(move |desk, books| {
+        let act = Act { actor: seen.name(), at: desk.now(), request: Some(&request) };
+        books.ledger.advance(id, Step::Spoil, Some(&reason), &Value::Null, act)?;
+        desk.drawer.remove(&books.ledger.entry(id)?.content_sha256);
+        Ok(())
+    })
+    .await?;
+    Ok(Redirect::to(&format!("/applications/{id}")))
+}

@@ -1,0 +1,185 @@
+//! Why something was not done: told on a page of its own, in the language of the officer. Holds no personal data.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::accounts::AccountError;
+use crate::application::PortraitError;
+use crate::card_face::FaceError;
+use crate::ledger::LedgerError;
+use crate::register::RegisterError;
+use crate::station::IssueError;
+use crate::words::{Language, needs_detail, of_failure};
+
+/// What the page says. `guard` makes it, which knows the language.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) vietnamese: String,
+    pub(super) english: String,
+    pub(super) hint: (String, String),
+}
+
+impl Problem {
+    pub(super) fn new(
+        status: StatusCode,
+        code: &'static str,
+        (vietnamese, english): (&str, &str),
+        (hint_vietnamese, hint_english): (&str, &str),
+    ) -> Self {
+        Self {
+            status,
+            code,
+            vietnamese: vietnamese.to_owned(),
+            english: english.to_owned(),
+            hint: (hint_vietnamese.to_owned(), hint_english.to_owned()),
+        }
+    }
+
+    pub(super) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            ("Máy trạm gặp lỗi", "The station failed"),
+            (
+                "Thử lại; nếu vẫn lỗi, xem nhật ký của máy trạm.",
+                "Try again; if it fails again, look at the station's log.",
+            ),
+        )
+    }
+
+    pub(super) fn nothing_here() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "unknown-page",
+            ("Không có trang này", "There is nothing at this address"),
+            ("Bắt đầu lại từ trang chính.", "Begin again at the first page."),
+        )
+    }
+
+    pub(super) fn no_visit() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "visit-over",
+            ("Lượt tiếp nhận này đã kết thúc", "This visit is over"),
+            (
+                "Tra cứu lại số định danh; chưa có gì được ghi.",
+                "Look the number up again; nothing was written.",
+            ),
+        )
+    }
+
+    pub(super) fn bad_field(vietnamese: &str, english: &str) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "bad-field",
+            (vietnamese, english),
+            ("Quay lại, sửa ô đó rồi gửi lại.", "Go back, correct the field and send again."),
+        )
+    }
+
+    pub(super) fn no_session() -> Self {
+        Self::from(AccountError::NoSession)
+    }
+
+    /// What was told here may have broken the connection that it came over.
+    pub(super) fn is_failure(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    pub(super) fn sentence(&self, language: Language) -> &str {
+        language.say(&self.vietnamese, &self.english)
+    }
+
+    pub(super) fn hint(&self, language: Language) -> &str {
+        language.say(&self.hint.0, &self.hint.1)
+    }
+
+    /// From an error's code and its own English words.
+    fn told(status: StatusCode, code: &'static str, english: &str) -> Self {
+        let words = of_failure(code);
+        let vietnamese = match words {
+            Some((text, ..)) if !needs_detail(code) => text.to_owned(),
+            Some((text, ..)) => format!("{text} ({english})"),
+            None => format!("Không thực hiện được ({english})"),
+        };
+        let hint = words.map_or_else(
+            || {
+                (
+                    "Xem lý do ở trên rồi thử lại.".to_owned(),
+                    "See the reason above, then try again.".to_owned(),
+                )
+            },
+            |(_, english, vietnamese)| (vietnamese.to_owned(), english.to_owned()),
+        );
+        Self { status, code, vietnamese, english: capital(english), hint }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+impl From<IssueError> for Problem {
+    fn from(error: IssueError) -> Self {
+        let status = match &error {
+            IssueError::Ledger(LedgerError::Unknown(_)) => StatusCode::NOT_FOUND,
+            IssueError::Portrait(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            error if error.is_refusal() => StatusCode::CONFLICT,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        if status.is_server_error() {
+            tracing::error!(code = error.code(), "the station could not do it");
+        }
+        Self::told(status, error.code(), &error.to_string())
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        IssueError::from(error).into()
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        IssueError::from(error).into()
+    }
+}
+
+impl From<PortraitError> for Problem {
+    fn from(error: PortraitError) -> Self {
+        IssueError::from(error).into()
+    }
+}
+
+impl From<FaceError> for Problem {
+    fn from(error: FaceError) -> Self {
+        Self::told(StatusCode::UNPROCESSABLE_ENTITY, "face-not-drawable", &error.to_string())
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let status = match &error {
+            AccountError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AccountError::NoSession | AccountError::WrongPassword => StatusCode::UNAUTHORIZED,
+            AccountError::Resting => StatusCode::TOO_MANY_REQUESTS,
+            AccountError::Locked | AccountError::MayNot { .. } => StatusCode::FORBIDDEN,
+            AccountError::Unknown => StatusCode::NOT_FOUND,
+            AccountError::Exists | AccountError::LastAdministrator => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self::told(status, error.code(), &error.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,320 @@
+//! The walk: an application from look-up to delivered card in a real browser, by two officers, through pcscd and a virtual
+//! chip; a picture at each step, and axe-core on every page.
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use cccd_hw_tests::pcscd::Pcscd;
+use cccd_reader::Service;
+use serde_json::{Value, json};
+
+use super::house::{House, OFFICERS};
+use super::web_driver::{Browser, Driver, ENTER, TAB};
+use crate::demo::counter::path;
+use crate::programs::Running;
+
+/// How long a card may take to be noticed.
+const SWAP: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// What the walk found.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Pictures that were taken.
+    pub pictures: u32,
+    /// Pages on which axe-core looked.
+    pub judged: u32,
+    /// Violations that it calls serious or critical.
+    pub serious: u32,
+}
+
+/// What every step needs.
+struct Walk<'a> {
+    url: String,
+    axe: String,
+    pictures: &'a Path,
+    count: Cell<Outcome>,
+    /// Every violation, also small ones.
+    found: RefCell<Vec<String>>,
+}
+
+impl Walk<'_> {
+    fn open(&self, browser: &Browser<'_>, page: &str) -> Result<()> {
+        browser.open(&format!("{}{page}", self.url.trim_end_matches('/')))
+    }
+
+    /// A picture, and axe-core's word about the page.
+    fn step(&self, browser: &Browser<'_>, name: &str) -> Result<()> {
+        let mut count = self.count.get();
+        count.pictures += 1;
+        browser.picture(&self.pictures.join(format!("{:02}-{name}.png", count.pictures)))?;
+        browser.run(&self.axe, &[])?;
+        let script = "const done = arguments[arguments.length - 1];
+            axe.run(document, {resultTypes: ['violations']}).then(
+              (answer) => done(answer.violations.map((v) => [v.id, v.impact, v.help, v.nodes.map((n) => n.target.join(' ')).join('; ')])),
+              (error) => done([['axe', 'critical', String(error), '']]));";
+        let violations = browser.run_later(script, &[])?;
+        count.judged += 1;
+        for violation in violations.as_array().context("axe-core says nothing")? {
+            let text = |place: usize| violation[place].as_str().unwrap_or_default();
+            count.serious += u32::from(matches!(text(1), "serious" | "critical"));
+            self.found.borrow_mut().push(format!(
+                "{name}: {} ({}): {} [{}]",
+                text(0),
+                text(1),
+                text(2),
+                text(3)
+            ));
+        }
+        self.count.set(count);
+        Ok(())
+    }
+
+    /// Logs in with the keyboard alone.
+    fn log_in(&self, browser: &Browser<'_>, name: &str) -> Result<()> {
+        let (_, password, _) =
+            OFFICERS.iter().find(|(known, ..)| *known == name).context("no such officer")?;
+        self.open(browser, "/login")?;
+        browser.wait("#name")?;
+        browser.type_here(name)?;
+        browser.type_here(TAB)?;
+        browser.type_here(password)?;
+        browser.type_here(ENTER)?;
+        browser.wait("header .who")
+    }
+}
+
+/// Walks through the desk at this address.
+///
+/// # Errors
+/// If a page is not as it must be.
+pub fn walk(
+    house: &House,
+    url: &str,
+    axe: &Path,
+    pictures: &Path,
+    pcscd: Option<&Pcscd>,
+) -> Result<(Outcome, Vec<String>)> {
+    std::fs::create_dir_all(pictures)?;
+    for old in std::fs::read_dir(pictures)? {
+        let old = old?.path();
+        if old.extension().is_some_and(|extension| extension == "png") {
+            std::fs::remove_file(old)?;
+        }
+    }
+    let axe = std::fs::read_to_string(axe).context("axe-core")?;
+    let walk = Walk { url: url.to_owned(), axe, pictures, count: Cell::default(), found: RefCell::default() };
+    let driver = Driver::start()?;
+    let (lan, minh) = (driver.browser()?, driver.browser()?);
+
+    walk.open(&lan, "/")?;
+    lan.wait("#name")?;
+    walk.step(&lan, "login")?;
+    lan.type_here("lan")?;
+    lan.type_here(TAB)?;
+    lan.type_here("sai mật khẩu")?;
+    lan.type_here(ENTER)?;
+    lan.wait(".notice.bad")?;
+    walk.step(&lan, "login-refused")?;
+    walk.log_in(&lan, "lan")?;
+    walk.log_in(&minh, "minh")?;
+    walk.step(&lan, "desk")?;
+
+    let address = captured(&walk, house, &lan)?;
+    approved(&walk, &minh, &address)?;
+    made(&walk, house, &lan, &address, pcscd)?;
+    delivered(&walk, &lan, &address)?;
+    refused(&walk, house, &lan, &minh)?;
+    around(&walk, &lan, &driver)?;
+    Ok((walk.count.get(), walk.found.into_inner()))
+}
+
+/// By scanner and keyboard: the code of an older card, one difference, the portrait.
+fn captured(walk: &Walk<'_>, house: &House, lan: &Browser<'_>) -> Result<String> {
+    let (person, portrait) = house.applicants.first().context("no applicant")?;
+    let born = person.birth_date.compact();
+    let code = format!(
+        "{}||{}|{born}|{}|Số 9 Đường Cũ, Phường Mẫu|01012022",
+        person.number.as_str(),
+        person.full_name,
+        person.sex.vietnamese()
+    );
+    // The cursor is in the field already: a scanner types and ends with Enter.
+    lan.type_here(&code)?;
+    lan.type_here(ENTER)?;
+    lan.wait("#compare")?;
+    walk.step(lan, "visit-differs")?;
+    lan.click("input[name='choice.residence'][value='register']")?;
+    lan.type_into("input[name='full_name']", ENTER)?;
+    lan.wait("input[name='choice.residence'][value='register']:checked")?;
+    lan.type_into("#file", path(portrait)?)?;
+    lan.click("form[enctype] button")?;
+    lan.wait("img.portrait")?;
+    walk.step(lan, "visit-ready")?;
+    lan.click("button.main")?;
+    lan.wait("#history")?;
+    let address = lan.url()?;
+    let address = address.rsplit_once('/').map(|(_, id)| format!("/applications/{id}")).unwrap_or_default();
+    walk.step(lan, "captured")?;
+    // Back to the form that was sent, and forward again: one application.
+    lan.back()?;
+    lan.open(&format!("{}{address}", walk.url.trim_end_matches('/')))?;
+    lan.wait_for("main", "chờ duyệt")?;
+    Ok(address)
+}
+
+fn approved(walk: &Walk<'_>, minh: &Browser<'_>, address: &str) -> Result<()> {
+    walk.open(minh, address)?;
+    minh.wait("#approve")?;
+    loaded(minh)?;
+    walk.step(minh, "approval")?;
+    minh.click("form[action$='/approve'] button")?;
+    minh.wait_for(".person", "đã duyệt")?;
+    walk.step(minh, "approved")
+}
+
+/// Until every picture of the page is there.
+fn loaded(browser: &Browser<'_>) -> Result<()> {
+    let script = "const done = arguments[arguments.length - 1];
+        const all = [...document.images];
+        Promise.all(all.map((i) => i.complete ? 0 : new Promise((r) => { i.onload = r; i.onerror = r; })))
+          .then(() => done(all.every((i) => i.naturalWidth > 0)));";
+    ensure!(
+        browser.run_later(script, &[])? == Value::Bool(true),
+        "a picture of {} is missing",
+        browser.url()?
+    );
+    Ok(())
+}
+
+fn made(
+    walk: &Walk<'_>,
+    house: &House,
+    lan: &Browser<'_>,
+    address: &str,
+    pcscd: Option<&Pcscd>,
+) -> Result<()> {
+    walk.open(lan, address)?;
+    lan.wait("#reader")?;
+    walk.step(lan, "choose-reader")?;
+    let reader = match pcscd {
+        Some(pcscd) => pcscd.reader(0)?.to_owned(),
+        None => cccd_issuer::desk::IN_SOFTWARE.to_owned(),
+    };
+    let choose = "const field = document.getElementById('reader');
+        field.value = arguments[0]; return field.value === arguments[0];";
+    ensure!(lan.run(choose, &[json!(reader)])? == Value::Bool(true), "the desk does not offer {reader}");
+    lan.click("form[action$='/make'] button")?;
+    // The blank is laid while the desk waits for it.
+    let _chip = match pcscd {
+        Some(pcscd) => {
+            lan.wait("[data-live] progress")?;
+            walk.step(lan, "waiting-for-a-blank")?;
+            Some(laid(house, pcscd)?)
+        }
+        None => None,
+    };
+    // The page is told by the station, without being asked.
+    let watch = "const done = arguments[arguments.length - 1];
+        const end = Date.now() + 60000;
+        const look = () => {
+          const bar = document.querySelector('[data-live] progress[value]');
+          if (bar || document.querySelector('#deliver')) return done(bar ? Number(bar.value) : -1);
+          if (Date.now() > end) return done(null);
+          setTimeout(look, 20);
+        };
+        look();";
+    let seen = lan.run_later(watch, &[])?;
+    ensure!(!seen.is_null(), "the page never moved");
+    if seen != json!(-1) {
+        walk.step(lan, "in-work")?;
+    }
+    lan.wait("#deliver")?;
+    lan.wait_for("main", "đọc lại đúng từng tệp")?;
+    loaded(lan)?;
+    walk.step(lan, "made")?;
+    walk.open(lan, "/readers")?;
+    lan.wait_for("main", "Thẻ đã xong")?;
+    walk.step(lan, "readers")
+}
+
+fn laid(house: &House, pcscd: &Pcscd) -> Result<Running> {
+    let stage = &house.stage;
+    let state = stage.work.join("blank.json");
+    let _ = std::fs::remove_file(&state);
+    stage.programs.must("virtual-chip", &["new", "--state", path(&state)?, "--keys", path(&stage.keys)?])?;
+    let (ready, log) = (stage.work.join("chip.ready"), stage.work.join("virtual-chip.log"));
+    let address = pcscd.address(0);
+    let arguments = ["serve", "--state", path(&state)?, "--vpcd", &address, "--ready-file", path(&ready)?];
+    let chip = stage.programs.start("virtual-chip", &arguments, &ready, &log)?;
+    Service::open()?.wait_for_card(pcscd.reader(0)?, SWAP)?;
+    Ok(chip)
+}
+
+fn delivered(walk: &Walk<'_>, lan: &Browser<'_>, address: &str) -> Result<()> {
+    walk.open(lan, address)?;
+    lan.click("#face")?;
+    lan.click("form[action$='/deliver'] button")?;
+    lan.wait(".receipt")?;
+    walk.step(lan, "receipt")?;
+    walk.open(lan, address)?;
+    lan.wait_for(".person", "đã trả thẻ")?;
+    walk.step(lan, "delivered")
+}
+
+/// A second application is refused, with a reason that looks like a page.
+fn refused(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, minh: &Browser<'_>) -> Result<()> {
+    let (person, portrait) = house.applicants.get(1).context("no second applicant")?;
+    walk.open(lan, "/")?;
+    lan.type_into("#q", person.number.as_str())?;
+    lan.type_into("#q", ENTER)?;
+    lan.wait("#compare")?;
+    // Not a picture at all.
+    lan.type_into("#file", path(&house.stage.work.join("nation.json"))?)?;
+    lan.click("form[enctype] button")?;
+    lan.wait(".notice.bad")?;
+    walk.step(lan, "upload-refused")?;
+    lan.back()?;
+    lan.wait("#file")?;
+    lan.type_into("#file", path(portrait)?)?;
+    lan.click("form[enctype] button")?;
+    lan.wait("img.portrait")?;
+    // Clicked twice.
+    lan.run("const b = document.querySelector('button.main'); b.click(); b.click();", &[])?;
+    lan.wait("#history")?;
+    let address =
+        lan.url()?.rsplit_once('/').map(|(_, id)| format!("/applications/{id}")).unwrap_or_default();
+    walk.open(minh, &address)?;
+    minh.click("details summary")?;
+    minh.type_into("#reason", "<b onmouseover=alert(1)>ảnh không đúng người</b>")?;
+    minh.click("form[action$='/refuse'] button")?;
+    minh.wait_for(".person", "<b onmouseover=alert(1)>")?;
+    walk.step(minh, "refused")
+}
+
+/// The pages beside the way.
+fn around(walk: &Walk<'_>, lan: &Browser<'_>, driver: &Driver) -> Result<()> {
+    walk.open(lan, "/applications?state=delivered")?;
+    lan.wait("table")?;
+    walk.step(lan, "applications")?;
+    walk.open(lan, "/reports")?;
+    lan.wait(".chart svg")?;
+    walk.step(lan, "reports")?;
+    walk.open(lan, "/nothing")?;
+    lan.wait(".notice.bad")?;
+    walk.step(lan, "nothing-here")?;
+    walk.open(lan, "/language/en")?;
+    walk.open(lan, "/")?;
+    lan.wait_for("h1", "Desk")?;
+    walk.step(lan, "desk-in-english")?;
+    let chief = driver.browser()?;
+    walk.log_in(&chief, "chief")?;
+    chief.wait("h1")?;
+    walk.step(&chief, "accounts")
+}
+
+/// Where pictures go by default.
+#[must_use]
+pub fn pictures(target: &Path) -> PathBuf {
+    target.join("desk")
+}
