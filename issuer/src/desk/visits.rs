@@ -111,6 +111,7 @@ impl Visit {
             asserted,
             portrait: self.picture.as_ref().map(|picture| picture.file.clone()).unwrap_or_default(),
             portrait_accepted: self.accepted.clone(),
+            biometrics: None,
             reason: self.reason,
             ground: self.ground,
             template: self.template,
