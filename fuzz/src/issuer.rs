@@ -4,7 +4,10 @@ use std::path::Path;
 
 use cccd_issuer::application::{Application, Portrait};
 use cccd_issuer::audit::parse_heads;
+use cccd_issuer::capture::device::reasons;
+use cccd_issuer::capture::sealed::content;
 use cccd_issuer::deadline::Calendar;
+use cccd_issuer::fingerprint::{PrintImage, assess};
 use cccd_issuer::stock::{Signed, parse_serials};
 
 use crate::Body;
@@ -20,6 +23,13 @@ pub const BODIES: &[Body] = &[
     Body { name: "stock-serials", seeds: serials, run: |bytes| drop(text(bytes, parse_serials)) },
     Body { name: "stock-document", seeds: documents, run: |bytes| drop(text(bytes, Signed::parse)) },
     Body { name: "audit-heads", seeds: heads, run: |bytes| drop(text(bytes, parse_heads)) },
+    Body { name: "fingerprint", seeds: prints, run: fingerprint },
+    Body {
+        name: "missing-fingers",
+        seeds: || vec![br#"{"left-index":"amputated"}"#.to_vec()],
+        run: |bytes| drop(reasons(bytes)),
+    },
+    Body { name: "capture-content", seeds: contents, run: |bytes| drop(content(bytes)) },
     Body { name: "portrait", seeds: portraits, run: |bytes| drop(Portrait::from_file(bytes)) },
 ];
 
@@ -55,6 +65,30 @@ fn applications() -> Vec<Vec<u8>> {
         r#"{"person":{"number":"079099000001"},"portrait":"data:image/jpeg;base64,/9j/4AAQSkZJRg==","reason":"exchange","ground":"age"}"#,
     ];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+fn fingerprint(bytes: &[u8]) {
+    // As a file, and as the pixels of a device.
+    if let Ok(print) = PrintImage::from_png(bytes) {
+        let _ = assess(&print);
+    }
+    let raw: Vec<u8> = bytes.iter().copied().cycle().take(180 * 180).collect();
+    if let Ok(print) = PrintImage::from_raw(180, 180, raw) {
+        let _ = assess(&print);
+    }
+}
+
+/// A PNG of 180 × 180, white, that says 500 pixels per inch.
+fn prints() -> Vec<Vec<u8>> {
+    let white = PrintImage::from_raw(180, 180, vec![255; 180 * 180]);
+    white.and_then(|print| print.to_png()).into_iter().collect()
+}
+
+fn contents() -> Vec<Vec<u8>> {
+    let none = r#"{"version":1,"prints":{},"missing":{"right-index":"amputated","left-index":"bandaged"},"irises":{}}"#;
+    let iris =
+        r#"{"version":1,"prints":{"right-index":"iVBORw0KGgo="},"missing":{},"irises":{"left":"/9j/4AAQ"}}"#;
+    [none, iris].map(|text| text.as_bytes().to_vec()).to_vec()
 }
 
 /// The smallest JPEG and PNG that decoders take: 1 × 1.

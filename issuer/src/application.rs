@@ -8,7 +8,9 @@ pub mod portrait;
 pub mod state;
 
 pub use checks::{Checked, Difference, Refusal, check, differences};
-pub use file::{Application, ApplicationError, Asserted, NotAWord, Reason, Template, read_portrait};
+pub use file::{
+    Application, ApplicationError, Asserted, Biometrics, NotAWord, Reason, Template, read_portrait,
+};
 pub use ground::{Ground, NotAGround};
 pub use portrait::{Portrait, PortraitError};
 pub use state::{InvalidTransition, State, Step};

@@ -23,6 +23,8 @@ use resvg::usvg::{self, fontdb};
 use crate::application::Template;
 use fit::Measure;
 
+pub(crate) use png::with_resolution;
+
 /// Width of ID-1 in millimetres (ISO/IEC 7810).
 pub const WIDTH_MM: f64 = 85.60;
 
@@ -61,6 +63,16 @@ pub struct FaceContent<'a> {
     pub card: &'a CardData,
     /// The portrait as JPEG; `None` for holders under six.
     pub portrait: Option<&'a [u8]>,
+}
+
+/// The prints of the index fingers, as PNG: the 2021 card shows both on its back, no other card any (TT 06/2021/TT-BCA,
+/// TT 16/2024/TT-BCA).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Prints<'a> {
+    /// Ngón trỏ trái.
+    pub left_index: Option<&'a [u8]>,
+    /// Ngón trỏ phải.
+    pub right_index: Option<&'a [u8]>,
 }
 
 /// Why a card cannot be drawn.
@@ -160,6 +172,20 @@ impl FaceRenderer {
         template: Template,
         resolution: Resolution,
     ) -> Result<CardFaces, FaceError> {
+        self.draw_with_prints(content, &Prints::default(), template, resolution)
+    }
+
+    /// As [`draw`](Self::draw), with the prints that the 2021 card shows on its back.
+    ///
+    /// # Errors
+    /// [`FaceError`].
+    pub fn draw_with_prints(
+        &self,
+        content: &FaceContent<'_>,
+        prints: &Prints<'_>,
+        template: Template,
+        resolution: Resolution,
+    ) -> Result<CardFaces, FaceError> {
         let text = qr_text(content.card, template).map_err(|error| FaceError::Qr(error.to_string()))?;
         let code = QrCode::with_error_correction_level(&text, EcLevel::M)
             .map_err(|error| FaceError::Qr(error.to_string()))?;
@@ -167,7 +193,7 @@ impl FaceRenderer {
         let (front, back) = match template {
             Template::CitizenIdentityCard2021 => (
                 citizen_identity_card_2021::front(content, &code, &measure)?,
-                citizen_identity_card_2021::back(content, &measure)?,
+                citizen_identity_card_2021::back(content, prints, &measure)?,
             ),
             Template::IdentityCard2024 => (
                 identity_card_2024::front(content, &measure)?,
@@ -206,7 +232,7 @@ impl FaceRenderer {
         let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
         resvg::render(tree, scale, &mut pixmap.as_mut());
         let bytes = pixmap.encode_png().map_err(|error| FaceError::Render(error.to_string()))?;
-        png::with_resolution(&bytes, resolution.dots_per_inch())
+        with_resolution(&bytes, resolution.dots_per_inch())
             .ok_or(FaceError::Render("the PNG has no header".into()))
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod application;
 pub(crate) mod args;
 mod audit;
+mod capture;
 mod card;
 mod connect;
 mod failure;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng
         Command::Serve(serve) => serve::run(serve, arguments.at, rng, &output),
         Command::Account(account) => account::run(account, at, rng, &output),
         Command::Audit(audit) => audit::run(audit, at, rng, &output),
+        Command::Capture(capture) => capture::run(capture, at, rng, &output),
         Command::Card(card) => card::run(card, at, rng, &output),
         Command::Probe(probe) => probe::run(probe, rng, &output),
         Command::Stock(stock) => stock::run(stock, at, rng, &output),

@@ -28,14 +28,17 @@ use cccd_keys::transport_keys::ChipSerial;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 
+use crate::capture::{self, Capture, CaptureError};
+
 /// The largest command and response that the chip announces: what every reader with extended length carries.
 const ANNOUNCED_BUFFER: u32 = 32_768;
 
-/// The files that a CCCD lists in EF.COM, in its order.
-pub const DATA_GROUPS: [DataGroupNumber; 6] = [
+/// The files that a CCCD may list in EF.COM, in its order.
+pub const DATA_GROUPS: [DataGroupNumber; 7] = [
     DataGroupNumber::DG1,
     DataGroupNumber::DG2,
     DataGroupNumber::DG3,
+    DataGroupNumber::DG4,
     DataGroupNumber::DG13,
     DataGroupNumber::DG14,
     DataGroupNumber::DG15,
@@ -82,8 +85,10 @@ pub struct CardLayout {
     pub atr_info: bool,
     /// EF.CardAccess, and PACE with it.
     pub card_access: bool,
-    /// DG3, the empty container of fingerprints.
+    /// DG3: fingerprints, or the empty container for them.
     pub fingerprints: bool,
+    /// DG4: irises, of whom they were taken.
+    pub irises: bool,
     /// DG14 with a key for Chip Authentication.
     pub chip_authentication: bool,
     /// DG15.
@@ -96,6 +101,7 @@ impl CardLayout {
         atr_info: true,
         card_access: true,
         fingerprints: true,
+        irises: false,
         chip_authentication: true,
         active_authentication: true,
     };
@@ -107,6 +113,7 @@ impl CardLayout {
             .into_iter()
             .filter(|number| match *number {
                 DataGroupNumber::DG3 => self.fingerprints,
+                DataGroupNumber::DG4 => self.irises,
                 DataGroupNumber::DG14 => self.chip_authentication,
                 DataGroupNumber::DG15 => self.active_authentication,
                 _ => true,
@@ -140,7 +147,7 @@ pub struct PreparedCard {
     pub algorithms: ChipAlgorithms,
     /// Which files it has.
     pub layout: CardLayout,
-    /// DG1, DG2, DG3, DG13.
+    /// DG1, DG2, DG3, DG13, and DG4 where irises were taken.
     pub data_groups: BTreeMap<DataGroupNumber, Vec<u8>>,
     /// Whom its chip shall believe about terminals; `None` where the issuer has no CVCA.
     pub terminal_trust: Option<ChipTrust>,
@@ -155,9 +162,27 @@ impl PreparedCard {
         self
     }
 
+    /// With what was taken of the holder: DG3 with prints in the place of the empty container, DG4 if irises were taken.
+    ///
+    /// # Errors
+    /// [`CaptureError::DoesNotFit`].
+    pub fn carrying(mut self, capture: &Capture) -> Result<Self, CaptureError> {
+        if let Some(file) = capture::data_groups::dg3(capture)? {
+            self.data_groups.insert(DataGroupNumber::DG3, file);
+        }
+        if let Some(file) = capture::data_groups::dg4(capture)? {
+            self.data_groups.insert(DataGroupNumber::DG4, file);
+            self.layout.irises = true;
+        }
+        Ok(self)
+    }
+
     /// For a blank that cannot carry every file.
     #[must_use]
     pub fn for_layout(mut self, layout: CardLayout) -> Self {
+        // A blank that takes irises has room for them; a card lists them when it has some.
+        let irises = layout.irises && self.layout.irises;
+        let layout = CardLayout { irises, ..layout };
         let kept = layout.data_groups();
         self.data_groups.retain(|number, _| kept.contains(number));
         self.layout = layout;
@@ -190,6 +215,9 @@ pub enum IssuanceError {
     /// DG2.
     #[error("DG2 cannot be built: {0}")]
     Portrait(#[from] NotAnImage),
+    /// DG3, DG4.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
     /// DG14, DG15.
     #[error("the chip's public key cannot be put into the card: {0}")]
     Key(#[from] KeyError),

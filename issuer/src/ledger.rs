@@ -4,6 +4,7 @@
 //! The ledger is written before the chip: whatever happens to the process, the ledger knows that a chip was in work.
 //! States move only along [`State::apply`]; keys between the tables refuse every other way (migrations/).
 
+mod captures;
 mod entry;
 mod error;
 pub(crate) mod schema;
@@ -27,6 +28,7 @@ use crate::deadline::Calendar;
 use crate::report::{self, Report, Span};
 use crate::stock::Stock;
 
+pub use captures::{CaptureNote, ClosedCapture};
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
 pub use error::LedgerError;
 
@@ -255,11 +257,10 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; then nothing changed.
     pub fn capture(&mut self, id: ApplicationId, captured: &str, act: Act<'_>) -> Result<State, LedgerError> {
-        self.capture_noting(id, captured, None, &Value::Null, act)
+        self.step(id, &Move { captured: Some(captured), ..Move::of(Step::Capture) }, act)
     }
 
-    /// As [`capture`](Self::capture), with what the officer took note of: why a portrait was taken that should have been
-    /// taken again, what is missing. Nothing that tells of the person.
+    /// As [`capture`](Self::capture), with what the officer took note of, and the name of what was sealed.
     ///
     /// # Errors
     /// [`LedgerError`]; then nothing changed.
@@ -267,11 +268,17 @@ impl Ledger {
         &mut self,
         id: ApplicationId,
         captured: &str,
-        reason: Option<&str>,
-        detail: &Value,
+        note: CaptureNote<'_>,
         act: Act<'_>,
     ) -> Result<State, LedgerError> {
-        self.step(id, &Move { captured: Some(captured), reason, detail, ..Move::of(Step::Capture) }, act)
+        let step = Move {
+            captured: Some(captured),
+            reason: note.reason,
+            detail: note.detail,
+            sealed: note.sealed_sha256,
+            ..Move::of(Step::Capture)
+        };
+        self.step(id, &step, act)
     }
 
     /// Another officer than the one who captured approves.

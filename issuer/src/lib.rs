@@ -3,6 +3,8 @@
 //! | module | what | base |
 //! |---|---|---|
 //! | [`application`] | the file, the portrait, the register's word, the states | Luật Căn cước 2023 art. 23, 24 |
+//! | [`fingerprint`] | prints: which finger, how good, why one is missing | ISO/IEC 19794-4, Luật Căn cước 2023 art. 16 |
+//! | [`capture`] | prints and irises from a device, into DG3 and DG4, sealed at rest, purged | Doc 9303-10 §4.7.3 |
 //! | [`portrait_quality`] | is a portrait good enough: one face, its place, light and sharpness | ISO/IEC 19794-5 §7, §8 |
 //! | [`register`] | the register of persons behind a port: local or HTTP | docs/register-api.md |
 //! | [`accounts`] | the officers of a station: who they are, what they may do | – |
@@ -22,9 +24,11 @@
 pub mod accounts;
 pub mod application;
 pub mod audit;
+pub mod capture;
 pub mod card_face;
 pub mod deadline;
 pub mod desk;
+pub mod fingerprint;
 pub mod issuance;
 pub mod ledger;
 pub mod output;

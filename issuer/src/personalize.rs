@@ -19,6 +19,7 @@ pub use jmrtd::{JmrtdBlank, JmrtdDriver};
 pub use link::CardLink;
 pub use lock_proof::LockProof;
 pub use probe::{ChipLife, ChipReport};
+pub(crate) use read_back::is_closed;
 pub use read_back::{Expected, ReadBackError, read_back, verify_locked_card};
 pub(crate) use script::step as announce;
 pub use script::{Monitor, NoMonitor, Progress, ScriptError, Written, make_keys, write_card};

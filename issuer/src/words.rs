@@ -417,6 +417,45 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Check the serial and --ledger.",
             "Kiểm tra số sê-ri và --ledger.",
         ),
+        "prints-retake" => (
+            "Vân tay phải lấy lại",
+            "Take those fingers again as said, or accept them with a reason: --accept-prints; `issuer capture look FOLDER` tells each score.",
+            "Lấy lại những ngón đó, hoặc nhận kèm lý do: --accept-prints; `issuer capture look FOLDER` cho điểm từng ngón.",
+        ),
+        "prints-missing" => (
+            "Hồ sơ này có vân tay đã niêm phong, nhưng không được đưa ra ở đây",
+            "Name the folder and what opens it: --captures and --capture-identity.",
+            "Chỉ ra thư mục và khóa mở: --captures và --capture-identity.",
+        ),
+        "finger-unexplained" | "finger-contradiction" => (
+            "Thiếu vân tay mà không có lý do, hoặc có cả hai",
+            "Take ten fingers or the two index ones; say in missing.json why one cannot be taken: amputated, bandaged, deformed, worn-away.",
+            "Lấy đủ mười ngón hoặc hai ngón trỏ; ghi lý do trong missing.json: amputated, bandaged, deformed, worn-away.",
+        ),
+        "print-unusable" | "print-resolution" | "iris-unusable" => (
+            "Ảnh vân tay hoặc mống mắt không dùng được",
+            "Prints are PNG of 500 pixels per inch, irises JPEG or JPEG 2000 of at most 16 kB.",
+            "Vân tay là PNG 500 điểm một inch, mống mắt là JPEG hoặc JPEG 2000 không quá 16 kB.",
+        ),
+        "biometrics-too-young" => (
+            "Không thu nhận sinh trắc học của trẻ dưới 6 tuổi",
+            "Leave --prints out: the law takes none of a child under six.",
+            "Bỏ --prints: luật không thu nhận của trẻ dưới 6 tuổi.",
+        ),
+        "device-unreadable" | "missing-unreadable" => (
+            "Không đọc được dữ liệu của thiết bị",
+            "Check the folder that --prints names and missing.json in it.",
+            "Kiểm tra thư mục sau --prints và tệp missing.json trong đó.",
+        ),
+        "capture-absent"
+        | "capture-damaged"
+        | "capture-unreadable"
+        | "capture-other-identity"
+        | "capture-key" => (
+            "Không mở được vân tay đã niêm phong",
+            "Check --captures, --capture-recipient and --capture-identity; what is lost is captured anew.",
+            "Kiểm tra --captures, --capture-recipient và --capture-identity; nếu mất thì thu nhận lại.",
+        ),
         "portrait-retake" => (
             "Ảnh phải chụp lại",
             "Take the picture again as said, or accept it with a reason: --accept-portrait; `issuer portrait` with --picture shows what was measured.",

@@ -216,6 +216,7 @@ fn application(person: &Person, age: i16, seed: u64) -> Result<Application> {
         asserted: Asserted { full_name: Some(person.full_name.clone()), ..Asserted::default() },
         portrait: portrait::draw(seed, person.sex == Sex::Female, age)?,
         portrait_accepted: None,
+        biometrics: None,
         reason: Reason::FirstIssue,
         ground: None,
         template: Template::IdentityCard2024,

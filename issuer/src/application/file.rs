@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::ground::Ground;
 use super::portrait::MAX_PORTRAIT_BYTES;
+use crate::capture::Capture;
 
 /// The longest application file read. A portrait inside it as base64 takes most of that.
 pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
@@ -140,12 +141,33 @@ pub struct Application {
     pub portrait: Vec<u8>,
     /// Why an officer takes the portrait although it should be taken again; the ledger keeps it.
     pub portrait_accepted: Option<String>,
+    /// The prints and irises that were taken, if any.
+    pub biometrics: Option<Biometrics>,
     /// Why.
     pub reason: Reason,
     /// The legal ground of an exchange or a reissue; a first issue has none.
     pub ground: Option<Ground>,
     /// Which face.
     pub template: Template,
+}
+
+/// What was taken of a person beside the portrait, and how it is known at rest. `Debug` counts only.
+#[derive(Debug, Clone)]
+pub struct Biometrics {
+    /// Prints and irises.
+    pub capture: Capture,
+    /// The name of the sealed file; `None` where nothing is kept (a laboratory).
+    pub sealed_sha256: Option<String>,
+    /// Why an officer takes prints that should be taken again; the ledger keeps it.
+    pub accepted: Option<String>,
+}
+
+impl Biometrics {
+    /// What an approval knows it by: the name of the sealed file, or the digest of what was taken.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.sealed_sha256.clone().unwrap_or_else(|| self.capture.digest())
+    }
 }
 
 /// Why an application cannot be taken in.
@@ -267,6 +289,7 @@ impl Application {
             },
             portrait: portrait_bytes(&raw.portrait, directory)?,
             portrait_accepted: None,
+            biometrics: None,
             reason: raw.reason,
             ground: raw.ground,
             template: raw.template,

@@ -7,7 +7,7 @@ use super::fit::{Field, Measure};
 use super::identity_card_2024::portrait;
 use super::ornament::{self, GREEN};
 use super::svg::{Canvas, INK, LABEL, RED, Style};
-use super::{FaceContent, FaceError};
+use super::{FaceContent, FaceError, Prints};
 
 const LABEL_STYLE: Style = Style::new(1.68, LABEL);
 const VALUE: Style = Style::new(2.3, INK).bold();
@@ -58,7 +58,11 @@ pub(super) fn front(
     Ok(canvas.finish())
 }
 
-pub(super) fn back(content: &FaceContent<'_>, measure: &Measure<'_>) -> Result<String, FaceError> {
+pub(super) fn back(
+    content: &FaceContent<'_>,
+    prints: &Prints<'_>,
+    measure: &Measure<'_>,
+) -> Result<String, FaceError> {
     let card = content.card;
     let mut canvas = Canvas::new();
     ornament::background(&mut canvas, GREEN);
@@ -76,10 +80,14 @@ pub(super) fn back(content: &FaceContent<'_>, measure: &Measure<'_>) -> Result<S
     canvas.text(38.0, 21.0, "DIRECTOR GENERAL OF THE POLICE DEPARTMENT", english);
     canvas.text(38.0, 22.4, "FOR ADMINISTRATIVE MANAGEMENT OF SOCIAL ORDER", english);
     ornament::specimen(&mut canvas, 29.5, 25.2);
-    for (x, vietnamese, english) in
-        [(57.6, "Ngón trỏ trái", "Left index finger"), (70.9, "Ngón trỏ phải", "Right index finger")]
-    {
-        ornament::empty_frame(&mut canvas, x, 3.4, 11.6, 17.4);
+    for (x, print, vietnamese, english) in [
+        (57.6, prints.left_index, "Ngón trỏ trái", "Left index finger"),
+        (70.9, prints.right_index, "Ngón trỏ phải", "Right index finger"),
+    ] {
+        match print {
+            Some(png) => canvas.png(png, x, 3.4, 11.6, 17.4),
+            None => ornament::empty_frame(&mut canvas, x, 3.4, 11.6, 17.4),
+        }
         canvas.text(x + 5.8, 23.0, vietnamese, Style::new(1.5, LABEL).centred());
         canvas.text(x + 5.8, 24.9, english, Style::new(1.2, LABEL).centred());
     }

@@ -20,7 +20,7 @@ pub(super) fn qr(code: &QrCode) -> Result<Vec<u8>, FaceError> {
 const AFTER_HEADER: usize = 8 + 25;
 
 /// Adds the pHYs chunk (PNG specification §11.3.4.3) after IHDR.
-pub(super) fn with_resolution(png: &[u8], dots_per_inch: u32) -> Option<Vec<u8>> {
+pub(crate) fn with_resolution(png: &[u8], dots_per_inch: u32) -> Option<Vec<u8>> {
     let (head, tail) = png.split_at_checked(AFTER_HEADER)?;
     // Dots per metre: 300 dpi is 11811.
     let per_metre = (dots_per_inch * 10_000 + 127) / 254;

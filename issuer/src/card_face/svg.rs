@@ -156,6 +156,15 @@ impl Canvas {
         );
     }
 
+    /// A PNG on white, whole in its frame.
+    pub(super) fn png(&mut self, bytes: &[u8], x: f64, y: f64, width: f64, height: f64) {
+        let _ = write!(
+            self.svg,
+            r##"<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#ffffff"/><image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="xMidYMid meet" href="data:image/png;base64,{}"/>"##,
+            STANDARD.encode(bytes)
+        );
+    }
+
     pub(super) fn finish(mut self) -> String {
         self.svg.push_str("</svg>");
         self.svg

@@ -178,3 +178,41 @@ fn texts(svg: &str) -> Vec<String> {
         .map(|text| text.replace("&#39;", "'").replace("&amp;", "&"))
         .collect()
 }
+
+/// The prints of both index fingers, each in its own frame, on the back of 2021 and nowhere else.
+#[test]
+fn the_back_of_2021_shows_both_index_fingers() {
+    use crate::fingerprint::synthetic::taken;
+    use crate::fingerprint::{Finger, PrintImage, assess};
+    let renderer = FaceRenderer::new().unwrap();
+    let card = card("Nguyễn Thị Thúy An", "Số 1 Đường Mẫu");
+    let content = FaceContent { card: &card, portrait: None };
+    let png = |finger| taken(3, finger).unwrap().to_png().unwrap();
+    let (left, right) = (png(Finger::LeftIndex), png(Finger::RightIndex));
+    let prints = Prints { left_index: Some(&left), right_index: Some(&right) };
+    // The frames, 11.6 × 17.4 mm, as they are at 600 dots per inch, brought back to 500.
+    let framed = |back: &[u8], x_mm: f64| {
+        let picture = image::load_from_memory(back).unwrap().to_luma8();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the card")]
+        let dots = |mm: f64| (mm * 600.0 / 25.4).round() as u32;
+        let cut =
+            image::imageops::crop_imm(&picture, dots(x_mm), dots(3.4), dots(11.6), dots(17.4)).to_image();
+        let filter = image::imageops::FilterType::Lanczos3;
+        image::imageops::resize(&cut, dots(11.6) * 500 / 600, dots(17.4) * 500 / 600, filter)
+    };
+    let score = |grey: image::GrayImage| {
+        assess(&PrintImage::from_raw(grey.width(), grey.height(), grey.into_raw()).unwrap()).score
+    };
+    let old = Template::CitizenIdentityCard2021;
+    let with = renderer.draw_with_prints(&content, &prints, old, Resolution::Dpi600).unwrap();
+    let without = renderer.draw(&content, old, Resolution::Dpi600).unwrap();
+    for x in [57.6, 70.9] {
+        assert!(score(framed(&with.back, x)) >= 65, "{x}");
+        assert!(score(framed(&without.back, x)) < 40, "{x}");
+    }
+    assert_ne!(framed(&with.back, 57.6), framed(&with.back, 70.9));
+    assert_eq!(with.front, without.front);
+    let new = Template::IdentityCard2024;
+    let with = renderer.draw_with_prints(&content, &prints, new, Resolution::Dpi300).unwrap();
+    assert_eq!(with.back, renderer.draw(&content, new, Resolution::Dpi300).unwrap().back);
+}

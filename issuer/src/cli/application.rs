@@ -12,9 +12,9 @@ use rand_core::CryptoRng;
 use serde_json::{Value, json};
 
 use super::args::{ApplicationCommand, ListArguments, WhichApplication};
-use super::connect;
 use super::failure::Failure;
 use super::output::Output;
+use super::{capture, connect};
 
 pub(crate) fn run(
     command: &ApplicationCommand,
@@ -29,12 +29,20 @@ pub(crate) fn run(
             application.portrait_accepted.clone_from(&receive.accept_portrait);
             let (mut ledger, officer) =
                 connect::ledger_and_officer(&receive.ledger, &receive.officer, Role::Capture, at, rng)?;
+            capture::purge_due(receive.biometrics.captures.as_ref(), &mut ledger, &officer, at)?;
+            let vault = capture::seal(&receive.biometrics, &mut application, &ledger, output)?;
             let source = format!("issuer {}", officer.name());
             let mut register = connect::register(&receive.register, &source)?;
             let act = Act { actor: officer.name(), at, request: receive.request.as_deref() };
             let captured =
-                Intake { ledger: &mut ledger, register: register.as_mut(), act }.take_in(&application)?;
-            tell(&captured.entry, today, output);
+                Intake { ledger: &mut ledger, register: register.as_mut(), act }.take_in(&application);
+            let sealed = application.biometrics.as_ref().and_then(|taken| taken.sealed_sha256.clone());
+            let kept = match &captured {
+                Ok(captured) => ledger.sealed_of(captured.entry.id)? == sealed,
+                Err(_) => false,
+            };
+            capture::unseal_unless(kept, vault.as_ref(), &application)?;
+            tell(&captured?.entry, today, output);
         }
         ApplicationCommand::Approve(approve) => {
             let (mut ledger, officer) =

@@ -17,9 +17,11 @@ use jiff::civil::Date;
 
 use super::failure::Failure;
 
+mod biometrics;
 mod office;
 pub(crate) mod stock;
 
+pub(crate) use biometrics::{CaptureCommand, OpenedArguments, PurgeArguments, TakenArguments};
 pub(crate) use office::{
     AccountCommand, ApplicationCommand, AuditCommand, AuditVerifyArguments, ListArguments, WhichApplication,
 };
@@ -98,6 +100,9 @@ pub(crate) enum Command {
     /// The station's audit log: does it hold, and its signed end for a second party
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Prints and irises: how good they are before they are taken, and their end
+    #[command(subcommand)]
+    Capture(CaptureCommand),
     /// A card's life after issue: status, lost, hold, return, revoke …
     #[command(subcommand)]
     Card(CardCommand),
@@ -206,6 +211,9 @@ pub(crate) struct IssueArguments {
 
     #[command(flatten)]
     pub(crate) register: RegisterArguments,
+
+    #[command(flatten)]
+    pub(crate) biometrics: OpenedArguments,
 
     /// The reader (a part of its name is enough), or `virtual` for a new chip in software.
     #[arg(long, value_name = "NAME|virtual")]

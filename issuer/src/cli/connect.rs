@@ -138,7 +138,7 @@ pub(crate) fn token(file: &Path) -> Result<Token, Failure> {
     secret(file).map(|text| Token::new(&text))
 }
 
-fn secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
+pub(crate) fn secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
     let failed = |error: std::io::Error| Failure::SecretFile(error.to_string());
     let mut text = Zeroizing::new(String::new());
     if file.as_os_str() == "-" {

@@ -3,6 +3,8 @@
 use cccd_issuer::accounts::AccountError;
 use cccd_issuer::application::ApplicationError;
 use cccd_issuer::audit::AuditProblem;
+use cccd_issuer::capture::device::DeviceError;
+use cccd_issuer::capture::sealed::SealedError;
 use cccd_issuer::card_face::FaceError;
 use cccd_issuer::ledger::LedgerError;
 use cccd_issuer::output::OutputError;
@@ -59,6 +61,12 @@ pub(crate) enum Failure {
     ChipNotInLedger(String),
     #[error("the portrait must be taken again: see the remarks")]
     RetakePortrait,
+    #[error("prints must be taken again: see the advice")]
+    RetakePrints,
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
     #[error("the model that finds faces cannot be read: {0}")]
     FaceModel(std::io::Error),
     #[error("cannot listen for an interruption: {0}")]
@@ -153,6 +161,9 @@ impl Failure {
             Self::VirtualChip(_) => "virtual-chip",
             Self::ChipNotInLedger(_) => "chip-not-in-ledger",
             Self::RetakePortrait => "portrait-retake",
+            Self::RetakePrints => "prints-retake",
+            Self::Device(error) => error.code(),
+            Self::Sealed(error) => error.code(),
             Self::FaceModel(_) => "face-model",
             Self::Signal(_) => "signal",
             Self::Account(error) => error.code(),
@@ -189,6 +200,8 @@ impl Failure {
                 | AccountError::ReasonMissing,
             )
             | Self::NoOfficer
+            | Self::Sealed(SealedError::Key(_))
+            | Self::Device(DeviceError::Reasons(_))
             | Self::NoStation
             | Self::NotLoopback
             | Self::NoSessionFile => 2,
@@ -201,6 +214,9 @@ impl Failure {
             | Self::UnknownPerson
             | Self::ChipNotInLedger(_)
             | Self::RetakePortrait
+            | Self::RetakePrints
+            | Self::Device(DeviceError::Capture(_))
+            | Self::Sealed(SealedError::OtherIdentity | SealedError::Damaged)
             | Self::Application(ApplicationError::TooLong { what: "portrait", .. })
             | Self::Face(FaceError::DoesNotFit(_)) => 1,
             Self::Keys(
@@ -225,7 +241,7 @@ impl Failure {
 
     /// The result that was printed says it already: nothing more belongs on standard output.
     pub(crate) fn was_told(&self) -> bool {
-        matches!(self, Self::RetakePortrait)
+        matches!(self, Self::RetakePortrait | Self::RetakePrints)
     }
 
     /// What happened, in one sentence.

@@ -4,7 +4,8 @@ use cccd_card_profile::card_holder::{vietnamese_date, vietnamese_expiry};
 use cccd_card_profile::validity::age_on;
 use cccd_issuer::accounts::Role;
 use cccd_issuer::application::Application;
-use cccd_issuer::card_face::{FaceContent, FaceRenderer};
+use cccd_issuer::card_face::{FaceContent, FaceError, FaceRenderer, Prints};
+use cccd_issuer::fingerprint::{Finger, PrintImage};
 use cccd_issuer::output::Staging;
 use cccd_issuer::personalize::KeySource;
 use cccd_issuer::station::{BIOMETRICS_FROM_AGE, IssueError, IssuedCard, Station};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::args::IssueArguments;
 use super::failure::Failure;
 use super::output::Output;
-use super::{connect, progress};
+use super::{capture, connect, progress};
 
 /// The state of a chip in software: twice, as it keeps the one before, and once more while it is written.
 const VIRTUAL_CHIP_ROOM: usize = 3 * 64 * 1024;
@@ -35,6 +36,8 @@ pub(crate) fn run(
     let keys = connect::station_keys(&store, at, output)?;
     let (mut ledger, officer) =
         connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Personalise, at, rng)?;
+    capture::purge_due(arguments.biometrics.captures.as_ref(), &mut ledger, &officer, at)?;
+    capture::open(&arguments.biometrics, &mut application, &ledger)?;
     let mut register = connect::register(&arguments.register, &format!("issuer {}", officer.name()))?;
     let mut staging = Staging::new(&arguments.out)?;
 
@@ -62,8 +65,13 @@ pub(crate) fn run(
     let card = admitted.card();
     let youngest = age_on(card.holder.birth_date, card.issue_date) < BIOMETRICS_FROM_AGE;
     let portrait = (!youngest).then(|| admitted.portrait().print()).transpose().map_err(IssueError::from)?;
-    let faces = FaceRenderer::new()?.draw(
+    let print_of = |finger| admitted.capture().and_then(|capture| capture.prints().get(&finger));
+    let printed = |finger| print_of(finger).map(PrintImage::to_png).transpose();
+    let left = printed(Finger::LeftIndex).map_err(|error| FaceError::Render(error.to_string()))?;
+    let right = printed(Finger::RightIndex).map_err(|error| FaceError::Render(error.to_string()))?;
+    let faces = FaceRenderer::new()?.draw_with_prints(
         &FaceContent { card, portrait: portrait.as_deref() },
+        &Prints { left_index: left.as_deref(), right_index: right.as_deref() },
         admitted.template(),
         arguments.dpi,
     )?;

@@ -50,6 +50,7 @@ pub(super) fn sight(
     officer: &str,
 ) -> Result<Sight, Problem> {
     let entry = books.ledger.entry(id)?;
+    let sealed = books.ledger.sealed_of(id)?;
     let actions = books.ledger.actions(id)?;
     books.register.for_officer(officer);
     books.register.for_application(&format!("issuer application {id}"));
@@ -84,7 +85,7 @@ pub(super) fn sight(
     };
     if entry.state.is_before_chip()
         && let (Some(card), Some(captured)) = (&card, &entry.captured_sha256)
-        && digest_of(card, &entry.content_sha256) != *captured
+        && digest_of(card, &entry.content_sha256, sealed.as_deref()) != *captured
     {
         obstacle.get_or_insert_with(|| IssueError::ChangedSinceCapture.into());
     }
@@ -110,7 +111,7 @@ impl Faces {
         let (Some(card), Some(application)) = (&sight.card, &sight.application) else {
             return Err(sight.obstacle.clone().unwrap_or_else(Problem::nothing_here));
         };
-        let key = format!("{} {}", digest_of(card, &sight.entry.content_sha256), card.issue_date);
+        let key = format!("{} {}", digest_of(card, &sight.entry.content_sha256, None), card.issue_date);
         let mut drawn = lock(&self.drawn);
         if let Some((_, faces)) = drawn.iter().find(|(known, _)| *known == key) {
             return Ok(Arc::clone(faces));

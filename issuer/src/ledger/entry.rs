@@ -9,7 +9,7 @@ use cccd_population::store::{Row, Session, StoreError, Value as Sql};
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::{Act, LedgerError};
+use super::{Act, LedgerError, captures};
 use crate::application::{Application, Ground, Reason, State, Step, Template};
 use crate::audit::{self, Auditor, LogEntry};
 use crate::stock;
@@ -120,11 +120,20 @@ pub(super) struct Move<'a> {
     pub(super) captured: Option<&'a str>,
     pub(super) approves: bool,
     pub(super) chip: Option<&'a str>,
+    pub(super) sealed: Option<&'a str>,
 }
 
 impl Move<'_> {
     pub(super) fn of(step: Step) -> Self {
-        Self { step, reason: None, detail: &Value::Null, captured: None, approves: false, chip: None }
+        Self {
+            step,
+            reason: None,
+            detail: &Value::Null,
+            captured: None,
+            approves: false,
+            chip: None,
+            sealed: None,
+        }
     }
 }
 
@@ -330,6 +339,9 @@ pub(super) fn advance(
             step.chip.into(),
         ],
     )?;
+    if let Some(sealed) = step.sealed {
+        captures::begin(session, entry.id, sealed, act)?;
+    }
     let chip = step.chip.map(|chip| parsed(chip, "the serial of a chip")).transpose()?.or(entry.chip);
     if let Some(chip) = chip {
         // What happens to the application happens to its blank.

@@ -28,6 +28,11 @@ pub(super) const TABLES: Tables = Tables {
             sqlite: include_str!("../../migrations/0003_stock_sqlite.sql"),
             postgres: include_str!("../../migrations/0003_stock_postgres.sql"),
         },
+        Version {
+            both: include_str!("../../migrations/0004_captures.sql"),
+            sqlite: include_str!("../../migrations/0004_captures_sqlite.sql"),
+            postgres: include_str!("../../migrations/0004_captures_postgres.sql"),
+        },
     ],
 };
 

@@ -40,7 +40,7 @@ pub struct Capabilities {
     pub pace: bool,
     /// EF.ATR/INFO can be written.
     pub atr_info: bool,
-    /// DG3 can be written.
+    /// DG3 and DG4 can be written.
     pub fingerprints: bool,
     /// CVCA keys can be put: terminals that they certify read DG3 and DG4.
     pub terminal_authentication: bool,
@@ -54,6 +54,7 @@ impl Capabilities {
             atr_info: self.atr_info,
             card_access: self.pace,
             fingerprints: self.fingerprints,
+            irises: self.fingerprints,
             chip_authentication: self.chip_authentication != KeySource::None,
             active_authentication: self.active_authentication != KeySource::None,
         }

@@ -57,7 +57,7 @@ pub enum ReadBackError {
     #[error("the chip did not prove itself by {0}")]
     NotProven(&'static str),
     /// Fingerprints are open.
-    #[error("the chip gives DG3 to everyone ({0})")]
+    #[error("the chip gives DG3 or DG4 to everyone ({0})")]
     FingerprintsOpen(String),
 }
 
@@ -69,7 +69,13 @@ impl ReadBackError {
     }
 }
 
-/// Reads a written card back and compares every byte; every chip protocol that it lists must hold, DG3 must be refused.
+/// What a citizen's reader must not get: prints and irises (Doc 9303-11 §7.1).
+pub(crate) fn is_closed(group: DataGroupNumber) -> bool {
+    matches!(group, DataGroupNumber::DG3 | DataGroupNumber::DG4)
+}
+
+/// Reads a written card back and compares every byte; every chip protocol that it lists must hold, DG3 and DG4 must be
+/// refused.
 ///
 /// # Errors
 /// [`ReadBackError`].
@@ -89,7 +95,7 @@ pub fn read_back(
     if evidence.files.card_access != files.card_access {
         return Err(ReadBackError::Differs("EF.CardAccess".to_owned()));
     }
-    let readable = files.data_groups.iter().filter(|(number, _)| **number != DataGroupNumber::DG3);
+    let readable = files.data_groups.iter().filter(|(number, _)| !is_closed(**number));
     for (number, file) in readable.clone() {
         same(&format!("EF.{number}"), evidence.data_group(*number), file)?;
     }
@@ -161,7 +167,7 @@ fn check_evidence(evidence: &Evidence, expected: &Expected<'_>) -> Result<(), Re
     if object.data_groups() != listed {
         return Err(ReadBackError::Sod("it lists other data groups than the card has".to_owned()));
     }
-    for number in listed.into_iter().filter(|number| *number != DataGroupNumber::DG3) {
+    for number in listed.into_iter().filter(|number| !is_closed(*number)) {
         let file =
             evidence.data_group(number).ok_or_else(|| ReadBackError::Differs(format!("EF.{number}")))?;
         if object.check(number, file) != HashCheck::Matches {
@@ -189,7 +195,7 @@ fn check_evidence(evidence: &Evidence, expected: &Expected<'_>) -> Result<(), Re
     proven().map(drop).ok_or(ReadBackError::NotProven("Active Authentication"))
 }
 
-/// DG3 is `6982` to a citizen's reader. Opened by BAC: so the keys of the MRZ are proven as well.
+/// DG3, and DG4 if there is one, are `6982` to a citizen's reader. Opened by BAC: so the keys of the MRZ are proven as well.
 fn refuses_fingerprints(
     link: &mut dyn CardLink,
     expected: &Expected<'_>,
@@ -201,10 +207,13 @@ fn refuses_fingerprints(
         OpenError::Link(lost) => ReadBackError::Link(lost),
         other => ReadBackError::Open(other.to_string()),
     })?;
-    match session.read_file(ElementaryFile::DataGroup(DataGroupNumber::DG3), BlockSizes::SHORT) {
-        Err(FileError::Refused(StatusWord::SECURITY_STATUS_NOT_SATISFIED)) => Ok(()),
-        Err(FileError::Link(lost)) => Err(ReadBackError::Link(lost)),
-        Err(other) => Err(ReadBackError::FingerprintsOpen(other.to_string())),
-        Ok(_) => Err(ReadBackError::FingerprintsOpen("9000".to_owned())),
+    for group in expected.layout.data_groups().into_iter().filter(|group| is_closed(*group)) {
+        match session.read_file(ElementaryFile::DataGroup(group), BlockSizes::SHORT) {
+            Err(FileError::Refused(StatusWord::SECURITY_STATUS_NOT_SATISFIED)) => {}
+            Err(FileError::Link(lost)) => return Err(ReadBackError::Link(lost)),
+            Err(other) => return Err(ReadBackError::FingerprintsOpen(other.to_string())),
+            Ok(_) => return Err(ReadBackError::FingerprintsOpen("9000".to_owned())),
+        }
     }
+    Ok(())
 }

@@ -14,10 +14,10 @@ use super::tilt::tilt;
 const MODEL: &[u8] = include_bytes!("../../assets/seeta_fd_frontal_v1.0.bin");
 
 /// Width of the copy that is measured.
-const WIDTH: u32 = 360;
+const WIDTH: u32 = 240;
 
 /// The least face that is seen, in pixels of the copy: a fifth of the picture's width.
-const LEAST_FACE: u32 = 72;
+const LEAST_FACE: u32 = 48;
 
 /// A face below this score is a pattern (of noise the best is 0.8, of a real face at 25° 5.8, upright 25).
 const SURE: f64 = 1.5;

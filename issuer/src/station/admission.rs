@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{IssueError, Station};
-use crate::application::{Application, Checked, Portrait, Refusal, State, Step, Template, check};
-use crate::ledger::{Act, ApplicationId, Entry, Ledger};
+use crate::application::{Application, Biometrics, Checked, Portrait, Refusal, State, Step, Template, check};
+use crate::capture::{Capture, CaptureError};
+use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger};
 use crate::portrait_quality::{FaceFinder, Rules, assess};
 use crate::register::{Register, day_in_vietnam};
 
@@ -19,6 +20,7 @@ pub struct Admitted {
     pub(super) id: ApplicationId,
     pub(super) card: CardData,
     pub(super) portrait: Portrait,
+    pub(super) capture: Option<Capture>,
     pub(super) template: Template,
     pub(super) replaces: Option<SodDigest>,
     pub(super) issue_date: Date,
@@ -37,6 +39,12 @@ impl Admitted {
     #[must_use]
     pub fn portrait(&self) -> &Portrait {
         &self.portrait
+    }
+
+    /// The prints and irises, if any were taken.
+    #[must_use]
+    pub fn capture(&self) -> Option<&Capture> {
+        self.capture.as_ref()
     }
 
     /// The face to print.
@@ -59,6 +67,7 @@ pub struct Captured {
     pub entry: Entry,
     checked: Checked,
     portrait: Portrait,
+    capture: Option<Capture>,
     issue_date: Date,
     recorded: bool,
 }
@@ -116,13 +125,22 @@ impl Intake<'_> {
             Ok(checked) => checked,
             Err(refusal) => return Err(self.refuse(&entry, recorded, refusal)?),
         };
-        let to_print = digest_of(&checked.card, &entry.content_sha256);
+        // Prints and irises belong to what is approved as much as the portrait does.
+        let taken = application.biometrics.as_ref();
+        let sealed = taken.and_then(|taken| taken.sealed_sha256.as_deref());
+        if entry.state != State::Received && self.ledger.sealed_of(entry.id)?.as_deref() != sealed {
+            return Err(IssueError::PrintsMissing(entry.id));
+        }
+        let to_print =
+            digest_of(&checked.card, &entry.content_sha256, taken.map(Biometrics::name).as_deref());
         if entry.state == State::Received {
             let young = age_on(checked.card.holder.birth_date, issue_date) < BIOMETRICS_FROM_AGE;
-            let seen = if young { Seen::default() } else { look_at(&portrait, application)? };
+            let seen = if young { nothing_taken(application)? } else { look_at(&portrait, application)? };
             self.ledger.advance(entry.id, Step::Check, None, &Value::Null, Act { request: None, ..act })?;
             let act = Act { request: None, ..act };
-            self.ledger.capture_noting(entry.id, &to_print, seen.accepted, &seen.detail, act)?;
+            let note =
+                CaptureNote { reason: seen.accepted.as_deref(), detail: &seen.detail, sealed_sha256: sealed };
+            self.ledger.capture_noting(entry.id, &to_print, note, act)?;
             entry = self.ledger.entry(entry.id)?;
         } else if entry.state.is_before_chip() && entry.captured_sha256.as_deref() != Some(&*to_print) {
             // What was captured, and perhaps approved, is not what would be printed now.
@@ -136,7 +154,8 @@ impl Intake<'_> {
             )?;
             return Err(IssueError::ChangedSinceCapture);
         }
-        Ok(Captured { entry, checked, portrait, issue_date, recorded })
+        let capture = application.biometrics.as_ref().map(|taken| taken.capture.clone());
+        Ok(Captured { entry, checked, portrait, capture, issue_date, recorded })
     }
 
     fn refuse(&mut self, entry: &Entry, recorded: bool, refusal: Refusal) -> Result<IssueError, IssueError> {
@@ -177,7 +196,7 @@ impl Station<'_> {
     /// # Errors
     /// As [`admit`](Self::admit).
     pub fn ready(&mut self, captured: Captured, template: Template) -> Result<Admitted, IssueError> {
-        let Captured { entry, checked, portrait, issue_date, recorded } = captured;
+        let Captured { entry, checked, portrait, capture, issue_date, recorded } = captured;
         let interrupted = entry.state.is_in_work().then(|| entry.clone());
         if entry.state == State::Captured {
             return Err(IssueError::NotApproved(entry.id));
@@ -202,6 +221,7 @@ impl Station<'_> {
             id: entry.id,
             card: checked.card,
             portrait,
+            capture,
             template,
             replaces,
             issue_date,
@@ -213,36 +233,69 @@ impl Station<'_> {
 /// Under this age nobody's face, fingers or eyes are taken (Luật Căn cước 2023 art. 23(2)).
 pub const BIOMETRICS_FROM_AGE: i16 = 6;
 
-/// What was seen of a portrait when it was captured.
+/// What was seen when an application was captured.
 #[derive(Default)]
-struct Seen<'a> {
-    /// Why it was taken although it should be taken again.
-    accepted: Option<&'a str>,
-    /// For the ledger: codes, nothing of the person.
+struct Seen {
+    /// Why it was taken although something should be taken again.
+    accepted: Option<String>,
+    /// For the ledger: codes and counts, nothing of the person.
     detail: Value,
 }
 
-/// Looks at the portrait before it is captured; one that must be taken again needs an officer's reason.
-fn look_at<'a>(portrait: &Portrait, application: &'a Application) -> Result<Seen<'a>, IssueError> {
+/// Of the youngest nothing is taken, whatever was brought.
+fn nothing_taken(application: &Application) -> Result<Seen, IssueError> {
+    match application.biometrics {
+        Some(_) => Err(IssueError::Capture(CaptureError::TooYoung)),
+        None => Ok(Seen::default()),
+    }
+}
+
+/// Looks at portrait and prints before they are captured; what must be taken again needs an officer's reason.
+fn look_at(portrait: &Portrait, application: &Application) -> Result<Seen, IssueError> {
     let finder = FaceFinder::new().map_err(IssueError::FaceModel)?;
     let assessment = assess(&portrait.picture(), &finder, &Rules::default());
-    let accepted = application.portrait_accepted.as_deref().filter(|reason| !reason.trim().is_empty());
-    let usable = assessment.is_usable();
-    if !usable && accepted.is_none() {
-        return Err(IssueError::PortraitQuality(Box::new(assessment)));
-    }
+    let said = |reason: &Option<String>| reason.clone().filter(|reason| !reason.trim().is_empty());
+    let mut accepted = Vec::new();
     let remarks: Vec<&str> = assessment.remarks.iter().map(|remark| remark.code).collect();
-    let detail = if remarks.is_empty() { Value::Null } else { json!({ "portrait": remarks }) };
-    Ok(Seen { accepted: accepted.filter(|_| !usable), detail })
+    if !assessment.is_usable() {
+        let Some(reason) = said(&application.portrait_accepted) else {
+            return Err(IssueError::PortraitQuality(Box::new(assessment)));
+        };
+        accepted.push(reason);
+    }
+    let mut detail = serde_json::Map::new();
+    if !remarks.is_empty() {
+        detail.insert("portrait".to_owned(), json!(remarks));
+    }
+    if let Some(taken) = &application.biometrics {
+        let retakes = taken.capture.retakes();
+        if !retakes.is_empty() {
+            let Some(reason) = said(&taken.accepted) else {
+                return Err(IssueError::PrintQuality(retakes));
+            };
+            accepted.push(reason);
+        }
+        // Which finger somebody lacks is nobody's business in a ledger that is never purged.
+        let counts = json!({
+            "prints": taken.capture.prints().len(), "poor": retakes.len(), "irises": taken.capture.irises().len(),
+        });
+        detail.insert("biometrics".to_owned(), counts);
+    }
+    let detail = if detail.is_empty() { Value::Null } else { Value::Object(detail) };
+    Ok(Seen { accepted: (!accepted.is_empty()).then(|| accepted.join("; ")), detail })
 }
 
 /// What an approval is of: everything that the card will say of its holder, and what was asked for. The days of issue and
 /// expiry follow from the day on which it is made.
-pub(crate) fn digest_of(card: &CardData, content: &str) -> String {
+pub(crate) fn digest_of(card: &CardData, content: &str, taken: Option<&str>) -> String {
     let mut hash = Sha256::new();
     // A holder is texts and dates: it always has a JSON form.
     hash.update(serde_json::to_vec(&card.holder).unwrap_or_default());
     hash.update([0]);
     hash.update(content);
+    if let Some(taken) = taken {
+        hash.update([0]);
+        hash.update(taken);
+    }
     hex::encode(hash.finalize())
 }

@@ -4,6 +4,7 @@ use cccd_keys::store::StoreError;
 use cccd_keys::transport_keys::ChipSerial;
 
 use crate::application::{PortraitError, Refusal, State};
+use crate::capture::{CaptureError, PrintRemark};
 use crate::issuance::IssuanceError;
 use crate::ledger::{ApplicationId, LedgerError};
 use crate::personalize::DriverError;
@@ -21,6 +22,15 @@ pub enum IssueError {
     /// The portrait can be decoded and should be taken again, and no officer said why it is good enough.
     #[error("the portrait must be taken again: {}", retakes(.0))]
     PortraitQuality(Box<Assessment>),
+    /// Prints that should be taken again, and no officer said why they are good enough.
+    #[error("{}", poor_prints(.0))]
+    PrintQuality(Vec<PrintRemark>),
+    /// What was taken is no capture, or may not be taken.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    /// Prints were taken and sealed with this application; they were not given here.
+    #[error("prints were taken with application {0}: give the sealed ones")]
+    PrintsMissing(ApplicationId),
     /// The model that finds faces is damaged: a broken build.
     #[error("the model that finds faces cannot be read: {0}")]
     FaceModel(std::io::Error),
@@ -103,6 +113,17 @@ fn retakes(assessment: &Assessment) -> String {
     each.join(" ")
 }
 
+fn poor_prints(remarks: &[PrintRemark]) -> String {
+    let each: Vec<String> = remarks
+        .iter()
+        .map(|remark| {
+            let advice = remark.quality.advice.map_or("take it again", |advice| advice.english());
+            format!("{}: score {}, {advice}", remark.finger, remark.quality.score)
+        })
+        .collect();
+    format!("prints must be taken again: {}", each.join("; "))
+}
+
 impl IssueError {
     /// The stable code of machine-readable output.
     #[must_use]
@@ -111,6 +132,9 @@ impl IssueError {
             Self::Portrait(PortraitError::NotAnImage) => "portrait-no-image",
             Self::Portrait(_) => "portrait-unusable",
             Self::PortraitQuality(_) => "portrait-retake",
+            Self::PrintQuality(_) => "prints-retake",
+            Self::Capture(error) => error.code(),
+            Self::PrintsMissing(_) => "prints-missing",
             Self::FaceModel(_) => "face-model",
             Self::Refused(refusal) => refusal.code(),
             Self::Register(RegisterError::Refused(_)) => "register-refused",
@@ -157,6 +181,9 @@ impl IssueError {
             Self::Refused(_)
                 | Self::Portrait(_)
                 | Self::PortraitQuality(_)
+                | Self::PrintQuality(_)
+                | Self::Capture(_)
+                | Self::PrintsMissing(_)
                 | Self::Register(RegisterError::Refused(_))
                 | Self::LaboratoryOnly(_)
                 | Self::ProductionKeys(_)

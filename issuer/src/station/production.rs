@@ -1,6 +1,5 @@
 //! The chip: written, read back, locked, proven, recorded. Or found again after a crash and finished.
 
-use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::personalization::PersonalizationStep;
 use cccd_keys::store::StoreError;
 use cccd_keys::transport_keys::{ChipSerial, TEST_KEY_VERSION};
@@ -10,11 +9,12 @@ use serde_json::{Value, json};
 
 use super::{Admitted, IssueError, IssuedCard, Station, driver_of};
 use crate::application::{State, Step};
-use crate::issuance::{self, CardFiles, ChipAlgorithms, ChipKeys, PreparedCard};
+use crate::issuance::{self, CardFiles, ChipAlgorithms, ChipKeys, IssuanceError, PreparedCard};
 use crate::ledger::{ApplicationId, LedgerError, SignedCard};
 use crate::personalize::{
     CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, KeySource, LockProof, Monitor,
-    Progress, ReadBackError, ScriptError, Timings, announce, read_back, verify_locked_card, write_card,
+    Progress, ReadBackError, ScriptError, Timings, announce, is_closed, read_back, verify_locked_card,
+    write_card,
 };
 use crate::register::RegisterError;
 
@@ -108,9 +108,14 @@ impl Station<'_> {
 
         let algorithms = ChipAlgorithms::of_profile(keys.profile);
         let prepared =
-            issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?
-                .for_layout(able.layout())
-                .believing(able.terminal_authentication.then(|| keys.terminal_trust(self.at)).flatten());
+            issuance::prepare(&admitted.card, admitted.portrait.face(), algorithms, &report.serial, rng)?;
+        let prepared = match &admitted.capture {
+            Some(capture) => prepared.carrying(capture).map_err(IssuanceError::from)?,
+            None => prepared,
+        };
+        let prepared = prepared
+            .for_layout(able.layout())
+            .believing(able.terminal_authentication.then(|| keys.terminal_trust(self.at)).flatten());
         let made = if able.chip_authentication == KeySource::Chip {
             self.ledger.stock().keys_of(&report.serial)?
         } else {
@@ -252,9 +257,8 @@ impl Station<'_> {
         let expected = expected(work.prepared);
         let groups =
             verify_locked_card(&mut *link, signed.sod_sha256.as_bytes(), &expected, self.at, &mut *rng)?;
-        // DG3 is random and closed, DG14 and DG15 are the chip's; the rest must be what would be written today.
-        let mut ours =
-            work.prepared.data_groups.iter().filter(|(number, _)| **number != DataGroupNumber::DG3);
+        // DG3 and DG4 are closed, DG14 and DG15 are the chip's; the rest must be what would be written today.
+        let mut ours = work.prepared.data_groups.iter().filter(|(number, _)| !is_closed(**number));
         if ours.any(|(number, file)| groups.get(number) != Some(file)) {
             return Err(Fault::Spoiled(
                 "the register or the portrait changed after the chip was locked".into(),

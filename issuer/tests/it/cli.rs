@@ -564,3 +564,62 @@ fn a_portrait_is_looked_at_before_and_when_it_is_captured() {
     );
     assert!(shown.to_string().contains(reason), "{shown}");
 }
+
+#[test]
+fn prints_are_taken_sealed_put_into_the_card_and_purged() {
+    use cccd_issuer::fingerprint::Finger;
+    use cccd_issuer::fingerprint::synthetic::{Drawing, drawn, taken};
+    let desk = Desk::new();
+    let folder = desk.path("prints");
+    std::fs::create_dir(&folder).unwrap();
+    let put = |finger: Finger, png: Vec<u8>| std::fs::write(format!("{folder}/{finger}.png"), png).unwrap();
+    put(Finger::RightIndex, taken(5, Finger::RightIndex).unwrap().to_png().unwrap());
+    refused(&desk.run(&["capture", "look", &folder]), 1, "finger-unexplained");
+    let mut faint = std::io::Cursor::new(Vec::new());
+    let drawing = Drawing { contrast: 0.05, ..Drawing::default() };
+    drawn(5, Finger::LeftIndex, drawing).write_to(&mut faint, image::ImageFormat::Png).unwrap();
+    put(Finger::LeftIndex, faint.into_inner());
+    let looked = desk.run(&["capture", "look", &folder]);
+    assert_eq!(looked.status.code(), Some(1));
+    let said = json(&looked);
+    assert_eq!((&said["usable"], &said["prints"][1]["advice"]), (&false.into(), &"faint-ridges".into()));
+    assert_eq!(said["prints"][0]["usable"], true);
+
+    let identity = age::x25519::Identity::generate();
+    let secret = age::secrecy::ExposeSecret::expose_secret(&identity.to_string()).to_owned();
+    desk.private("identity", &format!("# a test\n{secret}\n"));
+    let (captures, key, recipient) =
+        (desk.path("captures"), desk.path("identity"), identity.to_public().to_string());
+    let (application, register) = (desk.path("an.json"), format!("sqlite:{}", desk.path("register.db")));
+    let receive = |more: &[&str]| {
+        let arguments = ["application", "receive", "--application", &application, "--register", &register];
+        let taken = ["--prints", &folder, "--captures", &captures, "--capture-recipient", &recipient];
+        desk.by("lan", &[&arguments[..], &taken, more].concat())
+    };
+    let kept = || std::fs::read_dir(&captures).unwrap().count();
+    refused(&receive(&[]), 1, "prints-retake");
+    assert_eq!(kept(), 0, "what belongs to no application is not kept");
+    let captured = json(&receive(&["--accept-prints", "a mason's hands"]));
+    assert_eq!((&captured["state"], &captured["why"]), (&"captured".into(), &"a mason's hands".into()));
+    assert_eq!(kept(), 1);
+    // The same again finds the same application and leaves nothing behind.
+    assert_eq!(json(&receive(&["--accept-prints", "again"]))["application"], captured["application"]);
+    assert_eq!(kept(), 1);
+
+    assert_eq!(json(&desk.approve("an.json"))["state"], "approved");
+    refused(&desk.issue("an.json", "out", &[]), 1, "prints-missing");
+    let opened = ["--captures", &captures, "--capture-identity", &key];
+    let issued = desk.issue("an.json", "out", &opened);
+    assert_eq!(json(&issued)["status"], "active", "{issued:?}");
+    let purge = ["capture", "purge", "--captures", &captures];
+    let due = json(&desk.by("lan", &[&purge[..], &["--due"]].concat()));
+    assert_eq!((&due["purged"], &due["kept"]), (&0.into(), &1.into()));
+    let all = json(&desk.by("lan", &purge));
+    assert_eq!((&all["purged"], &all["kept"], kept()), (&1.into(), &0.into(), 0));
+    assert_eq!(json(&desk.by("lan", &purge))["purged"], 0);
+    // Nothing of the prints stands in the ledger.
+    let ledger = std::fs::read(desk.path("ledger.sqlite")).unwrap();
+    for word in [&b"iVBORw0KGgo"[..], b"left-index", b"IHDR"] {
+        assert!(!ledger.windows(word.len()).any(|part| part == word));
+    }
+}

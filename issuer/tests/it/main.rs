@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod capture;
 mod cli;
 mod crash;
 mod desk;
+mod fingerprints;
 mod issue;
 mod jmrtd;
 mod over_http;

@@ -24,6 +24,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 pub(crate) const NUMBER: &str = "079099000001";
 pub(crate) const OTHER_NUMBER: &str = "001199000002";
+pub(crate) const YOUNG_NUMBER: &str = "079222000004";
 pub(crate) const DEAD_NUMBER: &str = "001060000003";
 
 pub(crate) fn at() -> Timestamp {
@@ -83,8 +84,31 @@ fn station_keys(profile: AlgorithmProfile) -> StationKeys {
         let rights = cccd_cvc::InspectionRights { fingerprints: true, irises: true };
         let request = cccd_keys::store::VerifyingRequest { holder: "CVCA", rights, days: 1000 };
         store.create_cvca(at(), &request, &mut rng).unwrap();
+        certify_terminal(&store, &mut rng);
     }
     StationKeys::from_store(&store, at()).unwrap()
+}
+
+/// A document verifier and a terminal under the CVCA, which may read prints and irises.
+fn certify_terminal(store: &KeyStore, rng: &mut ChaCha20Rng) {
+    let rights = cccd_cvc::InspectionRights { fingerprints: true, irises: true };
+    let request = |holder, days| cccd_keys::store::VerifyingRequest { holder, rights, days };
+    let verifier = store.create_document_verifier(at(), &request("DVHCM", 90), false, rng).unwrap();
+    let terminal = store.create_terminal(at(), &request("ISHCM", 30), None, rng).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("terminal");
+    store.export_terminal(at(), &terminal.holder().to_string(), &folder).unwrap();
+    let key = std::fs::read(folder.join(cccd_keys::store::TERMINAL_KEY_FILE)).unwrap();
+    TERMINAL.get_or_init(|| (vec![verifier, terminal], key));
+}
+
+static TERMINAL: OnceLock<(Vec<cccd_cvc::Certificate>, Vec<u8>)> = OnceLock::new();
+
+/// A terminal that the chips of the office with the profile of real cards believe.
+pub(crate) fn terminal() -> cccd_cvc::TerminalCredentials {
+    LazyLock::force(&CCCD);
+    let (certificates, key) = TERMINAL.get().unwrap();
+    cccd_cvc::TerminalCredentials::new(certificates.clone(), key).unwrap()
 }
 
 /// The CSCA and the Document Signer of cards without expiry.
@@ -157,6 +181,7 @@ pub(crate) fn persons() -> Vec<Person> {
     vec![
         person(NUMBER, "Nguyễn Văn An", "1999-01-15", "male", serde_json::json!("alive")),
         person(OTHER_NUMBER, "Trần Thị Bình", "1999-05-20", "female", serde_json::json!("alive")),
+        person(YOUNG_NUMBER, "Nguyễn Văn Em", "2022-05-20", "male", serde_json::json!("alive")),
         person(DEAD_NUMBER, "Lê Văn Cũ", "1960-05-20", "male", serde_json::json!({"dead": "2025-01-01"})),
     ]
 }

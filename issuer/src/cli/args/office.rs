@@ -7,6 +7,7 @@ use cccd_issuer::application::State;
 use cccd_issuer::ledger::ApplicationId;
 use clap::{Args, Subcommand};
 
+use super::biometrics::TakenArguments;
 use super::{LedgerArguments, OfficerArguments, RegisterArguments, parse_reason};
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +35,9 @@ pub(crate) struct ReceiveArguments {
     /// Take a portrait that should be taken again, for this reason: the ledger keeps it.
     #[arg(long, value_name = "REASON", value_parser = parse_reason)]
     pub(crate) accept_portrait: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) biometrics: TakenArguments,
 
     #[command(flatten)]
     pub(crate) register: RegisterArguments,
