@@ -7,7 +7,6 @@ pub mod cards;
 pub mod commands;
 pub mod country;
 pub mod demo;
-pub mod desk;
 pub mod faults;
 pub mod foreign;
 pub mod inspection;

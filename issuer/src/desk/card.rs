@@ -11,7 +11,7 @@ use jiff::tz::{TimeZone, offset};
 
 use super::house::{Books, Desk, lock};
 use super::problem::Problem;
-use crate::application::{Application, Portrait, State, check};
+use crate::application::{Application, Biometrics, Portrait, State, check};
 use crate::card_face::{CardFaces, FaceContent, FaceRenderer, Resolution};
 use crate::ledger::{ActionEntry, ApplicationId, Entry};
 use crate::register::PersonRecord;
@@ -50,7 +50,6 @@ pub(super) fn sight(
     officer: &str,
 ) -> Result<Sight, Problem> {
     let entry = books.ledger.entry(id)?;
-    let sealed = books.ledger.sealed_of(id)?;
     let actions = books.ledger.actions(id)?;
     books.register.for_officer(officer);
     books.register.for_application(&format!("issuer application {id}"));
@@ -83,9 +82,10 @@ pub(super) fn sight(
         (_, Some(known)) => CardData::new(known.holder.clone(), issued, None).ok(),
         _ => None,
     };
+    let taken = application.as_ref().and_then(|known| known.biometrics.as_ref()).map(Biometrics::name);
     if entry.state.is_before_chip()
         && let (Some(card), Some(captured)) = (&card, &entry.captured_sha256)
-        && digest_of(card, &entry.content_sha256, sealed.as_deref()) != *captured
+        && digest_of(card, &entry.content_sha256, taken.as_deref()) != *captured
     {
         obstacle.get_or_insert_with(|| IssueError::ChangedSinceCapture.into());
     }
