@@ -19,6 +19,7 @@
 //! | [`card_face`] | front and back after both legal templates | TT 06/2021, TT 16/2024 |
 //! | [`report`] | what a station did, counted | – |
 //! | [`words`] | what officers read, in Vietnamese and English | – |
+//! | [`forms`] | CC01, CC02, CC03 on paper | NĐ 70/2024 art. 21, Luật Căn cước 2023 art. 23(3) |
 //! | [`output`] | files that appear whole or not at all | – |
 
 pub mod accounts;
@@ -29,6 +30,7 @@ pub mod card_face;
 pub mod deadline;
 pub mod desk;
 pub mod fingerprint;
+pub mod forms;
 pub mod issuance;
 pub mod ledger;
 pub mod output;

@@ -197,6 +197,11 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Take the portrait again: upright, 3 to 4, at least 240 × 320 pixels.",
             "Chụp lại ảnh: khổ đứng 3×4, ít nhất 240 × 320 điểm ảnh.",
         ),
+        "no-such-paper" => (
+            "Hồ sơ ở trạng thái này không có giấy đó",
+            "CC02 is for an application that goes on, CC03 for one that was refused; `issuer application show` tells which.",
+            "CC02 dùng cho hồ sơ đang xử lý, CC03 cho hồ sơ bị từ chối; xem `issuer application show`.",
+        ),
         "unknown-person" => (
             "Cơ sở dữ liệu dân cư không có số định danh này",
             "Check the number; if it is right, have the person's record added first (form DC01).",

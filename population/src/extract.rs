@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::civil_status::paper::{PaperEntry, PaperId, PaperKind, Role};
 use crate::civil_status::{Act, ActId, Book, Entry, Parent};
+use crate::forms::paper::{Line, Paper};
 use crate::matching::DigestKey;
 use crate::person::{Life, Others, Person, birth_date_text};
 
@@ -27,17 +28,6 @@ pub const MAX_CODE: usize = 120;
 const BIRTH: (&str, &str) = ("TRÍCH LỤC KHAI SINH", "EXTRACT FROM THE REGISTER OF BIRTHS");
 const DEATH: (&str, &str) = ("TRÍCH LỤC KHAI TỬ", "EXTRACT FROM THE REGISTER OF DEATHS");
 const MARRIAGE: (&str, &str) = ("TRÍCH LỤC KẾT HÔN", "EXTRACT FROM THE REGISTER OF MARRIAGES");
-
-/// One item: its label in both languages, and what the book says.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Vietnamese.
-    pub vi: &'static str,
-    /// English.
-    pub en: &'static str,
-    /// What the book says; empty for the head of a part.
-    pub value: String,
-}
 
 /// What is printed of one act.
 #[derive(Clone, PartialEq, Eq)]
@@ -258,6 +248,31 @@ impl Extract {
     }
 }
 
+impl Extract {
+    /// The extract with its code as a paper of this office, for whoever draws it.
+    pub fn on_paper<T>(&self, code: &Code, office: &str, draw: impl FnOnce(&Paper<'_>) -> T) -> T {
+        let day = code.issued;
+        draw(&Paper {
+            form: None,
+            office_label: "Cơ quan đăng ký / Registry office",
+            office,
+            title: self.title,
+            title_en: self.title_en,
+            portrait: None,
+            lines: &self.lines,
+            statements: &[
+                "Kiểm tra mã: population extract check".to_owned(),
+                "Mã chỉ nêu số của việc hộ tịch / The code names the act only.".to_owned(),
+            ],
+            signatures: &["NGƯỜI KÝ TRÍCH LỤC / SIGNED BY"],
+            code: &code.to_string(),
+            caption: &code.seal,
+            made: &format!("Cấp ngày / Issued on {:02}/{:02}/{:04}", day.day(), day.month(), day.year()),
+            of: &self.name,
+        })
+    }
+}
+
 impl Code {
     fn sealed(&self) -> String {
         let day = self.issued;
@@ -323,12 +338,6 @@ impl fmt::Display for Code {
 impl fmt::Debug for Extract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Extract").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Line").field("en", &self.en).finish_non_exhaustive()
     }
 }
 

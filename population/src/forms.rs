@@ -10,13 +10,13 @@
 //! | [`slip`] | what the barcode says |
 //! | `sheet` | text, combs, boxes and tables on A4, as SVG |
 //! | `dc01`, `dc02` | the two layouts |
-//! | `extract_page` | an extract of the books ([`crate::extract`]) |
+//! | [`paper`] | what an office hands out: extracts of the books ([`crate::extract`]), forms of the station |
 //! | [`pdf`] | SVG pages as a PDF |
 
 mod dc01;
 mod dc02;
-mod extract_page;
 mod lines;
+pub mod paper;
 pub mod pdf;
 mod sheet;
 pub mod slip;
@@ -28,8 +28,8 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 
 use crate::card::Card;
-use crate::extract::{Code, Extract};
 use crate::person::Person;
+use paper::Paper;
 use sheet::Sheets;
 
 pub use lines::break_lines;
@@ -83,10 +83,10 @@ impl FormRenderer {
         let options = usvg::Options {
             fontdb: Arc::new(fonts),
             font_family: "DejaVu Serif".into(),
-            // Nothing is ever loaded.
+            // Nothing but our own data URLs is ever loaded.
             image_href_resolver: usvg::ImageHrefResolver {
-                resolve_data: Box::new(|_, _, _| None),
                 resolve_string: Box::new(|_, _| None),
+                ..Default::default()
             },
             ..Default::default()
         };
@@ -118,38 +118,26 @@ impl FormRenderer {
         pdf::write(&pages, slip.kind.title()).map_err(|error| FormError::Render(error.to_string()))
     }
 
-    /// The pages of an extract as SVG.
+    /// The pages of a paper as SVG.
     ///
     /// # Errors
     /// [`FormError`].
-    pub fn extract_pages(
-        &self,
-        extract: &Extract,
-        code: &Code,
-        office: &str,
-    ) -> Result<Vec<String>, FormError> {
+    pub fn paper_pages(&self, paper: &Paper<'_>) -> Result<Vec<String>, FormError> {
         let mut sheets = Sheets::new(&self.options);
-        extract_page::draw(&mut sheets, extract, office);
-        let day = code.issued;
-        let issued = format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year());
-        sheets.finish_with(
-            &code.to_string(),
-            &code.seal,
-            &format!("Cấp ngày / Issued on {issued}"),
-            &extract.name,
-        )
+        paper::draw(&mut sheets, paper);
+        sheets.finish_with(paper.code, paper.caption, paper.made, paper.of)
     }
 
-    /// An extract as a PDF.
+    /// A paper as a PDF.
     ///
     /// # Errors
     /// [`FormError`].
-    pub fn extract_pdf(&self, extract: &Extract, code: &Code, office: &str) -> Result<Vec<u8>, FormError> {
+    pub fn paper_pdf(&self, paper: &Paper<'_>) -> Result<Vec<u8>, FormError> {
         let mut pages = Vec::new();
-        for svg in self.extract_pages(extract, code, office)? {
+        for svg in self.paper_pages(paper)? {
             pages.push(self.tree(&svg)?);
         }
-        pdf::write(&pages, extract.title).map_err(|error| FormError::Render(error.to_string()))
+        pdf::write(&pages, paper.title).map_err(|error| FormError::Render(error.to_string()))
     }
 
     /// One page as grey pixels, as a scanner at so many dots per inch would give it.

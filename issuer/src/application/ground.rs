@@ -77,6 +77,27 @@ impl Ground {
         }
     }
 
+    /// What it says, in Vietnamese and in English.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Age => ("Đến tuổi phải đổi thẻ", "an age at which cards are exchanged"),
+            Self::Particulars => {
+                ("Thay đổi, cải chính họ tên hoặc ngày sinh", "name or date of birth changed")
+            }
+            Self::Appearance => (
+                "Thay đổi nhân dạng, bổ sung sinh trắc, xác định lại giới tính",
+                "appearance or biometrics changed, sex determined anew",
+            ),
+            Self::PrintedWrong => ("Sai sót thông tin in trên thẻ", "the card was printed wrong"),
+            Self::UnitsRearranged => ("Sắp xếp đơn vị hành chính", "units of administration were rearranged"),
+            Self::NumberEstablishedAnew => ("Xác lập lại số định danh", "the number was established anew"),
+            Self::OnRequest => ("Theo yêu cầu", "on request"),
+            Self::LostOrDamaged => ("Bị mất hoặc hư hỏng không dùng được", "lost, or damaged beyond use"),
+            Self::NationalityRegained => ("Được trở lại quốc tịch Việt Nam", "nationality regained"),
+        }
+    }
+
     /// What it is a ground for.
     #[must_use]
     pub fn reason(self) -> Reason {

@@ -1,17 +1,20 @@
 //! `issuer application …`: taken in by one officer, approved by another, refused with a reason, handed over.
 
 use cccd_issuer::accounts::{Officer, Role};
-use cccd_issuer::application::{Application, Ground, Step};
+use cccd_issuer::application::{Application, Ground, Portrait, Refusal, Step};
+use cccd_issuer::forms::{Content, PaperError};
 use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
+use cccd_issuer::output::write_private;
 use cccd_issuer::register::day_in_vietnam;
-use cccd_issuer::station::Intake;
+use cccd_issuer::station::{Intake, IssueError};
 use cccd_issuer::words;
+use cccd_population::forms::FormRenderer;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
 
-use super::args::{ApplicationCommand, ListArguments, WhichApplication};
+use super::args::{ApplicationCommand, FormArguments, ListArguments, WhichApplication};
 use super::failure::Failure;
 use super::output::Output;
 use super::{capture, connect};
@@ -66,6 +69,7 @@ pub(crate) fn run(
             ledger.advance(deliver.id, Step::Deliver, None, &Value::Null, act)?;
             tell(&ledger.entry(deliver.id)?, today, output);
         }
+        ApplicationCommand::Form(arguments) => form(arguments, at, rng, output)?,
         ApplicationCommand::List(arguments) => list(arguments, at, rng, output)?,
         ApplicationCommand::Show(show) => {
             let mut ledger = connect::ledger(&show.ledger, rng)?;
@@ -89,6 +93,45 @@ pub(crate) fn run(
             output.result(&value, &lines);
         }
     }
+    Ok(())
+}
+
+/// A paper, for the printer.
+fn form(
+    arguments: &FormArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut ledger = connect::ledger(&arguments.ledger, rng)?;
+    let officer = connect::officer(&mut ledger, &arguments.officer, at)?;
+    let id = find(&ledger, &arguments.which)?;
+    let entry = ledger.entry(id)?;
+    let mut register = connect::register(&arguments.register, &format!("issuer {}", officer.name()))?;
+    register.for_application(&format!("issuer application {id}"));
+    let today = day_in_vietnam(at);
+    let record =
+        register.person(&entry.number, today)?.ok_or(Failure::Issue(Refusal::UnknownPerson.into()))?;
+    let portrait = match &arguments.which.application {
+        Some(file) => {
+            Some(Portrait::from_file(&Application::read(file)?.portrait).map_err(IssueError::from)?)
+        }
+        None => None,
+    };
+    let portrait = portrait.map(|portrait| portrait.print()).transpose().map_err(IssueError::from)?;
+    let content = Content {
+        entry: &entry,
+        holder: &record.holder,
+        portrait: portrait.as_deref(),
+        representative: None,
+        office: &arguments.office,
+        today,
+    };
+    let pdf = content.pdf(arguments.form, &FormRenderer::new().map_err(PaperError::from)?)?;
+    write_private(&arguments.out, &pdf)?;
+    let name = arguments.form.as_str();
+    let value = json!({"application": id.to_string(), "form": name, "out": arguments.out});
+    output.result(&value, &[format!("{name} {id} → {}", arguments.out.display())]);
     Ok(())
 }
 

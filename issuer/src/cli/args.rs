@@ -23,7 +23,8 @@ pub(crate) mod stock;
 
 pub(crate) use biometrics::{CaptureCommand, OpenedArguments, PurgeArguments, TakenArguments};
 pub(crate) use office::{
-    AccountCommand, ApplicationCommand, AuditCommand, AuditVerifyArguments, ListArguments, WhichApplication,
+    AccountCommand, ApplicationCommand, AuditCommand, AuditVerifyArguments, FormArguments, ListArguments,
+    WhichApplication,
 };
 
 /// Cấp thẻ căn cước có chíp: from an application to a personalised card

@@ -6,6 +6,7 @@ use cccd_issuer::audit::AuditProblem;
 use cccd_issuer::capture::device::DeviceError;
 use cccd_issuer::capture::sealed::SealedError;
 use cccd_issuer::card_face::FaceError;
+use cccd_issuer::forms::PaperError;
 use cccd_issuer::ledger::LedgerError;
 use cccd_issuer::output::OutputError;
 use cccd_issuer::personalize::DriverError;
@@ -15,6 +16,7 @@ use cccd_issuer::stock::StockError;
 use cccd_keys::pkcs11::AccessError;
 use cccd_keys::store::{PassphraseError, StoreError};
 use cccd_keys::token::{PinError, TokenError, vietnamese as of_token};
+use cccd_population::forms::FormError;
 use cccd_population::register_key::KeyFileError;
 use cccd_reader::ReaderError;
 
@@ -107,6 +109,8 @@ pub(crate) enum Failure {
     NotInStock(String),
     #[error("{0} blanks are not where the stock has them")]
     StockDiffers(usize),
+    #[error(transparent)]
+    Paper(#[from] PaperError),
     #[error("a ledger on a server does not say where this station's keys lie: --station PATH")]
     NoStation,
 }
@@ -179,6 +183,9 @@ impl Failure {
             Self::NotLoopback => "not-loopback",
             Self::Listen(_) => "listen",
             Self::NothingLogged => "nothing-logged",
+            Self::Paper(PaperError::NotNow(..)) => "no-such-paper",
+            Self::Paper(PaperError::Draw(FormError::NoFont)) => "no-font",
+            Self::Paper(_) => "face-not-drawable",
             Self::NoStation => "no-station",
             Self::Stock(error) => error.code(),
             Self::StockFile(_) => "file-unreadable",
@@ -209,6 +216,7 @@ impl Failure {
             Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
             Self::Stock(error) if error.is_refusal() => 1,
             Self::NotInStock(_) | Self::StockDiffers(_) => 1,
+            Self::Paper(PaperError::NotNow(..)) => 1,
             Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,
             Self::NoCardInUse
             | Self::UnknownPerson

@@ -81,7 +81,8 @@ impl Make {
         let code =
             extract.code(&digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?, setting.today());
         let office = self.office.unwrap_or_else(|| format!("{} {office}", setting.say("mã", "code")));
-        let pdf = FormRenderer::new()?.extract_pdf(&extract, &code, &office)?;
+        let renderer = FormRenderer::new()?;
+        let pdf = extract.on_paper(&code, &office, |paper| renderer.paper_pdf(paper))?;
         data::whole_file(&self.out, |mut file| {
             file.write_all(&pdf).with_context(|| self.out.display().to_string())?;
             Ok(1)

@@ -19,7 +19,7 @@ pub(super) fn draw(sheets: &mut Sheets<'_>, content: &Content<'_>) {
     sheets.ticks(48.0, 45.0, 12.0, &[("Thu thập lần đầu", false), ("Cập nhật, điều chỉnh", false)]);
 
     let mut y = 53.0;
-    sheets.section(y, "I. THÔNG TIN VỀ NHÂN THÂN");
+    sheets.section(y, RIGHT, "I. THÔNG TIN VỀ NHÂN THÂN");
     y += 8.2;
     let name = person.map(|person| person.full_name.to_uppercase()).unwrap_or_default();
     sheets.field(LEFT, RIGHT, y, "1. Họ, chữ đệm và tên khai sinh (chữ in hoa):", &name);
@@ -66,7 +66,7 @@ pub(super) fn draw(sheets: &mut Sheets<'_>, content: &Content<'_>) {
     sheets.field(LEFT + 125.0, RIGHT, y, "có giá trị đến", &until);
 
     y += 10.0;
-    sheets.section(y, "II. CHA, MẸ, VỢ HOẶC CHỒNG, CON, NGƯỜI ĐẠI DIỆN (mục 15)");
+    sheets.section(y, RIGHT, "II. CHA, MẸ, VỢ HOẶC CHỒNG, CON, NGƯỜI ĐẠI DIỆN (mục 15)");
     y += 3.0;
     let columns = [
         ("Quan hệ", 30.0),
@@ -86,7 +86,7 @@ pub(super) fn draw(sheets: &mut Sheets<'_>, content: &Content<'_>) {
     list(sheets, &mut rows, "Người được đại diện", 1, represented);
     y = sheets.table(y, 8.2, &columns, &rows) + 9.0;
 
-    sheets.section(y, "III. NƠI CƯ TRÚ");
+    sheets.section(y, RIGHT, "III. NƠI CƯ TRÚ");
     let permanent = person.and_then(|person| person.residences.permanent.as_ref());
     residence_lines(sheets, y + 8.0, "16. Nơi thường trú:", permanent);
 
@@ -98,7 +98,7 @@ fn second_page(sheets: &mut Sheets<'_>, person: Option<&Person>) {
     let text = |get: fn(&Person) -> Option<&String>| person.and_then(get).map_or("", String::as_str);
     sheets.text(LEFT, 14.5, "Mẫu DC01", plain(3.6).bold());
     let mut y = 46.0;
-    sheets.section(y, "III. NƠI CƯ TRÚ (tiếp theo)");
+    sheets.section(y, RIGHT, "III. NƠI CƯ TRÚ (tiếp theo)");
     y += 8.0;
     for (label, residence) in [
         ("17. Nơi tạm trú:", person.and_then(|person| person.residences.temporary.as_ref())),
@@ -117,7 +117,7 @@ fn second_page(sheets: &mut Sheets<'_>, person: Option<&Person>) {
     sheets.field(LEFT, RIGHT, y, "20. Số hồ sơ cư trú:", text(|person| person.residence_file.as_ref()));
 
     y += 10.0;
-    sheets.section(y, "IV. HÔN NHÂN VÀ HỘ GIA ĐÌNH");
+    sheets.section(y, RIGHT, "IV. HÔN NHÂN VÀ HỘ GIA ĐÌNH");
     y += 7.8;
     sheets.text(LEFT, y, "21. Tình trạng hôn nhân:", plain(3.75));
     let status = person.and_then(|person| person.marital_status);
@@ -167,7 +167,7 @@ fn second_page(sheets: &mut Sheets<'_>, person: Option<&Person>) {
     y = sheets.table(y, 7.4, &columns, &rows);
 
     y += 8.6;
-    sheets.section(y, "V. THÔNG TIN KHÁC");
+    sheets.section(y, RIGHT, "V. THÔNG TIN KHÁC");
     y += 8.2;
     sheets.text(LEFT, y, "24. Ngày chết hoặc mất tích:", plain(3.75));
     let (day, month, year) = parts(person.and_then(|person| person.life.date()));

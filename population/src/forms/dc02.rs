@@ -14,7 +14,7 @@ pub(super) fn draw(sheets: &mut Sheets<'_>, content: &Content<'_>) {
     let mut y = 47.0;
     sheets.field(LEFT + 20.0, RIGHT, y, "Kính gửi:", "");
     y += 9.0;
-    sheets.section(y, "I. NGƯỜI ĐỀ NGHỊ");
+    sheets.section(y, RIGHT, "I. NGƯỜI ĐỀ NGHỊ");
     y += 8.4;
     let name = person.map(|person| person.full_name.to_uppercase()).unwrap_or_default();
     sheets.field(LEFT, RIGHT, y, "1. Họ, chữ đệm và tên khai sinh (chữ in hoa):", &name);
@@ -38,7 +38,7 @@ pub(super) fn draw(sheets: &mut Sheets<'_>, content: &Content<'_>) {
     sheets.field(LEFT, RIGHT, y, "7. Người đại diện hợp pháp (nếu có), số định danh:", &represented(person));
 
     y += 10.0;
-    sheets.section(y, "II. NỘI DUNG ĐỀ NGHỊ");
+    sheets.section(y, RIGHT, "II. NỘI DUNG ĐỀ NGHỊ");
     y += 8.4;
     for pair in [
         ["Cấp thẻ căn cước lần đầu", "Cấp đổi thẻ căn cước"],
@@ -77,7 +77,7 @@ pub(super) fn draw(sheets: &mut Sheets<'_>, content: &Content<'_>) {
 /// The 26 items with what is held; the right column is for what shall stand there.
 fn corrections(sheets: &mut Sheets<'_>, person: Option<&Person>) {
     sheets.text(LEFT, 14.5, "Mẫu DC02", plain(3.6).bold());
-    sheets.section(46.0, "III. THÔNG TIN ĐỀ NGHỊ ĐIỀU CHỈNH (đánh dấu mục cần điều chỉnh)");
+    sheets.section(46.0, RIGHT, "III. THÔNG TIN ĐỀ NGHỊ ĐIỀU CHỈNH (đánh dấu mục cần điều chỉnh)");
     let columns = [("Mục", 50.0), ("Sửa", 11.0), ("Thông tin hiện có", 57.0), ("Thông tin đề nghị", 57.0)];
     let held = held(person);
     let rows: Vec<Vec<String>> = held

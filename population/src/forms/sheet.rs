@@ -115,15 +115,23 @@ impl<'o> Sheets<'o> {
         ));
     }
 
+    /// A picture, given as base64 of a JPEG, in its place and no wider or higher.
+    pub(super) fn jpeg(&mut self, x: f64, y: f64, width: f64, height: f64, base64: &str) {
+        self.put(&format!(
+            r#"<image x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" href="data:image/jpeg;base64,{base64}"/>"#
+        ));
+        self.rect(x, y, width, height);
+    }
+
     fn shade(&mut self, x: f64, y: f64, width: f64, height: f64) {
         self.put(&format!(
             r##"<rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" fill="#ececec"/>"##
         ));
     }
 
-    /// A heading over the full width.
-    pub(super) fn section(&mut self, y: f64, title: &str) {
-        self.shade(LEFT, y - 4.0, WIDTH, 5.4);
+    /// A heading from the left edge.
+    pub(super) fn section(&mut self, y: f64, right: f64, title: &str) {
+        self.shade(LEFT, y - 4.0, right - LEFT, 5.4);
         self.text(LEFT + 1.2, y, title, plain(3.7).bold());
     }
 
@@ -359,7 +367,7 @@ impl<'o> Sheets<'o> {
         }
     }
 
-    fn wrap(&self, text: &str, style: Style, room: f64) -> Vec<String> {
+    pub(super) fn wrap(&self, text: &str, style: Style, room: f64) -> Vec<String> {
         break_lines(text, room, |line| self.width(line, style))
     }
 

@@ -244,7 +244,8 @@ fn long_names_fit_and_the_code_is_read() {
     let entry = entry(&value);
     let extract = Extract::of_paper(&entry);
     let code = extract.code(&key(), TODAY);
-    let pages = renderer.extract_pages(&extract, &code, "UBND phường Hoàn Kiếm").unwrap();
+    let office = "UBND phường Hoàn Kiếm";
+    let pages = extract.on_paper(&code, office, |paper| renderer.paper_pages(paper)).unwrap();
     assert_eq!(pages.len(), 2, "what does not fit has a page of its own");
     assert!(pages[1].contains("Xã Xã"));
     for page in &pages {
@@ -257,7 +258,7 @@ fn long_names_fit_and_the_code_is_read() {
             prepared.detect_grids().iter().map(|grid| grid.decode().unwrap().1).collect();
         assert_eq!(codes, [code.to_string()]);
     }
-    let pdf = renderer.extract_pdf(&extract, &code, "UBND phường Hoàn Kiếm").unwrap();
+    let pdf = extract.on_paper(&code, office, |paper| renderer.paper_pdf(paper)).unwrap();
     assert!(pdf.starts_with(b"%PDF-"));
     let people = BTreeMap::new();
     let act = Act::Death { person: number("001056000001"), on: date(2020, 1, 1) };

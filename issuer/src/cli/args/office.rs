@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cccd_issuer::accounts::Role;
 use cccd_issuer::application::State;
+use cccd_issuer::forms::Form;
 use cccd_issuer::ledger::ApplicationId;
 use clap::{Args, Subcommand};
 
@@ -20,6 +21,8 @@ pub(crate) enum ApplicationCommand {
     Refuse(RefuseArguments),
     /// The card is in its holder's hands
     Deliver(DeliverArguments),
+    /// A paper of an application as PDF: CC01 to check and sign, CC02 the receipt, CC03 the refusal
+    Form(FormArguments),
     /// Open applications, the first due first
     List(ListArguments),
     /// One application and all that happened to it
@@ -116,6 +119,33 @@ pub(crate) struct DeliverArguments {
     /// A name of this request: the same again is answered, not done again.
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     pub(crate) request: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FormArguments {
+    /// Which paper; CC01 shows the portrait when the application is named by its file.
+    #[arg(value_enum)]
+    pub(crate) form: Form,
+
+    #[command(flatten)]
+    pub(crate) which: WhichApplication,
+
+    /// The office, as it stands on the paper.
+    #[arg(long, value_name = "TEXT", env = "CCCD_OFFICE", value_parser = parse_reason)]
+    pub(crate) office: String,
+
+    /// Where the PDF goes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) register: RegisterArguments,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
 }
 
 #[derive(Debug, Args)]
