@@ -6,7 +6,8 @@ mod local;
 use cccd_card_profile::card_holder::CardHolder;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
-use cccd_population::person::Life;
+use cccd_population::cases::PaperClaim;
+use cccd_population::person::{Life, Person, Relative};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -23,6 +24,22 @@ pub struct PersonRecord {
     pub life: Life,
     /// The card that is active or held.
     pub card_in_use: Option<Card>,
+    /// Who may act for them while they are a child: father, mother, and the representatives that the register names.
+    pub represented_by: Vec<Relative>,
+}
+
+impl PersonRecord {
+    /// What the register says of a person, and the card they have.
+    #[must_use]
+    pub fn of(person: &Person, card_in_use: Option<Card>) -> Self {
+        let parents = [&person.father, &person.mother].into_iter().flatten();
+        Self {
+            holder: person.card_holder(),
+            life: person.life,
+            card_in_use,
+            represented_by: parents.chain(&person.representatives).cloned().collect(),
+        }
+    }
 }
 
 /// Why the register did not do it. Holds no personal data.
@@ -57,6 +74,18 @@ pub trait Register {
     /// [`RegisterError`].
     fn person(&mut self, number: &PersonalNumber, today: Date)
     -> Result<Option<PersonRecord>, RegisterError>;
+
+    /// A paper of this person says otherwise than the register: its officers decide which holds. Answers whether that waits
+    /// for a decision; `false` once it is decided.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    fn contradict(
+        &mut self,
+        number: &PersonalNumber,
+        said: &PaperClaim,
+        at: Timestamp,
+    ) -> Result<bool, RegisterError>;
 
     /// Records a card; the same card again is a repeat and does no harm.
     ///

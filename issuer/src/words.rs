@@ -207,6 +207,26 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Check the number; if it is right, have the person's record added first (form DC01).",
             "Kiểm tra lại số; nếu đúng, cập nhật dân cư trước (mẫu DC01).",
         ),
+        "two-papers" => (
+            "Giấy tờ khác của người này không khớp với cơ sở dữ liệu dân cư; đã chuyển thành vụ việc để xem xét",
+            "The register has it as a case now (`population cases list`): have it decided there, then take the application in again.",
+            "Vụ việc đã mở trong cơ sở dữ liệu dân cư (`population cases list`): giải quyết xong rồi tiếp nhận lại hồ sơ.",
+        ),
+        "not-represented" => (
+            "Người dưới 14 tuổi phải có người đại diện",
+            "Name father, mother or legal representative in the application (`representative`).",
+            "Ghi cha, mẹ hoặc người đại diện hợp pháp vào hồ sơ (`representative`).",
+        ),
+        "no-representative" => (
+            "Người đại diện không phải cha, mẹ hoặc người đại diện theo cơ sở dữ liệu dân cư",
+            "Check number and name; if they are right, have the register corrected first (form DC02).",
+            "Kiểm tra số và họ tên; nếu đúng, đề nghị điều chỉnh dân cư trước (mẫu DC02).",
+        ),
+        "under-six" => (
+            "Trẻ dưới 6 tuổi không thu nhận sinh trắc; nơi này chưa làm thẻ không có ảnh",
+            "Have the card asked for by the portal (Luật Căn cước 2023 art. 23); this station makes none without a portrait.",
+            "Đề nghị cấp thẻ qua cổng dịch vụ công (Luật Căn cước 2023 Điều 23); nơi này chưa làm thẻ không có ảnh.",
+        ),
         "person-dead" => (
             "Cơ sở dữ liệu dân cư ghi người này đã chết",
             "If that is wrong, have the register corrected first; no card is issued meanwhile.",

@@ -16,12 +16,14 @@ use core::fmt;
 use core::str::FromStr;
 use std::collections::{BTreeMap, BTreeSet};
 
+use cccd_card_profile::card_holder::BirthDate;
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::civil_status::ActId;
+use crate::name;
 use crate::person::words;
 use crate::quality::conflict::{Conflict, Standing};
 
@@ -216,6 +218,39 @@ pub struct Ruling {
     pub by: String,
     /// Why.
     pub reason: String,
+}
+
+/// What a paper that an office saw says of a person; what it does not say is not compared.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaperClaim {
+    /// Which paper: "birth certificate 12/1999 of Xã Mẫu".
+    pub paper: String,
+    /// The name on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<String>,
+    /// The date of birth on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<BirthDate>,
+}
+
+impl fmt::Debug for PaperClaim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaperClaim").finish_non_exhaustive()
+    }
+}
+
+impl PaperClaim {
+    /// The items in which it differs from what is known; names are compared as Vietnamese names are.
+    #[must_use]
+    pub fn differs(&self, full_name: &str, birth_date: BirthDate) -> Vec<&'static str> {
+        let name = self.full_name.as_deref().is_some_and(|said| !name::agree(said, full_name));
+        let birth = self.birth_date.is_some_and(|said| said != birth_date);
+        [("full_name", name), ("birth_date", birth)]
+            .into_iter()
+            .filter_map(|(item, differs)| differs.then_some(item))
+            .collect()
+    }
 }
 
 /// A case as it stands.

@@ -41,6 +41,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
+use crate::cases::PaperClaim;
 use crate::civil_status::{Applied, Contradiction, Entry, Refusal};
 use crate::import::Summary;
 use crate::matching::DigestKey;
@@ -193,6 +194,18 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`].
     fn rehearse_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError>;
+
+    /// Opens a case for what a paper says otherwise than the register, or joins it to the person's open one; what it says
+    /// alike, and what was decided already, opens nothing. Answers whether what it says waits for a decision.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownPerson`].
+    fn contradict(
+        &mut self,
+        number: &PersonalNumber,
+        said: &PaperClaim,
+        change: &Change,
+    ) -> Result<bool, StoreError>;
 
     /// Adds or changes one person.
     ///

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::validity::age_on;
 use cccd_cvc::InspectionRights;
-use cccd_issuer::application::{Application, Asserted, Reason, Template};
+use cccd_issuer::application::{Application, Asserted, Reason, Representative, Template};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
@@ -209,6 +209,16 @@ pub fn blank_with(profile: Profile, serial: u64) -> Chip {
     Chip::in_memory(state, Box::new(ChaCha20Rng::seed_from_u64(serial)))
 }
 
+/// Who acts for a child: a parent or representative whose number the register has.
+#[must_use]
+pub fn representative_of(person: &Person) -> Option<Representative> {
+    [&person.father, &person.mother]
+        .into_iter()
+        .flatten()
+        .chain(&person.representatives)
+        .find_map(|one| Some(Representative { number: one.number.clone()?, full_name: one.name.clone() }))
+}
+
 fn application(person: &Person, age: i16, seed: u64) -> Result<Application> {
     let age = u32::try_from(age).unwrap_or_default();
     Ok(Application {
@@ -220,5 +230,7 @@ fn application(person: &Person, age: i16, seed: u64) -> Result<Application> {
         reason: Reason::FirstIssue,
         ground: None,
         template: Template::IdentityCard2024,
+        representative: representative_of(person),
+        papers: Vec::new(),
     })
 }

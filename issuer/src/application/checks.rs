@@ -3,14 +3,21 @@
 
 use cccd_card_profile::card_holder::{CardData, CardHolder, Sex};
 use cccd_card_profile::mrz::MrzError;
-use cccd_card_profile::validity::ValidityError;
+use cccd_card_profile::validity::{self, ValidityError};
 use cccd_population::card::{Card, CardStatus, SodDigest};
+use cccd_population::cases::PaperClaim;
 use cccd_population::name;
-use cccd_population::person::Life;
+use cccd_population::person::{Life, Relative};
 use jiff::civil::Date;
 
 use super::file::{Application, Asserted, Reason};
 use crate::register::PersonRecord;
+
+/// From this age on nobody acts for the holder (Luật Căn cước 2023 art. 23(1), 23(2)).
+const ADULT_FOR_CARDS: i16 = 14;
+
+/// From this age on face, fingerprints and iris are taken (art. 23(2)).
+const BIOMETRICS_FROM: i16 = 6;
 
 /// One field in which application and register differ. Names only the field: the values are personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +42,21 @@ pub enum Refusal {
     /// The application says something else than the register.
     #[error("the application differs from the register in: {}", list(.0))]
     Differs(Vec<Difference>),
+    /// A paper says otherwise than the register: which holds is the register's case (several names or birth dates of one
+    /// person), and nothing is printed until it is decided.
+    #[error("another paper of this person differs from the register in: {}", .0.join(", "))]
+    TwoPapers(Vec<&'static str>),
+    /// Nobody acts for a child under 14.
+    #[error("the holder is under 14 and nobody acts for them: name their father, mother or representative")]
+    NotRepresented,
+    /// Somebody acts for a child whom the register does not know as father, mother or representative.
+    #[error("the register does not know the one who acts for this child as father, mother or representative")]
+    NoRepresentative,
+    /// Of a child under six no biometrics are taken (art. 23(1)), and a card without a portrait is not made here.
+    #[error(
+        "the holder is under six: no portrait is taken of them, and this station makes no card without one"
+    )]
+    UnderSix,
     /// A first issue for someone who has a card.
     #[error("this personal number is already on an active card")]
     HasActiveCard,
@@ -70,6 +92,10 @@ impl Refusal {
             Self::Dead => "person-dead",
             Self::Missing => "person-missing",
             Self::Differs(_) => "differs-from-register",
+            Self::TwoPapers(_) => "two-papers",
+            Self::NotRepresented => "not-represented",
+            Self::NoRepresentative => "no-representative",
+            Self::UnderSix => "under-six",
             Self::HasActiveCard => "has-active-card",
             Self::CardHeld => "card-held",
             Self::SexUnspecified => "sex-unspecified",
@@ -88,7 +114,7 @@ pub fn check(
     record: Option<PersonRecord>,
     issue_date: Date,
 ) -> Result<Checked, Refusal> {
-    let PersonRecord { holder, life, card_in_use } = record.ok_or(Refusal::UnknownPerson)?;
+    let PersonRecord { holder, life, card_in_use, represented_by } = record.ok_or(Refusal::UnknownPerson)?;
     match life {
         Life::Alive => {}
         Life::Dead(_) => return Err(Refusal::Dead),
@@ -103,8 +129,42 @@ pub fn check(
     }
     let replaces = replaced_card(application.reason, card_in_use)?;
     let card = CardData::new(holder, issue_date, None).map_err(Refusal::Validity)?;
+    represented(application, &card.holder, &represented_by, issue_date)?;
     card.mrz().map_err(Refusal::Name)?;
     Ok(Checked { card, replaces })
+}
+
+/// For a child under 14 somebody acts whom the register knows as father, mother or representative (art. 23(1)): by number,
+/// or by name where the register has no number of theirs.
+fn represented(
+    application: &Application,
+    holder: &CardHolder,
+    known: &[Relative],
+    day: Date,
+) -> Result<(), Refusal> {
+    let age = validity::age_on(holder.birth_date, day);
+    if age >= ADULT_FOR_CARDS {
+        return Ok(());
+    }
+    if (0..BIOMETRICS_FROM).contains(&age) {
+        return Err(Refusal::UnderSix);
+    }
+    let acting = application.representative.as_ref().ok_or(Refusal::NotRepresented)?;
+    let is = |relative: &Relative| match &relative.number {
+        Some(number) => *number == acting.number,
+        None => name::agree(&relative.name, &acting.full_name),
+    };
+    if known.iter().any(is) { Ok(()) } else { Err(Refusal::NoRepresentative) }
+}
+
+/// The papers that say otherwise than the register, and in which items.
+#[must_use]
+pub fn other_papers<'a>(
+    application: &'a Application,
+    holder: &CardHolder,
+) -> Vec<(&'a PaperClaim, Vec<&'static str>)> {
+    let differs = |paper: &'a PaperClaim| (paper, paper.differs(&holder.full_name, holder.birth_date));
+    application.papers.iter().map(differs).filter(|(_, items)| !items.is_empty()).collect()
 }
 
 fn replaced_card(reason: Reason, card_in_use: Option<Card>) -> Result<Option<SodDigest>, Refusal> {
@@ -187,7 +247,7 @@ mod tests {
             status,
             since: date(2022, 1, 1),
         });
-        PersonRecord { holder: person.card_holder(), life, card_in_use }
+        PersonRecord { life, ..PersonRecord::of(&person, card_in_use) }
     }
 
     fn outcome(
@@ -224,6 +284,73 @@ mod tests {
         assert_eq!(
             refusal.to_string(),
             "the application differs from the register in: full_name, sex, religion"
+        );
+    }
+
+    /// A child of this age on 21 November 2026, whose father has a number and whose mother is known by name alone.
+    fn child(born: &str) -> PersonRecord {
+        let person: Person = serde_json::from_value(serde_json::json!({
+            "number": "079216000001", "full_name": "Nguyễn Bé An", "birth_date": born, "sex": "female",
+            "father": {"name": "Nguyễn Văn Chung", "number": "079090000001"}, "mother": {"name": "Trần Thị Mẹ"},
+            "representatives": [{"name": "Lê Thị Giám Hộ", "number": "079180000002"}]
+        }))
+        .unwrap();
+        PersonRecord::of(&person, None)
+    }
+
+    #[test]
+    fn for_a_child_under_14_somebody_acts_whom_the_register_knows() {
+        let with = |acting: &str| {
+            let json = format!(
+                r#"{{"person":{{"number":"079216000001"}},"portrait":"/9j/4AAQSkZJRg==","reason":"first-issue"{acting}}}"#
+            );
+            Application::parse(json.as_bytes(), Path::new("")).unwrap()
+        };
+        let acting = |number: &str, name: &str| {
+            with(&format!(r#","representative":{{"number":"{number}","full_name":"{name}"}}"#))
+        };
+        // One day before the fourteenth birthday, and on it; one day before the sixth, and on it.
+        let eve = || Some(child("2012-11-22"));
+        assert_eq!(outcome(&with(""), eve()), Err(Refusal::NotRepresented));
+        assert_eq!(outcome(&with(""), Some(child("2012-11-21"))), Ok(None));
+        assert_eq!(
+            outcome(&acting("079090000001", "Nguyễn Văn Chung"), Some(child("2020-11-22"))),
+            Err(Refusal::UnderSix)
+        );
+        assert_eq!(outcome(&acting("079090000001", "Nguyễn Văn Chung"), Some(child("2020-11-21"))), Ok(None));
+        for (number, name, known) in [
+            ("079090000001", "whatever is written", true),
+            ("079180000002", "Lê Thị Giám Hộ", true),
+            // Of the mother the register has no number: her name is what is compared.
+            ("079191000003", "TRẦN THỊ MẸ", true),
+            ("079191000003", "Nguyễn Văn Chung", false),
+            ("079191000003", "Trần Thị Khác", false),
+        ] {
+            let expected = if known { Ok(None) } else { Err(Refusal::NoRepresentative) };
+            assert_eq!(outcome(&acting(number, name), eve()), expected, "{number} {name}");
+        }
+        assert_ne!(
+            acting("079090000001", "A").content_sha256(),
+            acting("079180000002", "A").content_sha256()
+        );
+    }
+
+    #[test]
+    fn another_name_on_another_paper_is_told_item_by_item() {
+        let with = |papers: &str| {
+            let json = format!(
+                r#"{{"person":{{"number":"079099000001"}},"portrait":"/9j/4AAQSkZJRg==","reason":"first-issue","papers":[{papers}]}}"#
+            );
+            let application = Application::parse(json.as_bytes(), Path::new("")).unwrap();
+            let holder = record(Life::Alive, None).holder;
+            other_papers(&application, &holder).into_iter().map(|(_, items)| items).collect::<Vec<_>>()
+        };
+        let same = r#"{"paper":"giấy khai sinh","full_name":"NGUYỄN THUÝ AN","birth_date":"1999-01-15"}"#;
+        let name = r#"{"paper":"học bạ","full_name":"Vàng Thị An"}"#;
+        let both = r#"{"paper":"sổ hộ khẩu","full_name":"Vàng Thị An","birth_date":"1998"}"#;
+        assert_eq!(
+            with(&format!("{same},{name},{both}")),
+            [vec!["full_name"], vec!["full_name", "birth_date"]]
         );
     }
 

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::cases::PaperClaim;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -19,6 +20,9 @@ use crate::capture::Capture;
 
 /// The longest application file read. A portrait inside it as base64 takes most of that.
 pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most other papers of an application.
+const MAX_PAPERS: usize = 20;
 
 /// Why a card is asked for (Luật Căn cước 2023 art. 23, 24).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +153,26 @@ pub struct Application {
     pub ground: Option<Ground>,
     /// Which face.
     pub template: Template,
+    /// Who acts for a child under 14.
+    pub representative: Option<Representative>,
+    /// What other papers of the person say, as the officer reads them.
+    pub papers: Vec<PaperClaim>,
+}
+
+/// Who acts for a child. Personal data: `Debug` is redacted.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Representative {
+    /// Their number.
+    pub number: PersonalNumber,
+    /// Their name.
+    pub full_name: String,
+}
+
+impl fmt::Debug for Representative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Representative").finish_non_exhaustive()
+    }
 }
 
 /// What was taken of a person beside the portrait, and how it is known at rest. `Debug` counts only.
@@ -223,6 +247,9 @@ struct Raw {
     ground: Option<Ground>,
     #[serde(default)]
     template: Template,
+    representative: Option<Representative>,
+    #[serde(default)]
+    papers: Vec<PaperClaim>,
 }
 
 // `flatten` and `deny_unknown_fields` do not go together in serde: the number is split off by hand.
@@ -265,6 +292,9 @@ impl Application {
             return Err(ApplicationError::TooLong { what: "application file", limit: MAX_FILE_BYTES });
         }
         let raw: Raw = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
+        if raw.papers.len() > MAX_PAPERS {
+            return Err(ApplicationError::TooLong { what: "list of papers", limit: MAX_PAPERS });
+        }
         let person = raw.person;
         if raw.ground.map_or(Reason::FirstIssue, Ground::reason) != raw.reason {
             return Err(ApplicationError::Ground(raw.reason));
@@ -293,6 +323,8 @@ impl Application {
             reason: raw.reason,
             ground: raw.ground,
             template: raw.template,
+            representative: raw.representative,
+            papers: raw.papers,
         })
     }
 
@@ -309,6 +341,9 @@ impl Application {
         ] {
             hash.update(part);
             hash.update([0]);
+        }
+        if let Some(representative) = &self.representative {
+            hash.update(representative.number.as_str());
         }
         hex::encode(hash.finalize())
     }

@@ -112,18 +112,21 @@ fn form(
     let today = day_in_vietnam(at);
     let record =
         register.person(&entry.number, today)?.ok_or(Failure::Issue(Refusal::UnknownPerson.into()))?;
-    let portrait = match &arguments.which.application {
-        Some(file) => {
-            Some(Portrait::from_file(&Application::read(file)?.portrait).map_err(IssueError::from)?)
+    let application = arguments.which.application.as_deref().map(Application::read).transpose()?;
+    let portrait = match &application {
+        Some(application) => {
+            let portrait = Portrait::from_file(&application.portrait).map_err(IssueError::from)?;
+            Some(portrait.print().map_err(IssueError::from)?)
         }
         None => None,
     };
-    let portrait = portrait.map(|portrait| portrait.print()).transpose().map_err(IssueError::from)?;
+    let acting = application.as_ref().and_then(|application| application.representative.as_ref());
+    let representative = acting.map(|one| format!("{}, {}", one.full_name, one.number.as_str()));
     let content = Content {
         entry: &entry,
         holder: &record.holder,
         portrait: portrait.as_deref(),
-        representative: None,
+        representative: representative.as_deref(),
         office: &arguments.office,
         today,
     };

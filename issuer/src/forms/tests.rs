@@ -62,9 +62,11 @@ fn pages(form: Form, entry: &Entry, holder: &CardHolder, portrait: Option<&[u8]>
 
 fn portrait() -> Vec<u8> {
     let mut jpeg = Vec::new();
-    image::RgbImage::from_fn(300, 400, |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 90]))
-        .write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg)
-        .unwrap();
+    image::RgbImage::from_fn(300, 400, |x, y| {
+        image::Rgb([u8::try_from(x % 256).unwrap(), u8::try_from(y % 256).unwrap(), 90])
+    })
+    .write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg)
+    .unwrap();
     jpeg
 }
 

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
+use cccd_population::cases::PaperClaim;
 use cccd_population::person::Person;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -120,7 +121,19 @@ impl Register for HttpRegister {
         if person.number != *number {
             return Err(nonsense());
         }
-        Ok(Some(PersonRecord { holder: person.card_holder(), life: person.life, card_in_use }))
+        Ok(Some(PersonRecord::of(&person, card_in_use)))
+    }
+
+    fn contradict(
+        &mut self,
+        number: &PersonalNumber,
+        said: &PaperClaim,
+        _at: Timestamp,
+    ) -> Result<bool, RegisterError> {
+        let body = serde_json::to_value(said).map_err(|_| nonsense())?;
+        let (status, body) = self.post(&format!("/v1/persons/{}/papers", number.as_str()), &body)?;
+        ok(status, &body)?;
+        body.get("waits").and_then(Value::as_bool).ok_or_else(nonsense)
     }
 
     fn record_card(&mut self, card: &NewCard, _at: Timestamp) -> Result<(), RegisterError> {

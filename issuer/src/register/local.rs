@@ -2,6 +2,7 @@
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
+use cccd_population::cases::PaperClaim;
 use cccd_population::seal::SealKeys;
 use cccd_population::store::{Change, Place, SqlStore, Store, StoreError};
 use jiff::Timestamp;
@@ -68,7 +69,17 @@ impl<S: Store> Register for LocalRegister<S> {
     ) -> Result<Option<PersonRecord>, RegisterError> {
         let Some(person) = self.store.person(number).map_err(failed)? else { return Ok(None) };
         let card_in_use = self.store.card_in_use(number, today).map_err(failed)?;
-        Ok(Some(PersonRecord { holder: person.card_holder(), life: person.life, card_in_use }))
+        Ok(Some(PersonRecord::of(&person, card_in_use)))
+    }
+
+    fn contradict(
+        &mut self,
+        number: &PersonalNumber,
+        said: &PaperClaim,
+        at: Timestamp,
+    ) -> Result<bool, RegisterError> {
+        let change = self.change(at);
+        self.store.contradict(number, said, &change).map_err(failed)
     }
 
     fn record_card(&mut self, card: &NewCard, at: Timestamp) -> Result<(), RegisterError> {

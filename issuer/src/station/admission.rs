@@ -1,5 +1,7 @@
 //! Before a chip is touched: the application is taken in, compared with the register, approved and prepared.
 
+use std::collections::BTreeSet;
+
 use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::validity::age_on;
 use cccd_population::card::SodDigest;
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{IssueError, Station};
-use crate::application::{Application, Biometrics, Checked, Portrait, Refusal, State, Step, Template, check};
+use crate::application::{Application, Biometrics, Checked, Portrait, Refusal, State, Step, Template, check, other_papers};
 use crate::capture::{Capture, CaptureError};
 use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger};
 use crate::portrait_quality::{FaceFinder, Rules, assess};
@@ -125,6 +127,18 @@ impl Intake<'_> {
             Ok(checked) => checked,
             Err(refusal) => return Err(self.refuse(&entry, recorded, refusal)?),
         };
+        if entry.state == State::Received {
+            let mut waiting = BTreeSet::new();
+            for (paper, items) in other_papers(application, &checked.card.holder) {
+                if self.register.contradict(&application.number, paper, act.at)? {
+                    waiting.extend(items);
+                }
+            }
+            if !waiting.is_empty() {
+                let refusal = Refusal::TwoPapers(waiting.into_iter().collect());
+                return Err(self.refuse(&entry, recorded, refusal)?);
+            }
+        }
         // Prints and irises belong to what is approved as much as the portrait does.
         let taken = application.biometrics.as_ref();
         let sealed = taken.and_then(|taken| taken.sealed_sha256.as_deref());

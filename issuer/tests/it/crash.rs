@@ -11,6 +11,7 @@ use cccd_issuer::personalize::{NoMonitor, Progress};
 use cccd_issuer::register::{PersonRecord, Register, RegisterError};
 use cccd_issuer::station::{Blank, IssueError, Job, Station};
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
+use cccd_population::cases::PaperClaim;
 use cccd_virtual_chip::LifeCycle;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -77,6 +78,15 @@ impl Register for Unreachable<'_> {
         today: Date,
     ) -> Result<Option<PersonRecord>, RegisterError> {
         self.inner.person(number, today)
+    }
+
+    fn contradict(
+        &mut self,
+        number: &PersonalNumber,
+        said: &PaperClaim,
+        at: Timestamp,
+    ) -> Result<bool, RegisterError> {
+        self.inner.contradict(number, said, at)
     }
 
     fn record_card(&mut self, card: &NewCard, at: Timestamp) -> Result<(), RegisterError> {

@@ -2,16 +2,20 @@
 
 use std::sync::{Arc, Mutex};
 
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_issuer::application::Application;
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::NoMonitor;
 use cccd_issuer::register::{HttpRegister, Register, RegisterError, day_in_vietnam};
 use cccd_issuer::station::{Blank, IssueError, Job, Station};
 use cccd_population::card::{CardStatus, SodDigest};
+use cccd_population::cases::{CaseState, PaperClaim, Ruling, Verdict};
 use cccd_population::register_key::{digest_key, signing_key};
 use cccd_population::server::{Limits, Service, Tokens, serve_within};
 use cccd_population::store::{Change, SqlStore, Store as _};
+use cccd_virtual_chip::{Chip, LifeCycle};
 
-use crate::support::{NUMBER, Office, application, at, blank, persons, rng};
+use crate::support::{NUMBER, OTHER_NUMBER, Office, application, at, blank, persons, rng};
 
 /// A served register; gives its address and token file.
 fn serve(folder: &std::path::Path) -> (String, std::path::PathBuf) {
@@ -49,7 +53,7 @@ fn a_card_is_issued_against_the_served_register_and_lives_its_life() {
     let mut register = HttpRegister::open(&address, &tokens).unwrap();
     let mut ledger = Ledger::in_memory().unwrap();
     let keys = Office::new().keys;
-    let mut issue = |register: &mut HttpRegister, serial: u8, number: &str, reason: &str| {
+    let mut make = |register: &mut HttpRegister, chip: &mut Chip, application: &Application| {
         let mut station = Station {
             ledger: &mut ledger,
             register,
@@ -60,13 +64,33 @@ fn a_card_is_issued_against_the_served_register_and_lives_its_life() {
             blank: Blank::Icao9,
             job: Job::Production,
         };
-        station.issue_into(
-            &mut blank(serial),
-            &application(number, reason),
-            "second-officer",
-            &mut NoMonitor,
-            &mut rng(serial),
-        )
+        station.issue_into(chip, application, "second-officer", &mut NoMonitor, &mut rng(9))
+    };
+    // Two names on two papers: the register has the case, and nothing is printed.
+    let mut two_names = application(OTHER_NUMBER, "first-issue");
+    two_names.papers = vec![PaperClaim {
+        paper: "giấy khai sinh".to_owned(),
+        full_name: Some("Vàng Thị Bình".to_owned()),
+        birth_date: None,
+    }];
+    let mut chip = blank(9);
+    let refused = make(&mut register, &mut chip, &two_names).unwrap_err();
+    assert_eq!(refused.code(), "two-papers");
+    assert_eq!(chip.state().life_cycle(), LifeCycle::Blank);
+    let mut store = SqlStore::open_file(&folder.path().join("register.db")).unwrap();
+    let cases = store.cases_of(&PersonalNumber::parse(OTHER_NUMBER).unwrap()).unwrap();
+    assert_eq!(cases.len(), 1);
+    assert_eq!(cases[0].state, CaseState::Open);
+    assert_eq!(make(&mut register, &mut chip, &two_names).unwrap_err().code(), "two-papers", "it waits");
+    let ruling = Ruling {
+        verdict: Verdict::Keep,
+        by: "officer".to_owned(),
+        reason: "the paper is another person's".to_owned(),
+    };
+    store.decide_case(&cases[0].id, &ruling, None, at(), day_in_vietnam(at())).unwrap();
+    make(&mut register, &mut chip, &two_names).expect("once it is decided, the card is made");
+    let mut issue = |register: &mut HttpRegister, serial: u8, number: &str, reason: &str| {
+        make(register, &mut blank(serial), &application(number, reason))
     };
     let first = issue(&mut register, 1, NUMBER, "first-issue").unwrap();
     let today = day_in_vietnam(at());

@@ -24,6 +24,7 @@ use crate::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, SignedAnswer, answer_time, is_nonce,
 };
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
+use crate::cases::PaperClaim;
 use crate::day_in_vietnam;
 use crate::matching::{self, Outcome};
 use crate::store::{Change, Store};
@@ -38,6 +39,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/v1/match", post(match_person))
         .route("/v1/card-status", post(card_status))
         .route("/v1/persons/{number}", get(person))
+        .route("/v1/persons/{number}/papers", post(contradict))
         .route("/v1/cards", post(record_card))
         .route("/v1/cards/{sod_sha256}/status", post(set_card_status))
         .route("/statistics", get(statistics))
@@ -215,6 +217,25 @@ async fn statistics(State(service): Shared) -> Result<Response, Problem> {
         Ok((heads, page).into_response())
     })
     .await
+}
+
+/// A paper that an office saw says otherwise than the register: the register's officers decide.
+async fn contradict(
+    State(service): Shared,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let source = allow(&service, &headers, Role::Issuer)?;
+    let number = PersonalNumber::parse(&number).map_err(|_| bad_field(matching::BadField("number")))?;
+    let said: PaperClaim = read_json(&headers, &body)?;
+    let blank = |text: &str| text.trim().is_empty() || text.chars().count() > 200;
+    if blank(&said.paper) || said.full_name.as_deref().is_some_and(blank) {
+        return Err(bad_field(matching::BadField("paper")));
+    }
+    let change = Change { source, at: service.clock.now() };
+    blocking(service, move |_, store| Ok(Json(json!({"waits": store.contradict(&number, &said, &change)?}))))
+        .await
 }
 
 async fn record_card(

@@ -5,15 +5,16 @@ mod intake;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
+use serde_json::json as value_of;
 
 use super::engine::{Row, Session, Value};
 use super::persons::{self, number, timestamp};
 use super::{Change, StoreError};
-use crate::cases::{Case, CaseAction, CaseId, CaseKind, CaseState, PairEvidence, Subject};
+use crate::cases::{Case, CaseAction, CaseId, CaseKind, CaseState, PairEvidence, PaperClaim, Subject};
 use crate::civil_status::{Contradiction, Entry};
 use crate::duplicates::Weighed;
 use crate::person::Person;
-use crate::quality::conflict::Conflict;
+use crate::quality::conflict::{Conflict, Origin, Standing};
 
 pub(super) use deciding::{decide, prefix_wanted};
 pub(super) use intake::{registered_already, take_in};
@@ -248,6 +249,43 @@ pub(super) fn open_pair(
     let id = CaseId::of_pair(&first.number, &second.number);
     let persons = vec![first.number.clone(), second.number.clone()];
     open(session, &case(id, persons, office(first), subject, change.at), &change.source)
+}
+
+/// What a paper says otherwise than the register; whether it waits for a decision.
+pub(super) fn contradict(
+    session: &mut dyn Session,
+    number: &PersonalNumber,
+    said: &PaperClaim,
+    change: &Change,
+) -> Result<bool, StoreError> {
+    let (person, origins) = persons::known_with_origins(session, number)?.ok_or(StoreError::UnknownPerson)?;
+    let paper = Origin {
+        source: format!("paper: {}", said.paper),
+        standing: Standing::Proven,
+        at: change.at,
+        by: change.source.clone(),
+    };
+    let mut conflicts = Vec::new();
+    for item in said.differs(&person.full_name, person.birth_date) {
+        let (known, said) = match item {
+            "full_name" => (value_of!(person.full_name), value_of!(said.full_name)),
+            _ => (value_of!(person.birth_date), value_of!(said.birth_date)),
+        };
+        let claims = vec![origins.of(item).claim(&known), paper.claim(&said)];
+        conflicts.push(Conflict { number: number.clone(), item: item.to_owned(), claims });
+    }
+    let differing = conflicts.clone();
+    open_facts(session, &person, conflicts, change)?;
+    let waiting = of_person(session, number)?;
+    let waits = |conflict: &Conflict| {
+        waiting.iter().filter(|case| matches!(case.state, CaseState::Open | CaseState::Papers)).any(|case| {
+            let Subject::Facts(open) = &case.subject else { return false };
+            let value = conflict.claims.last().map(|claim| &claim.value);
+            open.iter()
+                .any(|one| one.item == conflict.item && value.is_some_and(|value| one.has_claim(value)))
+        })
+    };
+    Ok(differing.iter().any(waits))
 }
 
 /// Facts that contradict each other: joined to the person's open case, if there is one. What was decided against is not

@@ -22,7 +22,7 @@ use super::{
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::BackupError;
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
-use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, Ruled, Ruling};
+use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, PaperClaim, Ruled, Ruling};
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
 use crate::civil_status::{ActId, Applied, Entry};
 use crate::duplicates::Weighed;
@@ -464,6 +464,15 @@ impl core::fmt::Debug for SqlStore {
 }
 
 impl Store for SqlStore {
+    fn contradict(
+        &mut self,
+        number: &PersonalNumber,
+        said: &PaperClaim,
+        change: &Change,
+    ) -> Result<bool, StoreError> {
+        self.write(Apart::Rows, |session| cases::contradict(session, number, said, change))
+    }
+
     fn person(&self, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
         self.read(|session| persons::load(session, number))
     }

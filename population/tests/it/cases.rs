@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::cases::{Case, CaseId, CaseState, Intake, Ruled, Ruling, Verdict};
+use cccd_population::cases::{Case, CaseId, CaseState, Intake, PaperClaim, Ruled, Ruling, Subject, Verdict};
 use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Newborn, Parent};
 use cccd_population::duplicates::{Evidence, Weighed};
 use cccd_population::generate::Nation;
@@ -47,6 +47,47 @@ fn open(store: &SqlStore) -> Vec<Case> {
 
 fn weighed() -> Weighed {
     Weighed { bits: 300, evidence: vec![Evidence { item: "full_name", finding: "same", bits: 300 }] }
+}
+
+fn paper(name: &str, full_name: Option<&str>, birth: Option<&str>) -> PaperClaim {
+    PaperClaim {
+        paper: name.to_owned(),
+        full_name: full_name.map(str::to_owned),
+        birth_date: birth.map(|text| serde_json::from_value(serde_json::json!(text)).unwrap()),
+    }
+}
+
+/// What an office reads on a paper is no change of the register: it is the person's case, one for all papers, and once
+/// decided against it is not asked again.
+#[test]
+fn a_paper_that_an_office_saw_is_a_case_and_changes_nothing_by_itself() {
+    on_both(|mut store| {
+        let person = somebody();
+        store.put_person(&person, &from("import:declared:DC01")).unwrap();
+        let said = |store: &mut SqlStore, paper: &PaperClaim| {
+            store.contradict(&person.number, paper, &from("issuer:1")).unwrap()
+        };
+        // Another way of writing the same name contradicts nothing.
+        let shouted = person.full_name.to_uppercase();
+        assert!(!said(&mut store, &paper("giấy khai sinh", Some(&shouted), None)));
+        assert!(open(&store).is_empty());
+        assert!(said(&mut store, &paper("giấy khai sinh", Some("Vàng A Páo"), Some("1971"))));
+        assert!(said(&mut store, &paper("sổ hộ khẩu", Some("Giàng A Páo"), None)));
+        assert!(said(&mut store, &paper("sổ hộ khẩu", Some("Giàng A Páo"), None)), "it waits");
+        let [case] = open(&store).try_into().unwrap();
+        let Subject::Facts(conflicts) = &case.subject else { panic!("{:?}", case.subject.kind()) };
+        let claims =
+            |item: &str| conflicts.iter().find(|one| one.item == item).map_or(0, |one| one.claims.len());
+        assert_eq!((claims("full_name"), claims("birth_date")), (3, 2));
+        assert_eq!(store.person(&person.number).unwrap().unwrap().full_name, person.full_name);
+
+        decide(&mut store, &case.id, Verdict::Take(BTreeMap::from([("full_name".to_owned(), 1)]))).unwrap();
+        assert_eq!(store.person(&person.number).unwrap().unwrap().full_name, "Vàng A Páo");
+        assert!(!said(&mut store, &paper("sổ hộ khẩu", Some("Giàng A Páo"), None)), "decided already");
+        let nobody = number("001056000099");
+        let unknown = store.contradict(&nobody, &paper("giấy", Some("Ai"), None), &from("issuer:1"));
+        assert!(matches!(unknown, Err(StoreError::UnknownPerson)));
+    });
 }
 
 #[test]

@@ -8,6 +8,7 @@ use cccd_population::person::{Life, Person};
 use jiff::civil::Date;
 use serde_json::json;
 
+use crate::country::representative_of;
 use crate::demo::counter::path;
 use crate::portrait;
 
@@ -105,12 +106,17 @@ pub fn apply(
     let age_years = u32::try_from(age).unwrap_or_default();
     std::fs::write(&portrait, portrait::draw(seed, person.sex == Sex::Female, age_years)?)?;
     let application = work.join(format!("{name}-application.json"));
-    let content = json!({
+    let mut content = json!({
         "person": { "number": person.number.as_str(), "full_name": person.full_name },
         "portrait": path(&portrait)?,
         "reason": "first-issue",
         "template": template,
     });
+    if age < 14
+        && let Some(acting) = representative_of(person)
+    {
+        content["representative"] = json!({"number": acting.number.as_str(), "full_name": acting.full_name});
+    }
     std::fs::write(&application, serde_json::to_vec_pretty(&content)?)?;
     Ok(Applicant {
         person: person.clone(),
