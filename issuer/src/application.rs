@@ -7,9 +7,10 @@ mod ground;
 pub mod portrait;
 pub mod state;
 
-pub use checks::{Checked, Difference, Refusal, check, differences, other_papers};
+pub use checks::{ADULT_FOR_CARDS, Checked, Difference, Refusal, check, differences, other_papers};
 pub use file::{
-    Application, ApplicationError, Asserted, Biometrics, NotAWord, Reason, Representative, Template, read_portrait,
+    Application, ApplicationError, Asserted, Biometrics, NotAWord, Reason, Representative, Template,
+    read_portrait,
 };
 pub use ground::{Ground, NotAGround};
 pub use portrait::{Portrait, PortraitError};

@@ -222,11 +222,6 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Check number and name; if they are right, have the register corrected first (form DC02).",
             "Kiểm tra số và họ tên; nếu đúng, đề nghị điều chỉnh dân cư trước (mẫu DC02).",
         ),
-        "under-six" => (
-            "Trẻ dưới 6 tuổi không thu nhận sinh trắc; nơi này chưa làm thẻ không có ảnh",
-            "Have the card asked for by the portal (Luật Căn cước 2023 art. 23); this station makes none without a portrait.",
-            "Đề nghị cấp thẻ qua cổng dịch vụ công (Luật Căn cước 2023 Điều 23); nơi này chưa làm thẻ không có ảnh.",
-        ),
         "person-dead" => (
             "Cơ sở dữ liệu dân cư ghi người này đã chết",
             "If that is wrong, have the register corrected first; no card is issued meanwhile.",

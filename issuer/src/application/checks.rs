@@ -14,10 +14,7 @@ use super::file::{Application, Asserted, Reason};
 use crate::register::PersonRecord;
 
 /// From this age on nobody acts for the holder (Luật Căn cước 2023 art. 23(1), 23(2)).
-const ADULT_FOR_CARDS: i16 = 14;
-
-/// From this age on face, fingerprints and iris are taken (art. 23(2)).
-const BIOMETRICS_FROM: i16 = 6;
+pub const ADULT_FOR_CARDS: i16 = 14;
 
 /// One field in which application and register differ. Names only the field: the values are personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +49,6 @@ pub enum Refusal {
     /// Somebody acts for a child whom the register does not know as father, mother or representative.
     #[error("the register does not know the one who acts for this child as father, mother or representative")]
     NoRepresentative,
-    /// Of a child under six no biometrics are taken (art. 23(1)), and a card without a portrait is not made here.
-    #[error(
-        "the holder is under six: no portrait is taken of them, and this station makes no card without one"
-    )]
-    UnderSix,
     /// A first issue for someone who has a card.
     #[error("this personal number is already on an active card")]
     HasActiveCard,
@@ -95,7 +87,6 @@ impl Refusal {
             Self::TwoPapers(_) => "two-papers",
             Self::NotRepresented => "not-represented",
             Self::NoRepresentative => "no-representative",
-            Self::UnderSix => "under-six",
             Self::HasActiveCard => "has-active-card",
             Self::CardHeld => "card-held",
             Self::SexUnspecified => "sex-unspecified",
@@ -142,12 +133,8 @@ fn represented(
     known: &[Relative],
     day: Date,
 ) -> Result<(), Refusal> {
-    let age = validity::age_on(holder.birth_date, day);
-    if age >= ADULT_FOR_CARDS {
+    if validity::age_on(holder.birth_date, day) >= ADULT_FOR_CARDS {
         return Ok(());
-    }
-    if (0..BIOMETRICS_FROM).contains(&age) {
-        return Err(Refusal::UnderSix);
     }
     let acting = application.representative.as_ref().ok_or(Refusal::NotRepresented)?;
     let is = |relative: &Relative| match &relative.number {
@@ -309,15 +296,10 @@ mod tests {
         let acting = |number: &str, name: &str| {
             with(&format!(r#","representative":{{"number":"{number}","full_name":"{name}"}}"#))
         };
-        // One day before the fourteenth birthday, and on it; one day before the sixth, and on it.
+        // One day before the fourteenth birthday, and on it.
         let eve = || Some(child("2012-11-22"));
         assert_eq!(outcome(&with(""), eve()), Err(Refusal::NotRepresented));
         assert_eq!(outcome(&with(""), Some(child("2012-11-21"))), Ok(None));
-        assert_eq!(
-            outcome(&acting("079090000001", "Nguyễn Văn Chung"), Some(child("2020-11-22"))),
-            Err(Refusal::UnderSix)
-        );
-        assert_eq!(outcome(&acting("079090000001", "Nguyễn Văn Chung"), Some(child("2020-11-21"))), Ok(None));
         for (number, name, known) in [
             ("079090000001", "whatever is written", true),
             ("079180000002", "Lê Thị Giám Hộ", true),

@@ -160,7 +160,7 @@ pub struct Application {
 }
 
 /// Who acts for a child. Personal data: `Debug` is redacted.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Representative {
     /// Their number.

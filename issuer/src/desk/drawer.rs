@@ -118,5 +118,7 @@ fn file(application: &Application) -> Value {
         "reason": application.reason.as_str(),
         "ground": application.ground.map(Ground::as_str),
         "template": application.template.as_str(),
+        "representative": application.representative,
+        "papers": application.papers,
     })
 }

@@ -6,12 +6,15 @@ use std::sync::Mutex;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_card_profile::validity::age_on;
+use cccd_population::cases::PaperClaim;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::house::lock;
 use super::problem::Problem;
-use crate::application::{Application, Asserted, Difference, Ground, Reason, Template, differences};
+use crate::application::{
+    ADULT_FOR_CARDS, Application, Asserted, Difference, Ground, Reason, Representative, Template, differences,
+};
 use crate::ledger::ApplicationId;
 use crate::register::PersonRecord;
 use crate::station::BIOMETRICS_FROM_AGE;
@@ -56,6 +59,10 @@ pub(super) struct Visit {
     pub(super) reason: Reason,
     pub(super) ground: Option<Ground>,
     pub(super) template: Template,
+    /// Who acts for a child under 14.
+    pub(super) representative: Option<Representative>,
+    /// Another paper that says otherwise.
+    pub(super) paper: Option<PaperClaim>,
     pub(super) picture: Option<Picture>,
     /// Why it is taken although it should be taken again.
     pub(super) accepted: Option<String>,
@@ -95,6 +102,12 @@ impl Visit {
         !young && self.accepted.is_none() && self.picture.as_ref().is_some_and(|picture| picture.retake)
     }
 
+    /// Somebody has to act for the holder.
+    pub(super) fn is_child(&self, today: Date) -> bool {
+        let born = self.record.as_ref().map(|record| record.holder.birth_date);
+        born.is_some_and(|born| age_on(born, today) < ADULT_FOR_CARDS)
+    }
+
     /// The application, differences resolved: where the register's word applies, nothing else is said any more.
     pub(super) fn application(&self) -> Application {
         let mut asserted = self.said.clone();
@@ -115,6 +128,8 @@ impl Visit {
             reason: self.reason,
             ground: self.ground,
             template: self.template,
+            representative: self.representative.clone(),
+            papers: self.paper.iter().cloned().collect(),
         }
     }
 }

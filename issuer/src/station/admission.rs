@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{IssueError, Station};
-use crate::application::{Application, Biometrics, Checked, Portrait, Refusal, State, Step, Template, check, other_papers};
+use crate::application::{
+    Application, Biometrics, Checked, Portrait, Refusal, State, Step, Template, check, other_papers,
+};
 use crate::capture::{Capture, CaptureError};
 use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger};
 use crate::portrait_quality::{FaceFinder, Rules, assess};
