@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Capture, CaptureError, Eye, IrisImage};
 use crate::application::State;
@@ -133,6 +133,13 @@ struct Content {
 
 const VERSION: u8 = 1;
 
+/// Prints do not stay in memory that others get.
+impl Drop for Content {
+    fn drop(&mut self) {
+        self.prints.values_mut().chain(self.irises.values_mut()).for_each(Zeroize::zeroize);
+    }
+}
+
 impl Sealed {
     /// Encrypts a capture.
     ///
@@ -202,7 +209,7 @@ pub fn content(plain: &[u8]) -> Result<Capture, CaptureError> {
     for (eye, image) in &content.irises {
         irises.insert(*eye, IrisImage::from_file(*eye, decoded(image)?)?);
     }
-    Capture::new(prints, content.missing, irises)
+    Capture::new(prints, content.missing.clone(), irises)
 }
 
 /// The folder in which sealed captures lie.

@@ -83,6 +83,8 @@ pub(super) fn sight(
         _ => None,
     };
     let taken = application.as_ref().and_then(|known| known.biometrics.as_ref()).map(Biometrics::name);
+    // Prints that another program sealed are not in the drawer; their name is in the ledger.
+    let taken = books.ledger.sealed_of(id)?.or(taken);
     if entry.state.is_before_chip()
         && let (Some(card), Some(captured)) = (&card, &entry.captured_sha256)
         && digest_of(card, &entry.content_sha256, taken.as_deref()) != *captured

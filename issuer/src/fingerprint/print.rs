@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
+use zeroize::Zeroize;
 
 use crate::card_face::with_resolution;
 
@@ -124,6 +125,13 @@ impl PrintImage {
         let mut png = Vec::new();
         self.grey.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).map_err(|_| PrintError::Damaged)?;
         with_resolution(&png, u32::from(RESOLUTION)).ok_or(PrintError::Damaged)
+    }
+}
+
+/// A print does not stay in memory that others get.
+impl Drop for PrintImage {
+    fn drop(&mut self) {
+        self.grey.as_flat_samples_mut().samples.zeroize();
     }
 }
 
