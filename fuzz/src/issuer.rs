@@ -9,6 +9,7 @@ use cccd_issuer::capture::sealed::content;
 use cccd_issuer::deadline::Calendar;
 use cccd_issuer::fingerprint::{PrintImage, assess};
 use cccd_issuer::stock::{Signed, parse_serials};
+use cccd_verifier::register::status_list::StatusList;
 
 use crate::Body;
 
@@ -22,6 +23,7 @@ pub const BODIES: &[Body] = &[
     },
     Body { name: "stock-serials", seeds: serials, run: |bytes| drop(text(bytes, parse_serials)) },
     Body { name: "stock-document", seeds: documents, run: |bytes| drop(text(bytes, Signed::parse)) },
+    Body { name: "status-list", seeds: status_lists, run: |bytes| drop(StatusList::parse(bytes)) },
     Body { name: "audit-heads", seeds: heads, run: |bytes| drop(text(bytes, parse_heads)) },
     Body { name: "fingerprint", seeds: prints, run: fingerprint },
     Body {
@@ -47,6 +49,17 @@ fn serials() -> Vec<Vec<u8>> {
 
 fn documents() -> Vec<Vec<u8>> {
     vec![br#"{"document":"{\"format\":\"cccd-stock-list-1\"}","signature":"3000"}"#.to_vec()]
+}
+
+/// One held card and one replaced.
+fn status_lists() -> Vec<Vec<u8>> {
+    let mut list = b"CCCDSL01".to_vec();
+    list.extend([1_800_000_000_000_u64, 1_800_000_086_400].iter().flat_map(|time| time.to_be_bytes()));
+    list.extend([0; 32]);
+    list.extend([1_u32, 0, 0, 1, 0].iter().flat_map(|count| count.to_be_bytes()));
+    list.extend([[1; 8], [2; 8]].concat());
+    list.extend([0x30, 0x00]);
+    vec![list]
 }
 
 fn heads() -> Vec<Vec<u8>> {

@@ -9,7 +9,7 @@ pub mod state;
 
 pub use checks::{ADULT_FOR_CARDS, Checked, Difference, Refusal, check, differences, other_papers};
 pub use file::{
-    Application, ApplicationError, Asserted, Biometrics, NotAWord, Reason, Representative, Template,
+    Application, ApplicationError, Asserted, Biometrics, MAX_FILE_BYTES, NotAWord, Reason, Representative, Template,
     read_portrait,
 };
 pub use ground::{Ground, NotAGround};

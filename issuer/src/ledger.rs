@@ -25,6 +25,7 @@ use crate::accounts::Accounts;
 use crate::application::{Application, State, Step};
 use crate::audit::{self, AuditProblem, Auditor, LogEntry, Proof, SIGNED_EVERY};
 use crate::deadline::Calendar;
+use crate::queue::Queue;
 use crate::report::{self, Report, Span};
 use crate::stock::Stock;
 
@@ -197,6 +198,22 @@ impl Ledger {
         Stock::new(&mut self.database, self.auditor.as_deref())
     }
 
+    /// The queue over readers and hosts.
+    pub fn queue(&mut self) -> Queue<'_> {
+        Queue::new(&mut self.database, self.auditor.as_deref())
+    }
+
+    /// The application that was taken in under this name of a request.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn of_request(&self, request: &str) -> Result<Option<Entry>, LedgerError> {
+        self.database.read_anew(|session| {
+            let id = entry::of_request(session, Some(request))?;
+            id.map(|id| entry::get(session, id)).transpose()
+        })
+    }
+
     /// Takes an application in, or finds the open one with the same content.
     ///
     /// # Errors
@@ -362,7 +379,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn entry(&self, id: ApplicationId) -> Result<Entry, LedgerError> {
-        self.database.read(|session| entry::get(session, id))
+        self.database.read_anew(|session| entry::get(session, id))
     }
 
     /// The person's application that is not closed, if there is one.
@@ -370,7 +387,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn open_of(&self, number: &str) -> Result<Option<Entry>, LedgerError> {
-        self.database.read(|session| entry::open_of(session, number))
+        self.database.read_anew(|session| entry::open_of(session, number))
     }
 
     /// The application that this chip was given to, if the ledger knows the serial.
@@ -378,7 +395,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn of_chip(&self, serial: &ChipSerial) -> Result<Option<Entry>, LedgerError> {
-        self.database.read(|session| {
+        self.database.read_anew(|session| {
             let owner = entry::chip_owner(session, serial)?;
             owner.map(|id| entry::get(session, id)).transpose()
         })
@@ -389,7 +406,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn list(&self, state: Option<State>, limit: u32) -> Result<Vec<Entry>, LedgerError> {
-        self.database.read(|session| entry::list(session, state, limit))
+        self.database.read_anew(|session| entry::list(session, state, limit))
     }
 
     /// All that happened to an application, oldest first.
@@ -397,7 +414,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn actions(&self, id: ApplicationId) -> Result<Vec<ActionEntry>, LedgerError> {
-        self.database.read(|session| entry::actions(session, id))
+        self.database.read_anew(|session| entry::actions(session, id))
     }
 
     /// What was done in these days, counted, and what is late today.

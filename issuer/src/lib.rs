@@ -15,6 +15,8 @@
 //! | [`issuance`] | from a person to the bytes of a card; pure | Doc 9303-10 |
 //! | [`personalize`] | writing a chip, reading it back, locking it, proving the lock | Doc 9303-10 §4.5.1, ISO/IEC 7816-9 |
 //! | [`station`] | one application, one blank, one card; and what a crash leaves | – |
+//! | [`life`] | the grounds on which a card is held or withdrawn | Luật Căn cước 2023 art. 29 |
+//! | [`queue`] | approved applications over many readers and hosts | – |
 //! | [`stock`] | blanks: every one from receipt to card, between stations, spoiled, reconciled | – |
 //! | [`card_face`] | front and back after both legal templates | TT 06/2021, TT 16/2024 |
 //! | [`report`] | what a station did, counted | – |
@@ -33,9 +35,11 @@ pub mod fingerprint;
 pub mod forms;
 pub mod issuance;
 pub mod ledger;
+pub mod life;
 pub mod output;
 pub mod personalize;
 pub mod portrait_quality;
+pub mod queue;
 pub mod register;
 pub mod report;
 pub mod station;

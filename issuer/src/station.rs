@@ -20,8 +20,8 @@ use rand_core::CryptoRng;
 use crate::application::{Application, Portrait, State, Template};
 use crate::ledger::{Act, ApplicationId, Ledger};
 use crate::personalize::{
-    Capabilities, CardDriver, CardLink, DriverError, Icao9Driver, JmrtdBlank, JmrtdDriver, LockProof,
-    Monitor, Timings, TransportKeySource,
+    Capabilities, CardDriver, CardLink, ChipReport, DriverError, Icao9Driver, JmrtdBlank, JmrtdDriver,
+    LockProof, Monitor, Timings, TransportKeySource,
 };
 use crate::register::Register;
 
@@ -189,6 +189,18 @@ impl<'a> Station<'a> {
         rng: &'d mut dyn CryptoRng,
     ) -> Box<dyn CardDriver + 'd> {
         driver_of(self.blank, link, self.keys, self.extended, rng)
+    }
+
+    /// What the chip on this link is, without changing it.
+    ///
+    /// # Errors
+    /// [`IssueError::Chip`].
+    pub fn probe(
+        &mut self,
+        link: &mut dyn CardLink,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<ChipReport, IssueError> {
+        self.driver(link, rng).probe().map_err(IssueError::Chip)
     }
 
     /// From an application to an issued card in one call, approved by a second officer on the way: for demos, faults and

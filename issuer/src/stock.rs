@@ -71,7 +71,7 @@ impl<'a> Stock<'a> {
     /// # Errors
     /// [`StockError`].
     pub fn is_kept(&self) -> Result<bool, StockError> {
-        self.database.read(|session| Ok(rows::is_kept(session)?))
+        self.database.read_anew(|session| Ok(rows::is_kept(session)?))
     }
 
     /// A blank.
@@ -79,7 +79,7 @@ impl<'a> Stock<'a> {
     /// # Errors
     /// [`StockError`].
     pub fn blank(&self, serial: &ChipSerial) -> Result<Option<BlankRow>, StockError> {
-        self.database.read(|session| Ok(rows::blank(session, serial)?))
+        self.database.read_anew(|session| Ok(rows::blank(session, serial)?))
     }
 
     /// Blanks in this state, or all, by serial.
@@ -87,7 +87,7 @@ impl<'a> Stock<'a> {
     /// # Errors
     /// [`StockError`].
     pub fn list(&self, state: Option<BlankState>, limit: u32) -> Result<Vec<BlankRow>, StockError> {
-        self.database.read(|session| Ok(rows::list(session, state, limit)?))
+        self.database.read_anew(|session| Ok(rows::list(session, state, limit)?))
     }
 
     /// All that happened to a blank, oldest first.
@@ -95,7 +95,7 @@ impl<'a> Stock<'a> {
     /// # Errors
     /// [`StockError`].
     pub fn events(&self, serial: &ChipSerial) -> Result<Vec<BlankEvent>, StockError> {
-        self.database.read(|session| Ok(rows::events(session, serial)?))
+        self.database.read_anew(|session| Ok(rows::events(session, serial)?))
     }
 
     /// How many blanks are in each state that has any.
@@ -103,7 +103,7 @@ impl<'a> Stock<'a> {
     /// # Errors
     /// [`StockError`].
     pub fn counts(&self) -> Result<Vec<(BlankState, u64)>, StockError> {
-        self.database.read(|session| Ok(rows::counts(session)?))
+        self.database.read_anew(|session| Ok(rows::counts(session)?))
     }
 
     /// Every blank from receipt to card, and each difference by its serial. With what somebody counted in the cabinet,
@@ -112,7 +112,7 @@ impl<'a> Stock<'a> {
     /// # Errors
     /// [`StockError`].
     pub fn reconcile(&self, counted: Option<&[ChipSerial]>) -> Result<Reconciliation, StockError> {
-        self.database.read(|session| Ok(reconcile::reconcile(session, counted)?))
+        self.database.read_anew(|session| Ok(reconcile::reconcile(session, counted)?))
     }
 
     /// One transaction; the end of the audit log is signed by the ledger.

@@ -665,6 +665,26 @@ pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static st
             "Check the path and that the file may be read.",
             "Kiểm tra đường dẫn và quyền đọc tệp.",
         ),
+        "no-register-key" => (
+            "Không có khóa ký của cơ sở dữ liệu",
+            "Run this where the register is kept: its key lies beside its file, or at --register-secrets PATH.",
+            "Chạy ở nơi giữ cơ sở dữ liệu: khóa nằm cạnh tệp, hoặc chỉ ra bằng --register-secrets PATH.",
+        ),
+        "queue-stands" => (
+            "Hàng đợi đang dừng",
+            "Look at `issuer queue list`, correct the cause, and let it go on with `issuer queue resume`; then run the command again.",
+            "Xem `issuer queue list`, khắc phục, cho chạy tiếp bằng `issuer queue resume`, rồi chạy lại lệnh.",
+        ),
+        "batch-not-done" => (
+            "Còn hồ sơ trong lô chưa thành thẻ",
+            "Look at results.jsonl: what waits is approved by another officer; then run the same command again.",
+            "Xem results.jsonl: hồ sơ chờ thì giao người khác duyệt, rồi chạy lại đúng lệnh này.",
+        ),
+        "too-many-readers" => (
+            "Quá nhiều đầu đọc",
+            "Give at most sixteen readers; further ones belong to another host of the same ledger.",
+            "Tối đa mười sáu đầu đọc; dùng thêm máy khác với cùng sổ.",
+        ),
         "stock-differs" => (
             "Có phôi không ở đúng chỗ trong sổ",
             "Look for the blanks named; say what became of them with `issuer stock lose` or `issuer stock spoil`.",

@@ -7,6 +7,7 @@ pub mod answer;
 #[cfg(feature = "register-client")]
 pub mod http;
 mod questions;
+pub mod status_list;
 
 pub use questions::{questions, subject_of_card_status, subject_of_match};
 
@@ -109,6 +110,9 @@ pub enum RegisterError {
     /// The answer is not to be believed.
     #[error("the register's answer is not to be believed: {0}")]
     NotBelieved(#[from] answer::AnswerError),
+    /// The list that stands for it says nothing.
+    #[error("no list stands for the register: {0}")]
+    NoList(status_list::StatusListError),
 }
 
 /// The register, as a verifier asks it.
@@ -152,6 +156,19 @@ impl RegisterReport {
     #[must_use]
     pub fn not_asked() -> Self {
         Self::default()
+    }
+
+    /// By a list, at a counter without a line: how stands the card. Persons are on no list.
+    #[must_use]
+    pub fn by_list(
+        list: &Result<status_list::StatusList, status_list::StatusListError>,
+        evidence: &crate::Evidence,
+        at: Timestamp,
+    ) -> Self {
+        let status = |digest: [u8; 32]| -> Result<CardStatusAnswer, RegisterError> {
+            Ok(list.as_ref().map_err(|error| *error)?.status(&digest, at)?)
+        };
+        Self { card_status: evidence.sod_sha256().map(status), ..Self::default() }
     }
 
     /// Asks for the card, and for the person if the card's data are those that were signed: a forged name must not use

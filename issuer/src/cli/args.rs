@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use cccd_issuer::card_face::Resolution;
+use cccd_issuer::life::{HoldGround, RevocationGround};
 use cccd_issuer::personalize::JmrtdBlank;
 use cccd_issuer::station::{Blank, Job};
 use cccd_issuer::words::Language;
@@ -19,6 +20,7 @@ use super::failure::Failure;
 
 mod biometrics;
 mod office;
+pub(crate) mod queue;
 pub(crate) mod stock;
 
 pub(crate) use biometrics::{CaptureCommand, OpenedArguments, PurgeArguments, TakenArguments};
@@ -90,6 +92,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Issue one card: check the application, write the chip, read it back, lock it, record it
     Issue(Box<IssueArguments>),
+    /// Issue many: a file or folder of applications over all readers of this host; run again, it goes on
+    Batch(Box<queue::BatchArguments>),
+    /// The queue over readers and hosts: watch it, pause it, let it go on
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
     /// Applications: taken in, approved by another officer, refused, handed over; what is late
     #[command(subcommand)]
     Application(ApplicationCommand),
@@ -107,6 +114,9 @@ pub(crate) enum Command {
     /// A card's life after issue: status, lost, hold, return, revoke …
     #[command(subcommand)]
     Card(CardCommand),
+    /// The signed list of cards that are not in use, for counters without a line to the register
+    #[command(subcommand)]
+    StatusList(StatusListCommand),
     /// Blanks: received, counted, sent to another station, given up, reconciled
     #[command(subcommand)]
     Stock(stock::StockCommand),
@@ -328,14 +338,15 @@ pub(crate) enum CardCommand {
     /// What the register says about a card
     Status(CardArguments),
     /// Thu hồi: withdraw for good (Luật Căn cước 2023 art. 29(1))
-    Revoke(CardChange),
+    Revoke(RevokeArguments),
     /// Reported lost
     Lost(CardChange),
     /// A lost card came back: it is destroyed, it never becomes active again
     Found(CardChange),
     /// Giữ: held by the authority (art. 29(2))
-    Hold(CardChange),
-    /// A held card is given back
+    Hold(HoldArguments),
+    /// A held card is given back: the measure has ended
+    #[command(alias = "release")]
     Return(CardChange),
     /// Physically destroyed
     Destroy(CardChange),
@@ -370,6 +381,51 @@ pub(crate) struct CardChange {
     /// Why; kept with the card.
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArguments {
+    /// On which ground of the law.
+    #[arg(long, value_enum)]
+    pub(crate) ground: RevocationGround,
+
+    #[command(flatten)]
+    pub(crate) change: CardChange,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HoldArguments {
+    /// On which ground of the law.
+    #[arg(long, value_enum)]
+    pub(crate) ground: HoldGround,
+
+    #[command(flatten)]
+    pub(crate) change: CardChange,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StatusListCommand {
+    /// Sign the list as the register stands now, with the register's key
+    Issue(StatusListArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusListArguments {
+    /// The register: sqlite:FILE or `postgres://…` of this machine.
+    #[arg(long, value_name = "DB")]
+    pub(crate) register: String,
+
+    /// Where the register's own keys lie: PATH.register-key [default: beside the file].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) register_secrets: Option<PathBuf>,
+
+    /// How long it holds, in hours; after that it says nothing of any card.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub(crate) hours: u32,
+
+    /// Where the list goes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

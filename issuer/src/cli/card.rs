@@ -1,6 +1,7 @@
 //! `issuer card …`: a card's life after issue, in the register.
 
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_issuer::life;
 use cccd_issuer::register::{Register, day_in_vietnam};
 use cccd_population::card::{CardStatus, SodDigest};
 use jiff::Timestamp;
@@ -20,19 +21,31 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let (change, status) = match command {
         CardCommand::Status(which) => return show(which, at, rng, output),
-        CardCommand::Revoke(change) => (change, CardStatus::Revoked),
+        CardCommand::Revoke(revoke) => {
+            let reason = life::reason(&revoke.ground, &revoke.change.reason);
+            return set(&revoke.change, CardStatus::Revoked, &reason, at, output);
+        }
+        CardCommand::Hold(hold) => {
+            let reason = life::reason(&hold.ground, &hold.change.reason);
+            return set(&hold.change, CardStatus::Held, &reason, at, output);
+        }
         CardCommand::Lost(change) => (change, CardStatus::Lost),
         CardCommand::Found(change) | CardCommand::Destroy(change) => (change, CardStatus::Destroyed),
-        CardCommand::Hold(change) => (change, CardStatus::Held),
         CardCommand::Return(change) => (change, CardStatus::Active),
     };
-    set(change, status, at, output)
+    set(change, status, &change.reason, at, output)
 }
 
-fn set(change: &CardChange, status: CardStatus, at: Timestamp, output: &Output) -> Result<(), Failure> {
+fn set(
+    change: &CardChange,
+    status: CardStatus,
+    reason: &str,
+    at: Timestamp,
+    output: &Output,
+) -> Result<(), Failure> {
     let mut register = connect::register(&change.card.register, "issuer card")?;
     let which = find(&change.card, register.as_mut(), at)?;
-    let card = register.set_card_status(&which, status, &change.reason, at)?;
+    let card = register.set_card_status(&which, status, reason, at)?;
     let (word, since) = (card.status.as_str(), card.since.to_string());
     output.result(
         &json!({"sod_sha256": which.to_string(), "status": word, "since": since}),

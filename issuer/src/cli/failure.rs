@@ -107,6 +107,14 @@ pub(crate) enum Failure {
     StockFile(String),
     #[error("the blank {0} is not in stock")]
     NotInStock(String),
+    #[error("the register's signing key is not there: --register-secrets PATH")]
+    NoRegisterKey,
+    #[error("a host has sixteen readers at most")]
+    TooManyReaders,
+    #[error("the queue stands still")]
+    QueueStands,
+    #[error("{0} applications of the batch are no cards yet")]
+    BatchNotDone(usize),
     #[error("{0} blanks are not where the stock has them")]
     StockDiffers(usize),
     #[error(transparent)]
@@ -191,6 +199,10 @@ impl Failure {
             Self::StockFile(_) => "file-unreadable",
             Self::NotInStock(_) => "not-in-stock",
             Self::StockDiffers(_) => "stock-differs",
+            Self::TooManyReaders => "too-many-readers",
+            Self::NoRegisterKey => "no-register-key",
+            Self::QueueStands => "queue-stands",
+            Self::BatchNotDone(_) => "batch-not-done",
         }
     }
 
@@ -215,7 +227,8 @@ impl Failure {
             Self::Audit(AuditProblem::Store(_)) => 3,
             Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
             Self::Stock(error) if error.is_refusal() => 1,
-            Self::NotInStock(_) | Self::StockDiffers(_) => 1,
+            Self::NotInStock(_) | Self::StockDiffers(_) | Self::QueueStands | Self::BatchNotDone(_) => 1,
+            Self::TooManyReaders | Self::NoRegisterKey => 2,
             Self::Paper(PaperError::NotNow(..)) => 1,
             Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,
             Self::NoCardInUse

@@ -1,14 +1,11 @@
 //! `issuer issue`: everything that can fail is tried before a chip is touched.
 
 use cccd_card_profile::card_holder::{vietnamese_date, vietnamese_expiry};
-use cccd_card_profile::validity::age_on;
 use cccd_issuer::accounts::Role;
 use cccd_issuer::application::Application;
-use cccd_issuer::card_face::{FaceContent, FaceError, FaceRenderer, Prints};
-use cccd_issuer::fingerprint::{Finger, PrintImage};
 use cccd_issuer::output::Staging;
 use cccd_issuer::personalize::KeySource;
-use cccd_issuer::station::{BIOMETRICS_FROM_AGE, IssueError, IssuedCard, Station};
+use cccd_issuer::station::{IssuedCard, Station};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
@@ -16,7 +13,7 @@ use serde_json::{Value, json};
 use super::args::IssueArguments;
 use super::failure::Failure;
 use super::output::Output;
-use super::{capture, connect, progress};
+use super::{capture, connect, faces, progress};
 
 /// The state of a chip in software: twice, as it keeps the one before, and once more while it is written.
 const VIRTUAL_CHIP_ROOM: usize = 3 * 64 * 1024;
@@ -62,28 +59,7 @@ pub(crate) fn run(
             "This application was interrupted before: the chip is asked how far it came.",
         );
     }
-    let card = admitted.card();
-    let youngest = age_on(card.holder.birth_date, card.issue_date) < BIOMETRICS_FROM_AGE;
-    let portrait = (!youngest).then(|| admitted.portrait().print()).transpose().map_err(IssueError::from)?;
-    let print_of = |finger| admitted.capture().and_then(|capture| capture.prints().get(&finger));
-    let printed = |finger| print_of(finger).map(PrintImage::to_png).transpose();
-    let left = printed(Finger::LeftIndex).map_err(|error| FaceError::Render(error.to_string()))?;
-    let right = printed(Finger::RightIndex).map_err(|error| FaceError::Render(error.to_string()))?;
-    let faces = FaceRenderer::new()?.draw_with_prints(
-        &FaceContent { card, portrait: portrait.as_deref() },
-        &Prints { left_index: left.as_deref(), right_index: right.as_deref() },
-        admitted.template(),
-        arguments.dpi,
-    )?;
-    let files = [
-        ("qr.png", &faces.qr),
-        ("front.png", &faces.front),
-        ("back.png", &faces.back),
-        ("card.pdf", &faces.print),
-    ];
-    for (name, content) in files {
-        staging.write(name, content)?;
-    }
+    faces::stage(&admitted, arguments.dpi, &mut staging)?;
     staging.reserve("card.json")?;
 
     let mut card = if arguments.reader == "virtual" {
@@ -119,7 +95,7 @@ pub(crate) fn run(
 }
 
 /// What card.json and `--json` say: the officer's record of the card, mode 0600.
-fn describe(issued: &IssuedCard) -> Value {
+pub(super) fn describe(issued: &IssuedCard) -> Value {
     let timings = &issued.timings;
     let milliseconds = |time: std::time::Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
     let steps: serde_json::Map<String, Value> = timings

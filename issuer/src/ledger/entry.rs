@@ -19,7 +19,7 @@ pub(super) const NEW: &str = "new";
 
 /// An application in this ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ApplicationId(pub(super) i64);
+pub struct ApplicationId(pub(crate) i64);
 
 impl std::fmt::Display for ApplicationId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -87,6 +87,10 @@ impl Retry for LedgerError {
     fn is_busy(&self) -> bool {
         matches!(self, Self::Store(StoreError::Busy))
     }
+
+    fn is_lost_line(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unreachable))
+    }
 }
 
 impl LedgerError {

@@ -33,6 +33,11 @@ pub(super) const TABLES: Tables = Tables {
             sqlite: include_str!("../../migrations/0004_captures_sqlite.sql"),
             postgres: include_str!("../../migrations/0004_captures_postgres.sql"),
         },
+        Version {
+            both: include_str!("../../migrations/0005_queue.sql"),
+            sqlite: include_str!("../../migrations/0005_queue_sqlite.sql"),
+            postgres: include_str!("../../migrations/0005_queue_postgres.sql"),
+        },
     ],
 };
 

@@ -188,6 +188,19 @@ fn a_servers_database_refuses_the_same() {
     let approved = threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|done| *done).count();
     assert_eq!(approved, 1, "approved once");
     assert_eq!(ledger.actions(id).unwrap().len(), 4);
+    // Every line is cut, as when the server is started anew: reading and writing go on over another one.
+    let cut = |by: &mut Ledger| {
+        let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE pid <> pg_backend_pid() AND datname = current_database()";
+        let done: Result<(), LedgerError> =
+            by.database.write(Apart::Rows, |session| Ok(session.query(all, &[], &mut |_| Ok(()))?));
+        done.unwrap();
+    };
+    cut(&mut second);
+    assert_eq!(ledger.entry(id).unwrap().state, State::Approved);
+    cut(&mut second);
+    ledger.advance(id, Step::Reject, Some("asked for by the applicant"), &Value::Null, act()).unwrap();
+    assert_eq!(second.entry(id).unwrap().state, State::Rejected);
     drop((ledger, second));
 }
 

@@ -33,6 +33,12 @@ pub struct Admitted {
 }
 
 impl Admitted {
+    /// Its row in the ledger.
+    #[must_use]
+    pub fn application(&self) -> ApplicationId {
+        self.id
+    }
+
     /// What the card will say; the chip's serial is still missing.
     #[must_use]
     pub fn card(&self) -> &CardData {

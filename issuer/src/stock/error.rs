@@ -96,6 +96,10 @@ impl Retry for StockError {
     fn is_busy(&self) -> bool {
         matches!(self, Self::Ledger(error) if error.is_busy())
     }
+
+    fn is_lost_line(&self) -> bool {
+        matches!(self, Self::Ledger(error) if error.is_lost_line())
+    }
 }
 
 impl StockError {

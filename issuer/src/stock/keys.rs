@@ -93,7 +93,7 @@ impl Stock<'_> {
     /// [`StockError::Signature`]: somebody changed the statement.
     pub fn keys_of(&self, serial: &ChipSerial) -> Result<Option<ChipKeys>, StockError> {
         let Some(auditor) = self.auditor else { return Ok(None) };
-        self.database.read(|session| {
+        self.database.read_anew(|session| {
             let statement = of(session, auditor, serial)?;
             statement.map(|statement| statement.keys()).transpose()
         })

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::support::{DEAD_NUMBER, NUMBER, PORTRAIT, at, ground_of, persons, rng, signers_without_expiry};
 
-struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let desk = Self { folder: tempfile::tempdir().unwrap() };
         let mut rng = rng(1);
         let passphrase = Passphrase::generate(&mut rng);
@@ -43,9 +43,16 @@ impl Desk {
         {
             self.private(&format!("{name}.pw"), password);
         }
+        let ledger = self.path("ledger.sqlite");
+        self.officers_of(&ledger, &ledger);
+    }
+
+    /// The same officers in another ledger.
+    pub(crate) fn officers_of(&self, ledger: &str, station: &str) {
         let add = |name: &str, by: &[&str], roles: &[&str]| {
-            let (ledger, file) = (self.path("ledger.sqlite"), self.path(&format!("{name}.pw")));
-            let mut arguments = vec!["account", "add", "--ledger", &ledger, "--name", name];
+            let file = self.path(&format!("{name}.pw"));
+            let mut arguments =
+                vec!["account", "add", "--ledger", ledger, "--station", station, "--name", name];
             arguments.extend(["--new-password-file", &file]);
             arguments.extend(roles.iter().flat_map(|role| ["--role", *role]));
             arguments.extend(by);
@@ -66,7 +73,7 @@ impl Desk {
     }
 
     /// A command of an officer on this ledger.
-    fn by(&self, officer: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn by(&self, officer: &str, arguments: &[&str]) -> Output {
         let (ledger, file) = (self.path("ledger.sqlite"), self.path(&format!("{officer}.pw")));
         let mut all = arguments.to_vec();
         all.extend(["--ledger", &ledger, "--officer", officer, "--password-file", &file]);
@@ -90,11 +97,11 @@ impl Desk {
         assert_eq!(json(&self.approve(application))["state"], "approved");
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    fn application(&self, file: &str, number: &str, reason: &str, portrait: &str) {
+    pub(crate) fn application(&self, file: &str, number: &str, reason: &str, portrait: &str) {
         let ground = ground_of(reason);
         let json = format!(
             r#"{{"person":{{"number":"{number}"}},"portrait":"{portrait}","reason":"{reason}"{ground}}}"#
@@ -225,14 +232,21 @@ fn a_card_is_issued_and_lives_its_life() {
         desk.run(&all)
     };
     assert_eq!(json(&status(&["status", "--sod-sha256", sod]))["status"], "active");
-    assert_eq!(json(&status(&["hold", "--number", NUMBER, "--reason", "custody"]))["status"], "held");
+    assert_eq!(
+        json(&status(&["hold", "--ground", "detention", "--number", NUMBER, "--reason", "custody"]))["status"],
+        "held"
+    );
     desk.application("change.json", NUMBER, "exchange", "an.jpg");
     refused(&desk.issue("change.json", "out2", &[]), 1, "card-held");
     assert_eq!(json(&status(&["return", "--number", NUMBER, "--reason", "released"]))["status"], "active");
     refused(&desk.issue("an.json", "out2", &[]), 1, "has-active-card");
     assert_eq!(json(&status(&["lost", "--number", NUMBER, "--reason", "reported"]))["status"], "lost");
     refused(&status(&["return", "--sod-sha256", sod, "--reason", "found"]), 1, "register-refused");
-    refused(&status(&["revoke", "--number", NUMBER, "--reason", "x"]), 1, "no-card-in-use");
+    refused(
+        &status(&["revoke", "--ground", "altered", "--number", NUMBER, "--reason", "x"]),
+        1,
+        "no-card-in-use",
+    );
     refused(&status(&["status", "--sod-sha256", &"0".repeat(64)]), 1, "unknown-card");
     desk.application("again.json", NUMBER, "reissue", "an.jpg");
     let text = std::fs::read_to_string(desk.path("again.json")).unwrap();
@@ -622,4 +636,35 @@ fn prints_are_taken_sealed_put_into_the_card_and_purged() {
     for word in [&b"iVBORw0KGgo"[..], b"left-index", b"IHDR"] {
         assert!(!ledger.windows(word.len()).any(|part| part == word));
     }
+}
+
+#[test]
+fn what_is_out_of_use_is_on_the_signed_list_of_counters_without_a_line() {
+    use cccd_keys::signer::Signer as _;
+    use cccd_verifier::register::CardStatus;
+    use cccd_verifier::register::status_list::{StatusList, StatusListError};
+
+    let desk = Desk::new();
+    desk.approved("an.json");
+    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
+    let (database, list) = (desk.path("register.db"), desk.path("cards.status"));
+    let register = format!("sqlite:{database}");
+    let issue = || desk.run(&["status-list", "issue", "--register", &register, "--out", &list]);
+    refused(&issue(), 2, "no-register-key");
+    let (key, _) = cccd_population::register_key::signing_key(Path::new(&database), &mut rng(7)).unwrap();
+    assert_eq!(json(&issue())["cards"], 0);
+    let lost = ["card", "lost", "--number", NUMBER, "--reason", "reported", "--register", &register];
+    let card = json(&desk.run(&lost));
+    assert_eq!(json(&issue())["cards"], 1);
+
+    let mut trust = cccd_keys::trust::TrustStore::new();
+    let bytes = std::fs::read(&list).unwrap();
+    assert_eq!(StatusList::believe(&bytes, &trust), Err(StatusListError::UnknownKey));
+    trust.add_register_key(key.public_key().spki()).unwrap();
+    let list = StatusList::believe(&bytes, &trust).unwrap();
+    let mut digest = [0; 32];
+    hex::decode_to_slice(card["sod_sha256"].as_str().unwrap(), &mut digest).unwrap();
+    assert_eq!(list.status(&digest, at()).unwrap().status, CardStatus::Lost);
+    let tomorrow = at() + jiff::SignedDuration::from_hours(25);
+    assert_eq!(list.status(&digest, tomorrow), Err(StatusListError::Time));
 }

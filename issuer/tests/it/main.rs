@@ -11,6 +11,7 @@ mod issue;
 mod jmrtd;
 mod over_http;
 mod portrait_quality;
+mod queue;
 mod refusals;
 mod stock;
 mod support;

@@ -256,6 +256,18 @@ pub(super) fn history(
     Ok(events)
 }
 
+/// Cards that are not in use, as they stand; those whose last day is past are in use here.
+pub(super) fn out_of_use(session: &mut dyn Session) -> Result<Vec<(SodDigest, CardStatus)>, StoreError> {
+    let mut found = Vec::new();
+    session.query("SELECT sod_sha256, status FROM card WHERE status <> 'active'", &[], &mut |row| {
+        let sod = row.bytes(0)?.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let sod = SodDigest::from_bytes(sod.ok_or_else(damaged("a card's hash"))?);
+        found.push((sod, CardStatus::parse(&row.needed(1)?).ok_or_else(damaged("a card's status"))?));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 fn read(row: &dyn Row) -> Result<Card, StoreError> {
     let sod = row.bytes(1)?.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     Ok(Card {

@@ -104,6 +104,22 @@ impl Database {
         work(self.engine.borrow_mut().as_mut())
     }
 
+    /// As [`read`](Self::read), and tried again on another line when this one was lost.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`StoreError`].
+    pub fn read_anew<T, E: Retry>(&self, work: impl Fn(&mut dyn Session) -> Result<T, E>) -> Result<T, E> {
+        let mut engine = self.engine.borrow_mut();
+        for _ in 0..LOST {
+            let done = work(engine.as_mut());
+            let is_lost = done.as_ref().err().is_some_and(Retry::is_lost_line);
+            if !is_lost || !engine.reconnect()? {
+                return done;
+            }
+        }
+        work(engine.as_mut())
+    }
+
     /// One transaction, tried again when others have pushed it aside: whole or not at all.
     ///
     /// # Errors

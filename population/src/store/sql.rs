@@ -174,6 +174,14 @@ impl SqlStore {
         transaction(self.engine.get_mut().as_mut(), apart, false, work)
     }
 
+    /// Every card that is not in use: what a list for counters without a line is made of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cards_out_of_use(&self) -> Result<Vec<(SodDigest, CardStatus)>, StoreError> {
+        self.read(|session| cards::out_of_use(session))
+    }
+
     /// Every table as lines, in one snapshot: what others write meanwhile is not in it.
     pub(crate) fn dump(
         &mut self,

@@ -208,6 +208,10 @@ pub(crate) struct VerifyArguments {
     /// Where the register answers.
     #[arg(long, value_name = "URL", requires = "token_file")]
     pub(crate) register: Option<String>,
+    /// The register's signed list of cards that are not in use (`issuer status-list issue`), for a counter without a line;
+    /// a list past its next update says nothing, and the verdict is undetermined.
+    #[arg(long, value_name = "FILE", conflicts_with = "register")]
+    pub(crate) status_list: Option<PathBuf>,
     /// File with the register's token: `verifier:TOKEN` lines, or the token alone.
     #[arg(long, value_name = "FILE", env = "CCCD_REGISTER_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,

@@ -8,6 +8,7 @@ use cccd_verifier::evidence::{EvidenceFile, Provenance};
 use cccd_verifier::inspection::InspectionOptions;
 use cccd_verifier::register::RegisterReport;
 use cccd_verifier::register::http::HttpRegister;
+use cccd_verifier::register::status_list::StatusList;
 use cccd_verifier::report::{to_json, to_text};
 use cccd_verifier::{Case, Judgement, Policy, Presented, judge};
 use jiff::Timestamp;
@@ -20,6 +21,9 @@ use super::{Failure, Output, batch, generator, now, portrait};
 
 /// How long the register may take for one answer.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest list of card statuses: that of a nation's cards of three generations.
+const MAX_STATUS_LIST: usize = 1024 * 1024 * 1024;
 
 pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) -> Result<u8, Failure> {
     let trust = load_trust(&arguments.trust, output)?;
@@ -50,7 +54,14 @@ pub(super) fn run(arguments: &VerifyArguments, at: Timestamp, output: Output) ->
                 HttpRegister::new(url, token, REGISTER_TIMEOUT, &trust, &policy, &now, &mut rng);
             RegisterReport::ask(&mut register, &evidence)
         }
-        _ => RegisterReport::not_asked(),
+        _ => match &arguments.status_list {
+            Some(path) => RegisterReport::by_list(
+                &StatusList::believe(&read_bounded(path, MAX_STATUS_LIST)?, &trust),
+                &evidence,
+                at,
+            ),
+            None => RegisterReport::not_asked(),
+        },
     };
     let mut presented =
         Presented::nothing().with_holder(arguments.holder_compared.map(|seen| seen == YesNo::Yes));
@@ -93,6 +104,7 @@ fn many(
     output: Output,
 ) -> Result<u8, Failure> {
     let of_one = arguments.register.is_some()
+        || arguments.status_list.is_some()
         || arguments.challenge.is_some()
         || arguments.portrait.is_some()
         || arguments.holder_compared.is_some()
@@ -102,8 +114,8 @@ fn many(
         return Err(Failure::usage(
             "option-of-one-card",
             [
-                "--register, --challenge, --portrait, --holder-compared, --mrz và --qr là của một thẻ",
-                "--register, --challenge, --portrait, --holder-compared, --mrz and --qr are of one card",
+                "--register, --status-list, --challenge, --portrait, --holder-compared, --mrz và --qr là của một thẻ",
+                "--register, --status-list, --challenge, --portrait, --holder-compared, --mrz and --qr are of one card",
             ],
             ["bỏ chúng, hoặc đưa một tệp", "leave them out, or name one file"],
         ));

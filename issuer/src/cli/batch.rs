@@ -1,0 +1,263 @@
+//! `issuer batch`: a file or folder of applications, over all readers of this host. Stopped or killed, the same command
+//! goes on where it ended: every row is known by its content in the ledger.
+
+mod readers;
+mod rows;
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use cccd_issuer::accounts::{Officer, Role};
+use cccd_issuer::application::State;
+use cccd_issuer::ledger::{Act, Entry, Ledger};
+use cccd_issuer::output::{Staging, write_private};
+use cccd_issuer::queue::{self, Event, Happened, Line, Summary};
+use cccd_issuer::register::{Register, RegisterError};
+use cccd_issuer::station::{Admitted, Blank, Intake, IssueError, Job};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::{SignedDuration, Timestamp};
+use rand::SeedableRng as _;
+use rand_core::CryptoRng;
+use serde_json::json;
+
+use super::args::queue::BatchArguments;
+use super::failure::Failure;
+use super::output::Output;
+use super::{connect, faces, issue, progress};
+use rows::{Row, Rows};
+
+/// How often a spoiled chip's application may be taken in anew under one batch.
+const ROUNDS: u32 = 100;
+
+pub(crate) fn run(
+    arguments: &BatchArguments,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+    output: &Output,
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    let clock = move || {
+        let elapsed = SignedDuration::try_from(started.elapsed()).unwrap_or(SignedDuration::MAX);
+        at.checked_add(elapsed).unwrap_or(at)
+    };
+    let stop = progress::watch_interrupts()?;
+    let rows = Rows::read(&arguments.applications)?;
+    let store = connect::key_store(&arguments.keys)?;
+    for reader in &arguments.readers {
+        connect::allow_reader(&store, reader)?;
+    }
+    let keys = connect::station_keys(&store, at, output)?;
+    let (mut ledger, officer) =
+        connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Personalise, at, rng)?;
+    let source = format!("issuer {}", officer.name());
+    let register = || -> Result<Box<dyn Register>, RegisterError> {
+        match connect::register(&arguments.register, &source) {
+            Ok(register) => Ok(register),
+            Err(Failure::Issue(IssueError::Register(error))) => Err(error),
+            Err(other) => Err(RegisterError::Unreachable(other.to_string())),
+        }
+    };
+    std::fs::create_dir_all(&arguments.out).map_err(|error| Failure::StockFile(error.to_string()))?;
+
+    let mut work = Intaking { arguments, officer: &officer, clock: &clock, stop: &stop, refused: Vec::new() };
+    work.take_in(&rows, &mut ledger, register()?.as_mut(), output)?;
+    let refused = work.refused;
+
+    let bar = bar(output.say("thẻ", "cards"), rows.len());
+    let told = Mutex::new(Vec::new());
+    let tell = |event: Event<'_>| {
+        let note = match (&event.what, event.application) {
+            (Happened::Made(card), Some(id)) => {
+                bar.inc(1);
+                let summary = format!("{:#}\n", issue::describe(card));
+                let file = arguments.out.join(id.to_string()).join("card.json");
+                write_private(&file, summary.as_bytes()).err().map(|error| error.to_string())
+            }
+            (Happened::Made(_), None) => None,
+            (Happened::Failed(error), _) => Some(format!("{}: {error}", error.code())),
+            (Happened::NotPrepared(why) | Happened::Trouble(why), _) => Some((*why).to_owned()),
+            (Happened::Tripped(count), _) => Some(format!("{count} failures in a row")),
+        };
+        if let Some(note) = note {
+            let of = event.application.map_or_else(String::new, |id| format!("{id} "));
+            let line = format!("{of}{}: {note}", event.reader.unwrap_or("-"));
+            bar.suspend(|| output.note(&line, &line));
+            if let Ok(mut told) = told.lock() {
+                told.push(line);
+            }
+        }
+    };
+    let draw = |admitted: &Admitted| -> Result<(), String> {
+        if arguments.without_faces {
+            return Ok(());
+        }
+        let folder = arguments.out.join(admitted.application().to_string());
+        let mut staging = Staging::new(&folder).map_err(|error| error.to_string())?;
+        faces::stage(admitted, arguments.dpi, &mut staging).map_err(|error| error.to_string())?;
+        staging.commit().map(drop).map_err(|error| error.to_string())
+    };
+    let line = Line {
+        host: &arguments.host,
+        keys: &keys,
+        actor: officer.name(),
+        clock: &clock,
+        blank: Blank::Icao9,
+        job: Job::Production,
+        source: &rows,
+        register: &register,
+        prepared: &draw,
+        told: &tell,
+        stop: &stop,
+        lease: SignedDuration::from_secs(i64::from(arguments.lease)),
+        reader_failures: arguments.reader_failures,
+        failures: arguments.failures,
+        until_empty: true,
+    };
+    let ports = readers::open(arguments, &keys, &store, rng)?;
+    let mut random = || -> Box<dyn CryptoRng + Send> {
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        Box::new(rand::rngs::StdRng::from_seed(seed))
+    };
+    let summary = if stop.load(Ordering::SeqCst) {
+        Summary::default()
+    } else {
+        queue::run(&line, &mut ledger, ports, &mut random)?
+    };
+    bar.finish_and_clear();
+    report(&rows, &refused, &mut ledger, arguments, &summary, output)
+}
+
+/// Rows that are not in the ledger yet are taken in: then they wait for another officer.
+struct Intaking<'a> {
+    arguments: &'a BatchArguments,
+    officer: &'a Officer,
+    clock: &'a (dyn Fn() -> Timestamp + Sync),
+    stop: &'a AtomicBool,
+    refused: Vec<(usize, String, String)>,
+}
+
+impl Intaking<'_> {
+    fn take_in(
+        &mut self,
+        rows: &Rows,
+        ledger: &mut Ledger,
+        register: &mut dyn Register,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let bar = bar(output.say("hồ sơ", "applications"), rows.len());
+        for (number, row) in rows.iter().enumerate() {
+            bar.inc(1);
+            if self.stop.load(Ordering::SeqCst) {
+                break;
+            }
+            let (entry, request) = find(row, ledger, &self.arguments.name)?;
+            if entry.is_some() {
+                continue;
+            }
+            self.officer.may(Role::Capture)?;
+            let act = Act { actor: self.officer.name(), at: (self.clock)(), request: Some(&request) };
+            let application = rows.load(row)?;
+            if let Err(error) = (Intake { ledger, register: &mut *register, act }).take_in(&application) {
+                // The register or the ledger: the other rows would fail alike.
+                if !error.is_refusal() {
+                    bar.finish_and_clear();
+                    return Err(error.into());
+                }
+                self.refused.push((number, error.code().to_owned(), error.to_string()));
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+}
+
+/// The row's application in the ledger: the open one with this content, or the newest that this batch took in. A spoiled one
+/// is taken in anew, under the request that is answered with it.
+fn find(row: &Row, ledger: &Ledger, batch: &str) -> Result<(Option<Entry>, String), Failure> {
+    let open = ledger.open_of(row.number.as_str())?;
+    let mut request = String::new();
+    for round in 1..=ROUNDS {
+        request = format!("batch {batch} {} {round}", row.content_sha256);
+        match ledger.of_request(&request)? {
+            Some(entry) if entry.state == State::Spoiled || entry.state == State::Rejected => {}
+            Some(entry) => return Ok((Some(entry), request)),
+            None => break,
+        }
+    }
+    let same = |entry: &Entry| entry.content_sha256 == row.content_sha256;
+    // One that nobody captured is begun anew.
+    let open = open.filter(|entry| same(entry) && !matches!(entry.state, State::Received | State::Checked));
+    Ok((open, request))
+}
+
+/// One line for each row: where it stands now.
+fn report(
+    rows: &Rows,
+    refused: &[(usize, String, String)],
+    ledger: &mut Ledger,
+    arguments: &BatchArguments,
+    summary: &Summary,
+    output: &Output,
+) -> Result<(), Failure> {
+    let (mut lines, mut done, mut waiting) = (String::new(), 0_usize, 0_usize);
+    for (number, row) in rows.iter().enumerate() {
+        let (entry, _) = find(row, ledger, &arguments.name)?;
+        let state = entry.as_ref().map_or("refused", |entry| entry.state.as_str());
+        let why = refused.iter().find(|(of, ..)| *of == number);
+        match entry.as_ref().map(|entry| entry.state) {
+            Some(State::Issued | State::Delivered) => done += 1,
+            Some(State::Captured) => waiting += 1,
+            _ => {}
+        }
+        let line = json!({
+            "row": row.name,
+            "application": entry.as_ref().map(|entry| entry.id.to_string()),
+            "state": state,
+            "code": why.map(|(_, code, _)| code),
+            "why": why.map(|(.., text)| text.clone()).or_else(|| entry.as_ref().and_then(|entry| entry.state_reason.clone())),
+            "chip": entry.as_ref().and_then(|entry| entry.chip.map(|chip| chip.to_string())),
+            "sod_sha256": entry.as_ref().and_then(|entry| entry.signed.as_ref().map(|card| card.sod_sha256.to_string())),
+        });
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
+    write_private(&arguments.out.join("results.jsonl"), lines.as_bytes())?;
+    let left = rows.len().saturating_sub(done);
+    let value = json!({
+        "rows": rows.len(), "issued": done, "waiting_for_approval": waiting, "left": left,
+        "made_now": summary.made, "failed_now": summary.failed, "stopped": summary.stopped,
+        "results": arguments.out.join("results.jsonl"),
+    });
+    output.result(
+        &value,
+        &[format!(
+            "{done}/{} {}, {waiting} {}",
+            rows.len(),
+            output.say("thẻ đã cấp", "cards issued"),
+            output.say("chờ duyệt", "wait for approval"),
+        )],
+    );
+    match (summary.stopped, left) {
+        (true, _) => Err(Failure::QueueStands),
+        (false, 0) => Ok(()),
+        (false, left) => Err(Failure::BatchNotDone(left)),
+    }
+}
+
+fn bar(what: &str, length: usize) -> ProgressBar {
+    let length = u64::try_from(length).unwrap_or(u64::MAX);
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}  {per_sec}  {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what.to_owned());
+    bar
+}
+
+/// What a file of this kind may be in all.
+pub(super) fn is_application(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}

@@ -1,0 +1,140 @@
+//! The rows of a batch: applications in a folder, or in a file with one a line. Only digests stay in memory.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_issuer::application::{Application, MAX_FILE_BYTES};
+use cccd_issuer::ledger::Entry;
+use cccd_issuer::queue::Source;
+
+use super::super::failure::Failure;
+use super::is_application;
+
+/// The most rows of a batch.
+const MAX_ROWS: usize = 1_000_000;
+
+/// One application.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The name of its file, or the file and its line.
+    pub(crate) name: String,
+    pub(crate) number: PersonalNumber,
+    pub(crate) content_sha256: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    File(PathBuf),
+    Line { from: u64, length: usize },
+}
+
+/// All of them, in their order.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    base: PathBuf,
+    rows: Vec<Row>,
+    by_content: HashMap<String, usize>,
+}
+
+impl Rows {
+    /// # Errors
+    /// [`Failure`]: the first row that cannot be read; nothing was begun.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let unreadable = |error: std::io::Error| Failure::StockFile(format!("{}: {error}", path.display()));
+        let mut rows = Self { base: path.to_owned(), rows: Vec::new(), by_content: HashMap::new() };
+        if path.is_dir() {
+            let mut files = Vec::new();
+            for file in std::fs::read_dir(path).map_err(unreadable)? {
+                let file = file.map_err(unreadable)?.path();
+                if is_application(&file) {
+                    files.push(file);
+                }
+            }
+            files.sort();
+            for file in files {
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let application = Application::read(&file)?;
+                rows.add(name, &application, Place::File(file))?;
+            }
+        } else {
+            let mut reader = BufReader::new(File::open(path).map_err(unreadable)?);
+            let (mut from, mut number) = (0_u64, 0_usize);
+            loop {
+                let mut line = Vec::new();
+                let limit = u64::try_from(MAX_FILE_BYTES + 1).unwrap_or(u64::MAX);
+                let length = reader.by_ref().take(limit).read_until(b'\n', &mut line).map_err(unreadable)?;
+                if length == 0 {
+                    break;
+                }
+                number += 1;
+                if line.iter().any(|octet| !octet.is_ascii_whitespace()) {
+                    let name = format!("{}:{number}", path.file_name().unwrap_or_default().to_string_lossy());
+                    let application = Application::parse(&line, rows.directory())?;
+                    rows.add(name, &application, Place::Line { from, length })?;
+                }
+                from += u64::try_from(length).unwrap_or_default();
+            }
+        }
+        Ok(rows)
+    }
+
+    fn directory(&self) -> &Path {
+        self.base.parent().unwrap_or(Path::new(""))
+    }
+
+    fn add(&mut self, name: String, application: &Application, place: Place) -> Result<(), Failure> {
+        let (number, content_sha256) = (application.number.clone(), application.content_sha256());
+        if self.rows.len() == MAX_ROWS {
+            return Err(Failure::StockFile(format!("more than {MAX_ROWS} applications")));
+        }
+        // The same row twice is one application.
+        if self.by_content.contains_key(&content_sha256) {
+            return Ok(());
+        }
+        self.by_content.insert(content_sha256.clone(), self.rows.len());
+        self.rows.push(Row { name, number, content_sha256, place });
+        Ok(())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter()
+    }
+
+    /// The whole application; it is what it was when the batch began, or refused.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(crate) fn load(&self, row: &Row) -> Result<Application, Failure> {
+        let unreadable = |error: std::io::Error| Failure::StockFile(format!("{}: {error}", row.name));
+        let application = match &row.place {
+            Place::File(path) => Application::read(path)?,
+            Place::Line { from, length } => {
+                let mut file = File::open(&self.base).map_err(unreadable)?;
+                file.seek(SeekFrom::Start(*from)).map_err(unreadable)?;
+                let mut line = vec![0; *length];
+                file.read_exact(&mut line).map_err(unreadable)?;
+                Application::parse(&line, self.directory())?
+            }
+        };
+        if application.content_sha256() == row.content_sha256 {
+            Ok(application)
+        } else {
+            Err(Failure::StockFile(format!("{} changed since the batch began", row.name)))
+        }
+    }
+}
+
+impl Source for Rows {
+    fn application(&self, entry: &Entry) -> Result<Option<Application>, String> {
+        let row = self.by_content.get(&entry.content_sha256).and_then(|row| self.rows.get(*row));
+        row.map(|row| self.load(row).map_err(|error| error.to_string())).transpose()
+    }
+}

@@ -1,0 +1,165 @@
+//! Many cards over several readers: in a batch of one host, and on two hosts of which one dies.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_issuer::application::State;
+use cccd_issuer::ledger::Ledger;
+use cccd_population::card::CardStatus;
+use cccd_population::person::Person;
+use cccd_population::store::{Change, Place, SqlStore, Store};
+use serde_json::Value;
+
+use crate::cli::Desk;
+use crate::support::at;
+
+#[path = "../../../population/tests/it/postgres/server.rs"]
+mod server;
+
+const CARDS: usize = 6;
+
+fn number(index: usize) -> String {
+    format!("07909900{index:04}")
+}
+
+/// Six persons more, and an application of each in a folder.
+fn applications(desk: &Desk) {
+    let mut register = SqlStore::open_file(std::path::Path::new(&desk.path("register.db"))).unwrap();
+    let change = Change { source: "import".to_owned(), at: at() };
+    std::fs::create_dir(desk.path("batch")).unwrap();
+    for index in 0..CARDS {
+        let person: Person = serde_json::from_value(serde_json::json!({
+            "number": number(100 + index), "full_name": "Nguyễn Văn Mẫu", "birth_date": "1999-01-15",
+            "sex": "male", "life": "alive", "place_of_origin": "Xã Mẫu, Tỉnh Mẫu", "religion": "Không",
+            "ethnic_group": "Kinh", "birth_registration_place": "Ủy ban nhân dân Xã Mẫu, Tỉnh Mẫu",
+            "residences": {"permanent": {"address": "Số 1 Đường Mẫu, Phường Mẫu, TP Mẫu"}},
+            "father": {"name": "Nguyễn Văn Chung"}, "mother": {"name": "Trần Thị Mẹ"}
+        }))
+        .unwrap();
+        register.put_person(&person, &change).unwrap();
+        desk.application(&format!("batch/{index}.json"), &number(100 + index), "first-issue", "../an.jpg");
+    }
+}
+
+/// `issuer batch` of this host, not waited for.
+fn batch(desk: &Desk, ledger: &str, station: &str, host: &str, more: &[&str]) -> Child {
+    let (keys, applications, out) =
+        (desk.path("keys"), desk.path("batch"), desk.path(&format!("out-{host}")));
+    let (register, password) = (format!("sqlite:{}", desk.path("register.db")), desk.path("lan.pw"));
+    Command::new(env!("CARGO_BIN_EXE_issuer"))
+        .args(["--at", "2026-11-21T03:00:00Z", "--json", "batch", &applications, "--keys", &keys])
+        .args(["--register", &register, "--out", &out, "--ledger", ledger, "--station", station])
+        .args(["--officer", "lan", "--password-file", &password, "--host", host, "--lease", "2"])
+        .args(["--without-faces", "--reader", "virtual", "--reader", "virtual"])
+        .args(more)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn ended(child: Child) -> (Option<i32>, Value) {
+    let output = child.wait_with_output().unwrap();
+    let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+        let first = output.stdout.split(|octet| *octet == b'\n').next().unwrap_or_default();
+        serde_json::from_slice(first)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    });
+    (output.status.code(), value)
+}
+
+fn one_active_card_each(desk: &Desk) {
+    let register = SqlStore::open_file(std::path::Path::new(&desk.path("register.db"))).unwrap();
+    for index in 0..CARDS {
+        let cards = register.cards_of(&PersonalNumber::parse(&number(100 + index)).unwrap()).unwrap();
+        let active = cards.iter().filter(|card| card.status == CardStatus::Active).count();
+        assert_eq!((cards.len(), active), (1, 1), "{index}");
+    }
+}
+
+/// What is captured is approved by another officer.
+fn approve_all(ledger: &mut Ledger) {
+    for entry in ledger.list(Some(State::Captured), 100).unwrap() {
+        ledger.approve(entry.id, cccd_issuer::ledger::Act::new("minh", at())).unwrap();
+    }
+}
+
+#[test]
+fn a_batch_waits_for_another_officer_and_then_makes_every_card_once() {
+    let desk = Desk::new();
+    applications(&desk);
+    let (ledger, station) = (desk.path("ledger.sqlite"), desk.path("ledger.sqlite"));
+    let (code, first) = ended(batch(&desk, &ledger, &station, "one", &[]));
+    assert_eq!((code, &first["waiting_for_approval"]), (Some(1), &CARDS.into()), "{first}");
+    approve_all(&mut Ledger::open(std::path::Path::new(&ledger)).unwrap());
+    let (code, second) = ended(batch(&desk, &ledger, &station, "one", &[]));
+    assert_eq!((code, &second["issued"]), (Some(0), &CARDS.into()), "{second}");
+    one_active_card_each(&desk);
+    let results = std::fs::read_to_string(desk.path("out-one/results.jsonl")).unwrap();
+    assert_eq!(results.lines().filter(|line| line.contains(r#""state":"issued""#)).count(), CARDS);
+    // Again: everything is done.
+    let (code, third) = ended(batch(&desk, &ledger, &station, "one", &[]));
+    assert_eq!((code, &third["made_now"], &third["issued"]), (Some(0), &0.into(), &CARDS.into()));
+    one_active_card_each(&desk);
+}
+
+#[test]
+fn a_paused_or_drained_queue_begins_nothing_until_it_is_resumed() {
+    let desk = Desk::new();
+    applications(&desk);
+    let (ledger, station) = (desk.path("ledger.sqlite"), desk.path("ledger.sqlite"));
+    ended(batch(&desk, &ledger, &station, "one", &[]));
+    approve_all(&mut Ledger::open(std::path::Path::new(&ledger)).unwrap());
+    let drained = desk.by("lan", &["queue", "drain", "--reason", "end of the day"]);
+    assert_eq!(drained.status.code(), Some(0));
+    let (code, none) = ended(batch(&desk, &ledger, &station, "one", &[]));
+    assert_eq!((code, &none["made_now"], &none["stopped"]), (Some(1), &0.into(), &true.into()), "{none}");
+    let listed: Value = serde_json::from_slice(&desk.by("lan", &["queue", "list"]).stdout).unwrap();
+    assert_eq!(
+        (&listed["waiting"], &listed["stops"][0]["reason"]),
+        (&CARDS.into(), &"end of the day".into())
+    );
+    assert_eq!(desk.by("lan", &["queue", "resume"]).status.code(), Some(0));
+    assert_eq!(ended(batch(&desk, &ledger, &station, "one", &[])).0, Some(0));
+}
+
+#[test]
+fn two_hosts_share_a_queue_and_one_is_killed() {
+    let server = match server::Server::start(&["shared_buffers=64MB", "fsync=off"]) {
+        Ok(server) => server,
+        Err(reason) if std::env::var_os("CCCD_DEMAND_POSTGRES").is_some() => panic!("{reason}"),
+        Err(reason) => {
+            println!("two hosts on one queue: skipped, {reason}");
+            return;
+        }
+    };
+    let place: Place = server.database().unwrap();
+    let ledger = place.to_string();
+    let desk = Desk::new();
+    applications(&desk);
+    desk.officers_of(&ledger, &desk.path("host-a"));
+    let (a, b) = (desk.path("host-a"), desk.path("host-b"));
+    ended(batch(&desk, &ledger, &a, "a", &[]));
+    let mut watched = Ledger::open_at(&place).unwrap();
+    approve_all(&mut watched);
+
+    let mut dies = batch(&desk, &ledger, &a, "a", &[]);
+    let lives = batch(&desk, &ledger, &b, "b", &[]);
+    // Killed while its chips are in work.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while watched.counts().unwrap().iter().all(|(state, _)| !state.is_in_work()) && Instant::now() < deadline
+    {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    dies.kill().unwrap();
+    dies.wait().unwrap();
+    let (_, report) = ended(lives);
+    assert!(report["issued"].as_u64().unwrap() + 2 >= CARDS as u64, "{report}");
+    // The dead host comes back with the chips that lie in its readers.
+    std::thread::sleep(Duration::from_secs(2));
+    let (code, report) = ended(batch(&desk, &ledger, &a, "a", &[]));
+    assert_eq!((code, &report["issued"]), (Some(0), &CARDS.into()), "{report}");
+    one_active_card_each(&desk);
+    assert!(watched.queue().leases().unwrap().is_empty());
+}
