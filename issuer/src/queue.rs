@@ -85,6 +85,22 @@ impl<'a> Queue<'a> {
         self.database.read_anew(|session| Ok(rows::is_any_interrupted(session, now)?))
     }
 
+    /// Lets everything go that a host of this name had in hand: it begins anew.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn forget(&mut self, holder: &str) -> Result<(), LedgerError> {
+        self.database.write(Apart::Rows, |session| Ok(rows::forget(session, holder)?))
+    }
+
+    /// Another host has something in hand that it has not begun; if it dies, that waits again.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn is_any_elsewhere(&self, holder: &str) -> Result<bool, LedgerError> {
+        self.database.read_anew(|session| Ok(rows::is_any_elsewhere(session, holder)?))
+    }
+
     /// Who has what in hand.
     ///
     /// # Errors

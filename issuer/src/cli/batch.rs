@@ -23,10 +23,11 @@ use rand_core::CryptoRng;
 use serde_json::json;
 
 use super::args::queue::BatchArguments;
+use super::capture::Opener;
 use super::failure::Failure;
 use super::output::Output;
 use super::{connect, faces, issue, progress};
-use rows::{Row, Rows};
+use rows::{Prints, Row, Rows};
 
 /// How often a spoiled chip's application may be taken in anew under one batch.
 const ROUNDS: u32 = 100;
@@ -98,6 +99,7 @@ pub(crate) fn run(
         faces::stage(admitted, arguments.dpi, &mut staging).map_err(|error| error.to_string())?;
         staging.commit().map(drop).map_err(|error| error.to_string())
     };
+    let prints = Prints { rows: &rows, opener: Opener::new(&arguments.biometrics)? };
     let line = Line {
         host: &arguments.host,
         keys: &keys,
@@ -105,7 +107,7 @@ pub(crate) fn run(
         clock: &clock,
         blank: Blank::Icao9,
         job: Job::Production,
-        source: &rows,
+        source: &prints,
         register: &register,
         prepared: &draw,
         told: &tell,

@@ -101,6 +101,31 @@ pub(super) fn unseal_unless(
     Ok(())
 }
 
+/// What opens sealed prints and irises.
+pub(super) struct Opener {
+    vault: Vault,
+    identity: age::x25519::Identity,
+}
+
+impl Opener {
+    /// `None` where the folder or the key is not given: the station then says what is missing.
+    pub(super) fn new(arguments: &OpenedArguments) -> Result<Option<Self>, Failure> {
+        let (Some(captures), Some(file)) = (&arguments.captures, &arguments.capture_identity) else {
+            return Ok(None);
+        };
+        let text = connect::secret(file)?;
+        Ok(Some(Self { vault: Vault::open(captures)?, identity: identity(&text)? }))
+    }
+
+    /// Puts what was sealed under this name into the application.
+    pub(super) fn add(&self, digest: &str, application: &mut Application) -> Result<(), Failure> {
+        let capture = self.vault.get(digest, &self.identity)?;
+        let sealed_sha256 = Some(digest.to_owned());
+        application.biometrics = Some(Biometrics { capture, sealed_sha256, accepted: None });
+        Ok(())
+    }
+}
+
 /// Opens what was sealed with the open application of this person, if anything was.
 pub(super) fn open(
     arguments: &OpenedArguments,
@@ -110,13 +135,10 @@ pub(super) fn open(
     let Some(entry) = ledger.open_of(application.number.as_str())? else { return Ok(()) };
     let Some(digest) = ledger.sealed_of(entry.id)? else { return Ok(()) };
     // Without them the station says what is missing.
-    let (Some(captures), Some(file)) = (&arguments.captures, &arguments.capture_identity) else {
-        return Ok(());
-    };
-    let text = connect::secret(file)?;
-    let capture = Vault::open(captures)?.get(&digest, &identity(&text)?)?;
-    application.biometrics = Some(Biometrics { capture, sealed_sha256: Some(digest), accepted: None });
-    Ok(())
+    match Opener::new(arguments)? {
+        Some(opener) => opener.add(&digest, application),
+        None => Ok(()),
+    }
 }
 
 /// Takes away what is over, whenever somebody works with the folder.

@@ -48,11 +48,11 @@ pub trait ReaderPort: Send {
 
 /// Where the content of applications lies: the ledger keeps digests only.
 pub trait Source: Sync {
-    /// The application of this entry; `None` if it does not lie here.
+    /// The application of this entry; `None` if it does not lie here. `sealed` names the prints and irises that were taken.
     ///
     /// # Errors
     /// What happened, in one sentence.
-    fn application(&self, entry: &Entry) -> Result<Option<Application>, String>;
+    fn application(&self, entry: &Entry, sealed: Option<&str>) -> Result<Option<Application>, String>;
 }
 
 /// What is done with an application before any chip is touched: faces drawn, say. What it refuses is not made.
@@ -161,6 +161,7 @@ pub fn run(
     readers: Vec<Box<dyn ReaderPort + '_>>,
     random: &mut dyn FnMut() -> Box<dyn CryptoRng + Send>,
 ) -> Result<Summary, LedgerError> {
+    ledger.queue().forget(line.host)?;
     let readers: Vec<_> = readers.into_iter().take(MAX_READERS).collect();
     let (send, receive) = sync_channel::<Next>(readers.len().max(1));
     let receive = Mutex::new(receive);
@@ -249,7 +250,7 @@ impl Feeder<'_, '_> {
             }
             let Some(entry) = self.take_one(now, readers)? else {
                 let busy = !lock(&self.shared.in_hand).is_empty();
-                if !busy && line.until_empty {
+                if !busy && line.until_empty && !self.ledger.queue().is_any_elsewhere(line.host)? {
                     break;
                 }
                 std::thread::sleep(TICK);
@@ -310,7 +311,8 @@ impl Feeder<'_, '_> {
     ) -> Result<Option<Next>, LedgerError> {
         let line = self.shared.line;
         let told = |what| (line.told)(Event { application: Some(entry.id), reader: None, what });
-        let application = match line.source.application(entry) {
+        let sealed = self.ledger.sealed_of(entry.id)?;
+        let application = match line.source.application(entry, sealed.as_deref()) {
             Ok(Some(application)) => application,
             Ok(None) => {
                 // Another host has it.
@@ -563,7 +565,9 @@ impl Desk<'_> {
         if !self.ledger.queue().lease(entry.id, line.host, now, after(now, line.lease))? {
             return Err(used);
         }
-        let Some(application) = line.source.application(&entry).ok().flatten() else { return Err(used) };
+        let sealed = self.ledger.sealed_of(entry.id)?;
+        let found = line.source.application(&entry, sealed.as_deref()).ok().flatten();
+        let Some(application) = found else { return Err(used) };
         lock(&self.shared.in_hand).insert(entry.id.0);
         let done = admit(line, &mut self.ledger, register, &application)
             .and_then(|admitted| self.produce(register, link, extended, admitted));

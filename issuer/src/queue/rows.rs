@@ -129,6 +129,25 @@ pub(super) fn release(session: &mut dyn Session, id: ApplicationId, holder: &str
     Ok(())
 }
 
+/// What a host of this name had in hand when it died.
+pub(super) fn forget(session: &mut dyn Session, holder: &str) -> Result<(), StoreError> {
+    session.execute("DELETE FROM queue_leases WHERE holder = ?1", &[holder.into()]).map(drop)
+}
+
+pub(super) fn is_any_elsewhere(session: &mut dyn Session, holder: &str) -> Result<bool, StoreError> {
+    let mut any = false;
+    session.query(
+        "SELECT 1 FROM queue_leases JOIN applications ON applications.id = queue_leases.application_id \
+         WHERE queue_leases.holder <> ?1 AND applications.state IN ('approved', 'prepared', 'queued') LIMIT 1",
+        &[holder.into()],
+        &mut |_| {
+            any = true;
+            Ok(())
+        },
+    )?;
+    Ok(any)
+}
+
 pub(super) fn leases(session: &mut dyn Session) -> Result<Vec<Lease>, StoreError> {
     let mut found = Vec::new();
     session.query(

@@ -124,6 +124,13 @@ fn a_paused_or_drained_queue_begins_nothing_until_it_is_resumed() {
     assert_eq!(ended(batch(&desk, &ledger, &station, "one", &[])).0, Some(0));
 }
 
+/// As a command line says it: the socket's folder stands for the host.
+fn address(place: &Place) -> String {
+    let shown = place.to_string();
+    let (folder, database) = shown.trim_start_matches("postgres://").rsplit_once('/').unwrap();
+    format!("postgres://tests@{}/{database}", folder.replace('/', "%2F"))
+}
+
 #[test]
 fn two_hosts_share_a_queue_and_one_is_killed() {
     let server = match server::Server::start(&["shared_buffers=64MB", "fsync=off"]) {
@@ -135,7 +142,7 @@ fn two_hosts_share_a_queue_and_one_is_killed() {
         }
     };
     let place: Place = server.database().unwrap();
-    let ledger = place.to_string();
+    let ledger = address(&place);
     let desk = Desk::new();
     applications(&desk);
     desk.officers_of(&ledger, &desk.path("host-a"));

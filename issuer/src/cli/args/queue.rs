@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use cccd_issuer::card_face::Resolution;
 use clap::{Args, Subcommand};
 
-use super::{KeyArguments, LedgerArguments, OfficerArguments, RegisterArguments, parse_reason};
+use super::{
+    KeyArguments, LedgerArguments, OfficerArguments, OpenedArguments, RegisterArguments, parse_reason,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct BatchArguments {
@@ -32,6 +34,9 @@ pub(crate) struct BatchArguments {
 
     #[command(flatten)]
     pub(crate) officer: OfficerArguments,
+
+    #[command(flatten)]
+    pub(crate) biometrics: OpenedArguments,
 
     /// The name of this host among those of one ledger.
     #[arg(long, value_name = "NAME", default_value = "host", value_parser = parse_reason)]

@@ -10,6 +10,7 @@ use cccd_issuer::application::{Application, MAX_FILE_BYTES};
 use cccd_issuer::ledger::Entry;
 use cccd_issuer::queue::Source;
 
+use super::super::capture::Opener;
 use super::super::failure::Failure;
 use super::is_application;
 
@@ -132,9 +133,21 @@ impl Rows {
     }
 }
 
-impl Source for Rows {
-    fn application(&self, entry: &Entry) -> Result<Option<Application>, String> {
-        let row = self.by_content.get(&entry.content_sha256).and_then(|row| self.rows.get(*row));
-        row.map(|row| self.load(row).map_err(|error| error.to_string())).transpose()
+/// The rows, and what opens the prints and irises of those that have some.
+pub(crate) struct Prints<'r> {
+    pub(crate) rows: &'r Rows,
+    pub(crate) opener: Option<Opener>,
+}
+
+impl Source for Prints<'_> {
+    fn application(&self, entry: &Entry, sealed: Option<&str>) -> Result<Option<Application>, String> {
+        let rows = self.rows;
+        let row = rows.by_content.get(&entry.content_sha256).and_then(|row| rows.rows.get(*row));
+        let Some(row) = row else { return Ok(None) };
+        let mut application = rows.load(row).map_err(|error| error.to_string())?;
+        if let (Some(opener), Some(digest)) = (&self.opener, sealed) {
+            opener.add(digest, &mut application).map_err(|error| error.to_string())?;
+        }
+        Ok(Some(application))
     }
 }
