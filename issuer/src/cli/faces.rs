@@ -4,17 +4,14 @@ use cccd_card_profile::validity::age_on;
 use cccd_issuer::card_face::{FaceContent, FaceError, FaceRenderer, Prints, Resolution};
 use cccd_issuer::fingerprint::{Finger, PrintImage};
 use cccd_issuer::output::Staging;
-use cccd_issuer::station::{Admitted, IssueError};
+use cccd_issuer::station::{Admitted, BIOMETRICS_FROM_AGE, IssueError};
 
 use super::failure::Failure;
-
-/// No portrait is printed of children under this age (TT 16/2024).
-const PORTRAIT_FROM_AGE: i16 = 6;
 
 /// Draws both faces, the QR code and the sheet for a card printer into the staging folder.
 pub(crate) fn stage(admitted: &Admitted, dpi: Resolution, staging: &mut Staging) -> Result<(), Failure> {
     let card = admitted.card();
-    let youngest = age_on(card.holder.birth_date, card.issue_date) < PORTRAIT_FROM_AGE;
+    let youngest = age_on(card.holder.birth_date, card.issue_date) < BIOMETRICS_FROM_AGE;
     let portrait = (!youngest).then(|| admitted.portrait().print()).transpose().map_err(IssueError::from)?;
     let print_of = |finger| admitted.capture().and_then(|capture| capture.prints().get(&finger));
     let printed = |finger| print_of(finger).map(PrintImage::to_png).transpose();
