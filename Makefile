@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo test attacks attacks-doc inspection conformity faults interop foreign nation bench lint doc deny fuzz-smoke setup
+.PHONY: help demo desk-test test attacks attacks-doc inspection conformity faults interop foreign nation bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -10,6 +10,12 @@ setup: ## install what is missing (root), or name it and stop
 demo: setup ## issue 12 cards through pcscd, verify them, present 10 forgeries
 	@cargo build --quiet --locked --workspace --bins
 	@target/debug/demo
+
+desk-test: ## a headless Chromium from look-up to receipt, pictures in target/desk, axe-core on every page
+	@scripts/setup run
+	@scripts/setup desk
+	@scripts/desk-peers
+	CCCD_DEMAND_CHROMIUM=1 cargo test --locked -p cccd-issuer --test it browser:: -- --nocapture
 
 test: setup ## the whole test suite
 	cargo build --locked --workspace --bins

@@ -48,13 +48,13 @@ impl Readers for Pile {
 }
 
 /// A desk that is served, its clock, and its folder.
-struct House {
-    folder: TempDir,
-    address: String,
+pub(crate) struct House {
+    pub(crate) folder: TempDir,
+    pub(crate) address: String,
     /// Seconds that went by.
     clock: Arc<AtomicI64>,
     /// No blank is laid while this is set.
-    held: Arc<AtomicBool>,
+    pub(crate) held: Arc<AtomicBool>,
 }
 
 const OFFICERS: [(&str, &[Role]); 4] = [
@@ -64,13 +64,13 @@ const OFFICERS: [(&str, &[Role]); 4] = [
     ("hoa", &[Role::Deliver]),
 ];
 
-fn password_of(name: &str) -> String {
+pub(crate) fn password_of(name: &str) -> String {
     let place = OFFICERS.iter().position(|(known, _)| *known == name).unwrap_or_default();
     format!("a long password, number {place}")
 }
 
 impl House {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (path, register) = (folder.path().join("ledger.sqlite"), folder.path().join("register.sqlite"));
         let mut store = SqlStore::create_file(&register, at()).unwrap();

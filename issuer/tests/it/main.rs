@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod browser;
 mod capture;
 mod cli;
 mod crash;
@@ -17,3 +18,4 @@ mod stock;
 mod support;
 mod token;
 mod verified;
+mod web_driver;

@@ -22,7 +22,7 @@ pub(in crate::desk) async fn list(State(desk): State<Arc<Desk>>, seen: Seen) -> 
     let body = html! {
         section aria-labelledby="all" {
             h2 id="all" { (seen.say("Cán bộ của máy trạm", "Officers of this station")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="all" {
+            div.scroll tabindex="0" role="group" aria-labelledby="all" {
                 table {
                     thead { tr {
                         th scope="col" { (seen.say("Tên", "Name")) }

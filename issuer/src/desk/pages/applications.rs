@@ -72,7 +72,7 @@ pub(super) fn table(entries: &[Entry], today: Date, calendar: &Calendar, seen: &
         return html! { p.empty { (seen.say("Không có hồ sơ nào.", "There is none.")) } };
     }
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(seen.say("Danh sách hồ sơ", "List of applications")) {
+        div.scroll tabindex="0" role="group" aria-label=(seen.say("Danh sách hồ sơ", "List of applications")) {
             table {
                 thead { tr {
                     th scope="col" { (seen.say("Hồ sơ", "No.")) }

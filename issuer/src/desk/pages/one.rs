@@ -178,7 +178,7 @@ fn history(seen: &Seen, sight: &Sight) -> Markup {
     html! {
         section aria-labelledby="history" {
             h2 id="history" { (seen.say("Quá trình", "History")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="history" {
+            div.scroll tabindex="0" role="group" aria-labelledby="history" {
                 table {
                     thead { tr {
                         th scope="col" { (seen.say("Lúc", "When")) }

@@ -150,7 +150,7 @@ fn short(unit: &str) -> String {
 
 fn table(seen: &Seen, id: &str, first: &str, rows: impl Iterator<Item = (String, Done)>) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-labelledby=(id) {
+        div.scroll tabindex="0" role="group" aria-labelledby=(id) {
             table {
                 thead { tr {
                     th scope="col" { (first) }

@@ -1,0 +1,278 @@
+//! A browser, driven over `WebDriver` (W3C): just what the walk needs.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// How long something on a page may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What `WebDriver` calls an element (W3C `WebDriver` §11.2).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// The key Enter (W3C `WebDriver` §17.4.2).
+pub(crate) const ENTER: &str = "\u{E007}";
+
+/// The key Tab.
+pub(crate) const TAB: &str = "\u{E004}";
+
+/// chromedriver, running. Ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts chromedriver on a free port.
+    ///
+    /// # Errors
+    /// If it is not installed or does not answer.
+    pub(crate) fn start() -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let child = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("chromedriver cannot be started: install chromium and chromium-driver")?;
+        let driver = Self { child, port };
+        let deadline = Instant::now() + PATIENCE;
+        while driver.ask("GET", "/status", None).is_err() {
+            if Instant::now() > deadline {
+                bail!("chromedriver does not answer");
+            }
+            sleep(Duration::from_millis(50));
+        }
+        Ok(driver)
+    }
+
+    /// Opens a browser of its own: no cookies of another.
+    ///
+    /// # Errors
+    /// If Chromium does not start.
+    pub(crate) fn browser(&self) -> Result<Browser<'_>> {
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,1000",
+            "--force-device-scale-factor=1",
+        ];
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {"args": arguments},
+        }}});
+        let answer = self.ask("POST", "/session", Some(&wanted))?;
+        let id = answer["sessionId"].as_str().context("no session")?.to_owned();
+        Ok(Browser { driver: self, id })
+    }
+
+    /// One command; a plain connection each, as chromedriver serves one at a time.
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let body = body
+            .map_or_else(|| if method == "POST" { "{}".to_owned() } else { String::new() }, Value::to_string);
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n{body}",
+            self.port,
+            body.len()
+        )?;
+        let mut head = Vec::new();
+        let mut octet = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut octet)?;
+            head.extend(octet);
+        }
+        let head = String::from_utf8_lossy(&head).to_lowercase();
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length:")).context("no length")?;
+        let mut content = vec![0; length.trim().parse()?];
+        stream.read_exact(&mut content)?;
+        let answer: Value = serde_json::from_slice(&content)?;
+        let value = answer["value"].clone();
+        if let Some(error) = value["error"].as_str() {
+            bail!(
+                "{error}: {}",
+                value["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default()
+            );
+        }
+        Ok(value)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One browser. Ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Browser<'a> {
+    driver: &'a Driver,
+    id: String,
+}
+
+impl Browser<'_> {
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        self.driver
+            .ask(method, &format!("/session/{}/{path}", self.id), body)
+            .with_context(|| path.to_owned())
+    }
+
+    /// Opens an address.
+    ///
+    /// # Errors
+    /// If the browser cannot.
+    pub(crate) fn open(&self, url: &str) -> Result<()> {
+        self.ask("POST", "url", Some(&json!({"url": url}))).map(drop)
+    }
+
+    /// Where it is.
+    ///
+    /// # Errors
+    /// If the browser cannot say.
+    pub(crate) fn url(&self) -> Result<String> {
+        Ok(self.ask("GET", "url", None)?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Back, as by the button.
+    ///
+    /// # Errors
+    /// If the browser cannot.
+    pub(crate) fn back(&self) -> Result<()> {
+        self.ask("POST", "back", None).map(drop)
+    }
+
+    fn element(&self, css: &str) -> Result<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let found = self.ask("POST", "element", Some(&json!({"using": "css selector", "value": css})));
+            match found {
+                Ok(value) => return Ok(value[ELEMENT].as_str().context("no element")?.to_owned()),
+                Err(error) if Instant::now() > deadline => {
+                    return Err(error)
+                        .with_context(|| format!("{css} at {}", self.url().unwrap_or_default()));
+                }
+                Err(_) => sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    /// Waits until an element is there.
+    ///
+    /// # Errors
+    /// If it does not come.
+    pub(crate) fn wait(&self, css: &str) -> Result<()> {
+        self.element(css).map(drop)
+    }
+
+    /// Clicks on an element.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub(crate) fn click(&self, css: &str) -> Result<()> {
+        let element = self.element(css)?;
+        self.ask("POST", &format!("element/{element}/click"), None).map(drop)
+    }
+
+    /// Types into an element, or names a file to it.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub(crate) fn type_into(&self, css: &str, text: &str) -> Result<()> {
+        let element = self.element(css)?;
+        self.ask("POST", &format!("element/{element}/value"), Some(&json!({"text": text}))).map(drop)
+    }
+
+    /// Types where the cursor is.
+    ///
+    /// # Errors
+    /// If nothing has the focus.
+    pub(crate) fn type_here(&self, text: &str) -> Result<()> {
+        let active = self.ask("GET", "element/active", None)?;
+        let element = active[ELEMENT].as_str().context("nothing has the focus")?.to_owned();
+        self.ask("POST", &format!("element/{element}/value"), Some(&json!({"text": text}))).map(drop)
+    }
+
+    /// The text of an element.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub(crate) fn text(&self, css: &str) -> Result<String> {
+        let element = self.element(css)?;
+        let text = self.ask("GET", &format!("element/{element}/text"), None)?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until the text of an element holds this.
+    ///
+    /// # Errors
+    /// If it does not come.
+    pub(crate) fn wait_for(&self, css: &str, wanted: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.text(css).unwrap_or_default();
+            if text.contains(wanted) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("{css} at {} never says \u{201c}{wanted}\u{201d}: {text}", self.url()?);
+            }
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Runs a function body in the page and answers what it returns.
+    ///
+    /// # Errors
+    /// If it throws.
+    pub(crate) fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+        self.ask("POST", "execute/sync", Some(&json!({"script": script, "args": arguments})))
+    }
+
+    /// Runs a function body whose last argument it calls with the answer.
+    ///
+    /// # Errors
+    /// If it throws.
+    pub(crate) fn run_later(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+        self.ask("POST", "execute/async", Some(&json!({"script": script, "args": arguments})))
+    }
+
+    /// A picture of the whole page.
+    ///
+    /// # Errors
+    /// If it cannot be taken or written.
+    pub(crate) fn picture(&self, file: &Path) -> Result<()> {
+        let command = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": true}});
+        let answer = self.ask("POST", "goog/cdp/execute", Some(&command))?;
+        let png = STANDARD.decode(answer["data"].as_str().context("no picture")?)?;
+        Ok(std::fs::write(file, png)?)
+    }
+}
+
+impl Drop for Browser<'_> {
+    fn drop(&mut self) {
+        let _ = self.driver.ask("DELETE", &format!("/session/{}", self.id), None);
+    }
+}
