@@ -9,7 +9,7 @@ use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::lds::dg3::{Dg3, FingerprintRecord};
 use cccd_card_profile::lds::dg4::Dg4;
 use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
-use cccd_issuer::application::{Application, Biometrics, State, Step};
+use cccd_issuer::application::{Application, Biometrics, Representative, State, Step};
 use cccd_issuer::capture::data_groups::{chosen, dg3, dg4};
 use cccd_issuer::capture::device::{DevicePort, Folder, Taken, reasons, take};
 use cccd_issuer::capture::sealed::{Rule, Sealed, SealedError, Vault, content, purge};
@@ -345,7 +345,14 @@ fn captures_go_by_rule_and_the_ledger_notes_it_once() {
 fn of_a_child_under_six_nothing_is_taken() {
     assert_eq!(CaptureError::TooYoung.code(), "biometrics-too-young");
     let mut office = Office::new();
+    // Of the mother the register has a name only.
+    let mother = Representative {
+        number: cccd_card_profile::personal_number::PersonalNumber::parse(crate::support::OTHER_NUMBER)
+            .unwrap(),
+        full_name: "Trần Thị Mẹ".to_owned(),
+    };
     let application = Application {
+        representative: Some(mother),
         biometrics: Some(Biometrics {
             capture: two(),
             sealed_sha256: None,
