@@ -68,12 +68,13 @@ fn lease(
 
 const ANSWERED: &str = "SELECT personal_number FROM number_request_claim WHERE request = ?1";
 
-/// Where a number stands that somebody has or had.
-const TAKEN: [&str; 3] = [
-    "SELECT personal_number FROM person WHERE personal_number = ?1",
-    "SELECT personal_number FROM number_given WHERE personal_number = ?1",
-    "SELECT personal_number FROM number_cancelled WHERE personal_number = ?1",
-];
+/// Answers a row if somebody has or had the number.
+const TAKEN: &str = "SELECT personal_number FROM person WHERE personal_number = ?1 \
+    UNION ALL SELECT personal_number FROM number_given WHERE personal_number = ?1 \
+    UNION ALL SELECT personal_number FROM number_cancelled WHERE personal_number = ?1";
+
+/// Answers a row if the number ended.
+const ENDED: &str = "SELECT personal_number FROM number_cancelled WHERE personal_number = ?1";
 
 const GIVE: &str = "INSERT INTO number_given (personal_number, request) VALUES (?1, ?2) ON CONFLICT (personal_number) DO NOTHING";
 
@@ -93,15 +94,15 @@ fn give_many(
     session: &mut dyn Session,
     wanted: &[(PersonalNumber, RequestId)],
 ) -> Result<Vec<Claim>, StoreError> {
-    let mut asked: Vec<Asked<'_>> = Vec::with_capacity(wanted.len() * 4);
+    let mut asked: Vec<Asked<'_>> = Vec::with_capacity(wanted.len() * 2);
     for (number, request) in wanted {
         asked.push((ANSWERED, vec![request.as_str().into()]));
-        asked.extend(TAKEN.map(|sql| (sql, vec![number.as_str().into()])));
+        asked.push((TAKEN, vec![number.as_str().into()]));
     }
     let mut claims: Vec<Option<Claim>> = vec![None; wanted.len()];
     session.ask(&asked, &mut |place, row| {
-        let Some(claim) = claims.get_mut(place / 4) else { return Ok(()) };
-        if place % 4 == 0 {
+        let Some(claim) = claims.get_mut(place / 2) else { return Ok(()) };
+        if place % 2 == 0 {
             *claim = Some(Claim::Answered(number(row.needed_str(0)?)?));
         } else {
             claim.get_or_insert(Claim::Taken);
@@ -141,7 +142,7 @@ pub(super) fn answered(
 
 fn taken(session: &mut dyn Session, number: &PersonalNumber) -> Result<bool, StoreError> {
     let mut found = false;
-    session.ask(&TAKEN.map(|sql| (sql, vec![number.as_str().into()])), &mut |_, _| {
+    session.query(TAKEN, &[number.as_str().into()], &mut |_| {
         found = true;
         Ok(())
     })?;
@@ -170,9 +171,8 @@ pub(super) fn ended_among(
         return Ok(ended);
     }
     ended.clear();
-    let [.., sql] = TAKEN;
     for part in numbers.chunks(256) {
-        let asked: Vec<Asked<'_>> = part.iter().map(|number| (sql, vec![number.as_str().into()])).collect();
+        let asked: Vec<Asked<'_>> = part.iter().map(|number| (ENDED, vec![number.as_str().into()])).collect();
         session.ask(&asked, &mut |_, row| {
             ended.insert(number(row.needed_str(0)?)?);
             Ok(())

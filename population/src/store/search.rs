@@ -149,46 +149,62 @@ fn same_keys(before: &Person, after: &Person) -> bool {
         )
 }
 
+/// As many keys as a newborn has at most: a name and two parents.
+const BORN: usize = 3;
+
+const BORN_SINCE: &str = "SELECT personal_number FROM search_key WHERE search_key IN (?1, ?2, ?3) LIMIT ?4";
+
+const BORN_BLOCKS: &str =
+    "SELECT block, content FROM search_block_claim WHERE block IN (?1, ?2, ?3) AND generation = ?4";
+
 /// Who may be this newborn, by the keys of births. `None`: the index does not know everybody, or was made anew meanwhile, or
-/// more than `limit` stand under a key; then all who were born on the day are to be read.
+/// more than `limit` stand under the keys; then all who were born on the day are to be read.
 pub(super) fn born_alike(
     session: &mut dyn Session,
     newborn: &Person,
     limit: u32,
 ) -> Result<Option<BTreeSet<PersonalNumber>>, StoreError> {
     let keys = alike_keys(newborn);
+    let Some(last) = keys.last() else { return Ok(None) };
+    // One text for any count: the last key stands for those that are missing.
+    let three = || keys.iter().chain(core::iter::repeat(last)).take(BORN);
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut found, mut index, mut complete) = (BTreeSet::new(), None, true);
-    let mut asked: Vec<Asked<'_>> =
-        vec![(HEAD, Vec::new()), ("SELECT people FROM search_waiting LIMIT 1", Vec::new())];
-    asked.extend(keys.iter().map(|key| (SINCE, vec![Value::Int(key.to_i64()), (limit + 1).into()])));
+    let (mut found, mut index, mut complete, mut since) = (BTreeSet::new(), None, true, 0_u32);
+    let mut values: Vec<Value<'_>> = three().map(|key| Value::Int(key.to_i64())).collect();
+    values.push((limit + 1).into());
+    let asked: [Asked<'_>; 3] =
+        [(HEAD, Vec::new()), ("SELECT people FROM search_waiting LIMIT 1", Vec::new()), (BORN_SINCE, values)];
     session.ask(&asked, &mut |place, row| {
         match place {
             0 => index = Some(read_head(row)?),
             1 => complete = false,
-            _ => drop(found.insert(persons::number(row.needed_str(0)?)?)),
+            _ => {
+                since += 1;
+                found.insert(persons::number(row.needed_str(0)?)?);
+            }
         }
         Ok(())
     })?;
-    let Some(head) = index.filter(|head| head.form >= FORM && complete && !keys.is_empty()) else {
-        return Ok(None);
-    };
-    let block = |key: &SearchKey| Value::Int(blocks::block_of(*key, head.bits));
-    let mut asked: Vec<Asked<'_>> =
-        keys.iter().map(|key| (BLOCK, vec![head.generation.into(), block(key)])).collect();
-    asked.push((HEAD, Vec::new()));
+    let whole = complete && since <= limit;
+    let Some(head) = index.filter(|head| head.form >= FORM && whole) else { return Ok(None) };
+    let block_of = |key: &SearchKey| blocks::block_of(*key, head.bits);
+    let mut values: Vec<Value<'_>> = three().map(|key| Value::Int(block_of(key))).collect();
+    values.push(head.generation.into());
     let mut same = false;
-    session.ask(&asked, &mut |place, row| {
-        let Some(key) = keys.get(place) else {
+    session.ask(&[(BORN_BLOCKS, values), (HEAD, Vec::new())], &mut |place, row| {
+        if place == 1 {
             same = read_head(row)? == head;
             return Ok(());
-        };
-        let block = row.bytes(0)?.ok_or(StoreError::Inconsistent("a block of the index"))?;
-        let postings =
-            blocks::find(&block, *key, most).ok_or(StoreError::Inconsistent("a block of the index"))?;
-        complete = complete && !postings.more;
-        for handle in postings.handles {
-            found.insert(persons::number(&format!("{:012}", handle.0))?);
+        }
+        let (block, content) = (row.int(0)?, row.bytes(1)?);
+        let content = content.ok_or(StoreError::Inconsistent("a block of the index"))?;
+        for key in keys.iter().filter(|key| block == Some(block_of(key))) {
+            let postings =
+                blocks::find(&content, *key, most).ok_or(StoreError::Inconsistent("a block of the index"))?;
+            complete = complete && !postings.more;
+            for handle in postings.handles {
+                found.insert(persons::number(&format!("{:012}", handle.0))?);
+            }
         }
         Ok(())
     })?;

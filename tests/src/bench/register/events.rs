@@ -32,7 +32,7 @@ pub(super) fn run(
     figures: &mut Figures,
 ) -> Result<()> {
     // A file has one writer: more clients only wait.
-    let clients = if matches!(place, Place::Sqlite(_)) { 1 } else { 8 };
+    let clients = if matches!(place, Place::Sqlite(_)) { 1 } else { 16 };
     let mut desk = Desk { serial: 0, men: Vec::new(), women: Vec::new() };
     let store = SqlStore::open(place)?;
     let mut people = loaded
