@@ -6,7 +6,7 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 
 use super::record::{Known, STRONG, WEAK, Words};
 use super::{CandidateIndex, Handle, Query, SearchKey, SearchRecord};
-use crate::name::{PreparedName, WordPair};
+use crate::name::{NameReason, PreparedName, WordPair};
 
 /// The most people that are taken from one key.
 pub const MAX_POSTINGS: usize = 4_000;
@@ -48,7 +48,7 @@ pub fn search<I: CandidateIndex>(index: &I, query: &Query, limit: usize) -> Resu
     let (weights, keys): (Vec<u32>, Vec<SearchKey>) = asked.keys().into_iter().unzip();
     for (weight, postings) in weights.into_iter().zip(index.postings(&keys, MAX_POSTINGS)?) {
         // A list that was cut says less.
-        let weight = if postings.more { WEAK } else { weight };
+        let weight = if postings.more { WEAK } else { weight * telling(postings.handles.len()) };
         for handle in postings.handles {
             *candidates.entry(handle).or_default() += weight;
         }
@@ -57,11 +57,25 @@ pub fn search<I: CandidateIndex>(index: &I, query: &Query, limit: usize) -> Resu
         candidates.into_iter().map(|(handle, weight)| (weight, handle)).collect();
     order.sort_unstable_by_key(|(weight, handle)| (core::cmp::Reverse(*weight), *handle));
     let handles: Vec<Handle> = order.iter().take(MAX_RANKED).map(|(_, handle)| *handle).collect();
-    let mut hits: Vec<Hit> =
-        index.records(&handles)?.into_iter().map(|(handle, record)| asked.judge(handle, record)).collect();
-    hits.sort_by_key(|hit| (core::cmp::Reverse(hit.score), hit.handle));
+    let places: HashMap<Handle, usize> =
+        handles.iter().enumerate().map(|(place, handle)| (*handle, place)).collect();
+    let mut hits: Vec<(u32, usize, Hit)> = index
+        .records(&handles)?
+        .into_iter()
+        .map(|(handle, record)| {
+            let (fine, hit) = asked.judge(handle, record);
+            (fine, places.get(&handle).copied().unwrap_or(usize::MAX), hit)
+        })
+        .collect();
+    // Of those who fit alike the one comes first whom the rarer keys led to.
+    hits.sort_by_key(|(fine, place, _)| (core::cmp::Reverse(*fine), *place));
     hits.truncate(limit);
-    Ok(hits)
+    Ok(hits.into_iter().map(|(.., hit)| hit).collect())
+}
+
+/// What a key says by the length of its list, in bits: the whole of 4,096 says nothing, a list of one twelve.
+fn telling(people: usize) -> u32 {
+    12_u32.saturating_sub(people.max(1).ilog2()).max(1)
 }
 
 impl Query {
@@ -130,7 +144,9 @@ impl<'q> Asked<'q> {
 
     /// Compares a candidate item by item: the name counts most, then the whole birth date, its year, the parents, the place; what was not
     /// asked does not count.
-    fn judge(&self, handle: Handle, record: SearchRecord) -> Hit {
+    ///
+    /// Answers how well all of it fits in tenths of a thousandth, too.
+    fn judge(&self, handle: Handle, record: SearchRecord) -> (u32, Hit) {
         let mut agreements = Vec::new();
         let (mut sum, mut full) = (0_u32, 0_u32);
         let mut add = |weight: u32, agreement: Agreement| {
@@ -177,7 +193,8 @@ impl<'q> Asked<'q> {
             add(10, Agreement { item: "sex", score, findings: vec![finding] });
         }
         let score = (100 * sum).checked_div(full).unwrap_or(0).min(100);
-        Hit { handle, record, score: u8::try_from(score).unwrap_or(100), agreements }
+        let fine = (10_000 * sum).checked_div(full).unwrap_or(0);
+        (fine, Hit { handle, record, score: u8::try_from(score).unwrap_or(100), agreements })
     }
 }
 
@@ -204,7 +221,13 @@ fn name_agreement(item: &'static str, asked: &PreparedName, held: &PreparedName)
     let meets = comparison.score >= 95
         || given(comparison.lengths.0, |pair| pair.one)
         || given(comparison.lengths.1, |pair| pair.other);
-    let score = if meets { comparison.score } else { comparison.score / 2 };
+    // Who has another family name alone has taken it, or it was taken for granted; another middle name is another person's.
+    let surname = comparison.reasons.contains(&NameReason::Surname);
+    let score = match comparison.score {
+        score if surname && meets => score.saturating_add(8).min(95),
+        score if meets => score,
+        score => score / 2,
+    };
     Agreement { item, score, findings }
 }
 
@@ -217,13 +240,17 @@ fn birth_date(asked: BirthDate, held: BirthDate) -> (u8, &'static str) {
         (0, Some(true), None) => (95, "same-month"),
         (0, None, _) => (90, "same-year"),
         (0, Some(false), Some(false)) if asked.month() == held.day() && asked.day() == held.month() => {
-            (45, "day-and-month-exchanged")
+            (70, "day-and-month-exchanged")
         }
-        (0, Some(true), Some(false)) => (35, "other-day"),
-        (0, Some(false), Some(true)) => (35, "other-month"),
+        // One part wrong is a slip; who shares the rest with the name is hardly anybody else.
+        (0, Some(true), Some(false)) => (65, "other-day"),
+        (0, Some(false), Some(true)) => (65, "other-month"),
         (0, ..) => (15, "same-year-only"),
-        (1..=10, Some(true), Some(true)) => (30, "other-year"),
+        (1..=10, Some(true), Some(true)) => (60, "other-year"),
         (1, None, _) => (50, "next-year"),
+        // Where the year alone is known and nearly right: years are guessed from an age, or wrong by ten.
+        (2..=3, None, _) => (40, "near-year"),
+        (10, None, _) => (30, "ten-years"),
         (_, Some(true), Some(true)) => (15, "other-year"),
         (1, ..) => (15, "next-year"),
         _ => (0, "differs"),

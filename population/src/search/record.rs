@@ -169,7 +169,7 @@ impl Known<'_> {
         }
         if let Some(day) = &self.day {
             // The year may be wrong by ten.
-            keys.extend(day.get(5..).map(|month_day| (GOOD, whole("s-month-day", month_day))));
+            keys.extend(day.get(5..).map(|month_day| (STRONG, whole("s-month-day", month_day))));
             keys.extend(words.all.iter().map(|word| (GOOD, SearchKey::new("s-day", [*word, day]))));
         }
         for (kind, parent) in [("s-father", &self.father), ("s-mother", &self.mother)] {
