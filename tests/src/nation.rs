@@ -5,8 +5,11 @@
 //! |---|---|
 //! | `collection` | a province's people come in from three files of three forms, with rows that are none; the same file again |
 //! | `conflicts` | a second source says otherwise of some of them: cases, each decided by an officer with a reason |
-//! | `year` | every kind of act, day by day, through several offices: births with their numbers, moves, late and contradicting acts, the same act twice |
+//! | `year` | every kind of act, day by day, through several offices: births with their numbers, some at representations abroad, moves, late and contradicting acts, the same act twice |
 //! | `stations` | stations without a line: sealed bundles merged, printed forms scanned and filed by their barcodes |
+//! | `identity` | people come for cards; their portraits and prints are stored, and read, in the identity database with rights of its own |
+//! | `looks` | officers look at people, with a case or by breaking the glass; the logs are verified |
+//! | `books` | old paper books typed twice; extracts of acts and books as PDF, known again by their codes |
 //! | `invariants` | what must hold of the whole register at the end, each a count of violations |
 //! | `backup` | the register is backed up, encrypted, and restored elsewhere; damaged copies are refused |
 //! | `failover` | the backup becomes the register of two `PostgreSQL` servers; clients take acts, the primary is killed, the replica promoted |
@@ -14,10 +17,13 @@
 //! The simulation keeps a picture of its own of what it was told, and the register is compared with it at the end.
 
 mod backup;
+mod books;
 mod collection;
 mod conflicts;
 mod failover;
+mod identity;
 mod invariants;
+mod looks;
 mod picture;
 mod stations;
 mod year;
@@ -26,7 +32,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use cccd_population::numbers::{Allocator, DEFAULT_LEASE, Digits, NumberKey, Withheld};
-use cccd_population::store::{Change, Place, SqlStore, Store as _};
+use cccd_population::store::{Change, IdentityStore, Place, SqlStore, Store as _};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -93,6 +99,8 @@ pub struct Scene<'s> {
     pub stage: Stage,
     /// The register that is judged.
     pub store: &'s SqlStore,
+    /// The identity database beside it, at the end of the year.
+    pub identity: Option<&'s IdentityStore>,
     /// Counts the simulation one row or one delivery short, if set.
     pub short: &'s mut Short,
 }
@@ -181,11 +189,19 @@ pub fn run_disturbed(plan: Plan, place: &Place, disturb: &Disturb<'_>) -> Result
     conflicts::run(&mut world)?;
     year::run(&mut world)?;
     let collected = stations::run(&mut world)?;
+    let bodies = identity::run(&mut world)?;
+    let looked = looks::run(&mut world)?;
+    let books = books::run(&mut world)?;
     let mut short = Short::default();
-    disturb(Scene { stage: Stage::Year, store: &world.store, short: &mut short })?;
+    let apart = Some(bodies.open(&world)?);
+    disturb(Scene { stage: Stage::Year, store: &world.store, identity: apart.as_ref(), short: &mut short })?;
+    drop(apart);
     world.picture.forget(short);
     let mut invariants = invariants::judge(&world)?;
     stations::judge(&world, &collected, &mut invariants)?;
+    identity::judge(&world, &bodies, &mut invariants)?;
+    looks::judge(&world, &looked, &mut invariants)?;
+    books::judge(&world, &books, &mut invariants)?;
     let kept = backup::run(&mut world)?;
     backup::elsewhere(&world, &kept, disturb, &mut invariants)?;
     if plan.failover {

@@ -53,9 +53,9 @@ fn tried(arguments: &Arguments) -> Result<bool> {
         "sqlite" => run(plan, &Place::file(&folder.path().join("register.db")))?,
         named => run(plan, &named.parse::<Place>()?)?,
     };
-    println!("\n{:52} {:>9} {:>10}", "what must hold", "of", "violations");
+    println!("\n{:58} {:>9} {:>10}", "what must hold", "of", "violations");
     for invariant in &outcome.invariants {
-        println!("{:52} {:>9} {:>10}", invariant.what, invariant.of, invariant.violations);
+        println!("{:58} {:>9} {:>10}", invariant.what, invariant.of, invariant.violations);
     }
     println!("\n{outcome}");
     Ok(outcome.violations() == 0)

@@ -75,7 +75,7 @@ pub(super) fn elsewhere(
     }
     kept.into(&mut store)?;
     world.told("backup", "a copy cut off and one altered were refused; the whole one is restored");
-    disturb(Scene { stage: Stage::Restored, store: &store, short: &mut Short::default() })?;
+    disturb(Scene { stage: Stage::Restored, store: &store, identity: None, short: &mut Short::default() })?;
     invariants.push(Invariant {
         what: "every table comes back from the backup as it was",
         of: kept.tables(),

@@ -62,7 +62,7 @@ pub(super) fn run(
     let place = pair.place().map_err(anyhow::Error::msg)?;
     let mut store = SqlStore::create(&place, noon(world.plan.today))?;
     kept.into(&mut store)?;
-    disturb(Scene { stage: Stage::Restored, store: &store, short: &mut Short::default() })?;
+    disturb(Scene { stage: Stage::Restored, store: &store, identity: None, short: &mut Short::default() })?;
     invariants.push(Invariant {
         what: "every table comes back on PostgreSQL as it was",
         of: kept.tables(),
@@ -112,7 +112,7 @@ pub(super) fn run(
     })?;
     // The primary that the first connection was to is gone.
     let store = SqlStore::open(&place)?;
-    disturb(Scene { stage: Stage::Failover, store: &store, short: &mut Short::default() })?;
+    disturb(Scene { stage: Stage::Failover, store: &store, identity: None, short: &mut Short::default() })?;
     judge(&place, &people, &told, invariants)
 }
 

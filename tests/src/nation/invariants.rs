@@ -53,6 +53,8 @@ pub(super) fn judge(world: &World) -> Result<Vec<Invariant>> {
     );
     let (acts, unacknowledged) = acts(&store, &people, picture)?;
     holds("every acknowledged act is there, once", acts, unacknowledged);
+    let (abroad, elsewhere) = born_abroad(&store, &people, picture)?;
+    holds("who is born abroad bears that country's number", abroad, elsewhere);
     let (links, broken) = chains(&store)?;
     holds(
         "the chain of every office is whole",
@@ -140,6 +142,30 @@ fn acts(
         picture.acts.iter().filter(|(act, taken)| **taken && !found.contains_key(*act)).count() as u64;
     let invented = found.keys().filter(|act| picture.acts.get(act) != Some(&true)).count() as u64;
     Ok((picture.acts.len(), twice + missing + invented))
+}
+
+/// Those whose birth a representation registered: under its country's code, and resident nowhere by that act.
+fn born_abroad(
+    store: &SqlStore,
+    people: &BTreeMap<PersonalNumber, Person>,
+    picture: &Picture,
+) -> Result<(usize, u64)> {
+    let (mut of, mut astray) = (0, 0);
+    for (act, _) in picture.acts.iter().filter(|(_, taken)| **taken) {
+        let Some(country) = act.country() else { continue };
+        of += 1;
+        let born = store.act_with_people(act)?.and_then(|(_, number, _)| number);
+        let registered = born.as_ref().and_then(|number| {
+            let mut last = number;
+            while let Some(next) = picture.ended.get(last) {
+                last = next;
+            }
+            people.get(last)?.birth_registration_place.clone()
+        });
+        let there = registered.is_some_and(|place| place.starts_with("Cơ quan đại diện"));
+        astray += u64::from(!there || born.is_none_or(|number| !number.as_str().starts_with(country)));
+    }
+    Ok((of, astray))
 }
 
 fn chains(store: &SqlStore) -> Result<(usize, u64)> {

@@ -43,6 +43,13 @@ const DRAWS: usize = 40;
 /// Serial numbers that are kept for one act's draws.
 const DRAWS_OF_AN_ACT: u32 = 100;
 
+/// Of so many births one is registered at a representation abroad.
+const ABROAD_ONE_IN: usize = 5;
+
+/// Countries by the codes of TT 07/2016 annex 2.
+const REPRESENTATIONS: [(&str, &str); 4] =
+    [("155", "Đức"), ("174", "Hàn Quốc"), ("175", "Hoa Kỳ"), ("232", "Nhật Bản")];
+
 /// One act in ten is sent again, through another office.
 fn comes_again(serial: u32) -> bool {
     (serial / DRAWS_OF_AN_ACT).is_multiple_of(10)
@@ -115,7 +122,11 @@ enum Taken {
 }
 
 fn taken(world: &mut World, act: Act, registered_on: Date, serial: u32) -> Result<Taken> {
-    let id = ActId { office: "00070".to_owned(), year: registered_on.year(), kind: act.kind(), serial };
+    let office = match &act {
+        Act::Birth { child, .. } if child.number_place != "001" => format!("90{}", child.number_place),
+        _ => "00070".to_owned(),
+    };
+    let id = ActId { office, year: registered_on.year(), kind: act.kind(), serial };
     let (registered_by, book) = ("officer".to_owned(), Book::Electronic);
     let entry = Entry { id: id.clone(), registered_on, registered_by, book, act };
     let turn = usize::try_from(serial / DRAWS_OF_AN_ACT)?;
@@ -198,7 +209,21 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
                 ethnic_group: "Kinh".to_owned(),
                 nationality: "Việt Nam".to_owned(),
             };
-            let (father, with) = (father.map(Parent::Known), Some(mother.clone()));
+            let (father, mut with) = (father.map(Parent::Known), Some(mother.clone()));
+            let child = match world.chance.below(ABROAD_ONE_IN) {
+                // At a representation: the number is the country's, and nobody resides here by it.
+                0 => {
+                    let (code, place) = *world.chance.one_of(&REPRESENTATIONS)?;
+                    with = None;
+                    Newborn {
+                        place_of_birth: place.to_owned(),
+                        birth_registration_place: format!("Cơ quan đại diện Việt Nam tại {place}"),
+                        number_place: code.to_owned(),
+                        ..child
+                    }
+                }
+                _ => child,
+            };
             Act::Birth {
                 child: Box::new(child),
                 father,

@@ -89,12 +89,54 @@ fn every_line_of_the_table_can_fail() {
             "every scanned page lies with its person, once",
         ),
         (
+            &[
+                "UPDATE card SET status = 'held' WHERE sod_sha256 = (SELECT max(sod_sha256) FROM card WHERE status = 'active')",
+            ],
+            "every card is as it was told, one in use a holder",
+        ),
+        (
+            &["UPDATE access_log SET grounds = 'case' WHERE link = 1"],
+            "every look is logged with its grounds, the logs are whole",
+        ),
+        (
+            &["UPDATE paper_person SET role = 'father' WHERE paper = (SELECT max(paper) FROM paper_person)"],
+            "every entry of an old book holds and leads to its person",
+        ),
+        (
+            &["UPDATE person SET full_name = 'Ai Khác' WHERE life = 'dead'"],
+            "every extract given out is known by its code",
+        ),
+        (
+            &[
+                "UPDATE person SET birth_registration_place = 'Xã Mẫu' WHERE substr(personal_number, 1, 1) <> '0'",
+            ],
+            "who is born abroad bears that country's number",
+        ),
+        (
             &["UPDATE number_cancelled SET successor = NULL WHERE successor IS NOT NULL"],
             "the engine finds its file sound",
         ),
     ] {
         let outcome = year(false, &sql(Stage::Year, statements));
         assert!(violated(&outcome).contains(found), "{statements:?}: {:?}", violated(&outcome));
+        seen.insert(found);
+    }
+    for (statement, found) in [
+        (
+            "DELETE FROM identity_item WHERE personal_number = (SELECT max(personal_number) FROM identity_item)",
+            "portraits and prints open as taken, with own rights only",
+        ),
+        (
+            "DELETE FROM access_log WHERE link = (SELECT max(link) FROM access_log)",
+            "the identity database logged every look, whole",
+        ),
+    ] {
+        let outcome = year(false, &|scene| {
+            let Some(identity) = scene.identity.filter(|_| scene.stage == Stage::Year) else { return Ok(()) };
+            assert!(identity.raw(statement)? > 0, "{statement} changes nothing");
+            Ok(())
+        });
+        assert_eq!(violated(&outcome), [found].into());
         seen.insert(found);
     }
     for (short, found) in [
@@ -129,7 +171,12 @@ fn what_a_failover_loses_or_doubles_is_found() {
         ],
     );
     let outcome = year(true, &|scene| {
-        restored(Scene { stage: scene.stage, store: scene.store, short: &mut Short::default() })?;
+        restored(Scene {
+            stage: scene.stage,
+            store: scene.store,
+            identity: None,
+            short: &mut Short::default(),
+        })?;
         lost(scene)
     });
     let all: BTreeSet<_> =
