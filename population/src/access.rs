@@ -3,6 +3,8 @@
 //! Entries are chained under a key that does not lie in the database: what is altered, taken out or cut off at the end
 //! is found by [`verify`]. They hold no personal data; the number is a keyed digest.
 
+use core::fmt;
+
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use crate::store::{Store, StoreError};
 /// The logs that the program keeps: each its own chain, so that one does not wait for the other.
 pub const LOGS: [&str; 2] = [COMMAND_LINE, HTTP];
 
-/// Looks by `population show` and `population search`.
+/// Looks by `population show`, `search`, `export`, `quality` and `cases`.
 pub const COMMAND_LINE: &str = "command-line";
 
 /// Looks over HTTP.
@@ -63,8 +65,7 @@ impl Grounds {
 }
 
 /// How much was shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// The record without its sensitive items.
     Record,
@@ -90,10 +91,39 @@ pub enum Shown {
     MarksWritten,
     /// The state of the electronic account was written.
     EidWritten,
+    /// So many records were written to a file.
+    Exported(u64),
+    /// So many records were read and judged by the rules of quality.
+    Judged(u64),
+    /// Cases about so many persons were listed.
+    Listed(u64),
 }
 
-crate::person::words!(
-    Shown,
+macro_rules! shown {
+    ($($variant:ident = $word:literal),+; $($many:ident = $prefix:literal),+) => {
+        impl Shown {
+            /// Reads what [`Display`](fmt::Display) writes.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => return Some(Self::$variant),)+ _ => {} }
+                let (prefix, count) = word.rsplit_once('-')?;
+                let count = count.parse::<u64>().ok().filter(|read| read.to_string() == count)?;
+                match prefix { $($prefix => Some(Self::$many(count)),)+ _ => None }
+            }
+        }
+
+        impl fmt::Display for Shown {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant => f.write_str($word),)+
+                    $(Self::$many(count) => write!(f, concat!($prefix, "-{}"), count),)+
+                }
+            }
+        }
+    };
+}
+
+shown!(
     Record = "record",
     Sensitive = "sensitive",
     Portrait = "portrait",
@@ -105,13 +135,27 @@ crate::person::words!(
     FingerprintWritten = "fingerprint-written",
     IrisWritten = "iris-written",
     MarksWritten = "marks-written",
-    EidWritten = "eid-written",
+    EidWritten = "eid-written";
+    Exported = "exported",
+    Judged = "judged",
+    Listed = "listed"
 );
+
+impl Shown {
+    /// How many records, of looks at many.
+    #[must_use]
+    pub fn records(self) -> Option<u64> {
+        match self {
+            Self::Exported(count) | Self::Judged(count) | Self::Listed(count) => Some(count),
+            _ => None,
+        }
+    }
+}
 
 /// One look, before it is linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Keyed digest of the number.
+    /// Keyed digest of the number; zeros for a look at many.
     pub number_digest: [u8; 32],
     /// Who.
     pub officer: String,
@@ -165,14 +209,22 @@ impl Look {
         shown: Shown,
         at: Timestamp,
     ) -> Result<Self, BadLook> {
+        let look = Self::at_many(officer, grounds, shown, at)?;
+        Ok(Self { number_digest: key.digest(number), ..look })
+    }
+
+    /// A look at many records at once, of nobody in particular: an export, a run of the rules of quality, a list of cases.
+    ///
+    /// # Errors
+    /// [`BadLook`].
+    pub fn at_many(officer: &str, grounds: Grounds, shown: Shown, at: Timestamp) -> Result<Self, BadLook> {
         let fits = |text: &str, most| {
             !text.trim().is_empty() && text.chars().count() <= most && !holds_a_number(text)
         };
         if !fits(officer, MAX_OFFICER) || !fits(grounds.reason(), MAX_REASON) {
             return Err(BadLook);
         }
-        let number_digest = key.digest(number);
-        Ok(Self { number_digest, officer: officer.to_owned(), grounds, shown, at })
+        Ok(Self { number_digest: [0; 32], officer: officer.to_owned(), grounds, shown, at })
     }
 }
 
@@ -183,15 +235,9 @@ fn holds_a_number(text: &str) -> bool {
 
 /// The digest of a link.
 pub(crate) fn link_digest(key: &DigestKey, log: &str, link: u64, look: &Look, before: &[u8; 32]) -> [u8; 32] {
-    let at = look.at.to_string();
-    let texts = [
-        log,
-        look.officer.as_str(),
-        look.grounds.word(),
-        look.grounds.reason(),
-        look.shown.as_str(),
-        at.as_str(),
-    ];
+    let (at, shown) = (look.at.to_string(), look.shown.to_string());
+    let texts =
+        [log, look.officer.as_str(), look.grounds.word(), look.grounds.reason(), shown.as_str(), at.as_str()];
     let number = link.to_be_bytes();
     let mut parts: Vec<&[u8]> = vec![b"access-entry", before, &look.number_digest];
     parts.push(&number);

@@ -1,6 +1,8 @@
 //! Encrypted backups: every table at one moment while others write on, streamed to the recipients' keys, restored whole or
 //! not at all, into either engine.
 //!
+//! The register and the identity database are backed up each for itself, and neither is restored into the other.
+//!
 //! Within the encryption (age, X25519) lie lines of JSON: of which version the tables are; for each table its columns, its
 //! rows, their count and digest; at the end the count of all and the digest of all lines before. Sealed items stay sealed
 //! in it, and the register's own keys are not part of it. Whoever holds a recipient's public key can make a backup of
@@ -11,7 +13,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use age::x25519::{Identity, Recipient};
 use jiff::Timestamp;
 
-use crate::store::{SqlStore, StoreError, TableDigest};
+use crate::store::{StoreError, TableDigest};
 
 /// The longest line, in octets.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
@@ -61,22 +63,44 @@ pub enum BackupError {
         known: u32,
     },
     /// There is something in the register.
-    #[error("the register is not empty ({0} has rows): nothing was restored")]
+    #[error("the database is not empty ({0} has rows): nothing was restored")]
     NotEmpty(String),
     /// The caller said so.
     #[error("stopped: nothing was done")]
     Stopped,
 }
 
+/// What can be backed up: [`crate::store::SqlStore`] and [`crate::store::IdentityStore`].
+pub trait Backed {
+    /// Every table as lines, in one snapshot: what others write meanwhile is not in it.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    fn dump(
+        &mut self,
+        at: Timestamp,
+        write: &mut dyn FnMut(&str) -> Result<(), BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError>;
+
+    /// Fills empty tables from lines, in one transaction.
+    ///
+    /// # Errors
+    /// [`BackupError`]; then they are as they were.
+    fn undump(
+        &mut self,
+        next: &mut dyn FnMut() -> Result<Option<String>, BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError>;
+}
+
 /// Hears how many rows are done; `false` stops, with nothing done.
 pub type Progress<'p> = dyn FnMut(u64) -> bool + 'p;
 
-/// Backs up a register; answers the output and the count and digest of each table.
+/// Backs up a register or an identity database; answers the output and the count and digest of each table.
 ///
 /// # Errors
 /// [`BackupError`]; then what was written is no backup.
 pub fn backup<W: Write>(
-    store: &mut SqlStore,
+    store: &mut impl Backed,
     out: W,
     recipients: &[Recipient],
     at: Timestamp,
@@ -98,13 +122,13 @@ pub fn backup<W: Write>(
     Ok((sealed.finish()?, tables))
 }
 
-/// Restores a backup into an empty register, in one transaction; answers the count and digest of each table as they lie
+/// Restores a backup into an empty register or identity database, in one transaction; answers the count and digest of each table as they lie
 /// there now, read again, which are those of the backup.
 ///
 /// # Errors
 /// [`BackupError`]; then the register is as it was.
 pub fn restore(
-    store: &mut SqlStore,
+    store: &mut impl Backed,
     backup: impl Read,
     identities: &[Identity],
     progress: &mut Progress<'_>,

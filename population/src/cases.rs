@@ -159,6 +159,15 @@ pub enum Subject {
     },
 }
 
+impl Case {
+    /// Whether it is grounds for looking: it waits for a decision and, where somebody is named, is about them.
+    #[must_use]
+    pub fn stands_for(&self, number: Option<&PersonalNumber>) -> bool {
+        matches!(self.state, CaseState::Open | CaseState::Papers)
+            && number.is_none_or(|number| self.persons.contains(number))
+    }
+}
+
 impl Subject {
     /// The kind of the case.
     #[must_use]

@@ -177,7 +177,18 @@ pub fn make_seal_keys(database: &Path, rng: &mut dyn CryptoRng) -> Result<(SealK
 /// # Errors
 /// [`KeyFileError`].
 pub fn add_seal_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<SealKeys, KeyFileError> {
-    let path = beside(database, "seal-key");
+    add_key(beside(database, "seal-key"), rng)
+}
+
+/// Adds a key of an identity database, as [`add_seal_key`] does of a register.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn add_identity_key(database: &Path, rng: &mut dyn CryptoRng) -> Result<SealKeys, KeyFileError> {
+    add_key(beside(database, "identity-key"), rng)
+}
+
+fn add_key(path: PathBuf, rng: &mut dyn CryptoRng) -> Result<SealKeys, KeyFileError> {
     let known = if path.exists() { read_secret(&path, MAX_SEAL_KEYS * 65)? } else { Zeroizing::default() };
     let mut key = Zeroizing::new([0; 32]);
     rng.fill_bytes(key.as_mut_slice());

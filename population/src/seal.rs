@@ -31,6 +31,14 @@ const STEP: usize = 32;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyId([u8; ID]);
 
+impl KeyId {
+    /// Whether a value that [`SealKeys::seal`] answered lies under this key.
+    #[must_use]
+    pub fn sealed(&self, value: &[u8]) -> bool {
+        value.starts_with(&self.0)
+    }
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))

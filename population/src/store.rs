@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
-use crate::cases::PaperClaim;
+use crate::cases::{CaseId, PaperClaim};
 use crate::civil_status::{Applied, Contradiction, Entry, Refusal};
 use crate::import::Summary;
 use crate::matching::DigestKey;
@@ -54,7 +54,7 @@ pub use bundles::{BundleState, Collected};
 pub use database::{Database, Retry, Tables, Version};
 pub use dump::TableDigest;
 pub use engine::{Apart, Asked, Each, EachOf, Row, Session, Table, Type, Value};
-pub use identity::{IdentityStore, Kept};
+pub use identity::{IdentityStore, ItemsSealedAnew, Kept};
 pub use linked::Answered;
 pub use papers::{Paper, PaperLink, PaperState, Typed};
 pub use place::{BadPlace, Place, Server};
@@ -379,6 +379,12 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`].
     fn access_head(&self, log: &str) -> Result<Option<AccessHead>, StoreError>;
+
+    /// Whether a case is there, waits for a decision, and is about this person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn case_stands(&self, case: &CaseId, number: &PersonalNumber) -> Result<bool, StoreError>;
 
     /// Counts for [`crate::statistics`], from scratch.
     ///

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use age::x25519::{Identity, Recipient};
 use anyhow::Context as _;
-use cccd_population::backup::{backup, restore};
+use cccd_population::backup::{Backed, backup, restore};
 use cccd_population::register_key::read_secret;
-use cccd_population::store::{SqlStore, TableDigest};
+use cccd_population::store::{Place, SqlStore, StoreError, TableDigest};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -59,59 +59,82 @@ pub(super) struct Restore {
 impl Backup {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let recipients = recipients(&self.recipient, setting)?;
-        if self.to.exists() {
-            return Err(Failure::usage(
-                "file-there",
-                setting.say("Tệp sao lưu đã có", "The file of the backup is there already"),
-                setting.say("Chọn tên khác cho --to.", "Choose another name for --to."),
-            )
-            .into());
-        }
-        let mut store = self.db.open()?;
-        let bar = bar(&ProgressStyle::with_template("{spinner} {human_pos} {per_sec} {elapsed}"));
-        let stopped = stopped();
-        let mut tables = Vec::new();
-        let written = whole_file(&self.to, |file| {
-            let (mut out, done) =
-                backup(&mut store, BufWriter::new(file), &recipients, setting.now(), &mut |lines| {
-                    bar.set_position(lines);
-                    !stopped.load(Ordering::Relaxed)
-                })?;
-            out.flush()?;
-            tables = done;
-            Ok(tables.iter().map(|table| table.rows).sum())
-        });
-        bar.finish_and_clear();
-        written?;
-        tell(setting, setting.say("Đã sao lưu vào", "Backed up to"), &self.to, &tables)
+        free(setting, &self.to)?;
+        back_up(setting, &mut self.db.open()?, &self.to, &recipients)
     }
+}
+
+/// A backup is never written over a file.
+pub(super) fn free(setting: &Setting, to: &Path) -> Result<(), Failure> {
+    if !to.exists() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "file-there",
+        setting.say("Tệp sao lưu đã có", "The file of the backup is there already"),
+        setting.say("Chọn tên khác cho --to.", "Choose another name for --to."),
+    ))
+}
+
+/// Backs up a register or an identity database into a file.
+pub(super) fn back_up(
+    setting: &Setting,
+    store: &mut impl Backed,
+    to: &Path,
+    recipients: &[Recipient],
+) -> anyhow::Result<ExitCode> {
+    let bar = bar(&ProgressStyle::with_template("{spinner} {human_pos} {per_sec} {elapsed}"));
+    let stopped = stopped();
+    let mut tables = Vec::new();
+    let written = whole_file(to, |file| {
+        let (mut out, done) =
+            backup(&mut *store, BufWriter::new(file), recipients, setting.now(), &mut |lines| {
+                bar.set_position(lines);
+                !stopped.load(Ordering::Relaxed)
+            })?;
+        out.flush()?;
+        tables = done;
+        Ok(tables.iter().map(|table| table.rows).sum())
+    });
+    bar.finish_and_clear();
+    written?;
+    tell(setting, setting.say("Đã sao lưu vào", "Backed up to"), to, &tables)
 }
 
 impl Restore {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let identities = identities(&self.identity, setting)?;
-        let file = File::open(&self.from).with_context(|| self.from.display().to_string())?;
-        let bar = bar(&ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}"));
-        bar.set_length(file.metadata().map_or(0, |metadata| metadata.len()));
-        let made_now = self.db.db.path().filter(|path| !path.exists()).map(Path::to_owned);
-        let stopped = stopped();
-        let done = SqlStore::create(&self.db.db, setting.now())
-            .with_context(|| self.db.db.to_string())
-            .and_then(|mut store| {
-                let source = BufReader::new(bar.wrap_read(file));
-                let go_on = &mut |_| !stopped.load(Ordering::Relaxed);
-                restore(&mut store, source, &identities, go_on)
-                    .with_context(|| self.from.display().to_string())
-            });
-        bar.finish_and_clear();
-        if let (Err(_), Some(path)) = (&done, made_now) {
-            // What was made for it goes with it.
-            for file in [path.clone(), with_ending(&path, "-wal"), with_ending(&path, "-shm")] {
-                let _ = std::fs::remove_file(file);
-            }
-        }
-        tell(setting, setting.say("Đã khôi phục từ", "Restored from"), &self.from, &done?)
+        let make = || SqlStore::create(&self.db.db, setting.now());
+        bring_back(setting, &self.db.db, make, &self.from, &identities)
     }
+}
+
+/// Restores a backup into a register or an identity database that `make` makes.
+pub(super) fn bring_back<S: Backed>(
+    setting: &Setting,
+    place: &Place,
+    make: impl FnOnce() -> Result<S, StoreError>,
+    from: &Path,
+    identities: &[Identity],
+) -> anyhow::Result<ExitCode> {
+    let file = File::open(from).with_context(|| from.display().to_string())?;
+    let bar = bar(&ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}"));
+    bar.set_length(file.metadata().map_or(0, |metadata| metadata.len()));
+    let made_now = place.path().filter(|path| !path.exists()).map(Path::to_owned);
+    let stopped = stopped();
+    let done = make().with_context(|| place.to_string()).and_then(|mut store| {
+        let source = BufReader::new(bar.wrap_read(file));
+        let go_on = &mut |_| !stopped.load(Ordering::Relaxed);
+        restore(&mut store, source, identities, go_on).with_context(|| from.display().to_string())
+    });
+    bar.finish_and_clear();
+    if let (Err(_), Some(path)) = (&done, made_now) {
+        // What was made for it goes with it.
+        for file in [path.clone(), with_ending(&path, "-wal"), with_ending(&path, "-shm")] {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+    tell(setting, setting.say("Đã khôi phục từ", "Restored from"), from, &done?)
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -120,7 +143,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn recipients(given: &[String], setting: &Setting) -> anyhow::Result<Vec<Recipient>> {
+pub(super) fn recipients(given: &[String], setting: &Setting) -> anyhow::Result<Vec<Recipient>> {
     let mut found = Vec::new();
     for one in given {
         let bad = || {
@@ -147,7 +170,7 @@ fn recipients(given: &[String], setting: &Setting) -> anyhow::Result<Vec<Recipie
     Ok(found)
 }
 
-fn identities(file: &Path, setting: &Setting) -> anyhow::Result<Vec<Identity>> {
+pub(super) fn identities(file: &Path, setting: &Setting) -> anyhow::Result<Vec<Identity>> {
     let secret = read_secret(file, MAX_KEYS)?;
     let bad = || {
         Failure::usage(

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::access::Shown;
 use cccd_population::cases::{Case, CaseId, CaseKind, CaseState, Ruled, Ruling, Subject, Verdict};
 use cccd_population::civil_status::Contradiction;
 use cccd_population::numbers::{Allocator, DEFAULT_LEASE, Digits, Withheld};
@@ -13,6 +14,7 @@ use cccd_population::register_key::number_key;
 use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 
+use super::look::AskedForMany;
 use super::usage::BadValue;
 use super::{Db, Setting, serve};
 
@@ -43,6 +45,8 @@ enum What {
         /// How many at most
         #[arg(long, default_value_t = 100, value_name = "N")]
         most: u32,
+        #[command(flatten)]
+        asked: AskedForMany,
     },
     /// A case with its evidence and what was done in it
     Show {
@@ -50,6 +54,8 @@ enum What {
         db: Db,
         /// The case
         case: CaseId,
+        #[command(flatten)]
+        asked: AskedForMany,
     },
     /// Decide a case; the register changes with it
     Decide(Decide),
@@ -99,14 +105,20 @@ fn claim(text: &str) -> Result<(String, usize), BadValue> {
 impl Cases {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         match self.what {
-            What::List { db, office, all, most } => {
-                let mut cases = db.open()?.cases(office.as_deref(), None, most)?;
+            What::List { db, office, all, most, asked } => {
+                let mut store = db.open()?;
+                let mut cases = store.cases(office.as_deref(), None, most)?;
                 cases.retain(|case| all || waits(case));
+                let persons: BTreeSet<_> = cases.iter().flat_map(|case| &case.persons).collect();
+                let count = u64::try_from(persons.len()).unwrap_or(u64::MAX);
+                asked.log(setting, &db, &mut store, Shown::Listed(count))?;
                 let json = json!({ "cases": cases.iter().map(case_json).collect::<Vec<_>>() });
                 setting.answer(&json, || list_words(setting, &cases))?;
             }
-            What::Show { db, case } => {
-                let (case, actions) = db.open()?.case(&case)?;
+            What::Show { db, case, asked } => {
+                let mut store = db.open()?;
+                let (case, actions) = store.case(&case)?;
+                asked.log_case(setting, &db, &mut store, &case)?;
                 let mut json = case_json(&case);
                 let done: Vec<Value> = actions
                     .iter()

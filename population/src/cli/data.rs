@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use cccd_population::access::Shown;
 use cccd_population::cases::Intake;
 use cccd_population::export::{PersonWriter, export};
 use cccd_population::generate::Nation;
@@ -19,6 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::Failure;
+use super::look::AskedForMany;
 use super::{Db, Language, Setting, vietnamese};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -87,6 +89,8 @@ pub(super) struct Export {
     /// Form of the file
     #[arg(long, value_enum)]
     format: Option<FileFormat>,
+    #[command(flatten)]
+    asked: AskedForMany,
 }
 
 #[derive(clap::Args, Debug)]
@@ -213,8 +217,10 @@ impl Write for Report<'_> {
 impl Export {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let format = form(setting, self.format, &self.out)?;
-        let store = self.db.open()?;
-        let bar = bar(store.person_count()?, "{pos}/{len}");
+        let mut store = self.db.open()?;
+        let count = store.person_count()?;
+        self.asked.log(setting, &self.db, &mut store, Shown::Exported(count))?;
+        let bar = bar(count, "{pos}/{len}");
         let written = whole_file(&self.out, |file| {
             Ok(export(&store, BufWriter::new(file), format, |written| bar.set_position(written))?)
         })?;

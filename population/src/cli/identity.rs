@@ -9,15 +9,21 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::access::{Shown, VerifyError};
 use cccd_population::identity::{Item, LOG, MAX_VALUE};
 use cccd_population::matching::DigestKey;
-use cccd_population::register_key::{identity_keys, identity_log_key, make_identity_keys, write_secret};
+use cccd_population::register_key::{
+    add_identity_key, identity_keys, identity_log_key, make_identity_keys, write_secret,
+};
 use cccd_population::seal::SealKeys;
 use cccd_population::store::{IdentityStore, Place, StoreError};
 use clap::Subcommand;
 use serde_json::json;
 
+use super::backup::{back_up, bring_back, free, identities, recipients};
 use super::failure::Failure;
 use super::look::{Asked, altered, told};
 use super::{Setting, parse_db, serve};
+
+/// Values sealed anew in one transaction: each up to a megabyte.
+const VALUES: u32 = 50;
 
 /// Entries read at once.
 const PAGE: u32 = 1_000;
@@ -30,6 +36,12 @@ const PAGE: u32 = 1_000;
   population identity read 079099000001 fingerprint-2 --out finger --identity sqlite:identity.db \\
       --officer 'Lê Bình' --break-glass 'nhận dạng nạn nhân'
   population identity log --verify --identity sqlite:identity.db
+  population identity backup  --identity sqlite:identity.db --to identity.age --recipient age1…
+  population identity restore --identity sqlite:new.db --from identity.age --age-key key.txt
+  population identity new-key --identity sqlite:identity.db    then start its programs again, and
+  population identity rotate-key --identity sqlite:identity.db
+
+A backup holds no keys: with .identity-key beside it a restored database opens, without it nothing of it can be read.
 
 Items: portrait, fingerprint-1 … fingerprint-10, iris-left, iris-right, marks, eid. On a server the database is the
 schema `identity`, whose role must not be the register's: docs/decisions/0115.")]
@@ -50,6 +62,14 @@ enum IdentityCommand {
     List(ListItems),
     /// Who read and wrote, with the grounds
     Log(Log),
+    /// An encrypted backup; values stay sealed in it
+    Backup(BackupItems),
+    /// Restore a backup into an empty identity database
+    Restore(RestoreItems),
+    /// Make a new key, which seals from now on
+    NewKey(Apart),
+    /// Seal anew what lies under older keys; may be stopped and started again
+    RotateKey(Apart),
 }
 
 #[derive(clap::Args, Debug)]
@@ -108,6 +128,30 @@ struct Log {
     verify: bool,
 }
 
+#[derive(clap::Args, Debug)]
+struct BackupItems {
+    #[command(flatten)]
+    apart: Apart,
+    /// The file to write: mode 0600, there only when complete, never over another
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Who may open it: a key age1…, or a file with one a line; several times for several
+    #[arg(long, value_name = "age1…|FILE", required = true)]
+    recipient: Vec<String>,
+}
+
+#[derive(clap::Args, Debug)]
+struct RestoreItems {
+    #[command(flatten)]
+    apart: Apart,
+    /// The backup
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// The file with the key AGE-SECRET-KEY-1…, mode 0600
+    #[arg(long, value_name = "FILE")]
+    age_key: PathBuf,
+}
+
 impl Apart {
     fn secrets(&self, setting: &Setting) -> Result<PathBuf, Failure> {
         self.secrets.clone().or_else(|| self.identity.path().map(Path::to_owned)).ok_or_else(|| {
@@ -120,6 +164,12 @@ impl Apart {
                 setting.say("Thêm --secrets ĐƯỜNG_DẪN.", "Add --secrets PATH."),
             )
         })
+    }
+
+    /// For a backup, in which everything stays sealed.
+    fn keyless(&self, setting: &Setting) -> anyhow::Result<IdentityStore> {
+        IdentityStore::open(&self.identity, &SealKeys::none(), setting.now())
+            .with_context(|| self.identity.to_string())
     }
 
     fn open(&self, setting: &Setting) -> anyhow::Result<(IdentityStore, DigestKey)> {
@@ -139,6 +189,19 @@ impl Identity {
             IdentityCommand::Read(command) => read(setting, &command),
             IdentityCommand::List(command) => list(setting, &command),
             IdentityCommand::Log(command) => log(setting, &command),
+            IdentityCommand::Backup(command) => {
+                let recipients = recipients(&command.recipient, setting)?;
+                free(setting, &command.to)?;
+                back_up(setting, &mut command.apart.keyless(setting)?, &command.to, &recipients)
+            }
+            IdentityCommand::Restore(command) => {
+                let identities = identities(&command.age_key, setting)?;
+                let place = &command.apart.identity;
+                let make = || IdentityStore::create(place, &SealKeys::none(), setting.now());
+                bring_back(setting, place, make, &command.from, &identities)
+            }
+            IdentityCommand::NewKey(apart) => new_key(setting, &apart),
+            IdentityCommand::RotateKey(apart) => rotate(setting, &apart),
         }
     }
 }
@@ -164,6 +227,39 @@ fn init(setting: &Setting, apart: &Apart) -> anyhow::Result<ExitCode> {
         format!("{ready}\n{words}")
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn new_key(setting: &Setting, apart: &Apart) -> anyhow::Result<ExitCode> {
+    // No key for a database that is not there.
+    apart.keyless(setting)?;
+    let keys = add_identity_key(&apart.secrets(setting)?, &mut serve::randomness())?;
+    let ids: Vec<String> = keys.ids().iter().map(ToString::to_string).collect();
+    setting.answer(&json!({"identity_keys": ids, "seals": ids.last()}), || {
+        let newest = ids.last().map_or("", String::as_str);
+        format!("{} {newest} ({})", setting.say("Khóa niêm phong từ nay:", "Seals from now on:"), ids.len())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rotate(setting: &Setting, apart: &Apart) -> anyhow::Result<ExitCode> {
+    let (mut store, _) = apart.open(setting)?;
+    let (mut after, mut sealed, mut without_key) = (None, 0, 0);
+    loop {
+        let page = store.seal_anew(after.as_ref(), VALUES).map_err(|error| failed(setting, error))?;
+        sealed += page.sealed;
+        without_key += page.without_key;
+        let Some(last) = page.last else { break };
+        after = Some(last);
+    }
+    setting.answer(&json!({"sealed_anew": sealed, "without_key": without_key}), || {
+        let words = format!("{} {sealed}", setting.say("Đã niêm phong lại:", "Sealed anew:"));
+        if without_key == 0 {
+            return words;
+        }
+        let left = setting.say("Còn dưới khóa không có ở đây:", "Still under keys that are not here:");
+        format!("{words}\n{left} {without_key}")
+    })?;
+    Ok(if without_key == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn put(setting: &Setting, command: &PutItem) -> anyhow::Result<ExitCode> {

@@ -6,7 +6,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::access::{
     AccessEntry, COMMAND_LINE, Grounds, LOGS, LogFault, Look, Shown, VerifyError, verify,
 };
-use cccd_population::cases::{CaseId, CaseState};
+use cccd_population::cases::{Case, CaseId};
 use cccd_population::matching::DigestKey;
 use cccd_population::register_key::digest_key;
 use cccd_population::store::{SqlStore, Store as _, StoreError};
@@ -32,38 +32,102 @@ pub(super) struct Asked {
     break_glass: Option<String>,
 }
 
-impl Asked {
-    /// The grounds. The name of a case of the register has to be that of one that is open, and about this person.
-    fn grounds(
+/// Who looks at many records, and on what grounds. Without any, it is a look without a case, and stands out in the log as one.
+#[derive(clap::Args, Debug)]
+pub(super) struct AskedForMany {
+    /// Who asks
+    #[arg(long)]
+    officer: Option<String>,
+    /// The case that asks for it
+    #[arg(long, value_name = "REF")]
+    case: Option<String>,
+    /// Without a case, for this reason
+    #[arg(long, value_name = "REASON", conflicts_with = "case")]
+    break_glass: Option<String>,
+}
+
+/// What the log says where nothing was told.
+const NOT_TOLD: (&str, &str) = ("not named", "no reason was told");
+
+impl AskedForMany {
+    /// Logs a look at many records; whatever fails here, nothing may be shown.
+    pub(super) fn log(
         &self,
         setting: &Setting,
-        store: &SqlStore,
-        number: Option<&PersonalNumber>,
-    ) -> anyhow::Result<Grounds> {
-        let Some(reference) = &self.case else {
-            return Ok(Grounds::BreakGlass(self.break_glass.clone().unwrap_or_default()));
-        };
-        if let Ok(id) = reference.parse::<CaseId>() {
-            let (case, _) = store.case(&id)?;
-            let about = number.is_none_or(|number| case.persons.contains(number));
-            if !matches!(case.state, CaseState::Open | CaseState::Papers) || !about {
-                return Err(Failure::usage(
-                    "no-such-grounds",
-                    setting.say(
-                        "Hồ sơ này đã đóng, hoặc không liên quan đến người này",
-                        "This case is closed, or is not about this person",
-                    ),
-                    setting.say(
-                        "Nêu hồ sơ khác, hoặc --break-glass LÝ_DO.",
-                        "Name another case, or --break-glass REASON.",
-                    ),
-                )
-                .into());
-            }
-        }
-        Ok(Grounds::Case(reference.clone()))
+        db: &Db,
+        store: &mut SqlStore,
+        shown: Shown,
+    ) -> anyhow::Result<()> {
+        let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+        let grounds = grounds(setting, store, self.case.as_deref(), self.break_glass.as_deref(), None)?;
+        let officer = self.officer.as_deref().unwrap_or(NOT_TOLD.0);
+        let look = Look::at_many(officer, grounds, shown, setting.now()).map_err(|_| bad_look(setting))?;
+        store.log_access(&key, COMMAND_LINE, &[look])?;
+        Ok(())
     }
 
+    /// Logs looks at the persons of a case. The case is the grounds while it waits for a decision.
+    pub(super) fn log_case(
+        &self,
+        setting: &Setting,
+        db: &Db,
+        store: &mut SqlStore,
+        case: &Case,
+    ) -> anyhow::Result<()> {
+        let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+        let own = (case.stands_for(None) && self.break_glass.is_none()).then(|| case.id.to_string());
+        let reference = self.case.clone().or(own);
+        let grounds = grounds(setting, store, reference.as_deref(), self.break_glass.as_deref(), None)?;
+        let officer = self.officer.as_deref().unwrap_or(NOT_TOLD.0);
+        let look = |number| Look::new(&key, number, officer, grounds.clone(), Shown::Record, setting.now());
+        let looks: Result<Vec<Look>, _> = case.persons.iter().map(look).collect();
+        store.log_access(&key, COMMAND_LINE, &looks.map_err(|_| bad_look(setting))?)?;
+        Ok(())
+    }
+}
+
+/// The grounds. The name of a case of the register has to be that of one that is open, and about this person.
+fn grounds(
+    setting: &Setting,
+    store: &SqlStore,
+    case: Option<&str>,
+    glass: Option<&str>,
+    number: Option<&PersonalNumber>,
+) -> anyhow::Result<Grounds> {
+    let Some(reference) = case else {
+        return Ok(Grounds::BreakGlass(glass.unwrap_or(NOT_TOLD.1).to_owned()));
+    };
+    if let Ok(id) = reference.parse::<CaseId>()
+        && !store.case(&id)?.0.stands_for(number)
+    {
+        return Err(Failure::usage(
+            "no-such-grounds",
+            setting.say(
+                "Hồ sơ này đã đóng, hoặc không liên quan đến người này",
+                "This case is closed, or is not about this person",
+            ),
+            setting.say(
+                "Nêu hồ sơ khác, hoặc --break-glass LÝ_DO.",
+                "Name another case, or --break-glass REASON.",
+            ),
+        )
+        .into());
+    }
+    Ok(Grounds::Case(reference.to_owned()))
+}
+
+fn bad_look(setting: &Setting) -> Failure {
+    Failure::usage(
+        "bad-look",
+        setting.say(
+            "Tên cán bộ, số hồ sơ hoặc lý do bị thiếu, quá dài, hoặc có số định danh của ai đó",
+            "The officer's name, the case or the reason is missing, too long, or holds somebody's number",
+        ),
+        setting.say("Ghi lại, không ghi số định danh.", "Write them out without a number."),
+    )
+}
+
+impl Asked {
     /// A look at something that is not the register's: a case of the register is taken as it is named.
     pub(super) fn look(
         &self,
@@ -88,17 +152,7 @@ impl Asked {
         shown: Shown,
     ) -> anyhow::Result<Look> {
         let look = Look::new(key, number, &self.officer, grounds, shown, setting.now());
-        look.map_err(|_| {
-            Failure::usage(
-                "bad-look",
-                setting.say(
-                    "Tên cán bộ, số hồ sơ hoặc lý do bị thiếu, quá dài, hoặc có số định danh của ai đó",
-                    "The officer's name, the case or the reason is missing, too long, or holds somebody's number",
-                ),
-                setting.say("Ghi lại, không ghi số định danh.", "Write them out without a number."),
-            )
-            .into()
-        })
+        look.map_err(|_| bad_look(setting).into())
     }
 
     /// Logs looks at these people; answers the place of the last. Whatever fails here, nothing may be shown.
@@ -110,7 +164,7 @@ impl Asked {
         shown: Shown,
     ) -> anyhow::Result<(u64, Grounds)> {
         let only = if let [number] = numbers { Some(number) } else { None };
-        let grounds = self.grounds(setting, store, only)?;
+        let grounds = grounds(setting, store, self.case.as_deref(), self.break_glass.as_deref(), only)?;
         let looks: anyhow::Result<Vec<Look>> =
             numbers.iter().map(|number| self.on(setting, key, number, grounds.clone(), shown)).collect();
         Ok((store.log_access(key, COMMAND_LINE, &looks?)?, grounds))
@@ -228,13 +282,14 @@ impl AccessLog {
 /// Entries, each with the log that it is of.
 pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::Result<ExitCode> {
     let looks: Vec<Value> = found
-            .iter()
-            .map(|(log, entry)| {
-                json!({"log": log, "look": entry.link, "at": entry.look.at.to_string(),
-                       "officer": entry.look.officer, "grounds": entry.look.grounds, "shown": entry.look.shown,
+        .iter()
+        .map(|(log, entry)| {
+            json!({"log": log, "look": entry.link, "at": entry.look.at.to_string(),
+                       "officer": entry.look.officer, "grounds": entry.look.grounds,
+                       "shown": entry.look.shown.to_string(), "records": entry.look.shown.records(),
                        "number_digest": hex::encode(entry.look.number_digest)})
-            })
-            .collect();
+        })
+        .collect();
     setting.answer(&json!({"looks": looks}), || {
         let lines: Vec<String> = found
             .iter()
@@ -246,7 +301,10 @@ pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::
                         format!("{}: {reason}", setting.say("KHÔNG CÓ HỒ SƠ", "BREAK-GLASS"))
                     }
                 };
-                format!("{log} {}  {}  {}  {grounds}", entry.link, look.at, look.officer)
+                let many = look.shown.records().map_or(String::new(), |count| {
+                    format!("  {count} {}", setting.say("bản ghi", "records"))
+                });
+                format!("{log} {}  {}  {}  {grounds}{many}", entry.link, look.at, look.officer)
             })
             .collect();
         if lines.is_empty() {

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::access::Shown;
 use cccd_population::cases::{Case, CaseState};
 use cccd_population::day_in_vietnam;
 use cccd_population::generate::{ethnic_groups, province_name};
@@ -24,6 +25,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::look::AskedForMany;
 use super::{Db, Language, Setting, cases, data, places};
 
 #[derive(clap::Args, Debug)]
@@ -52,6 +54,8 @@ pub(super) struct Quality {
     /// File of earlier scores, a line a day; today's are added
     #[arg(long, value_name = "FILE", conflicts_with = "office")]
     trend: Option<PathBuf>,
+    #[command(flatten)]
+    asked: AskedForMany,
 }
 
 /// Records read at once.
@@ -114,7 +118,9 @@ impl Others for InStore<'_> {
 impl Quality {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let earlier = self.trend.as_deref().map(read_trend).transpose()?;
-        let store = self.db.open()?;
+        let mut store = self.db.open()?;
+        let count = store.person_count()?;
+        self.asked.log(setting, &self.db, &mut store, Shown::Judged(count))?;
         let lists = Lists(self.places.as_deref().map(places::read).transpose()?);
         let (board, list) = self.look(&store, &lists, setting)?;
         if let Some(office) = &self.office {

@@ -60,7 +60,13 @@ pub(super) fn failure(error: &clap::Error, arguments: &[String], setting: &Setti
         Some(format!("{} {choice}", setting.say("chọn một trong:", "choose one of:")))
     });
     let mut message = match error.kind() {
-        ErrorKind::MissingRequiredArgument => format!("{} {argument}", setting.say("Thiếu", "Missing:")),
+        ErrorKind::MissingRequiredArgument => {
+            // Either is enough, and only the first is told as missing.
+            let or = setting.say("hoặc", "or");
+            let argument =
+                argument.replace("--case <REF>", &format!("--case <REF> {or} --break-glass <REASON>"));
+            format!("{} {argument}", setting.say("Thiếu", "Missing:"))
+        }
         ErrorKind::UnknownArgument => {
             // An unknown option is named; a stray word may be anything.
             let named =

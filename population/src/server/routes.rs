@@ -24,7 +24,7 @@ use crate::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, SignedAnswer, answer_time, is_nonce,
 };
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
-use crate::cases::PaperClaim;
+use crate::cases::{CaseId, PaperClaim};
 use crate::day_in_vietnam;
 use crate::matching::{self, Outcome};
 use crate::store::{Change, Store};
@@ -165,6 +165,19 @@ async fn person(
     let today = day_in_vietnam(now);
     let look = look(&service, &headers, &requester, &number, now)?;
     blocking(service, move |service, store| {
+        // The name of a case of the register has to be that of one that waits and is about this person. Others' cases are taken as
+        // they are named.
+        if let Grounds::Case(reference) = &look.grounds
+            && let Ok(case) = reference.parse::<CaseId>()
+            && !store.case_stands(&case, &number)?
+        {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "no-such-grounds",
+                "This case is unknown, closed, or not about this person.",
+                "Name another case in register-case, or a reason in register-reason.",
+            ));
+        }
         store.log_access(&service.digest_key, access::HTTP, &[look])?;
         let person = store.person(&number)?.ok_or(crate::store::StoreError::UnknownPerson)?;
         let in_use = store.card_in_use(&number, today)?;

@@ -43,7 +43,7 @@ pub(super) fn log(
                 (&look.officer).into(),
                 look.grounds.word().into(),
                 look.grounds.reason().into(),
-                look.shown.as_str().into(),
+                look.shown.to_string().into(),
                 look.at.to_string().into(),
                 entry.as_slice().into(),
             ],

@@ -132,6 +132,11 @@ impl Database {
         transaction(self.engine.get_mut().as_mut(), apart, false, work)
     }
 
+    /// The engine itself, for a backup.
+    pub(super) fn engine_mut(&mut self) -> &mut dyn Engine {
+        self.engine.get_mut().as_mut()
+    }
+
     /// `SQLite` or `PostgreSQL`.
     #[must_use]
     pub fn engine(&self) -> &'static str {

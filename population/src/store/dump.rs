@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::engine::{Engine, Row, Table, Type, Value, refused_row};
+use super::engine::{Apart, Engine, Row, Table, Type, Value, refused_row};
 use super::{StoreError, schema};
 use crate::backup::BackupError;
 
@@ -28,14 +28,41 @@ pub struct TableDigest {
     pub digest: String,
 }
 
+/// Whose tables, and of which version.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// As a backup names it; the register's own has no name.
+    pub(super) of: Option<&'static str>,
+    /// The table that says the version, which is not in a backup.
+    pub(super) versions_in: &'static str,
+    /// The version.
+    pub(super) version: u32,
+}
+
+/// The register's.
+pub(super) const REGISTER: Form = Form { of: None, versions_in: "migration", version: schema::VERSION };
+
 /// Lines of a backup that are no rows.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "line")]
 enum Mark {
-    Backup { format: u32, version: u32, at: String },
-    Table { table: String, columns: Vec<String> },
+    Backup {
+        format: u32,
+        version: u32,
+        at: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+    },
+    Table {
+        table: String,
+        columns: Vec<String>,
+    },
     Rows(TableDigest),
-    End { tables: usize, rows: u64, sha256: String },
+    End {
+        tables: usize,
+        rows: u64,
+        sha256: String,
+    },
 }
 
 /// A value in a row: text, number, nothing, or octets as `{"x": hex}`.
@@ -117,14 +144,14 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The tables that there are, with their columns in the order of names.
-fn shapes(engine: &mut dyn Engine) -> Result<Vec<Shape>, StoreError> {
+fn shapes(engine: &mut dyn Engine, form: Form) -> Result<Vec<Shape>, StoreError> {
     let (tables, columns) = engine.catalogue();
     let mut names: Vec<String> = Vec::new();
     engine.query(tables, &[], &mut |row| {
         names.push(row.needed(0)?);
         Ok(())
     })?;
-    names.retain(|name| name != "migration" && is_name(name));
+    names.retain(|name| name != form.versions_in && is_name(name));
     names.sort_by_key(|name| {
         (FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()), name.clone())
     });
@@ -177,9 +204,48 @@ fn rows(
     }
 }
 
-/// Every table, in the transaction that is open.
-pub(super) fn dump(
+/// Every table as lines, in one snapshot: what others write meanwhile is not in it.
+pub(super) fn snapshot(
     engine: &mut dyn Engine,
+    form: Form,
+    at: jiff::Timestamp,
+    write: &mut dyn FnMut(&str) -> Result<(), BackupError>,
+) -> Result<Vec<TableDigest>, BackupError> {
+    engine.begin(Apart::Snapshot)?;
+    let done = dump(engine, form, at, write);
+    engine.rollback();
+    done
+}
+
+/// Count and digest of every table, in one snapshot.
+pub(super) fn snapshot_digests(engine: &mut dyn Engine, form: Form) -> Result<Vec<TableDigest>, StoreError> {
+    engine.begin(Apart::Snapshot)?;
+    let done = digests(engine, form);
+    engine.rollback();
+    done
+}
+
+/// Fills empty tables from lines, in one transaction.
+pub(super) fn filled(
+    engine: &mut dyn Engine,
+    form: Form,
+    next: &mut dyn FnMut() -> Result<Option<String>, BackupError>,
+) -> Result<Vec<TableDigest>, BackupError> {
+    engine.begin(Apart::Rows)?;
+    let done = undump(engine, form, next).and_then(|done| {
+        engine.commit()?;
+        Ok(done)
+    });
+    if done.is_err() {
+        engine.rollback();
+    }
+    done
+}
+
+/// Every table, in the transaction that is open.
+fn dump(
+    engine: &mut dyn Engine,
+    form: Form,
     at: jiff::Timestamp,
     write: &mut dyn FnMut(&str) -> Result<(), BackupError>,
 ) -> Result<Vec<TableDigest>, BackupError> {
@@ -189,10 +255,11 @@ pub(super) fn dump(
         all.update(b"\n");
         write(line)
     };
-    let begin = Mark::Backup { format: FORMAT, version: schema::VERSION, at: at.to_string() };
+    let of = form.of.map(str::to_owned);
+    let begin = Mark::Backup { format: FORMAT, version: form.version, at: at.to_string(), of };
     write_on(&text(&begin)?)?;
     let mut done = Vec::new();
-    for shape in shapes(engine)? {
+    for shape in shapes(engine, form)? {
         write_on(&text(&Mark::Table { table: shape.name.clone(), columns: shape.columns.clone() })?)?;
         let digest = rows(engine, &shape, &mut write_on)?;
         write_on(&text(&Mark::Rows(digest.clone()))?)?;
@@ -205,9 +272,9 @@ pub(super) fn dump(
 }
 
 /// The digests of every table, in the transaction that is open.
-pub(super) fn digests(engine: &mut dyn Engine) -> Result<Vec<TableDigest>, StoreError> {
+fn digests(engine: &mut dyn Engine, form: Form) -> Result<Vec<TableDigest>, StoreError> {
     let mut done = Vec::new();
-    for shape in shapes(engine)? {
+    for shape in shapes(engine, form)? {
         done.push(rows(engine, &shape, &mut |_| Ok(())).map_err(|error| match error {
             BackupError::Store(error) => error,
             _ => StoreError::Inconsistent("the digest of a table"),
@@ -307,19 +374,25 @@ fn load(engine: &mut dyn Engine, shape: &Shape, batch: &[Vec<Value<'_>>]) -> Res
 }
 
 /// Fills empty tables, in the transaction that is open, and reads them again: what lies there is what was written.
-pub(super) fn undump(
+fn undump(
     engine: &mut dyn Engine,
+    form: Form,
     next: &mut dyn FnMut() -> Result<Option<String>, BackupError>,
 ) -> Result<Vec<TableDigest>, BackupError> {
     let mut lines = Lines { next, all: Sha256::new(), rows: 0 };
     match lines.mark()? {
-        Mark::Backup { format: FORMAT, version: schema::VERSION, .. } => {}
+        Mark::Backup { format: FORMAT, of, .. } if of.as_deref() != form.of => {
+            return Err(BackupError::NoBackup(
+                "it is of another database: the register's or the identity database's",
+            ));
+        }
+        Mark::Backup { format: FORMAT, version, .. } if version == form.version => {}
         Mark::Backup { format: FORMAT, version: found, .. } => {
-            return Err(BackupError::Version { found, known: schema::VERSION });
+            return Err(BackupError::Version { found, known: form.version });
         }
         _ => return Err(BackupError::NoBackup("it is of a form that this program does not know")),
     }
-    let shapes = shapes(engine)?;
+    let shapes = shapes(engine, form)?;
     for shape in &shapes {
         engine.hold(&shape.name)?;
         let mut filled = false;
@@ -347,6 +420,6 @@ pub(super) fn undump(
     if (lines.next)()?.is_some() {
         return Err(lines.damaged("there is more after its end"));
     }
-    let there = digests(engine)?;
+    let there = digests(engine, form)?;
     if there == promised { Ok(there) } else { Err(lines.damaged("a table is not as it was")) }
 }

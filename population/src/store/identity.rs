@@ -8,8 +8,9 @@ use super::database::{Database, Tables, Version};
 use super::engine::postgres::Postgres;
 use super::engine::{Apart, Session};
 use super::persons::timestamp;
-use super::{Change, Place, StoreError, access};
+use super::{Change, Place, StoreError, TableDigest, access, dump};
 use crate::access::{AccessEntry, AccessHead, Look, VerifyError, verify_pages};
+use crate::backup::{Backed, BackupError};
 use crate::identity::{Item, LOG};
 use crate::matching::DigestKey;
 use crate::seal::{SealError, SealKeys};
@@ -24,6 +25,27 @@ const TABLES: Tables = Tables {
         Version { both: include_str!("../../migrations/0010_access.sql"), sqlite: "", postgres: "" },
     ],
 };
+
+/// Its tables in a backup.
+#[expect(clippy::cast_possible_truncation, reason = "a handful of versions")]
+const FORM: dump::Form = dump::Form {
+    of: Some("identity"),
+    versions_in: TABLES.versions_in,
+    version: TABLES.versions.len() as u32,
+};
+
+/// What one page of sealing anew came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemsSealedAnew {
+    /// The last value looked at; `None` when there are no more.
+    pub last: Option<(PersonalNumber, String)>,
+    /// Values looked at.
+    pub seen: u64,
+    /// How many of them were sealed anew.
+    pub sealed: u64,
+    /// How many lie under keys that are not here.
+    pub without_key: u64,
+}
 
 /// An item that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,6 +228,66 @@ impl IdentityStore {
             .write(Apart::Rows, |session| access::log(session, log_key, LOG, std::slice::from_ref(look)))
     }
 
+    /// Seals up to `limit` values anew that do not lie under the newest key, after a place; answers where to go on. Each call
+    /// is one transaction; after a crash, from the start or from any answer, it goes on. Nothing is shown, so nothing is logged.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] without a key; [`StoreError::Altered`].
+    pub fn seal_anew(
+        &mut self,
+        after: Option<&(PersonalNumber, String)>,
+        limit: u32,
+    ) -> Result<ItemsSealedAnew, StoreError> {
+        let keys = self.keys.share();
+        let newest = keys.newest().ok_or(StoreError::Sealed)?;
+        let (number, item) = after.map_or(("", ""), |(number, item)| (number.as_str(), item.as_str()));
+        self.database.write(Apart::Rows, |session| {
+            let mut done = ItemsSealedAnew { last: None, seen: 0, sealed: 0, without_key: 0 };
+            let mut page = Vec::new();
+            session.query(
+                "SELECT personal_number, item, sealed FROM identity_item WHERE personal_number > ?1 \
+                 OR (personal_number = ?1 AND item > ?2) ORDER BY personal_number, item LIMIT ?3",
+                &[number.into(), item.into(), limit.into()],
+                &mut |row| {
+                    let sealed = row.bytes(2)?.ok_or(StoreError::Inconsistent("a value without octets"))?;
+                    page.push((super::persons::number(&row.needed(0)?)?, row.needed(1)?, sealed));
+                    Ok(())
+                },
+            )?;
+            done.last = page.last().map(|(number, item, _)| (number.clone(), item.clone()));
+            for (number, item, sealed) in page {
+                done.seen += 1;
+                if newest.sealed(&sealed) {
+                    continue;
+                }
+                let associated = format!("identity/{item}");
+                let plain = match keys.open(&associated, &number, &sealed) {
+                    Ok(plain) => plain,
+                    Err(SealError::NoKey) => {
+                        done.without_key += 1;
+                        continue;
+                    }
+                    Err(SealError::Altered) => return Err(StoreError::Altered),
+                };
+                let anew = keys.seal(&associated, &number, &plain).map_err(seal_failed)?;
+                // Somebody may have written the value since: then it lies under the newest key already.
+                done.sealed += session.execute(
+                    "UPDATE identity_item SET sealed = ?3 WHERE personal_number = ?1 AND item = ?2 AND sealed = ?4",
+                    &[number.as_str().into(), (&item).into(), anew.as_slice().into(), sealed.as_slice().into()],
+                )?;
+            }
+            Ok(done)
+        })
+    }
+
+    /// Count and digest of every table, in one snapshot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn table_digests(&mut self) -> Result<Vec<TableDigest>, StoreError> {
+        dump::snapshot_digests(self.database.engine_mut(), FORM)
+    }
+
     /// Statements of a test, to see what the tables hold and refuse.
     ///
     /// # Errors
@@ -213,6 +295,23 @@ impl IdentityStore {
     #[doc(hidden)]
     pub fn raw(&self, sql: &str) -> Result<u64, StoreError> {
         self.database.read(|session| session.execute(sql, &[]))
+    }
+}
+
+impl Backed for IdentityStore {
+    fn dump(
+        &mut self,
+        at: Timestamp,
+        write: &mut dyn FnMut(&str) -> Result<(), BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError> {
+        dump::snapshot(self.database.engine_mut(), FORM, at, write)
+    }
+
+    fn undump(
+        &mut self,
+        next: &mut dyn FnMut() -> Result<Option<String>, BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError> {
+        dump::filled(self.database.engine_mut(), FORM, next)
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     cards, cases, counts, distribution, dump, files, linked, numbers, persons, reseal,
 };
 use crate::access::{AccessEntry, AccessHead, Look};
-use crate::backup::BackupError;
+use crate::backup::{Backed, BackupError};
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
 use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, PaperClaim, Ruled, Ruling};
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
@@ -182,46 +182,12 @@ impl SqlStore {
         self.read(|session| cards::out_of_use(session))
     }
 
-    /// Every table as lines, in one snapshot: what others write meanwhile is not in it.
-    pub(crate) fn dump(
-        &mut self,
-        at: Timestamp,
-        write: &mut dyn FnMut(&str) -> Result<(), BackupError>,
-    ) -> Result<Vec<TableDigest>, BackupError> {
-        let engine = self.engine.get_mut().as_mut();
-        engine.begin(Apart::Snapshot)?;
-        let done = dump::dump(engine, at, write);
-        engine.rollback();
-        done
-    }
-
-    /// Fills an empty register from lines, in one transaction.
-    pub(crate) fn undump(
-        &mut self,
-        next: &mut dyn FnMut() -> Result<Option<String>, BackupError>,
-    ) -> Result<Vec<TableDigest>, BackupError> {
-        let engine = self.engine.get_mut().as_mut();
-        engine.begin(Apart::Rows)?;
-        let done = dump::undump(engine, next).and_then(|done| {
-            engine.commit()?;
-            Ok(done)
-        });
-        if done.is_err() {
-            engine.rollback();
-        }
-        done
-    }
-
     /// Count and digest of every table, in one snapshot.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn table_digests(&mut self) -> Result<Vec<TableDigest>, StoreError> {
-        let engine = self.engine.get_mut().as_mut();
-        engine.begin(Apart::Snapshot)?;
-        let done = dump::digests(engine);
-        engine.rollback();
-        done
+        dump::snapshot_digests(self.engine.get_mut().as_mut(), dump::REGISTER)
     }
 
     /// Whether any item lies sealed.
@@ -471,6 +437,23 @@ impl core::fmt::Debug for SqlStore {
     }
 }
 
+impl Backed for SqlStore {
+    fn dump(
+        &mut self,
+        at: Timestamp,
+        write: &mut dyn FnMut(&str) -> Result<(), BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError> {
+        dump::snapshot(self.engine.get_mut().as_mut(), dump::REGISTER, at, write)
+    }
+
+    fn undump(
+        &mut self,
+        next: &mut dyn FnMut() -> Result<Option<String>, BackupError>,
+    ) -> Result<Vec<TableDigest>, BackupError> {
+        dump::filled(self.engine.get_mut().as_mut(), dump::REGISTER, next)
+    }
+}
+
 impl Store for SqlStore {
     fn contradict(
         &mut self,
@@ -636,6 +619,11 @@ impl Store for SqlStore {
 
     fn access_head(&self, log: &str) -> Result<Option<AccessHead>, StoreError> {
         self.read(|session| access::head_of(session, log))
+    }
+
+    fn case_stands(&self, case: &CaseId, number: &PersonalNumber) -> Result<bool, StoreError> {
+        let case = self.read(|session| cases::load(session, case))?;
+        Ok(case.is_some_and(|case| case.stands_for(Some(number))))
     }
 
     fn statistics(&self, today: Date) -> Result<Statistics, StoreError> {

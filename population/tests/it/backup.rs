@@ -7,9 +7,10 @@ use age::x25519::{Identity, Recipient};
 use cccd_population::backup::{BackupError, backup, restore};
 use cccd_population::generate::Nation;
 use cccd_population::person::Person;
+use cccd_population::seal::SealKeys;
 use cccd_population::store::{Attempt, AttemptResult, Change, Place, SqlStore, Store as _, TableDigest};
 
-use crate::{TODAY, change, new_card, now, number, postgres, somebody};
+use crate::{TODAY, change, keys, new_card, now, number, postgres, somebody};
 
 /// Empty places, one of each engine.
 fn places() -> Vec<(tempfile::TempDir, Place)> {
@@ -258,6 +259,30 @@ fn a_backup_under_load_holds_one_moment() {
             assert_eq!(back(&mut restored, &octets, &identity).unwrap(), tables);
             restored.check_integrity().unwrap();
             assert_eq!((restored.person_count().unwrap() - 301) % 2, 0, "half a pair");
+        }
+    }
+}
+
+/// The keys of sealed items are not in a backup: it is restored without them, and read with them.
+#[test]
+fn sealed_items_come_back_sealed_and_open_with_the_keys_only() {
+    let identity = Identity::generate();
+    let mut person = somebody();
+    person.phone = Some("0912345678".to_owned());
+    for (_from, from) in places() {
+        SqlStore::create_with(&from, &keys(), now()).unwrap().put_person(&person, &change()).unwrap();
+        let (octets, tables) = made(&mut SqlStore::open(&from).unwrap(), &[identity.to_public()]);
+        assert!(!opened(&octets, &identity).contains("0912345678"));
+        for (_to, to) in places() {
+            let mut restored = SqlStore::create(&to, now()).unwrap();
+            assert_eq!(back(&mut restored, &octets, &identity).unwrap(), tables);
+            for wrong in [SealKeys::none(), SealKeys::new([zeroize::Zeroizing::new([8; 32])])] {
+                let read = SqlStore::open_with(&to, &wrong).unwrap().person(&person.number).unwrap().unwrap();
+                assert!(read.sealed && read.phone.is_none() && read.religion.is_none());
+                assert_eq!(read.full_name, person.full_name);
+            }
+            let read = SqlStore::open_with(&to, &keys()).unwrap().person(&person.number).unwrap();
+            assert_eq!(read, Some(person.clone()));
         }
     }
 }

@@ -339,6 +339,46 @@ fn looking_at_a_person_is_logged_and_sensitive_items_are_asked_for() {
 }
 
 #[test]
+fn whoever_takes_many_records_leaves_an_entry_with_how_many() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for arguments in [
+        &["generate", "--people", "40", "--out", "people.json"][..],
+        &["init", "--db", "sqlite:r.db"],
+        &["import", "--db", "sqlite:r.db", "people.json"],
+        &["export", "--db", "sqlite:r.db", "--out", "out.json", "--officer", "Bình", "--case", "17/2026"],
+        &["quality", "--db", "sqlite:r.db", "--break-glass", "báo cáo quý"],
+        &["cases", "list", "--db", "sqlite:r.db"],
+    ] {
+        let (code, _, error) = run(dir, arguments);
+        assert_eq!(code, Some(0), "{arguments:?} {error}");
+    }
+    // Nothing is written where the look cannot be.
+    let number = ["--officer", "079099000001", "--case", "1"];
+    let export = ["export", "--db", "sqlite:r.db", "--out", "other.json"];
+    assert_eq!(run(dir, &[&export[..], &number].concat()).0, Some(2));
+    assert!(!dir.join("other.json").exists());
+    let (_, out, _) = run(dir, &["access-log", "--db", "sqlite:r.db", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let looks: Vec<_> = told["looks"].as_array().unwrap().iter().collect();
+    let shown: Vec<_> =
+        looks.iter().map(|look| (look["shown"].as_str().unwrap(), look["records"].as_u64())).collect();
+    assert_eq!(shown, [("exported-40", Some(40)), ("judged-40", Some(40)), ("listed-0", Some(0))]);
+    assert_eq!(looks[0]["grounds"]["case"], "17/2026");
+    assert_eq!(looks[0]["officer"], "Bình");
+    assert_eq!(looks[1]["grounds"]["break-glass"], "báo cáo quý");
+    assert_eq!(looks[2]["grounds"]["break-glass"], "no reason was told");
+    assert_eq!(run(dir, &["access-log", "--db", "sqlite:r.db", "--verify"]).0, Some(0));
+    // How many it was is part of the chain.
+    let db = rusqlite::Connection::open(dir.join("r.db")).unwrap();
+    db.execute("UPDATE access_log SET shown = 'exported-4' WHERE link = 1", []).unwrap();
+    assert_eq!(run(dir, &["access-log", "--db", "sqlite:r.db", "--verify"]).0, Some(1));
+    // Who says nothing is told that a reason is enough.
+    let (code, _, error) = run(dir, &["search", "--db", "sqlite:r.db", "--name", "An", "--lang", "en"]);
+    assert!(code == Some(2) && error.contains("--case <REF> or --break-glass <REASON>"), "{error}");
+}
+
+#[test]
 fn the_identity_database_is_made_written_and_read_with_grounds() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
@@ -373,6 +413,45 @@ fn the_identity_database_is_made_written_and_read_with_grounds() {
     let db = rusqlite::Connection::open(dir.join("i.db")).unwrap();
     db.execute("UPDATE access_log SET officer = 'An' WHERE link = 2", []).unwrap();
     assert_eq!(run(dir, &[&log[..], &["--verify"]].concat()).0, Some(1));
+}
+
+#[test]
+fn the_identity_database_is_backed_up_and_its_key_exchanged_by_commands() {
+    use age::secrecy::ExposeSecret as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let reader = age::x25519::Identity::generate();
+    std::fs::write(dir.join("key.txt"), reader.to_string().expose_secret()).unwrap();
+    std::fs::set_permissions(dir.join("key.txt"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let on =
+        |db: &str, arguments: &[&str]| run(dir, &[&["identity"], arguments, &["--identity", db]].concat());
+    let asked = ["--officer", "Bình", "--case", "CC01-17"];
+    assert_eq!(on("sqlite:i.db", &["new-key"]).0, Some(3), "no database, no key");
+    assert!(!dir.join("i.db.identity-key").exists());
+    assert_eq!(on("sqlite:i.db", &["init"]).0, Some(0));
+    let put = [&["put", "079099000001", "eid", "level-2"][..], &asked].concat();
+    assert_eq!(on("sqlite:i.db", &put).0, Some(0));
+    assert_eq!(on("sqlite:i.db", &["new-key"]).0, Some(0));
+    let keys = || std::fs::read_to_string(dir.join("i.db.identity-key")).unwrap();
+    assert_eq!(keys().lines().count(), 2);
+    assert!(on("sqlite:i.db", &["rotate-key", "--json"]).1.contains("\"sealed_anew\":1"));
+    // The older key is taken away.
+    let newest = keys().lines().last().unwrap().to_owned() + "\n";
+    std::fs::write(dir.join("i.db.identity-key"), newest).unwrap();
+    let read = [&["read", "079099000001", "eid"][..], &asked].concat();
+    assert_eq!(on("sqlite:i.db", &read).1, "level-2\n");
+    let make = ["backup", "--to", "i.age", "--recipient", &reader.to_public().to_string()];
+    assert_eq!(on("sqlite:i.db", &make).0, Some(0));
+    let back = ["restore", "--from", "i.age", "--age-key", "key.txt"];
+    assert_eq!(on("sqlite:new.db", &back).0, Some(0));
+    let (code, _, error) = on("sqlite:new.db", &[&read[..], &["--lang", "en"]].concat());
+    assert!(code == Some(3) && error.contains("(.identity-key) is missing"), "{error}");
+    assert_eq!(on("sqlite:new.db", &[&read[..], &["--secrets", "i.db"]].concat()).1, "level-2\n");
+    let register =
+        ["restore", "--db", "sqlite:r.db", "--from", "i.age", "--identity", "key.txt", "--lang", "en"];
+    let (code, _, error) = run(dir, &register);
+    assert!(code == Some(1) && error.contains("another database"), "{error}");
 }
 
 #[cfg(unix)]

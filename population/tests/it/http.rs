@@ -13,10 +13,12 @@ use cccd_population::access::{Grounds, HTTP, verify};
 use cccd_population::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, NotBelieved, SignedAnswer, TimeWindow,
 };
+use cccd_population::cases::{Intake, Ruling, Verdict};
 use cccd_population::person::{Life, Person};
+use cccd_population::quality::conflict::Standing;
 use cccd_population::register_key::{digest_key, signing_key};
 use cccd_population::server::{Limits, Service, Tokens, serve_within};
-use cccd_population::store::{SqlStore, Store as _};
+use cccd_population::store::{Change, SqlStore, Store as _};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -325,6 +327,40 @@ fn looking_at_a_person_over_http_is_logged_with_its_grounds() {
     assert_eq!(looks[1], ("issuer:2".to_owned(), broken("cấp cứu")));
     assert_eq!(looks[2].1, broken("no reason was told"));
     assert_eq!(looks[3].1, broken("no reason was told"), "whom the register does not know, too");
+}
+
+#[test]
+fn a_case_of_the_register_is_checked_before_it_is_grounds() {
+    let register = Register::start();
+    let mut store = SqlStore::open_file(&register.db()).unwrap();
+    // A list says something else of An than the register knows: a case about him.
+    let intake =
+        Intake { standing: Some(Standing::Carried), by: "list".to_owned(), as_of: None, duplicates: false };
+    store.take_in_by(Some(intake)).unwrap();
+    let mut other = somebody();
+    other.ethnic_group = Some("Mường".to_owned());
+    store.put_person(&other, &Change { source: "import:carried:list".to_owned(), at: now() }).unwrap();
+    let [case] = store.cases(None, None, 10).unwrap().try_into().unwrap();
+    let mut stranger = somebody();
+    stranger.number = number("079099000008");
+    store.take_in_by(None).unwrap();
+    store.put_person(&stranger, &change()).unwrap();
+    let look = |whose: &str, case: &str| {
+        let headers = format!("Register-Case: {case}\r\n");
+        register.send_with("GET", &format!("/v1/persons/{whose}"), &register.issuer, &headers, b"")
+    };
+    let an = somebody().number;
+    assert_eq!(look(an.as_str(), case.id.as_str()).0, 200);
+    assert_eq!(look(stranger.number.as_str(), "CC01-17").0, 200, "another's case is taken as it is named");
+    for (whose, case) in [(stranger.number.as_str(), case.id.as_str()), (an.as_str(), "C0123456789abcdef")] {
+        let (status, body) = look(whose, case);
+        assert_eq!((status, code(&body)), (403, "no-such-grounds"));
+        assert!(body.get("full_name").is_none());
+    }
+    let ruling = Ruling { verdict: Verdict::Keep, by: "officer".to_owned(), reason: "papers".to_owned() };
+    store.decide_case(&case.id, &ruling, None, now(), TODAY).unwrap();
+    assert_eq!(look(an.as_str(), case.id.as_str()).0, 403, "a closed case");
+    assert_eq!(store.accesses(HTTP, 0, 100).unwrap().len(), 2);
 }
 
 #[test]

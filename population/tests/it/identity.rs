@@ -1,7 +1,9 @@
 //! The identity database lies apart: its role is not the register's, its values open under its own keys only, and every
 //! look is logged.
 
+use age::x25519::Identity;
 use cccd_population::access::{Grounds, LogFault, Look, Shown, VerifyError};
+use cccd_population::backup::{BackupError, backup, restore};
 use cccd_population::identity::{EidState, Item};
 use cccd_population::matching::DigestKey;
 use cccd_population::seal::SealKeys;
@@ -158,5 +160,112 @@ fn what_an_item_can_be() {
     assert_eq!(locked.to_string(), "level-2 locked");
     for text in ["level-3", "locked", "level-1  locked", "level-1 unlocked"] {
         assert!(Item::Eid.check(text.as_bytes()).is_err(), "{text}");
+    }
+}
+
+/// Places of both engines, empty.
+fn places() -> Vec<(tempfile::TempDir, Place)> {
+    let dir = tempfile::tempdir().unwrap();
+    let place = file(&dir);
+    let mut places = vec![(dir, place)];
+    places.extend(postgres::database().map(|place| (tempfile::tempdir().unwrap(), place)));
+    places
+}
+
+/// Everybody's portrait under the older of two keys, one value under the newer.
+fn filled(place: &Place, older: &SealKeys, both: &SealKeys) -> u64 {
+    let mut store = IdentityStore::create(place, older, now()).unwrap();
+    for last in 1..=120_u32 {
+        let number = number(&format!("079099{last:06}"));
+        let value = [b"\xff\xd8\xff".as_slice(), &last.to_be_bytes()].concat();
+        store.put(&key(), (&number, Item::Portrait), &value, &look(Shown::PortraitWritten)).unwrap();
+    }
+    let mut store = IdentityStore::open(place, both, now()).unwrap();
+    let an = number("079099000001");
+    store.put(&key(), (&an, Item::Marks), "sẹo".as_bytes(), &look(Shown::MarksWritten)).unwrap();
+    store.verify(&key()).unwrap()
+}
+
+fn two_keys() -> (SealKeys, SealKeys, SealKeys) {
+    let older = || Zeroizing::new([5; 32]);
+    let newer = || Zeroizing::new([6; 32]);
+    (SealKeys::new([older()]), SealKeys::new([older(), newer()]), SealKeys::new([newer()]))
+}
+
+#[test]
+fn a_backup_restored_without_the_keys_cannot_be_read_and_with_them_can() {
+    let (older, both, newer) = two_keys();
+    let reader = Identity::generate();
+    for (_from, from) in places() {
+        let looks = filled(&from, &older, &both);
+        // Who makes backups has no key.
+        let mut store = IdentityStore::open(&from, &SealKeys::none(), now()).unwrap();
+        let (octets, tables) =
+            backup(&mut store, Vec::new(), &[reader.to_public()], now(), &mut |_| true).unwrap();
+        assert_eq!(tables, store.table_digests().unwrap());
+        for (_to, to) in places() {
+            let mut restored = IdentityStore::create(&to, &SealKeys::none(), now()).unwrap();
+            let back = |store: &mut IdentityStore, octets: &[u8]| {
+                restore(store, octets, std::slice::from_ref(&reader), &mut |_| true)
+            };
+            assert!(back(&mut restored, &octets[..octets.len() / 2]).is_err());
+            assert_eq!(back(&mut restored, &octets).unwrap(), tables);
+            assert!(matches!(back(&mut restored, &octets), Err(BackupError::NotEmpty(_))));
+            let portrait = (&number("079099000077"), Item::Portrait);
+            for wrong in [SealKeys::none(), keys(), newer.share()] {
+                let mut restored = IdentityStore::open(&to, &wrong, now()).unwrap();
+                let read = restored.get(&key(), portrait, &look(Shown::Portrait));
+                assert!(matches!(read, Err(StoreError::Sealed)), "{wrong:?}");
+            }
+            let mut restored = IdentityStore::open(&to, &both, now()).unwrap();
+            let read = restored.get(&key(), portrait, &look(Shown::Portrait)).unwrap().unwrap();
+            assert_eq!(*read, [b"\xff\xd8\xff".as_slice(), &77_u32.to_be_bytes()].concat());
+            // Its log came with it, and goes on.
+            assert_eq!(restored.verify(&key()).unwrap(), looks + 4);
+        }
+        // Neither of the two databases becomes the other.
+        let mut register = SqlStore::in_memory(now()).unwrap();
+        let other = restore(&mut register, octets.as_slice(), std::slice::from_ref(&reader), &mut |_| true);
+        assert!(matches!(other, Err(BackupError::NoBackup(_))), "{other:?}");
+        let (octets, _) =
+            backup(&mut register, Vec::new(), &[reader.to_public()], now(), &mut |_| true).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mut empty = IdentityStore::create(&file(&dir), &both, now()).unwrap();
+        let other = restore(&mut empty, octets.as_slice(), std::slice::from_ref(&reader), &mut |_| true);
+        assert!(matches!(other, Err(BackupError::NoBackup(_))), "{other:?}");
+    }
+}
+
+#[test]
+fn values_are_sealed_anew_page_by_page_and_the_older_key_can_go() {
+    let (older, both, newer) = two_keys();
+    for (_dir, place) in places() {
+        let looks = filled(&place, &older, &both);
+        let mut store = IdentityStore::open(&place, &both, now()).unwrap();
+        // Stopped after a page, and begun again from the start.
+        let page = store.seal_anew(None, 7).unwrap();
+        assert_eq!((page.seen, page.sealed), (7, 6), "the first person's marks lie under the newer key");
+        let (mut after, mut sealed, mut seen) = (None, 0, 0);
+        loop {
+            let page = store.seal_anew(after.as_ref(), 50).unwrap();
+            (sealed, seen) = (sealed + page.sealed, seen + page.seen);
+            assert_eq!(page.without_key, 0);
+            let Some(last) = page.last else { break };
+            after = Some(last);
+        }
+        assert_eq!((sealed, seen), (114, 121));
+        let mut alone = IdentityStore::open(&place, &newer, now()).unwrap();
+        for last in [1_u32, 7, 120] {
+            let number = number(&format!("079099{last:06}"));
+            let read = alone.get(&key(), (&number, Item::Portrait), &look(Shown::Portrait)).unwrap().unwrap();
+            assert_eq!(*read, [b"\xff\xd8\xff".as_slice(), &last.to_be_bytes()].concat());
+        }
+        assert_eq!(alone.verify(&key()).unwrap(), looks + 3);
+        // Without a key nothing is sealed; under another nothing can be.
+        let mut none = IdentityStore::open(&place, &SealKeys::none(), now()).unwrap();
+        assert!(matches!(none.seal_anew(None, 10), Err(StoreError::Sealed)));
+        let mut stranger = IdentityStore::open(&place, &keys(), now()).unwrap();
+        let page = stranger.seal_anew(None, 10).unwrap();
+        assert_eq!((page.sealed, page.without_key), (0, 10));
     }
 }
