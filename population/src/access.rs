@@ -71,6 +71,8 @@ pub enum Shown {
     Record,
     /// All of it.
     Sensitive,
+    /// What an extract of the books says of the person.
+    Extract,
     /// Of the identity database: the face.
     Portrait,
     /// A finger.
@@ -126,6 +128,7 @@ macro_rules! shown {
 shown!(
     Record = "record",
     Sensitive = "sensitive",
+    Extract = "extract",
     Portrait = "portrait",
     Fingerprint = "fingerprint",
     Iris = "iris",

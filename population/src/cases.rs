@@ -328,7 +328,7 @@ pub struct Intake {
 
 impl Standing {
     /// The standing of a source by the words that the register keeps of it: `act:…` and `case:…` are decisions,
-    /// `bundle:…` are signed forms, `import:declared:…` and `import:proven:…` say theirs, everything else was carried over.
+    /// `bundle:…` are signed forms, `keeper:…` is a ministry's word of its own people, `import:declared:…` and `import:proven:…` say theirs, everything else was carried over.
     #[must_use]
     pub fn of_source(source: &str) -> Self {
         match source.split_once(':') {
@@ -337,6 +337,8 @@ impl Standing {
             Some(("bundle", _)) => Self::Declared,
             Some(("import", rest)) if rest.starts_with("declared:") => Self::Declared,
             Some(("import", rest)) if rest.starts_with("proven:") => Self::Proven,
+            // A ministry's word of its own people.
+            Some(("keeper", _)) => Self::Proven,
             Some(("import", rest)) if rest.starts_with("act:") => Self::Act,
             _ => Self::Carried,
         }

@@ -13,12 +13,14 @@
 //! | [`family`] | how lists of relatives and households follow |
 //! | [`refusal`] | why an act was not taken, with stable codes |
 //! | [`message`] | what connected systems are told |
+//! | [`holidays`] | days on which no office works, for time limits |
 //! | [`paper`] | entries of old paper books, typed twice |
 //! | [`linked`] | the two linked procedures: steps that wait for one another and for answers |
 
 pub mod act;
 pub mod apply;
 pub mod family;
+pub mod holidays;
 pub mod linked;
 pub mod message;
 pub mod paper;

@@ -11,6 +11,7 @@ mod failure;
 mod find;
 mod form;
 mod identity;
+mod keeper;
 mod keys;
 mod look;
 mod number;
@@ -126,6 +127,8 @@ enum Command {
     Index(find::Index),
     /// Find one person with two numbers, with the evidence (docs/duplicates.md)
     Duplicates(find::Duplicates),
+    /// Persons whose details another ministry keeps: the armed forces
+    Keeper(keeper::KeeperCommand),
     /// Linked procedures of births and deaths: what other systems were asked, and their answers
     Procedure(procedure::Procedure),
     /// Contradictions and likely duplicates: what waits for an officer, and decisions
@@ -261,6 +264,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Search(command) => command.run(&setting),
         Command::Index(command) => command.run(&setting),
         Command::Duplicates(command) => command.run(&setting),
+        Command::Keeper(command) => command.run(&setting),
         Command::Procedure(command) => command.run(&setting),
         Command::Cases(command) => command.run(&setting),
         Command::Stats(command) => command.run(&setting),

@@ -6,6 +6,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use serde::Serialize;
 
 use crate::import::{COLUMNS, Format};
+use crate::keepers::Keeper;
 use crate::person::{BloodGroup, MaritalStatus, Person, Relative, Residence, birth_date_text, sex_word};
 use crate::qcvn;
 use crate::store::{Store, StoreError};
@@ -91,12 +92,27 @@ impl<W: Write> PersonWriter<W> {
     }
 }
 
-/// Writes the whole register; `progress` hears how many persons are written.
+/// Writes the whole register but for those whose details another ministry keeps; `progress` hears how many persons are
+/// written.
 ///
 /// # Errors
 /// [`ExportError`].
 pub fn export(
     store: &dyn Store,
+    out: impl Write,
+    format: Format,
+    progress: impl FnMut(u64),
+) -> Result<u64, ExportError> {
+    export_for(store, None, out, format, progress)
+}
+
+/// [`export`] for a ministry: only those whose details it keeps.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn export_for(
+    store: &dyn Store,
+    keeper: Option<Keeper>,
     out: impl Write,
     format: Format,
     mut progress: impl FnMut(u64),
@@ -108,7 +124,9 @@ pub fn export(
         let page = store.persons_after(after.as_ref(), PAGE)?;
         let Some(last) = page.last() else { break };
         after = Some(last.number.clone());
-        for person in &page {
+        let numbers: Vec<&PersonalNumber> = page.iter().map(|person| &person.number).collect();
+        let kept = store.kept_elsewhere_among(&numbers)?;
+        for person in page.iter().filter(|person| kept.get(&person.number).copied() == keeper) {
             writer.write(person)?;
             written += 1;
         }

@@ -15,6 +15,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::keepers::Keeper;
 use crate::person::{Flaw, Person};
 use crate::store::{Change, FileProgress, Put, Store, StoreError};
 use crate::text_encoding::{Encoding, Undecided};
@@ -88,6 +89,9 @@ pub enum RowError {
     /// The number ended, and what follows it stands in the register.
     #[error("this number is cancelled")]
     Cancelled,
+    /// The person's details are another ministry's, and the row is not from it, or says more than the register keeps.
+    #[error("another ministry keeps this person's details")]
+    KeptElsewhere,
 }
 
 /// One row of a file: its number (from 1, the header of CSV not counted), the octets up to its end, and the person.
@@ -177,7 +181,22 @@ pub fn import(
     progress: impl FnMut(u64, &Summary) -> bool,
 ) -> Result<Summary, ImportError> {
     let mut put = |batch: &mut Batch| Ok(store.put_persons(&batch.persons, change)?);
-    run(&mut put, rows, Summary::default(), today, report, progress)
+    run(&mut put, (rows, BATCH), Summary::default(), today, report, progress)
+}
+
+/// A file that is known by its [`digest`], and how many persons of it are one transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// SHA-256 of its form and its octets.
+    pub digest: [u8; 32],
+    /// [`BATCH`] unless somebody wants to go on at a nearer row.
+    pub batch: usize,
+}
+
+impl From<[u8; 32]> for Known {
+    fn from(digest: [u8; 32]) -> Self {
+        Self { digest, batch: BATCH }
+    }
 }
 
 /// [`import`] of a file that is known by the SHA-256 of its form and its octets ([`digest`]). How far it got is kept with
@@ -188,13 +207,14 @@ pub fn import(
 /// As there.
 pub fn import_file(
     store: &mut dyn Store,
-    file: [u8; 32],
+    file: impl Into<Known>,
     rows: impl Iterator<Item = Result<Row, ImportError>> + Send,
     change: &Change,
     today: Date,
     report: &mut dyn Write,
     progress: impl FnMut(u64, &Summary) -> bool,
 ) -> Result<Summary, ImportError> {
+    let Known { digest: file, batch } = file.into();
     let known = store.file_progress(&file)?.filter(|known| !known.done);
     let begun = known.map(|known| known.summary).unwrap_or_default();
     let mut summary = begun;
@@ -204,6 +224,11 @@ pub fn import_file(
         let ended = store.ended_among(&numbers)?;
         let rows = batch.before.iter().filter(|(_, number)| ended.contains(number));
         batch.rejects.extend(rows.map(|(row, _)| (*row, RowError::Cancelled)));
+        if Keeper::of_source(&change.source).is_none() {
+            let kept = store.kept_elsewhere_among(&numbers)?;
+            let rows = batch.before.iter().filter(|(_, number)| kept.contains_key(number));
+            batch.rejects.extend(rows.map(|(row, _)| (*row, RowError::KeptElsewhere)));
+        }
         if batch.rows <= begun.rows && !batch.last {
             return Ok(Vec::new());
         }
@@ -219,7 +244,7 @@ pub fn import_file(
         summary = after.summary;
         Ok(put)
     };
-    run(&mut put, rows, begun, today, report, progress)
+    run(&mut put, (rows, batch), begun, today, report, progress)
 }
 
 /// What an import would do: everything is read, checked and taken in as [`import`] does, and taken back; nothing stays but
@@ -236,7 +261,7 @@ pub fn rehearse(
     progress: impl FnMut(u64, &Summary) -> bool,
 ) -> Result<Summary, ImportError> {
     let mut put = |batch: &mut Batch| Ok(store.rehearse_persons(&batch.persons, change)?);
-    run(&mut put, rows, Summary::default(), today, report, progress)
+    run(&mut put, (rows, BATCH), Summary::default(), today, report, progress)
 }
 
 /// The name under which a file is known: SHA-256 over its form and its octets.
@@ -285,8 +310,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn is_full(&self) -> bool {
-        self.persons.len() >= BATCH || self.length >= 8 * BATCH
+    fn is_full(&self, most: usize) -> bool {
+        self.persons.len() >= most || self.length >= most.saturating_mul(8)
     }
 }
 
@@ -297,7 +322,7 @@ type Putting<'p> = dyn FnMut(&mut Batch) -> Result<Vec<Put>, ImportError> + 'p;
 
 fn run(
     put: &mut Putting<'_>,
-    rows: impl Iterator<Item = Result<Row, ImportError>> + Send,
+    (rows, batch): (impl Iterator<Item = Result<Row, ImportError>> + Send, usize),
     begun: Summary,
     today: Date,
     report: &mut dyn Write,
@@ -307,7 +332,7 @@ fn run(
     let mut report = Report { out: report, begun: false };
     let (sender, batches) = mpsc::sync_channel::<Result<Batch, ImportError>>(AHEAD);
     std::thread::scope(|scope| {
-        scope.spawn(move || read(rows, begun.rows, today, &sender));
+        scope.spawn(move || read((rows, batch), begun.rows, today, &sender));
         // Leaving drops the receiver, which ends the reader.
         for batch in batches {
             let mut batch = batch?;
@@ -316,10 +341,14 @@ fn run(
                     Put::Added => summary.added += 1,
                     Put::Changed => summary.changed += 1,
                     Put::Unchanged => summary.unchanged += 1,
-                    Put::Cancelled => {
+                    Put::Cancelled | Put::KeptElsewhere => {
                         summary.rejected += 1;
                         let row = batch.numbers.get(place).copied().unwrap_or(batch.rows);
-                        batch.rejects.push((row, RowError::Cancelled));
+                        let why = match put {
+                            Put::Cancelled => RowError::Cancelled,
+                            _ => RowError::KeptElsewhere,
+                        };
+                        batch.rejects.push((row, why));
                     }
                 }
             }
@@ -342,7 +371,7 @@ fn run(
 
 /// Reads, checks and batches; rows up to `done` count no more, but what stood in them is remembered.
 fn read(
-    rows: impl Iterator<Item = Result<Row, ImportError>>,
+    (rows, most): (impl Iterator<Item = Result<Row, ImportError>>, usize),
     done: u64,
     today: Date,
     sender: &mpsc::SyncSender<Result<Batch, ImportError>>,
@@ -376,7 +405,7 @@ fn read(
         (batch.rows, batch.position) = (row.number, row.position);
         batch.length += 1;
         // The end of what was done before is the end of a batch.
-        if batch.is_full() || row.number == done {
+        if batch.is_full(most) || row.number == done {
             let rows = batch.rows;
             if sender.send(Ok(core::mem::take(&mut batch))).is_err() {
                 return;

@@ -8,6 +8,7 @@
 //! | [`card`] | cards and the states they can be in | Luật Căn cước 2023 art. 24, 29 |
 //! | [`store`] | the port, and one logic over `SQLite` and `PostgreSQL` behind it | docs/decisions/0110 |
 //! | [`identity`] | portrait, fingerprints, iris, marks, state of the account, in a database apart | art. 15, docs/decisions/0115 |
+//! | [`keepers`] | holders whose details another ministry keeps | docs/decisions/0135 |
 //! | [`import`], [`export`] | CSV and JSON, streaming, with a reject report | |
 //! | [`text_encoding`] | rows in TCVN3, VNI and other encodings, recognised or refused | TCVN 5712:1993 |
 //! | [`search`] | people found by what is known of them, the reasons told | |
@@ -46,6 +47,7 @@ pub mod forms;
 pub mod generate;
 pub mod identity;
 pub mod import;
+pub mod keepers;
 pub mod matching;
 pub mod name;
 pub mod numbers;

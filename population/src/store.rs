@@ -15,8 +15,10 @@ mod database;
 mod distribution;
 mod dump;
 mod engine;
+mod extracts;
 mod files;
 mod identity;
+mod keepers;
 mod kept;
 mod linked;
 mod numbers;
@@ -44,6 +46,7 @@ use crate::card::{Card, CardStatus, ForbiddenChange, NewCard, SodDigest};
 use crate::cases::{CaseId, PaperClaim};
 use crate::civil_status::{Applied, Contradiction, Entry, Refusal};
 use crate::import::Summary;
+use crate::keepers::Keeper;
 use crate::matching::DigestKey;
 use crate::person::{Flaw, Life, Person};
 use crate::quality::conflict::NotDecided;
@@ -54,6 +57,7 @@ pub use bundles::{BundleState, Collected};
 pub use database::{Database, Retry, Tables, Version};
 pub use dump::TableDigest;
 pub use engine::{Apart, Asked, Each, EachOf, Row, Session, Table, Type, Value};
+pub use extracts::GivenExtract;
 pub use identity::{IdentityStore, ItemsSealedAnew, Kept};
 pub use linked::Answered;
 pub use papers::{Paper, PaperLink, PaperState, Typed};
@@ -85,6 +89,8 @@ pub enum Put {
     Unchanged,
     /// The number ended: nothing was written.
     Cancelled,
+    /// Another ministry keeps the person's details, and this did not come from it or said too much: nothing was written.
+    KeptElsewhere,
 }
 
 /// How far a file of persons was taken. Stands in the same transaction as the rows, so that both are there or neither.
@@ -183,6 +189,15 @@ pub trait Store: Send {
     /// [`StoreError`].
     fn ended_among(&self, numbers: &[&PersonalNumber]) -> Result<BTreeSet<PersonalNumber>, StoreError>;
 
+    /// Of which of these persons another ministry keeps the details.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn kept_elsewhere_among(
+        &self,
+        numbers: &[&PersonalNumber],
+    ) -> Result<BTreeMap<PersonalNumber, Keeper>, StoreError>;
+
     /// How far a file was taken.
     ///
     /// # Errors
@@ -210,11 +225,12 @@ pub trait Store: Send {
     /// Adds or changes one person.
     ///
     /// # Errors
-    /// [`StoreError::NumberCancelled`].
+    /// [`StoreError::NumberCancelled`], [`StoreError::KeptElsewhere`].
     fn put_person(&mut self, person: &Person, change: &Change) -> Result<Put, StoreError> {
         match self.put_persons(core::slice::from_ref(person), change)?.first() {
             None => Err(StoreError::Inconsistent("an answer is missing")),
             Some(Put::Cancelled) => Err(StoreError::NumberCancelled),
+            Some(Put::KeptElsewhere) => Err(StoreError::KeptElsewhere),
             Some(put) => Ok(*put),
         }
     }
@@ -428,6 +444,12 @@ pub enum StoreError {
     /// The card's life does not allow it.
     #[error(transparent)]
     ForbiddenChange(#[from] ForbiddenChange),
+    /// Another ministry keeps the details.
+    #[error("another ministry keeps this person's details")]
+    KeptElsewhere,
+    /// A ministry's reference is missing or too long.
+    #[error("the reference of the ministry has to be there, and short")]
+    BadReference,
     /// The number belonged to somebody who goes on under another one.
     #[error("this number is cancelled")]
     NumberCancelled,

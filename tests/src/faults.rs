@@ -7,7 +7,7 @@
 //! | [`reads`], long | two removals; hostile answers at every command | the same; never accepted with anything but the card's files |
 //! | [`personalisation`] | the card is removed at every command of the station's work | the next run finishes it: one card, in ledger and register |
 //! | [`personalisation`], long | in short commands; the chip's state torn on disk as well | the same |
-//! | [`register`] | `kill -9` at every system call that writes, while persons are imported, acts taken, numbers given | the next run finishes it: everything once, what was answered holds |
+//! | [`register`] | `kill -9` at every system call that writes, while persons are imported, acts taken, numbers given; twice in imports that go on at their row | the next run finishes it: everything once, what was answered holds |
 //!
 //! No campaign has a number of faults written into it: each counts up until a run ends without meeting its fault.
 

@@ -7,6 +7,7 @@
 //! | `conflicts` | a second source says otherwise of some of them: cases, each decided by an officer with a reason |
 //! | `year` | every kind of act, day by day, through several offices: births with their numbers, some at representations abroad, moves, late and contradicting acts, the same act twice |
 //! | `stations` | stations without a line: sealed bundles merged, printed forms scanned and filed by their barcodes |
+//! | `soldiers` | some join the armed forces: their ministry keeps their details, lists and wards are refused, some come back |
 //! | `identity` | people come for cards; their portraits and prints are stored, and read, in the identity database with rights of its own |
 //! | `looks` | officers look at people, with a case or by breaking the glass; the logs are verified |
 //! | `books` | old paper books typed twice; extracts of acts and books as PDF, known again by their codes |
@@ -25,6 +26,7 @@ mod identity;
 mod invariants;
 mod looks;
 mod picture;
+mod soldiers;
 mod stations;
 mod year;
 
@@ -189,6 +191,7 @@ pub fn run_disturbed(plan: Plan, place: &Place, disturb: &Disturb<'_>) -> Result
     conflicts::run(&mut world)?;
     year::run(&mut world)?;
     let collected = stations::run(&mut world)?;
+    let soldiers = soldiers::run(&mut world)?;
     let bodies = identity::run(&mut world)?;
     let looked = looks::run(&mut world)?;
     let books = books::run(&mut world)?;
@@ -199,6 +202,7 @@ pub fn run_disturbed(plan: Plan, place: &Place, disturb: &Disturb<'_>) -> Result
     world.picture.forget(short);
     let mut invariants = invariants::judge(&world)?;
     stations::judge(&world, &collected, &mut invariants)?;
+    soldiers::judge(&world, &soldiers, &mut invariants)?;
     identity::judge(&world, &bodies, &mut invariants)?;
     looks::judge(&world, &looked, &mut invariants)?;
     books::judge(&world, &books, &mut invariants)?;

@@ -54,7 +54,7 @@ impl Step {
     }
 
     /// The last day for an answer asked for on `day`. Saturdays and Sundays do not count; holidays do, because each
-    /// year's are decided anew.
+    /// year's are decided anew: [`Step::due_over`] adds them.
     #[must_use]
     pub fn due(self, day: Date) -> Date {
         let mut due = day;

@@ -59,6 +59,10 @@ reasons! {
         NoHousehold = "no-household", "the movers make no household with one head", "những người chuyển đến không thành một hộ có một chủ hộ";
         /// No place, and nobody whose home it would be.
         NoPlace = "no-place", "the act names no place of residence", "không ghi nơi cư trú";
+        /// Permanent and temporary residence are registered at home only (Luật Cư trú 2020 art. 2).
+        PlaceAbroad = "place-abroad", "only where somebody stays for now can be abroad", "chỉ nơi ở hiện tại mới có thể ở nước ngoài";
+        /// Another ministry keeps where the person is.
+        KeptElsewhere = "kept-elsewhere", "another ministry keeps this person's details", "thông tin của người này do bộ khác quản lý";
         /// Nothing would change.
         Nothing = "changes-nothing", "the act changes nothing", "việc này không làm thay đổi gì";
     }

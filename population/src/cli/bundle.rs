@@ -319,6 +319,9 @@ impl Merge {
                         Ok(Collected::NewerKnown(items)) => {
                             rejects.push((place, format!("case: newer-known: {}", items.join(" "))));
                         }
+                        Ok(Collected::KeptElsewhere | Collected::Put(Put::KeptElsewhere)) => {
+                            rejects.push((place, "kept-elsewhere".to_owned()));
+                        }
                         Ok(Collected::Put(Put::Cancelled)) => {
                             rejects.push((place, reason(StoreError::NumberCancelled)?));
                         }

@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek as _, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_population::access::Shown;
 use cccd_population::cases::Intake;
-use cccd_population::export::{PersonWriter, export};
+use cccd_population::export::{PersonWriter, export_for};
 use cccd_population::generate::Nation;
-use cccd_population::import::{Format, Summary, digest, import_file, rehearse, rows};
+use cccd_population::import::{BATCH, Format, Known, Summary, digest, import_file, rehearse, rows};
+use cccd_population::keepers::Keeper;
 use cccd_population::quality::conflict;
 use cccd_population::register_key::beside;
 use cccd_population::statistics::Statistics;
@@ -20,6 +22,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::Failure;
+use super::keeper::keeper;
 use super::look::AskedForMany;
 use super::{Db, Language, Setting, vietnamese};
 
@@ -37,6 +40,9 @@ pub(super) struct Import {
     db: Db,
     /// File of persons; the ending says the form unless --format does
     file: PathBuf,
+    /// From this ministry, about persons whose details it keeps
+    #[arg(long, value_name = "defence|public-security", value_parser = keeper)]
+    keeper: Option<Keeper>,
     /// Form of the file
     #[arg(long, value_enum)]
     format: Option<FileFormat>,
@@ -61,6 +67,9 @@ pub(super) struct Import {
     /// Compare newcomers with those who are known; who may be the same person becomes a case
     #[arg(long)]
     duplicates: bool,
+    /// Persons in one transaction: after a crash the import goes on behind the last one
+    #[arg(long, value_name = "N", default_value_t = NonZeroUsize::new(BATCH).unwrap_or(NonZeroUsize::MIN))]
+    batch: NonZeroUsize,
     /// Leave the index of `search` as it is: more files follow, and `population index` comes after them
     #[arg(long)]
     no_index: bool,
@@ -89,6 +98,9 @@ pub(super) struct Export {
     /// Form of the file
     #[arg(long, value_enum)]
     format: Option<FileFormat>,
+    /// Only those whose details this ministry keeps; without it, only the others
+    #[arg(long, value_name = "defence|public-security", value_parser = keeper)]
+    keeper: Option<Keeper>,
     #[command(flatten)]
     asked: AskedForMany,
 }
@@ -124,8 +136,11 @@ impl Import {
             Standing::Proven => conflict::Standing::Proven,
         });
         let of_standing = standing.map_or_else(String::new, |standing| format!("{}:", standing.as_str()));
-        let change =
-            setting.change(format!("import:{of_standing}{}", self.source.or(name).unwrap_or_default()));
+        let from = self.source.or(name).unwrap_or_default();
+        let change = setting.change(match self.keeper {
+            Some(keeper) => keeper.source(&from),
+            None => format!("import:{of_standing}{from}"),
+        });
         let standing = if self.replace { None } else { standing.or(Some(conflict::Standing::Carried)) };
         let by = self.by.unwrap_or_else(|| change.source.clone());
         // The end of the day in Vietnam.
@@ -153,6 +168,7 @@ impl Import {
                 bar.println(format!("{words} {}", before.summary.rows));
             }
             let persons = rows(file, format).with_context(named)?;
+            let known = Known { digest: known, batch: self.batch.get() };
             import_file(&mut store, known, persons, &change, setting.today(), &mut report, &mut heard)
         };
         let summary = done.with_context(named)?;
@@ -222,7 +238,8 @@ impl Export {
         self.asked.log(setting, &self.db, &mut store, Shown::Exported(count))?;
         let bar = bar(count, "{pos}/{len}");
         let written = whole_file(&self.out, |file| {
-            Ok(export(&store, BufWriter::new(file), format, |written| bar.set_position(written))?)
+            let progress = |written| bar.set_position(written);
+            Ok(export_for(&store, self.keeper, BufWriter::new(file), format, progress)?)
         })?;
         bar.finish_and_clear();
         written_answer(setting, written, &self.out)

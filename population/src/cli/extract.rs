@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::access::Shown;
 use cccd_population::civil_status::ActId;
 use cccd_population::civil_status::paper::PaperId;
 use cccd_population::extract::{Checked, Code, Extract};
 use cccd_population::forms::FormRenderer;
 use cccd_population::register_key::digest_key;
-use cccd_population::store::SqlStore;
+use cccd_population::store::{GivenExtract, SqlStore};
 use clap::{ArgGroup, Subcommand};
 use serde_json::json;
 
 use super::failure::Failure;
+use super::look::AskedForMany;
 use super::{Db, Language, Setting, data, serve};
 
 #[derive(clap::Args, Debug)]
@@ -39,6 +42,13 @@ enum What {
         /// What the code says
         code: String,
     },
+    /// Which extracts of an act or entry were given out
+    Given {
+        #[command(flatten)]
+        db: Db,
+        /// The act, or the entry of a paper book
+        name: String,
+    },
 }
 
 #[derive(clap::Args, Debug)]
@@ -58,6 +68,8 @@ struct Make {
     /// The PDF to write (mode 0600, replaced when complete)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    asked: AskedForMany,
 }
 
 impl ExtractCommand {
@@ -65,32 +77,49 @@ impl ExtractCommand {
         match self.what {
             What::Make(make) => make.run(setting),
             What::Check { db, code } => check(setting, &db, &code),
+            What::Given { db, name } => given(setting, &db, &name),
         }
     }
 }
 
 impl Make {
     fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let store = self.db.open()?;
+        let mut store = self.db.open()?;
         let name = match (&self.act, &self.paper) {
             (Some(act), _) => act.to_string(),
             (None, Some(paper)) => paper.to_string(),
             (None, None) => String::new(),
         };
-        let Some((extract, office)) = of(setting, &store, &name)? else { return Err(unknown(setting)) };
+        let Some((extract, office_code)) = of(setting, &store, &name)? else { return Err(unknown(setting)) };
         let code =
             extract.code(&digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?, setting.today());
-        let office = self.office.unwrap_or_else(|| format!("{} {office}", setting.say("mã", "code")));
+        let named = named(&store, &name)?;
+        self.asked.log_each(setting, &self.db, &mut store, (self.asked.case(), &named, Shown::Extract))?;
+        let given = store.give_extract(&office_code, &code, self.asked.officer(), setting.now())?;
+        let office = self.office.unwrap_or_else(|| format!("{} {office_code}", setting.say("mã", "code")));
+        let office = format!("{office} · Số / No. {given}");
         let renderer = FormRenderer::new()?;
         let pdf = extract.on_paper(&code, &office, |paper| renderer.paper_pdf(paper))?;
         data::whole_file(&self.out, |mut file| {
             file.write_all(&pdf).with_context(|| self.out.display().to_string())?;
             Ok(1)
         })?;
-        let value = json!({"out": self.out, "extract": extract.name, "code": code.to_string()});
-        setting.answer(&value, || format!("{} → {}\n{code}", extract.name, self.out.display()))?;
+        let value =
+            json!({"out": self.out, "extract": extract.name, "given": given, "code": code.to_string()});
+        setting.answer(&value, || format!("{given} · {} → {}\n{code}", extract.name, self.out.display()))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Those of the register whom it names.
+fn named(store: &SqlStore, name: &str) -> anyhow::Result<Vec<PersonalNumber>> {
+    if let Ok(act) = name.parse::<ActId>() {
+        let people = store.act_with_people(&act)?.map(|(_, _, people)| people).unwrap_or_default();
+        return Ok(people.into_values().map(|person| person.number).collect());
+    }
+    let Ok(paper) = name.parse::<PaperId>() else { return Ok(Vec::new()) };
+    let links = store.paper(&paper)?.map(|(_, links)| links).unwrap_or_default();
+    Ok(links.into_iter().map(|link| link.number).collect())
 }
 
 /// The extract of an act or of an entry of a paper book, by name, and the office that keeps it.
@@ -117,6 +146,24 @@ fn of(setting: &Setting, store: &SqlStore, name: &str) -> anyhow::Result<Option<
         }
         .into()
     })
+}
+
+fn given(setting: &Setting, db: &Db, name: &str) -> anyhow::Result<ExitCode> {
+    let given = db.open()?.extracts_given(name)?;
+    let json: Vec<_> = given
+        .iter()
+        .map(|one| {
+            json!({"given": one.given, "content": one.content, "officer": one.officer, "at": one.at.to_string()})
+        })
+        .collect();
+    setting.answer(&json!({"extract": name, "given": json}), || {
+        if given.is_empty() {
+            return setting.say("Chưa cấp trích lục nào.", "None was given.").to_owned();
+        }
+        let line = |one: &GivenExtract| format!("{} · {} · {}", one.given, one.at, one.officer);
+        given.iter().map(line).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn unknown(setting: &Setting) -> anyhow::Error {

@@ -121,7 +121,11 @@ impl Search {
         }
         let mut store = self.db.open()?;
         let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
-        let Found { hits, waiting } = store.find(&query, self.most)?;
+        let Found { mut hits, waiting } = store.find(&query, self.most)?;
+        // Whose details another ministry keeps is found by the number only, with a case.
+        let numbers: Vec<&PersonalNumber> = hits.iter().map(|hit| &hit.record.number).collect();
+        let kept = store.kept_elsewhere_among(&numbers)?;
+        hits.retain(|hit| !kept.contains_key(&hit.record.number));
         if !hits.is_empty() {
             let found: Vec<PersonalNumber> = hits.iter().map(|hit| hit.record.number.clone()).collect();
             self.asked.log(setting, (&mut store, &key), &found, Shown::Record)?;

@@ -7,6 +7,7 @@ use cccd_population::access::{
     AccessEntry, COMMAND_LINE, Grounds, LOGS, LogFault, Look, Shown, VerifyError, verify,
 };
 use cccd_population::cases::{Case, CaseId};
+use cccd_population::keepers::Keeper;
 use cccd_population::matching::DigestKey;
 use cccd_population::register_key::digest_key;
 use cccd_population::store::{SqlStore, Store as _, StoreError};
@@ -60,8 +61,8 @@ impl AskedForMany {
     ) -> anyhow::Result<()> {
         let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
         let grounds = grounds(setting, store, self.case.as_deref(), self.break_glass.as_deref(), None)?;
-        let officer = self.officer.as_deref().unwrap_or(NOT_TOLD.0);
-        let look = Look::at_many(officer, grounds, shown, setting.now()).map_err(|_| bad_look(setting))?;
+        let look =
+            Look::at_many(self.officer(), grounds, shown, setting.now()).map_err(|_| bad_look(setting))?;
         store.log_access(&key, COMMAND_LINE, &[look])?;
         Ok(())
     }
@@ -74,15 +75,35 @@ impl AskedForMany {
         store: &mut SqlStore,
         case: &Case,
     ) -> anyhow::Result<()> {
-        let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
         let own = (case.stands_for(None) && self.break_glass.is_none()).then(|| case.id.to_string());
         let reference = self.case.clone().or(own);
-        let grounds = grounds(setting, store, reference.as_deref(), self.break_glass.as_deref(), None)?;
-        let officer = self.officer.as_deref().unwrap_or(NOT_TOLD.0);
-        let look = |number| Look::new(&key, number, officer, grounds.clone(), Shown::Record, setting.now());
-        let looks: Result<Vec<Look>, _> = case.persons.iter().map(look).collect();
+        self.log_each(setting, db, store, (reference.as_deref(), &case.persons, Shown::Record))
+    }
+
+    /// Logs a look at each of these people.
+    pub(super) fn log_each(
+        &self,
+        setting: &Setting,
+        db: &Db,
+        store: &mut SqlStore,
+        (case, numbers, shown): (Option<&str>, &[PersonalNumber], Shown),
+    ) -> anyhow::Result<()> {
+        let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+        let grounds = grounds(setting, store, case, self.break_glass.as_deref(), None)?;
+        let look = |number| Look::new(&key, number, self.officer(), grounds.clone(), shown, setting.now());
+        let looks: Result<Vec<Look>, _> = numbers.iter().map(look).collect();
         store.log_access(&key, COMMAND_LINE, &looks.map_err(|_| bad_look(setting))?)?;
         Ok(())
+    }
+
+    /// The case that was named.
+    pub(super) fn case(&self) -> Option<&str> {
+        self.case.as_deref()
+    }
+
+    /// Who asks.
+    pub(super) fn officer(&self) -> &str {
+        self.officer.as_deref().unwrap_or(NOT_TOLD.0)
     }
 }
 
@@ -128,6 +149,10 @@ fn bad_look(setting: &Setting) -> Failure {
 }
 
 impl Asked {
+    fn names_a_case(&self) -> bool {
+        self.case.is_some()
+    }
+
     /// A look at something that is not the register's: a case of the register is taken as it is named.
     pub(super) fn look(
         &self,
@@ -212,6 +237,21 @@ impl Show {
         let shown = if self.sensitive { Shown::Sensitive } else { Shown::Record };
         let mut store = self.db.open()?;
         let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
+        let kept = store.kept_elsewhere(&self.number)?;
+        if kept.is_some() && !self.asked.names_a_case() {
+            return Err(Failure {
+                code: "kept-elsewhere",
+                message: setting
+                    .say(
+                        "Thông tin của người này do bộ khác quản lý",
+                        "Another ministry keeps this person's details",
+                    )
+                    .to_owned(),
+                hint: setting.say("Nêu hồ sơ bằng --case.", "Name a case by --case.").to_owned(),
+                exit: 1,
+            }
+            .into());
+        }
         let numbers = std::slice::from_ref(&self.number);
         let (link, grounds) = self.asked.log(setting, (&mut store, &key), numbers, shown)?;
         let broken = matches!(grounds, Grounds::BreakGlass(_));
@@ -222,7 +262,10 @@ impl Show {
                 items.remove(item);
             }
         }
-        let answer = json!({"person": record, "look": link, "break_glass": broken});
+        let keeper = kept.as_ref().map(|kept| kept.keeper);
+        let answer = json!({
+            "person": record, "look": link, "break_glass": broken, "details_kept_by": keeper.map(Keeper::as_str)
+        });
         setting.answer(&answer, || {
             let mut lines = Vec::new();
             if let Value::Object(items) = &record {
@@ -234,6 +277,10 @@ impl Show {
                     format!("{}: {}", setting.say(vietnamese(item), item), words(value))
                 }));
             }
+            lines.extend(keeper.map(|keeper| {
+                let name = setting.say(keeper.vietnamese(), keeper.as_str());
+                format!("{}: {name}", setting.say("Thông tin do bộ quản lý", "Details kept by"))
+            }));
             lines.push(match broken {
                 false => {
                     format!("{} {link}", setting.say("Đã ghi vào nhật ký tra cứu, mục", "Logged as look"))

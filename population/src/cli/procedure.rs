@@ -1,9 +1,14 @@
 //! `procedure`: the linked procedures that a birth or a death begins.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::ActId;
+use cccd_population::civil_status::holidays::Holidays;
 use cccd_population::civil_status::linked::{LinkedStep, Step, StepAnswer, StepState};
 use cccd_population::store::Answered;
 use clap::{ArgGroup, Subcommand, ValueEnum};
@@ -11,6 +16,9 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{Db, Setting};
+
+/// The longest file of holidays, in octets.
+const MAX_LIST: u64 = 256 * 1024;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -37,6 +45,9 @@ enum What {
         /// How many at most
         #[arg(long, default_value_t = 100, value_name = "N")]
         most: u32,
+        /// Days on which no office works, one a line; they lengthen the time limits
+        #[arg(long, value_name = "FILE")]
+        holidays: Option<PathBuf>,
     },
     /// The steps of a person's procedures
     Show {
@@ -45,6 +56,9 @@ enum What {
         /// Whose
         #[arg(long, value_parser = PersonalNumber::parse)]
         number: PersonalNumber,
+        /// Days on which no office works, one a line
+        #[arg(long, value_name = "FILE")]
+        holidays: Option<PathBuf>,
     },
     /// Take the answer of the system that was asked
     Answer(Answer),
@@ -79,6 +93,9 @@ struct Answer {
     /// The day of the decision
     #[arg(long, value_name = "DATE")]
     on: Date,
+    /// Days on which no office works, one a line
+    #[arg(long, value_name = "FILE")]
+    holidays: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -103,12 +120,17 @@ impl From<StepName> for Step {
 impl Procedure {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         match self.what {
-            What::List { db, overdue, most } => {
+            What::List { db, overdue, most, holidays } => {
                 let mut steps = db.open()?.linked_steps_asked(most)?;
+                lengthen(&mut steps, holidays.as_deref())?;
                 steps.retain(|step| !overdue || step.due.is_some_and(|due| due < setting.today()));
                 answer(setting, &steps)?;
             }
-            What::Show { db, number } => answer(setting, &db.open()?.linked_steps_of(&number)?)?,
+            What::Show { db, number, holidays } => {
+                let mut steps = db.open()?.linked_steps_of(&number)?;
+                lengthen(&mut steps, holidays.as_deref())?;
+                answer(setting, &steps)?;
+            }
             What::Answer(given) => return given.run(setting),
         }
         Ok(ExitCode::SUCCESS)
@@ -121,8 +143,16 @@ impl Answer {
         let given =
             StepAnswer { done: self.done, reference: self.reference, reason: self.reason, on: self.on };
         let change = setting.change(format!("answer:{}", step.as_str()));
-        let done =
-            self.db.open()?.answer_step(&self.number, (&self.act, step), &given, &change, setting.today())?;
+        let mut store = self.db.open()?;
+        let mut steps = store.linked_steps_of(&self.number)?;
+        lengthen(&mut steps, self.holidays.as_deref())?;
+        let mut done =
+            store.answer_step(&self.number, (&self.act, step), &given, &change, setting.today())?;
+        if let Answered::Taken { late } = &mut done {
+            let due =
+                steps.iter().find(|one| one.act == self.act && one.step == step).and_then(|one| one.due);
+            *late = due.is_some_and(|due| self.on > due);
+        }
         let (outcome, words) = match done {
             Answered::Taken { late: false } => ("taken", setting.say("đã ghi nhận trả lời", "answer taken")),
             Answered::Taken { late: true } => {
@@ -134,6 +164,19 @@ impl Answer {
         setting.answer(&json, || format!("{} · {words}", self.act))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Time limits over the holidays of a list.
+fn lengthen(steps: &mut [LinkedStep], list: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = list else { return Ok(()) };
+    let named = || path.display().to_string();
+    let mut text = String::new();
+    File::open(path).and_then(|file| file.take(MAX_LIST).read_to_string(&mut text)).with_context(named)?;
+    let holidays = Holidays::parse(&text).with_context(named)?;
+    for step in steps {
+        step.due = step.due.map(|due| step.step.due_over(due, &holidays));
+    }
+    Ok(())
 }
 
 fn answer(setting: &Setting, steps: &[LinkedStep]) -> anyhow::Result<()> {

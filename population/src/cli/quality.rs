@@ -13,6 +13,7 @@ use cccd_population::access::Shown;
 use cccd_population::cases::{Case, CaseState};
 use cccd_population::day_in_vietnam;
 use cccd_population::generate::{ethnic_groups, province_name};
+use cccd_population::keepers::concerns_the_register;
 use cccd_population::name::agree;
 use cccd_population::person::{Others, Person};
 use cccd_population::places::{Map, Places};
@@ -202,6 +203,9 @@ impl Quality {
             let confirmed =
                 store.history(&person.number)?.last().map(|revision| day_in_vietnam(revision.change.at));
             let mut remarks = assess(&person, confirmed, &context);
+            if !store.kept_elsewhere_among(&[&person.number])?.is_empty() {
+                remarks.retain(concerns_the_register);
+            }
             remarks.extend(across.get(&person.number).into_iter().flatten());
             board.add(&person, &remarks);
             list.add(&person, &remarks);

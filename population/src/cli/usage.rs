@@ -15,6 +15,8 @@ pub(super) enum BadValue {
     Db,
     #[error("write active, held, lost, revoked, replaced, expired or destroyed")]
     Status,
+    #[error("write defence or public-security")]
+    Keeper,
     #[error("write FIELD=VALUE")]
     Field,
     #[error("write ITEM=N, as in full_name=1")]
@@ -29,6 +31,7 @@ impl BadValue {
             Self::Time => "viết một ngày hoặc thời điểm theo RFC 3339",
             Self::Db => "viết sqlite:TỆP hoặc postgres://NGƯỜI_DÙNG@MÁY/CƠ_SỞ",
             Self::Status => "viết active, held, lost, revoked, replaced, expired hoặc destroyed",
+            Self::Keeper => "viết defence hoặc public-security",
             Self::Field => "viết MỤC=GIÁ_TRỊ",
             Self::Claim => "viết MỤC=SỐ, như full_name=1",
             Self::Gift => "viết SỐ_TỜ=SỐ_ĐỊNH_DANH: 16 ký tự in trên phiếu, và số định danh",

@@ -134,6 +134,8 @@ fn store(error: &StoreError) -> String {
         StoreError::Newer { found, known } => format!(
             "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này chỉ biết đến phiên bản {known}"
         ),
+        StoreError::KeptElsewhere => "Thông tin của người này do bộ khác quản lý".to_owned(),
+        StoreError::BadReference => "Thiếu số văn bản của bộ quản lý, hoặc quá dài".to_owned(),
         StoreError::NumberCancelled => "Số định danh này đã bị hủy".to_owned(),
         StoreError::NumberTaken => "Số định danh này đã cấp cho người khác".to_owned(),
         StoreError::NumberInUse => {

@@ -43,6 +43,16 @@ impl Residence {
     pub fn new(address: &str) -> Self {
         Self { address: address.to_owned(), ward_code: None, province_code: None, since: None }
     }
+
+    /// The country of a place abroad (ISO 3166-1 alpha-2): no codes of ours, and the address ends with its name (TT 17/2024 art. 4:
+    /// foreign addresses are written as they are there).
+    #[must_use]
+    pub fn country(&self) -> Option<&'static str> {
+        if self.ward_code.is_some() || self.province_code.is_some() {
+            return None;
+        }
+        crate::places::countries::of_address(&self.address)
+    }
 }
 
 impl Residences {

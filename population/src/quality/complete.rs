@@ -5,7 +5,8 @@ use cccd_card_profile::card_holder::BirthDate;
 use jiff::civil::Date;
 
 use super::{Remark, Rule, years};
-use crate::person::Person;
+use crate::person::{Person, Relative, Residence};
+use crate::places::countries::{self, VIETNAM};
 
 /// From this age on a marital status is asked for (women may marry at 18).
 const ASKED_FOR_MARRIAGE: i16 = 18;
@@ -34,15 +35,23 @@ pub(super) fn remarks(person: &Person, today: Date) -> Vec<Remark> {
         found.push(Remark::new(Rule::BirthDatePart, "birth_date"));
     }
     for (item, residence) in person.residences.each() {
-        if residence.as_ref().is_some_and(|place| place.ward_code.is_none() || place.province_code.is_none())
-        {
+        // An address abroad has a country, and no code of ours.
+        let coded = |place: &Residence| place.ward_code.is_some() && place.province_code.is_some();
+        if residence.as_ref().is_some_and(|place| !coded(place) && place.country().is_none()) {
             found.push(Remark::new(Rule::AddressWithoutCode, item));
         }
     }
     for (item, relative) in
         [("father", &person.father), ("mother", &person.mother), ("spouse", &person.spouse)]
     {
-        if relative.as_ref().is_some_and(|relative| relative.number.is_none()) {
+        // Who is of another country only has no number of ours.
+        let foreign = |relative: &Relative| {
+            relative
+                .nationality
+                .as_deref()
+                .is_some_and(|nationality| countries::code(nationality) != Some(VIETNAM))
+        };
+        if relative.as_ref().is_some_and(|relative| relative.number.is_none() && !foreign(relative)) {
             found.push(Remark::new(Rule::RelativeWithoutNumber, item));
         }
     }

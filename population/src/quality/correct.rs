@@ -119,6 +119,9 @@ fn places(person: &Person, context: &Context<'_>, found: &mut Vec<Remark>) {
                 found.push(Remark::new(Rule::SinceAfterDeath, item));
             }
         }
+        if item != "current" && residence.country().is_some() {
+            found.push(Remark::new(Rule::HomeAbroad, item));
+        }
         let Some(ward) = residence.ward_code.as_deref() else { continue };
         if context.codes.ward(ward) == Some(false) {
             found.push(Remark::new(Rule::WardUnknown, item));

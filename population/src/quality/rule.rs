@@ -162,6 +162,9 @@ rules! {
     /// Moved after death.
     SinceAfterDeath = "residence-after-death", Correct, Error,
         "Cư trú sau ngày chết", "a residence begins after death";
+    /// Permanent and temporary residence are at home (Luật Cư trú 2020 art. 2); who lives abroad has a present place there.
+    HomeAbroad = "home-abroad", Correct, Error,
+        "Nơi thường trú hoặc tạm trú ở nước ngoài: chuyển thành nơi ở hiện tại", "a permanent or temporary residence abroad: it is where the person stays for now";
     /// A household without exactly one head.
     HouseholdHead = "household-head", Correct, Error,
         "Hộ không có đúng một chủ hộ", "the household has not exactly one head";

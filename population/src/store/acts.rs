@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use super::engine::{Asked, Row, Session, Value};
 use super::persons::{self, Known, Locked, date, timestamp};
 use super::{Change, StoreError, damaged};
-use super::{cases, kept, linked, numbers};
+use super::{cases, keepers, kept, linked, numbers};
 use crate::civil_status::family::around;
 use crate::civil_status::{
-    ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply_overruling,
+    Act, ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply_overruling,
     needs_number,
 };
 use crate::numbers::{Allocator, Cancelled, Cause, Claim, Prefix, PrefixError, RequestId};
@@ -276,6 +276,11 @@ pub(super) fn record(
         }
         return Ok(Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, &act)? });
     }
+    if let Act::Temporary { person, .. } | Act::Absence { person, .. } = &entry.act
+        && !keepers::among(session, &[person])?.is_empty()
+    {
+        return Err(Refusal::KeptElsewhere.into());
+    }
     let Judged { applied, number, like, locked } = judge(session, entry, read, source, today, None)?;
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
@@ -502,6 +507,7 @@ pub(super) fn carry_over(
     old: &PersonalNumber,
     new: &PersonalNumber,
 ) -> Result<(), StoreError> {
+    keepers::carry_over(session, old, new)?;
     session
         .execute(
             "INSERT INTO person_act (personal_number, on_day, act_id) \

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::engine::{Apart, Session};
 use super::sql::SqlStore;
-use super::{Change, Put, StoreError, cases, persons};
+use super::{Change, Put, StoreError, cases, keepers, persons};
 use crate::bundle::Header;
 use crate::person::Person;
 use crate::quality::conflict::{Conflict, Origin, Standing};
@@ -31,6 +31,8 @@ pub enum Collected {
     NewerKnown(Vec<String>),
     /// Name and birth date are both another's: nothing went in, and an officer decides.
     OtherPerson,
+    /// Another ministry keeps the person's details: a station collects nothing of them.
+    KeptElsewhere,
 }
 
 impl SqlStore {
@@ -112,11 +114,15 @@ fn collected(
     change: &Change,
     today: Date,
 ) -> Result<Collected, StoreError> {
+    if !keepers::among(session, &[&person.number])?.is_empty() {
+        return Ok(Collected::KeptElsewhere);
+    }
     let put = |session: &mut dyn Session, person: &Person| {
         let done = persons::put_all(session, core::slice::from_ref(person), change)?;
         match done.first() {
             None => Err(StoreError::Inconsistent("an answer is missing")),
             Some(Put::Cancelled) => Err(StoreError::NumberCancelled),
+            Some(Put::KeptElsewhere) => Err(StoreError::KeptElsewhere),
             Some(put) => Ok(*put),
         }
     };

@@ -17,7 +17,7 @@ pub(super) fn keep(
             Put::Added => after.summary.added += 1,
             Put::Changed => after.summary.changed += 1,
             Put::Unchanged => after.summary.unchanged += 1,
-            Put::Cancelled => after.summary.rejected += 1,
+            Put::Cancelled | Put::KeptElsewhere => after.summary.rejected += 1,
         }
     }
     let count =

@@ -17,7 +17,7 @@ use super::engine::{Apart, Engine, Session};
 use super::{
     ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, FileProgress, IntakeEntry, Outgoing,
     Place, Put, Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts,
-    cards, cases, counts, distribution, dump, files, linked, numbers, persons, reseal,
+    cards, cases, counts, distribution, dump, files, keepers, linked, numbers, persons, reseal,
 };
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::{Backed, BackupError};
@@ -26,6 +26,7 @@ use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, PaperClaim, Rule
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
 use crate::civil_status::{ActId, Applied, Entry};
 use crate::duplicates::Weighed;
+use crate::keepers::Keeper;
 use crate::matching::DigestKey;
 use crate::numbers::{AllocationError, Allocator, Prefix};
 use crate::person::{Life, Person};
@@ -425,10 +426,10 @@ fn take(
     intake: Option<&Intake>,
     change: &Change,
 ) -> Result<Vec<Put>, StoreError> {
-    match intake {
+    keepers::filtered(session, persons, change, |session, persons| match intake {
         None => persons::put_all(session, persons, change),
         Some(intake) => cases::take_in(session, persons, intake, change),
-    }
+    })
 }
 
 impl core::fmt::Debug for SqlStore {
@@ -489,6 +490,13 @@ impl Store for SqlStore {
 
     fn ended_among(&self, numbers: &[&PersonalNumber]) -> Result<BTreeSet<PersonalNumber>, StoreError> {
         self.read(|session| numbers::ended_among(session, numbers))
+    }
+
+    fn kept_elsewhere_among(
+        &self,
+        numbers: &[&PersonalNumber],
+    ) -> Result<BTreeMap<PersonalNumber, Keeper>, StoreError> {
+        self.read(|session| keepers::among(session, numbers))
     }
 
     fn file_progress(&self, digest: &[u8; 32]) -> Result<Option<FileProgress>, StoreError> {

@@ -216,6 +216,77 @@ fn acts_come_in_line_by_line_and_messages_go_out() {
     let (_, out, _) = run(dir, &["outbox", "--db", "sqlite:r.db", "--delivered"]);
     assert_eq!(out.lines().filter(|line| line.contains("person-changed")).count(), 2);
     assert_eq!(run(dir, &["outbox", "--db", "sqlite:r.db"]).1, "");
+    // Extracts of the act: each has its number, and is a look at both.
+    let json = |arguments: &[&str]| {
+        let (code, out, error) = run(dir, &[arguments, &["--db", "sqlite:r.db", "--json"]].concat());
+        assert_eq!(code, Some(0), "{error}");
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()
+    };
+    let asked = ["--officer", "Bình", "--case", "TL-1", "--at", "2026-11-26"];
+    for (out, wanted) in [("1.pdf", "00070.2026.TL.1"), ("2.pdf", "00070.2026.TL.2")] {
+        let make = ["extract", "make", "--act", "00070.2026.KH.1", "--out", out];
+        assert_eq!(json(&[&make[..], &asked].concat())["given"], wanted);
+        assert!(std::fs::read(dir.join(out)).unwrap().starts_with(b"%PDF-"));
+    }
+    let given = json(&["extract", "given", "00070.2026.KH.1"]);
+    assert_eq!(given["given"].as_array().unwrap().len(), 2);
+    let log = json(&["access-log"]);
+    let shown: Vec<_> = log["looks"].as_array().unwrap().iter().map(|look| &look["shown"]).collect();
+    assert_eq!(shown, ["extract"; 4]);
+}
+
+#[test]
+fn whose_details_a_ministry_keeps_is_shown_for_a_case_and_left_out_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(0));
+    let line = r#"{"number":"079099000001","full_name":"Nguyễn Văn An","birth_date":"1999-01-15","sex":"male","phone":"0912345678"}"#;
+    std::fs::write(dir.join("an.jsonl"), line).unwrap();
+    let on = |arguments: &[&str]| run(dir, &[arguments, &["--db", "sqlite:r.db", "--lang", "en"]].concat());
+    assert_eq!(on(&["import", "an.jsonl"]).0, Some(0));
+    let set = [
+        "keeper",
+        "set",
+        "079099000001",
+        "--keeper",
+        "defence",
+        "--since",
+        "2026-11-01",
+        "--reference",
+        "123",
+    ];
+    assert_eq!(on(&set).0, Some(0));
+    assert_eq!(
+        on(&[
+            "keeper",
+            "set",
+            "079099000001",
+            "--keeper",
+            "navy",
+            "--since",
+            "2026-11-01",
+            "--reference",
+            "1"
+        ])
+        .0,
+        Some(2)
+    );
+    let show = ["show", "079099000001", "--officer", "Bình", "--sensitive"];
+    let (code, out, error) = on(&[&show[..], &["--break-glass", "cấp cứu"]].concat());
+    assert!(code == Some(1) && !out.contains("An") && error.contains("Another ministry"), "{error}");
+    let (code, out, _) = on(&[&show[..], &["--case", "17/2026"]].concat());
+    assert!(
+        code == Some(0) && out.contains("Details kept by: defence") && !out.contains("0912345678"),
+        "{out}"
+    );
+    let search = ["search", "--name", "Nguyễn Văn An", "--born", "1999", "--officer", "Bình", "--case", "1"];
+    assert_eq!(on(&search).0, Some(1), "not by a name");
+    let (_, out, _) = on(&["import", "an.jsonl", "--source", "again", "--json"]);
+    assert!(out.contains("\"rejected\":1"), "{out}");
+    let (_, out, _) = on(&["export", "--out", "all.json", "--json"]);
+    assert!(out.contains("\"persons\":0"), "{out}");
+    assert_eq!(on(&["keeper", "end", "079099000001", "--keeper", "defence"]).0, Some(0));
+    assert_eq!(on(&search).0, Some(0));
 }
 
 #[test]

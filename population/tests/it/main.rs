@@ -17,6 +17,7 @@ mod generate;
 mod http;
 mod identity;
 mod import;
+mod keepers;
 mod linked;
 mod matching;
 mod moves;

@@ -149,6 +149,33 @@ fn stays_and_absence_are_noted_and_end() {
     assert_eq!(take(&mut register, backwards, None), Err(Refusal::Flaw.into()));
 }
 
+/// Permanent and temporary residence are at home (Luật Cư trú 2020 art. 2); who settles abroad has a present place there, and
+/// is at home again when they register.
+#[test]
+fn who_settles_abroad_stays_there_for_now_and_comes_home() {
+    let abroad = || Residence::new("12 Main Street, San José, Hoa Kỳ");
+    assert_eq!((abroad().country(), elsewhere().country()), (Some("US"), None));
+    let mut register = town();
+    let stay = |stay| Act::Temporary { person: number(WIFE), stay, place: Some(abroad()), on: ON };
+    let home = moving(&[(WIFE, "Chủ hộ")], None, Some(abroad()));
+    for act in [home, stay(Stay::Temporary)] {
+        assert_eq!(moved(&mut register, act), Err(Refusal::PlaceAbroad.into()));
+    }
+    moved(&mut register, Act::Removed { person: number(WIFE), on: ON }).unwrap();
+    moved(&mut register, stay(Stay::Current)).unwrap();
+    let of_record = register[&number(WIFE)].residences.of_record().unwrap().clone();
+    assert_eq!((of_record.country(), of_record.since), (Some("US"), Some(ON)));
+    moved(&mut register, moving(&[(WIFE, "Chủ hộ")], None, Some(elsewhere()))).unwrap();
+    let places = &register[&number(WIFE)].residences;
+    assert_eq!(places.permanent.as_ref().unwrap().province_code.as_deref(), Some("46"));
+    assert_eq!(places.current, None);
+    // Where somebody stays in the country is no reason to forget it.
+    let here = Act::Temporary { person: number(WIFE), stay: Stay::Current, place: Some(elsewhere()), on: ON };
+    moved(&mut register, here).unwrap();
+    moved(&mut register, moving(&[(WIFE, "Chủ hộ")], None, Some(elsewhere()))).unwrap();
+    assert!(register[&number(WIFE)].residences.current.is_some());
+}
+
 #[test]
 fn an_entry_reads_as_the_office_writes_it() {
     let text = format!(

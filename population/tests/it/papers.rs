@@ -10,7 +10,7 @@ use cccd_population::extract::{Checked, Code, Extract, NoExtract};
 use cccd_population::forms::FormRenderer;
 use cccd_population::matching::DigestKey;
 use cccd_population::person::{Person, Relative};
-use cccd_population::store::{ActOutcome, PaperState, SqlStore, Store as _, StoreError, Typed};
+use cccd_population::store::{ActOutcome, PaperState, Place, SqlStore, Store as _, StoreError, Typed};
 use jiff::civil::date;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -231,6 +231,42 @@ fn the_register_knows_its_extracts_again() {
         assert_eq!(Extract::of(&entry, None, &people), Err(NoExtract::Kind));
         assert!(people.contains_key(&given));
     });
+}
+
+/// Each office counts its own, from 1 in every year; many at once get a number each.
+#[test]
+fn extracts_given_out_are_numbered_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = Place::file(&dir.path().join("register.db"));
+    let code = |issued| Extract::of_paper(&entry(&birth())).code(&key(), issued);
+    let (this, last) = (code(TODAY), code(date(2025, 12, 31)));
+    for place in [Some(file), postgres::database()].into_iter().flatten() {
+        let mut store = SqlStore::create(&place, now()).unwrap();
+        for (office, code, wanted) in [
+            ("00070", &this, "00070.2026.TL.1"),
+            ("00070", &this, "00070.2026.TL.2"),
+            ("00070", &last, "00070.2025.TL.1"),
+            ("00073", &this, "00073.2026.TL.1"),
+        ] {
+            assert_eq!(store.give_extract(office, code, "Bình", now()).unwrap(), wanted);
+        }
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let mut store = SqlStore::open(&place).unwrap();
+                    for _ in 0..10 {
+                        store.give_extract("00070", &this, "Bình", now()).unwrap();
+                    }
+                });
+            }
+        });
+        let given = store.extracts_given(&this.name).unwrap();
+        let numbers: std::collections::BTreeSet<_> = given.iter().map(|one| one.given.as_str()).collect();
+        assert_eq!((given.len(), numbers.len()), (44, 44));
+        assert!(numbers.contains("00070.2026.TL.42") && !numbers.contains("00070.2026.TL.43"));
+        assert_eq!((given[0].officer.as_str(), &given[0].content), ("Bình", &this.content));
+        assert_eq!(store.extracts_given("00070.2026.KS.1").unwrap(), []);
+    }
 }
 
 /// Every item is on the page or, in full, on the next one; another decoder reads the code.

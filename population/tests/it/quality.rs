@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::generate::Nation;
-use cccd_population::person::{HouseholdMember, Life, MaritalStatus, Person, Relative, Residence};
+use cccd_population::person::{
+    HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, Residences,
+};
 use cccd_population::quality::clean::Clean;
 use cccd_population::quality::conflict::{Standing, Told, join};
 use cccd_population::quality::{
@@ -72,6 +74,19 @@ fn every_rule_of_one_record_is_broken_by_one_change() {
         (&[(Rule::PhoneForm, "phone")], |person, _| person.phone = Some("12345".to_owned())),
         (&[], |person, _| person.phone = Some("+84 912 345 678".to_owned())),
         (&[(Rule::EmailForm, "email")], |person, _| person.email = Some("an@localhost".to_owned())),
+        (&[(Rule::HomeAbroad, "temporary")], |person, _| {
+            person.residences.temporary = Some(Residence::new("5 rue Monge, Paris, Pháp"));
+        }),
+        // Who lives abroad has no code of ours, and a foreign parent no number.
+        (&[], |person, _| {
+            let mut there = Residence::new("5 rue Monge, Paris, Pháp");
+            there.since = Some(date(2024, 1, 1));
+            person.residences = Residences { current: Some(there), ..Residences::default() };
+            person.relation_to_head = None;
+            let mut father = Relative::new("Jean Martin", None);
+            father.nationality = Some("Pháp".to_owned());
+            person.father = Some(father);
+        }),
         (&[(Rule::ParentNotOlder, "father")], |_, register| {
             parent(register, "001060000002").birth_date = born(1990, 3, 4);
         }),

@@ -8,6 +8,7 @@ mod acts;
 mod import;
 mod killer;
 mod numbers;
+mod restart;
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,10 @@ use crate::programs::Programs;
 const TOWN: u64 = 200;
 
 /// Kills of one campaign on one engine.
-const KILLS: usize = 168;
+const KILLS: usize = 160;
+
+/// Kills of imports that go on at their row, on one engine.
+const RESTARTS: usize = 24;
 
 /// A register, and where the files of a round lie.
 pub(super) struct Desk {
@@ -93,6 +97,19 @@ pub fn run(length: Length, now: Timestamp, report: &mut Report) -> Result<()> {
             rounds(campaign.as_mut(), &desk, &killer, calls, kills, report)?;
             report.end(&title);
         }
+        let folder = tempfile::tempdir()?;
+        let place = match (engine, &server) {
+            ("SQLite", _) => Place::file(&folder.path().join("register.db")),
+            (_, Some(server)) => server.database().map_err(anyhow::Error::msg)?,
+            _ => continue,
+        };
+        let desk = Desk::new(place, folder.path(), &programs, now)?;
+        let restarts = kills * RESTARTS / KILLS;
+        let title = format!("import that goes on at its row on {engine}, {}", killer.how());
+        report.begin(&title, restarts);
+        let calls = if engine == "SQLite" { killer::OF_FILES } else { killer::OF_SOCKETS };
+        restart::run(&desk, &killer, calls, restarts, report)?;
+        report.end(&title);
     }
     Ok(())
 }

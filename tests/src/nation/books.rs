@@ -194,6 +194,8 @@ fn extracts(world: &mut World, entries: &[(PaperEntry, PersonalNumber)]) -> Resu
     for name in names {
         let extract = made(&world.store, &name)?.context("an act without an extract")?;
         let code = extract.code(&looks::key(), today);
+        let given = world.store.give_extract("00070", &code, "officer", noon(today))?;
+        ensure!(given.starts_with("00070."), "an extract was given the number {given}");
         let pdf = renderer.extract_pdf(&extract, &code, "UBND phường Hoàn Kiếm")?;
         ensure!(pdf.starts_with(b"%PDF-"), "an extract is no PDF");
         octets += pdf.len();
@@ -225,10 +227,11 @@ pub(super) fn judge(world: &World, told: &Told, invariants: &mut Vec<Invariant>)
         let read = Code::parse(&code.to_string());
         let today = made(&store, &code.name).unwrap_or(None);
         let checked = read.map(|code| code.check(&looks::key(), today.as_ref()));
-        unknown += u64::from(checked != Some(Checked::Same));
+        let given = store.extracts_given(&code.name)?.len();
+        unknown += u64::from(checked != Some(Checked::Same) || given != 1);
     }
     invariants.push(Invariant {
-        what: "every extract given out is known by its code",
+        what: "every extract given out is counted, and known by its code",
         of: told.codes.len() as u64,
         violations: unknown,
     });

@@ -43,7 +43,7 @@ const DRAWS: usize = 40;
 /// Serial numbers that are kept for one act's draws.
 const DRAWS_OF_AN_ACT: u32 = 100;
 
-/// Of so many births one is registered at a representation abroad.
+/// Of so many births one is registered at a representation abroad; of so many stays one is abroad.
 const ABROAD_ONE_IN: usize = 5;
 
 /// Countries by the codes of TT 07/2016 annex 2.
@@ -318,9 +318,12 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
         }
         Kind::Permanent => moved(world, everybody, on)?,
         Kind::Temporary | Kind::Current => {
-            let place =
-                Some(Residence::new(&format!("Số {}, khu công nghiệp", world.chance.below(9_000) + 1)));
             let stay = if world.chance.below(2) == 0 { Stay::Temporary } else { Stay::Current };
+            let house = world.chance.below(9_000) + 1;
+            // Some of those who stay elsewhere for now are abroad.
+            let abroad = matches!(stay, Stay::Current) && world.chance.below(ABROAD_ONE_IN) == 0;
+            let place = if abroad { "Main Street, San José, Hoa Kỳ" } else { "khu công nghiệp" };
+            let place = Some(Residence::new(&format!("Số {house}, {place}")));
             Act::Temporary { person: among(world, everybody, grown)?, stay, place, on }
         }
         Kind::Absence => {

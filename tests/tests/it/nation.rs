@@ -104,13 +104,19 @@ fn every_line_of_the_table_can_fail() {
         ),
         (
             &["UPDATE person SET full_name = 'Ai Khác' WHERE life = 'dead'"],
-            "every extract given out is known by its code",
+            "every extract given out is counted, and known by its code",
         ),
         (
             &[
                 "UPDATE person SET birth_registration_place = 'Xã Mẫu' WHERE substr(personal_number, 1, 1) <> '0'",
             ],
             "who is born abroad bears that country's number",
+        ),
+        (
+            &[
+                "UPDATE person SET current_address = 'Doanh trại' WHERE personal_number IN (SELECT personal_number FROM kept_elsewhere)",
+            ],
+            "what a ministry keeps of its people stands nowhere here",
         ),
         (
             &["UPDATE number_cancelled SET successor = NULL WHERE successor IS NOT NULL"],

@@ -47,6 +47,9 @@ impl Work<'_> {
             (Some(place), _) => place.clone(),
             (None, Some(home)) => home,
         };
+        if place.country().is_some() {
+            return Err(Refusal::PlaceAbroad.into());
+        }
         let moves = |number: &PersonalNumber| movers.iter().any(|mover| mover.person == *number);
         let mut members = Vec::with_capacity(movers.len());
         for mover in movers {
@@ -59,6 +62,8 @@ impl Work<'_> {
             let record = self.record(&mover.person)?;
             record.residences.permanent = Some(Residence { since: Some(on), ..place.clone() });
             record.temporary_absence = None;
+            // Who comes home is no longer there.
+            record.residences.current.take_if(|current| current.country().is_some());
             members.push(HouseholdMember {
                 name: record.full_name.clone(),
                 number: Some(mover.person.clone()),
@@ -87,6 +92,9 @@ impl Work<'_> {
         place: Option<&Residence>,
         on: Date,
     ) -> Done {
+        if matches!(stay, Stay::Temporary) && place.is_some_and(|place| place.country().is_some()) {
+            return Err(Refusal::PlaceAbroad.into());
+        }
         let place = place.map(|place| Residence { since: Some(on), ..place.clone() });
         self.item(person, |record| {
             let of_record = match stay {

@@ -7,7 +7,7 @@ use crate::store::StoreError;
 use crate::store::engine::Session;
 
 /// In order; the version is `FIRST` + position + 1. A file that was ever released is never changed.
-pub(in crate::store) const ADDITIONS: [&str; 14] = [
+pub(in crate::store) const ADDITIONS: [&str; 16] = [
     include_str!("../../../migrations/0003_numbers.sql"),
     include_str!("../../../migrations/0004_cases.sql"),
     include_str!("../../../migrations/0005_sheets.sql"),
@@ -22,6 +22,8 @@ pub(in crate::store) const ADDITIONS: [&str; 14] = [
     include_str!("../../../migrations/0014_statistics_kept.sql"),
     include_str!("../../../migrations/0015_papers.sql"),
     include_str!("../../../migrations/0016_births_index.sql"),
+    include_str!("../../../migrations/0017_keepers.sql"),
+    include_str!("../../../migrations/0018_extracts.sql"),
 ];
 
 /// Brings tables of version 2 or later to this program's version, each step recorded.
