@@ -9,6 +9,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::cases::CaseId;
 use crate::matching::DigestKey;
 use crate::store::{Store, StoreError};
 
@@ -224,7 +225,9 @@ impl Look {
         let fits = |text: &str, most| {
             !text.trim().is_empty() && text.chars().count() <= most && !holds_a_number(text)
         };
-        if !fits(officer, MAX_OFFICER) || !fits(grounds.reason(), MAX_REASON) {
+        // The name of a case of the register may have nine digits on end and is nobody's number.
+        let is_named = matches!(&grounds, Grounds::Case(name) if name.parse::<CaseId>().is_ok());
+        if !fits(officer, MAX_OFFICER) || !(is_named || fits(grounds.reason(), MAX_REASON)) {
             return Err(BadLook);
         }
         Ok(Self { number_digest: [0; 32], officer: officer.to_owned(), grounds, shown, at })

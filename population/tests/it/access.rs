@@ -114,6 +114,12 @@ fn a_look_without_a_name_or_a_reason_is_none() {
         let look = Look::new(&key(), &number("079099000001"), officer, grounds, Shown::Record, now());
         assert!(look.is_err(), "{officer:?} {reason:?}");
     }
+    // The name of a case of the register may look like one.
+    for (case, fits) in [("C0123456789abcdef", true), ("C01234567890abcde9", false)] {
+        let grounds = Grounds::Case(case.to_owned());
+        let look = Look::new(&key(), &number("079099000001"), "Bình", grounds, Shown::Record, now());
+        assert_eq!(look.is_ok(), fits, "{case}");
+    }
     let long = Grounds::Case("x".repeat(501));
     assert!(Look::new(&key(), &number("079099000001"), "Bình", long, Shown::Record, now()).is_err());
 }
