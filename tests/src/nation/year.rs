@@ -44,7 +44,7 @@ const DRAWS: usize = 40;
 const DRAWS_OF_AN_ACT: u32 = 100;
 
 /// Of so many births one is registered at a representation abroad; of so many stays one is abroad.
-const ABROAD_ONE_IN: usize = 5;
+const ABROAD_ONE_IN: u64 = 5;
 
 /// Countries by the codes of TT 07/2016 annex 2.
 const REPRESENTATIONS: [(&str, &str); 4] =
@@ -210,9 +210,9 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
                 nationality: "Việt Nam".to_owned(),
             };
             let (father, mut with) = (father.map(Parent::Known), Some(mother.clone()));
-            let child = match world.chance.below(ABROAD_ONE_IN) {
+            let child = match world.picture.born % ABROAD_ONE_IN {
                 // At a representation: the number is the country's, and nobody resides here by it.
-                0 => {
+                1 => {
                     let (code, place) = *world.chance.one_of(&REPRESENTATIONS)?;
                     with = None;
                     Newborn {
@@ -321,7 +321,7 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
             let stay = if world.chance.below(2) == 0 { Stay::Temporary } else { Stay::Current };
             let house = world.chance.below(9_000) + 1;
             // Some of those who stay elsewhere for now are abroad.
-            let abroad = matches!(stay, Stay::Current) && world.chance.below(ABROAD_ONE_IN) == 0;
+            let abroad = matches!(stay, Stay::Current) && world.chance.below(5) == 0;
             let place = if abroad { "Main Street, San José, Hoa Kỳ" } else { "khu công nghiệp" };
             let place = Some(Residence::new(&format!("Số {house}, {place}")));
             Act::Temporary { person: among(world, everybody, grown)?, stay, place, on }

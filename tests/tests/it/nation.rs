@@ -99,7 +99,7 @@ fn every_line_of_the_table_can_fail() {
             "every look is logged with its grounds, the logs are whole",
         ),
         (
-            &["UPDATE paper_person SET role = 'father' WHERE paper = (SELECT max(paper) FROM paper_person)"],
+            &["UPDATE paper_person SET role = 'father' WHERE role = 'child'"],
             "every entry of an old book holds and leads to its person",
         ),
         (
