@@ -196,7 +196,8 @@ fn extracts(world: &mut World, entries: &[(PaperEntry, PersonalNumber)]) -> Resu
         let code = extract.code(&looks::key(), today);
         let given = world.store.give_extract("00070", &code, "officer", noon(today))?;
         ensure!(given.starts_with("00070."), "an extract was given the number {given}");
-        let pdf = renderer.extract_pdf(&extract, &code, "UBND phường Hoàn Kiếm")?;
+        let pdf =
+            extract.on_paper(&code, "UBND phường Hoàn Kiếm", |paper| renderer.paper_pdf(paper))?;
         ensure!(pdf.starts_with(b"%PDF-"), "an extract is no PDF");
         octets += pdf.len();
         codes.push(code);
