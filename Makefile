@@ -1,5 +1,5 @@
 # Everything one types here also runs in CI (.ci/run). `make demo` and `make test` start from a bare Debian 12 with Rust.
-.PHONY: help demo desk-test test attacks attacks-doc inspection conformity faults interop foreign nation bench lint doc deny fuzz-smoke setup
+.PHONY: help demo desk desk-test test attacks attacks-doc inspection conformity faults interop foreign nation bench lint doc deny fuzz-smoke setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -11,11 +11,16 @@ demo: setup ## issue 12 cards through pcscd, verify them, present 10 forgeries
 	@cargo build --quiet --locked --workspace --bins
 	@target/debug/demo
 
-desk-test: ## a headless Chromium from look-up to receipt, pictures in target/desk, axe-core on every page
+desk: setup ## the issuing desk in a browser, in a demo house of invented people; ARGS="--listen 127.0.0.1:PORT --out DIR"
+	@cargo build --quiet --locked --workspace --bins
+	@$${CARGO_TARGET_DIR:-target}/debug/desk $(ARGS)
+
+desk-test: ## a headless Chromium from look-up to delivered card, pictures in target/desk, axe-core on every page
 	@scripts/setup run
 	@scripts/setup desk
 	@scripts/desk-peers
-	CCCD_DEMAND_CHROMIUM=1 cargo test --locked -p cccd-issuer --test it browser:: -- --nocapture
+	@cargo build --quiet --locked --workspace --bins
+	@t=$${CARGO_TARGET_DIR:-target}; $$t/debug/desk --test --axe $$t/desk-peers/axe.min.js --out $$t/desk-house
 
 test: setup ## the whole test suite
 	cargo build --locked --workspace --bins

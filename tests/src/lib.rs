@@ -7,6 +7,7 @@ pub mod cards;
 pub mod commands;
 pub mod country;
 pub mod demo;
+pub mod desk;
 pub mod faults;
 pub mod foreign;
 pub mod inspection;

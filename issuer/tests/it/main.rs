@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod browser;
 mod capture;
 mod cli;
 mod crash;
@@ -18,4 +17,3 @@ mod stock;
 mod support;
 mod token;
 mod verified;
-mod web_driver;

@@ -19,14 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// The key Enter (W3C `WebDriver` §17.4.2).
-pub(crate) const ENTER: &str = "\u{E007}";
+pub const ENTER: &str = "\u{E007}";
 
 /// The key Tab.
-pub(crate) const TAB: &str = "\u{E004}";
+pub const TAB: &str = "\u{E004}";
 
 /// chromedriver, running. Ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Driver {
+pub struct Driver {
     child: Child,
     port: u16,
 }
@@ -36,7 +36,7 @@ impl Driver {
     ///
     /// # Errors
     /// If it is not installed or does not answer.
-    pub(crate) fn start() -> Result<Self> {
+    pub fn start() -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -60,7 +60,7 @@ impl Driver {
     ///
     /// # Errors
     /// If Chromium does not start.
-    pub(crate) fn browser(&self) -> Result<Browser<'_>> {
+    pub fn browser(&self) -> Result<Browser<'_>> {
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -128,7 +128,7 @@ impl Drop for Driver {
 
 /// One browser. Ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Browser<'a> {
+pub struct Browser<'a> {
     driver: &'a Driver,
     id: String,
 }
@@ -144,7 +144,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If the browser cannot.
-    pub(crate) fn open(&self, url: &str) -> Result<()> {
+    pub fn open(&self, url: &str) -> Result<()> {
         self.ask("POST", "url", Some(&json!({"url": url}))).map(drop)
     }
 
@@ -152,7 +152,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If the browser cannot say.
-    pub(crate) fn url(&self) -> Result<String> {
+    pub fn url(&self) -> Result<String> {
         Ok(self.ask("GET", "url", None)?.as_str().unwrap_or_default().to_owned())
     }
 
@@ -160,7 +160,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If the browser cannot.
-    pub(crate) fn back(&self) -> Result<()> {
+    pub fn back(&self) -> Result<()> {
         self.ask("POST", "back", None).map(drop)
     }
 
@@ -183,7 +183,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it does not come.
-    pub(crate) fn wait(&self, css: &str) -> Result<()> {
+    pub fn wait(&self, css: &str) -> Result<()> {
         self.element(css).map(drop)
     }
 
@@ -191,7 +191,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it is not there.
-    pub(crate) fn click(&self, css: &str) -> Result<()> {
+    pub fn click(&self, css: &str) -> Result<()> {
         let element = self.element(css)?;
         self.ask("POST", &format!("element/{element}/click"), None).map(drop)
     }
@@ -200,7 +200,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it is not there.
-    pub(crate) fn type_into(&self, css: &str, text: &str) -> Result<()> {
+    pub fn type_into(&self, css: &str, text: &str) -> Result<()> {
         let element = self.element(css)?;
         self.ask("POST", &format!("element/{element}/value"), Some(&json!({"text": text}))).map(drop)
     }
@@ -209,7 +209,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If nothing has the focus.
-    pub(crate) fn type_here(&self, text: &str) -> Result<()> {
+    pub fn type_here(&self, text: &str) -> Result<()> {
         let active = self.ask("GET", "element/active", None)?;
         let element = active[ELEMENT].as_str().context("nothing has the focus")?.to_owned();
         self.ask("POST", &format!("element/{element}/value"), Some(&json!({"text": text}))).map(drop)
@@ -219,7 +219,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it is not there.
-    pub(crate) fn text(&self, css: &str) -> Result<String> {
+    pub fn text(&self, css: &str) -> Result<String> {
         let element = self.element(css)?;
         let text = self.ask("GET", &format!("element/{element}/text"), None)?;
         Ok(text.as_str().unwrap_or_default().to_owned())
@@ -229,7 +229,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it does not come.
-    pub(crate) fn wait_for(&self, css: &str, wanted: &str) -> Result<()> {
+    pub fn wait_for(&self, css: &str, wanted: &str) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let text = self.text(css).unwrap_or_default();
@@ -247,7 +247,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it throws.
-    pub(crate) fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+    pub fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
         self.ask("POST", "execute/sync", Some(&json!({"script": script, "args": arguments})))
     }
 
@@ -255,7 +255,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it throws.
-    pub(crate) fn run_later(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+    pub fn run_later(&self, script: &str, arguments: &[Value]) -> Result<Value> {
         self.ask("POST", "execute/async", Some(&json!({"script": script, "args": arguments})))
     }
 
@@ -263,7 +263,7 @@ impl Browser<'_> {
     ///
     /// # Errors
     /// If it cannot be taken or written.
-    pub(crate) fn picture(&self, file: &Path) -> Result<()> {
+    pub fn picture(&self, file: &Path) -> Result<()> {
         let command = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": true}});
         let answer = self.ask("POST", "goog/cdp/execute", Some(&command))?;
         let png = STANDARD.decode(answer["data"].as_str().context("no picture")?)?;

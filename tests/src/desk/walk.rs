@@ -1,23 +1,31 @@
-//! The walk: an application from look-up to delivered card in a real browser, by two officers; a picture at each step in
-//! target/desk, and axe-core on every page. Skipped, and told, where chromedriver or axe-core is missing.
+//! The walk: an application from look-up to delivered card in a real browser, by two officers, through pcscd and a virtual
+//! chip; a picture at each step, and axe-core on every page.
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result, ensure};
+use cccd_hw_tests::pcscd::Pcscd;
+use cccd_reader::Service;
 use serde_json::{Value, json};
 
-use crate::desk::{House, password_of};
-use crate::support::{NUMBER, OTHER_NUMBER, PORTRAIT};
-use crate::web_driver::{Browser, Driver, ENTER, TAB};
+use super::house::{House, OFFICERS};
+use super::web_driver::{Browser, Driver, ENTER, TAB};
+use crate::demo::counter::path;
+use crate::programs::Running;
+
+/// How long a card may take to be noticed.
+const SWAP: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What the walk found.
-#[derive(Debug, Default, Clone, Copy)]
-struct Outcome {
-    pictures: u32,
-    judged: u32,
-    serious: u32,
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Pictures that were taken.
+    pub pictures: u32,
+    /// Pages on which axe-core looked.
+    pub judged: u32,
+    /// Violations that it calls serious or critical.
+    pub serious: u32,
 }
 
 /// What every step needs.
@@ -32,7 +40,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn open(&self, browser: &Browser<'_>, page: &str) -> Result<()> {
-        browser.open(&format!("{}{page}", self.url))
+        browser.open(&format!("{}{page}", self.url.trim_end_matches('/')))
     }
 
     /// A picture, and axe-core's word about the page.
@@ -64,50 +72,29 @@ impl Walk<'_> {
 
     /// Logs in with the keyboard alone.
     fn log_in(&self, browser: &Browser<'_>, name: &str) -> Result<()> {
-        let password = password_of(name);
+        let (_, password, _) =
+            OFFICERS.iter().find(|(known, ..)| *known == name).context("no such officer")?;
         self.open(browser, "/login")?;
         browser.wait("#name")?;
         browser.type_here(name)?;
         browser.type_here(TAB)?;
-        browser.type_here(&password)?;
+        browser.type_here(password)?;
         browser.type_here(ENTER)?;
         browser.wait("header .who")
     }
 }
 
-/// Where the browser's pictures go, and where axe-core is fetched to.
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new(".")).to_owned()
-}
-
-#[test]
-fn from_look_up_to_receipt_in_chromium() {
-    let axe = std::fs::read_to_string(target().join("desk-peers").join("axe.min.js"));
-    let driver = Driver::start();
-    let (axe, driver) = match (axe, driver) {
-        (Ok(axe), Ok(driver)) => (axe, driver),
-        _ => {
-            assert!(
-                std::env::var_os("CCCD_DEMAND_CHROMIUM").is_none(),
-                "chromedriver or axe-core is missing"
-            );
-            println!("skipped: chromedriver or axe-core is missing (make desk-test brings them)");
-            return;
-        }
-    };
-    let pictures = target().join("desk");
-    let (outcome, found) = walk(&driver, axe, &pictures).unwrap();
-    for line in &found {
-        println!("axe: {line}");
-    }
-    println!(
-        "desk: pictures={} pages_judged={} serious={}",
-        outcome.pictures, outcome.judged, outcome.serious
-    );
-    assert_eq!(outcome.serious, 0, "{found:#?}");
-}
-
-fn walk(driver: &Driver, axe: String, pictures: &Path) -> Result<(Outcome, Vec<String>)> {
+/// Walks through the desk at this address.
+///
+/// # Errors
+/// If a page is not as it must be.
+pub fn walk(
+    house: &House,
+    url: &str,
+    axe: &Path,
+    pictures: &Path,
+    pcscd: Option<&Pcscd>,
+) -> Result<(Outcome, Vec<String>)> {
     std::fs::create_dir_all(pictures)?;
     for old in std::fs::read_dir(pictures)? {
         let old = old?.path();
@@ -115,11 +102,9 @@ fn walk(driver: &Driver, axe: String, pictures: &Path) -> Result<(Outcome, Vec<S
             std::fs::remove_file(old)?;
         }
     }
-    let house = House::open();
-    let portrait = house.folder.path().join("portrait.jpg");
-    std::fs::write(&portrait, &*PORTRAIT)?;
-    let url = format!("http://{}", house.address);
-    let walk = Walk { url, axe, pictures, count: Cell::default(), found: RefCell::default() };
+    let axe = std::fs::read_to_string(axe).context("axe-core")?;
+    let walk = Walk { url: url.to_owned(), axe, pictures, count: Cell::default(), found: RefCell::default() };
+    let driver = Driver::start()?;
     let (lan, minh) = (driver.browser()?, driver.browser()?);
 
     walk.open(&lan, "/")?;
@@ -127,7 +112,7 @@ fn walk(driver: &Driver, axe: String, pictures: &Path) -> Result<(Outcome, Vec<S
     walk.step(&lan, "login")?;
     lan.type_here("lan")?;
     lan.type_here(TAB)?;
-    lan.type_here("not the password")?;
+    lan.type_here("sai mật khẩu")?;
     lan.type_here(ENTER)?;
     lan.wait(".notice.bad")?;
     walk.step(&lan, "login-refused")?;
@@ -135,23 +120,25 @@ fn walk(driver: &Driver, axe: String, pictures: &Path) -> Result<(Outcome, Vec<S
     walk.log_in(&minh, "minh")?;
     walk.step(&lan, "desk")?;
 
-    let address = captured(&walk, &portrait, &lan)?;
+    let address = captured(&walk, house, &lan)?;
     approved(&walk, &minh, &address)?;
-    made(&walk, &house, &lan, &address)?;
+    made(&walk, house, &lan, &address, pcscd)?;
     delivered(&walk, &lan, &address)?;
-    refused(&walk, &house, &portrait, &lan, &minh)?;
-    around(&walk, &lan, driver)?;
+    refused(&walk, house, &lan, &minh)?;
+    around(&walk, &lan, &driver)?;
     Ok((walk.count.get(), walk.found.into_inner()))
 }
 
-/// A path as `WebDriver` names a file.
-fn path(file: &Path) -> Result<&str> {
-    file.to_str().context("a path is not Unicode")
-}
-
 /// By scanner and keyboard: the code of an older card, one difference, the portrait.
-fn captured(walk: &Walk<'_>, portrait: &Path, lan: &Browser<'_>) -> Result<String> {
-    let code = format!("{NUMBER}||Nguyễn Văn An|15011999|Nam|Số 9 Đường Cũ, Phường Mẫu|01012022");
+fn captured(walk: &Walk<'_>, house: &House, lan: &Browser<'_>) -> Result<String> {
+    let (person, portrait) = house.applicants.first().context("no applicant")?;
+    let born = person.birth_date.compact();
+    let code = format!(
+        "{}||{}|{born}|{}|Số 9 Đường Cũ, Phường Mẫu|01012022",
+        person.number.as_str(),
+        person.full_name,
+        person.sex.vietnamese()
+    );
     // The cursor is in the field already: a scanner types and ends with Enter.
     lan.type_here(&code)?;
     lan.type_here(ENTER)?;
@@ -171,7 +158,7 @@ fn captured(walk: &Walk<'_>, portrait: &Path, lan: &Browser<'_>) -> Result<Strin
     walk.step(lan, "captured")?;
     // Back to the form that was sent, and forward again: one application.
     lan.back()?;
-    lan.open(&format!("{}{address}", walk.url))?;
+    lan.open(&format!("{}{address}", walk.url.trim_end_matches('/')))?;
     lan.wait_for("main", "chờ duyệt")?;
     Ok(address)
 }
@@ -200,16 +187,33 @@ fn loaded(browser: &Browser<'_>) -> Result<()> {
     Ok(())
 }
 
-fn made(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, address: &str) -> Result<()> {
+fn made(
+    walk: &Walk<'_>,
+    house: &House,
+    lan: &Browser<'_>,
+    address: &str,
+    pcscd: Option<&Pcscd>,
+) -> Result<()> {
     walk.open(lan, address)?;
     lan.wait("#reader")?;
     walk.step(lan, "choose-reader")?;
-    // The blank is laid while the desk waits for it.
-    house.held.store(true, Ordering::SeqCst);
+    let reader = match pcscd {
+        Some(pcscd) => pcscd.reader(0)?.to_owned(),
+        None => cccd_issuer::desk::IN_SOFTWARE.to_owned(),
+    };
+    let choose = "const field = document.getElementById('reader');
+        field.value = arguments[0]; return field.value === arguments[0];";
+    ensure!(lan.run(choose, &[json!(reader)])? == Value::Bool(true), "the desk does not offer {reader}");
     lan.click("form[action$='/make'] button")?;
-    lan.wait("[data-live] progress")?;
-    walk.step(lan, "waiting-for-a-blank")?;
-    house.held.store(false, Ordering::SeqCst);
+    // The blank is laid while the desk waits for it.
+    let _chip = match pcscd {
+        Some(pcscd) => {
+            lan.wait("[data-live] progress")?;
+            walk.step(lan, "waiting-for-a-blank")?;
+            Some(laid(house, pcscd)?)
+        }
+        None => None,
+    };
     // The page is told by the station, without being asked.
     let watch = "const done = arguments[arguments.length - 1];
         const end = Date.now() + 60000;
@@ -235,6 +239,19 @@ fn made(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, address: &str) -> Res
     walk.step(lan, "readers")
 }
 
+fn laid(house: &House, pcscd: &Pcscd) -> Result<Running> {
+    let stage = &house.stage;
+    let state = stage.work.join("blank.json");
+    let _ = std::fs::remove_file(&state);
+    stage.programs.must("virtual-chip", &["new", "--state", path(&state)?, "--keys", path(&stage.keys)?])?;
+    let (ready, log) = (stage.work.join("chip.ready"), stage.work.join("virtual-chip.log"));
+    let address = pcscd.address(0);
+    let arguments = ["serve", "--state", path(&state)?, "--vpcd", &address, "--ready-file", path(&ready)?];
+    let chip = stage.programs.start("virtual-chip", &arguments, &ready, &log)?;
+    Service::open()?.wait_for_card(pcscd.reader(0)?, SWAP)?;
+    Ok(chip)
+}
+
 fn delivered(walk: &Walk<'_>, lan: &Browser<'_>, address: &str) -> Result<()> {
     walk.open(lan, address)?;
     lan.click("#face")?;
@@ -247,19 +264,14 @@ fn delivered(walk: &Walk<'_>, lan: &Browser<'_>, address: &str) -> Result<()> {
 }
 
 /// A second application is refused, with a reason that looks like a page.
-fn refused(
-    walk: &Walk<'_>,
-    house: &House,
-    portrait: &Path,
-    lan: &Browser<'_>,
-    minh: &Browser<'_>,
-) -> Result<()> {
+fn refused(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, minh: &Browser<'_>) -> Result<()> {
+    let (person, portrait) = house.applicants.get(1).context("no second applicant")?;
     walk.open(lan, "/")?;
-    lan.type_into("#q", OTHER_NUMBER)?;
+    lan.type_into("#q", person.number.as_str())?;
     lan.type_into("#q", ENTER)?;
     lan.wait("#compare")?;
     // Not a picture at all.
-    lan.type_into("#file", path(&house.folder.path().join("register.sqlite"))?)?;
+    lan.type_into("#file", path(&house.stage.work.join("nation.json"))?)?;
     lan.click("form[enctype] button")?;
     lan.wait(".notice.bad")?;
     walk.step(lan, "upload-refused")?;
@@ -300,4 +312,10 @@ fn around(walk: &Walk<'_>, lan: &Browser<'_>, driver: &Driver) -> Result<()> {
     walk.log_in(&chief, "chief")?;
     chief.wait("h1")?;
     walk.step(&chief, "accounts")
+}
+
+/// Where pictures go by default.
+#[must_use]
+pub fn pictures(target: &Path) -> PathBuf {
+    target.join("desk")
 }
