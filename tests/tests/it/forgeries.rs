@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use cccd_card_profile::validity::age_on;
 use cccd_population::card::{NewCard, SodDigest};
+use cccd_population::person::Relative;
 use cccd_population::store::{Change, Store as _};
 use cccd_tests::demo::forgeries::{FORGERIES, Forgery, add_group, alter, change_name, sign_again};
 use cccd_tests::demo::people;
@@ -208,6 +210,13 @@ fn expired() {
     child.number = format!("{place}{}{year:02}999999", century + sex).parse().unwrap();
     child.birth_date = birthday.into();
     (child.father, child.mother, child.old_number) = (None, None, None);
+    let guardian = world.nation.iter().find(|p| age_on(p.birth_date, today) > 40).unwrap();
+    child.representatives = vec![Relative {
+        name: guardian.full_name.clone(),
+        number: Some(guardian.number.clone()),
+        old_number: None,
+        nationality: None,
+    }];
     let change = Change { source: "story".to_owned(), at: founded };
     world.register().unwrap().put_person(&child, &change).unwrap();
     let applicant = people::apply(&child, 11, "expired", "2021", 13, &world.folder).unwrap();
