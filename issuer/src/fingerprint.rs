@@ -6,7 +6,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`finger`] | the ten fingers, their numbers in the standards, and reasons why one is missing |
-//! | [`print`] | PNG or raw grey, within limits, at the right resolution |
+//! | [`mod@print`] | PNG or raw grey, within limits, at the right resolution |
 //! | [`quality`] | a score from the structure of the ridges; **not** NFIQ 2 |
 //! | [`synthetic`] | prints of nobody, for tests and demos |
 
