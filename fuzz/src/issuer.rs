@@ -16,11 +16,7 @@ use crate::Body;
 /// All bodies of this room.
 pub const BODIES: &[Body] = &[
     Body { name: "application", seeds: applications, run: application },
-    Body {
-        name: "holidays",
-        seeds: holidays,
-        run: |bytes| drop(text(bytes, |t| Calendar::of_law().with_list(t))),
-    },
+    Body { name: "holidays", seeds: holidays, run: |bytes| drop(text(bytes, Calendar::of_list)) },
     Body { name: "stock-serials", seeds: serials, run: |bytes| drop(text(bytes, parse_serials)) },
     Body { name: "stock-document", seeds: documents, run: |bytes| drop(text(bytes, Signed::parse)) },
     Body { name: "status-list", seeds: status_lists, run: |bytes| drop(StatusList::parse(bytes)) },

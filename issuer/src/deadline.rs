@@ -1,72 +1,39 @@
 //! The law's time limit: seven working days from the day on which an application was taken in (Luật Căn cước 2023
 //! art. 26). What is a holiday is told, not guessed: those that follow the moon differ every year.
 
-use std::collections::BTreeSet;
-
+use cccd_population::civil_status::holidays::Holidays;
+pub use cccd_population::civil_status::holidays::NotADay;
 use jiff::ToSpan;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 
 /// Working days from application to card (art. 26).
 pub const WORKING_DAYS: u32 = 7;
 
-/// The longest list of holidays that is read.
-const MAX_DAYS: usize = 1_000;
-
-/// New Year, 30 April, 1 May, National Day: the holidays that fall on the same day of the sun every year (Bộ luật Lao
-/// động 2019 art. 112).
-const FIXED: [(i8, i8); 4] = [(1, 1), (4, 30), (5, 1), (9, 2)];
-
 /// Which days are worked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calendar {
-    moving: BTreeSet<Date>,
+    holidays: Holidays,
 }
 
-/// A line of a list of holidays that is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("line {0} of the list of holidays is not a day like 2027-02-05")]
-pub struct NotADay(pub usize);
-
 impl Calendar {
-    /// Weekends and the holidays of fixed days; Tết and Giỗ Tổ Hùng Vương are added by [`with`](Self::with).
+    /// Weekends and the holidays of fixed days; Tết and Giỗ Tổ Hùng Vương come with [`of_list`](Self::of_list).
     #[must_use]
     pub fn of_law() -> Self {
         Self::default()
     }
 
-    /// With more days on which nobody works.
-    #[must_use]
-    pub fn with(mut self, days: impl IntoIterator<Item = Date>) -> Self {
-        self.moving.extend(days);
-        self
-    }
-
-    /// With those of a list: one day a line, `#` begins a remark.
+    /// With the days of a list: one a line, `#` begins a remark.
     ///
     /// # Errors
     /// [`NotADay`], also for a list that is too long.
-    pub fn with_list(self, text: &str) -> Result<Self, NotADay> {
-        let mut days = Vec::new();
-        for (position, line) in text.lines().enumerate() {
-            let line = line.split('#').next().unwrap_or_default().trim();
-            if line.is_empty() {
-                continue;
-            }
-            let day = line.parse().map_err(|_| NotADay(position + 1))?;
-            if days.len() == MAX_DAYS {
-                return Err(NotADay(position + 1));
-            }
-            days.push(day);
-        }
-        Ok(self.with(days))
+    pub fn of_list(text: &str) -> Result<Self, NotADay> {
+        Ok(Self { holidays: Holidays::parse(text)? })
     }
 
     /// Whether an office works on this day.
     #[must_use]
     pub fn is_worked(&self, day: Date) -> bool {
-        !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
-            && !FIXED.contains(&(day.month(), day.day()))
-            && !self.moving.contains(&day)
+        self.holidays.works(day)
     }
 
     /// The last day for what was taken in on `day`; the day itself does not count.
@@ -111,10 +78,10 @@ mod tests {
         assert_eq!(law.due(date(2026, 4, 27)), date(2026, 5, 8));
         // Tết 2027 from a list: 5 to 11 February.
         let tet =
-            law.clone().with_list("2027-02-05 # 29 Tết\n\n2027-02-08\n2027-02-09\n2027-02-10\n2027-02-11\n");
+            Calendar::of_list("2027-02-05 # 29 Tết\n\n2027-02-08\n2027-02-09\n2027-02-10\n2027-02-11\n");
         assert_eq!(tet.unwrap().due(date(2027, 2, 3)), date(2027, 2, 19));
         assert_eq!(law.due(date(2027, 2, 3)), date(2027, 2, 12));
-        assert_eq!(law.clone().with_list("2027-02-05\n8 February\n"), Err(NotADay(2)));
+        assert_eq!(Calendar::of_list("2027-02-05\n8 February\n"), Err(NotADay(2)));
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(crate) fn new_ledger(arguments: &LedgerArguments, rng: &mut dyn CryptoRng) -
     ledger.log_with(Auditor::beside(station(arguments)?, rng)?);
     if let Some(file) = &arguments.holidays {
         let text = std::fs::read_to_string(file).map_err(|error| Failure::Holidays(error.to_string()))?;
-        let calendar = Calendar::of_law().with_list(&text);
+        let calendar = Calendar::of_list(&text);
         ledger.observe(calendar.map_err(|error| Failure::Holidays(error.to_string()))?);
     }
     Ok(ledger)

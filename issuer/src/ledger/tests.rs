@@ -252,7 +252,7 @@ fn the_same_request_is_answered_and_not_done_again() {
 fn what_is_late_is_in_view() {
     let mut ledger = Ledger::in_memory().unwrap();
     let received: Timestamp = "2026-11-20T03:00:00Z".parse().unwrap();
-    ledger.observe(Calendar::of_law().with([date(2026, 11, 24)]));
+    ledger.observe(Calendar::of_list("2026-11-24").unwrap());
     let entry =
         ledger.receive(&application("079099000001", "first-issue"), Act::new("lan", received)).unwrap();
     assert_eq!(entry.due, date(2026, 12, 2));

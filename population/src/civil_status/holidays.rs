@@ -14,7 +14,7 @@ pub const MAX_HOLIDAYS: usize = 10_000;
 const FIXED: [(i8, i8); 4] = [(1, 1), (4, 30), (5, 1), (9, 2)];
 
 /// Holidays: the fixed ones, and those of a list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holidays(BTreeSet<Date>);
 
 /// A line of a list that names no day.

@@ -55,8 +55,16 @@ impl Stage {
         std::fs::create_dir_all(&work)?;
         std::fs::create_dir_all(out.join("reports"))?;
         std::fs::write(out.join(MARK), "The demo empties this folder when it starts.\n")?;
+        Self::at(programs, out, now)
+    }
+
+    /// A folder that an earlier run made.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn at(programs: Programs, out: &Path, now: Timestamp) -> Result<Self> {
         let out = out.canonicalize()?;
-        let work = work.canonicalize()?;
+        let work = out.join("work").canonicalize()?;
         let founded = now.to_zoned(TimeZone::UTC).checked_sub(30.months())?.timestamp();
         Ok(Self {
             programs,

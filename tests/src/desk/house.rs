@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, bail};
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::validity::age_on;
 use cccd_population::person::{Life, Person};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 
 use crate::demo::counter::path;
 use crate::demo::stage::Stage;
@@ -46,21 +46,7 @@ impl House {
     pub fn in_folder(programs: Programs, out: &Path, now: Timestamp) -> Result<Self> {
         let marker = out.join("work").join("house-is-founded");
         if marker.is_file() {
-            let out = out.canonicalize()?;
-            let work = out.join("work");
-            let founded = now.to_zoned(TimeZone::UTC).checked_sub(30.months())?.timestamp();
-            let stage = Stage {
-                programs,
-                keys: work.join("keys"),
-                foreign_keys: work.join("keys-of-a-neighbour"),
-                forged_keys: work.join("keys-of-a-forger"),
-                trust: out.join("trust"),
-                database: work.join("register.sqlite"),
-                out,
-                work,
-                now,
-                founded,
-            };
+            let stage = Stage::at(programs, out, now)?;
             let people = people_of(&stage.work.join("nation.json"))?;
             let applicants = applicants(&people, &stage)?;
             return Ok(Self { stage, applicants });
