@@ -28,6 +28,10 @@ const REST: SignedDuration = SignedDuration::from_mins(15);
 /// A session that nobody used for so long is over.
 pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
 
+/// Requests of one moment reach the store in any order, and the clocks of two hosts differ: so far ahead of a request
+/// another one of its session may have been.
+const TOGETHER: SignedDuration = SignedDuration::from_secs(30);
+
 /// A session is over after a working day, used or not.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
 
@@ -388,7 +392,7 @@ impl<'a> Accounts<'a> {
             password.matches_nothing();
             return Err(AccountError::WrongPassword);
         };
-        if kept.failed >= TRIES && !is_past(kept.failed_at.as_deref(), REST, at) {
+        if kept.failed >= TRIES && gone(kept.failed_at.as_deref(), at).is_some_and(|gone| gone <= REST) {
             return Err(AccountError::Resting);
         }
         let right = password.matches(&kept.password);
@@ -475,15 +479,17 @@ impl<'a> Accounts<'a> {
                     Ok(())
                 },
             )?;
-            let (name, began, seen) = found.ok_or(AccountError::NoSession)?;
-            if is_past(Some(&began), LONGEST, at) || is_past(Some(&seen), IDLE, at) {
+            let (name, began, seen): (String, String, String) = found.ok_or(AccountError::NoSession)?;
+            let since = |time: &str| gone(Some(time), at).ok_or(AccountError::NoSession);
+            let (old, idle) = (since(&began)?, since(&seen)?);
+            if old > LONGEST || idle > IDLE || old < -TOGETHER || idle < -TOGETHER {
                 return Err(AccountError::NoSession);
             }
             let kept = find(session, &name)?.ok_or(AccountError::NoSession)?;
             if kept.account.locked.is_some() {
                 return Err(AccountError::NoSession);
             }
-            if used {
+            if used && idle.is_positive() {
                 session.execute(
                     "UPDATE sessions SET seen_at = ?2 WHERE token_sha256 = ?1",
                     &[digest.as_str().into(), now.as_str().into()],
@@ -516,11 +522,9 @@ fn check_name(name: &str) -> Result<(), AccountError> {
     }
 }
 
-/// Whether so long has gone by since then. A time to come is past, too: a clock that was turned back opens no door.
-fn is_past(since: Option<&str>, long: SignedDuration, at: Timestamp) -> bool {
-    let Some(since) = since.and_then(|text| text.parse::<Timestamp>().ok()) else { return true };
-    let gone = at.duration_since(since);
-    gone > long || gone.is_negative()
+/// How long ago that was; negative for a time to come, which a clock that was turned back makes of every time.
+fn gone(since: Option<&str>, at: Timestamp) -> Option<SignedDuration> {
+    Some(at.duration_since(since?.parse().ok()?))
 }
 
 fn all(session: &mut dyn Statements) -> Result<Vec<Kept>, AccountError> {

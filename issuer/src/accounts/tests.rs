@@ -73,6 +73,8 @@ fn five_wrong_passwords_make_an_account_rest() {
     }
     let right = password("takes the papers");
     assert!(matches!(accounts.officer("lan", &right, AT + 14.minutes()), Err(AccountError::Resting)));
+    // A clock that is turned back opens no door.
+    assert!(matches!(accounts.officer("lan", &right, AT - 1.minute()), Err(AccountError::Resting)));
     accounts.officer("lan", &right, AT + 16.minutes()).unwrap();
     assert!(matches!(accounts.officer("lan", &password("guess"), AT), Err(AccountError::WrongPassword)));
     accounts.officer("lan", &right, AT).unwrap();
@@ -95,6 +97,11 @@ fn a_session_ends_when_nobody_uses_it_and_at_the_end_of_the_day() {
     let idle = accounts.log_in("lan", &password("takes the papers"), AT, &mut dice).unwrap();
     assert!(matches!(accounts.of_session(&idle, AT + 16.minutes()), Err(AccountError::NoSession)));
     assert!(matches!(accounts.of_session(&idle, AT - 1.minute()), Err(AccountError::NoSession)));
+    // Two requests of one moment come to the store the other way round: neither logs anybody out, and the later one counts.
+    accounts.of_session(&idle, AT + 10.minutes()).unwrap();
+    accounts.of_session(&idle, AT + 10.minutes() - 40.milliseconds()).unwrap();
+    accounts.of_session(&idle, AT + 25.minutes()).unwrap();
+    assert!(matches!(accounts.of_session(&idle, AT + 24.minutes()), Err(AccountError::NoSession)));
     assert!(matches!(accounts.of_session(&Token::new("no token"), AT), Err(AccountError::NoSession)));
     accounts.log_out(&idle).unwrap();
     assert!(matches!(accounts.of_session(&idle, AT), Err(AccountError::NoSession)));

@@ -171,8 +171,11 @@ impl Browser<'_> {
             match found {
                 Ok(value) => return Ok(value[ELEMENT].as_str().context("no element")?.to_owned()),
                 Err(error) if Instant::now() > deadline => {
-                    return Err(error)
-                        .with_context(|| format!("{css} at {}", self.url().unwrap_or_default()));
+                    // What the page says instead tells more than that something is missing.
+                    let said = self.run("return document.body.innerText.slice(0, 400);", &[]);
+                    return Err(error).with_context(|| {
+                        format!("{css} at {}: {}", self.url().unwrap_or_default(), said.unwrap_or_default())
+                    });
                 }
                 Err(_) => sleep(Duration::from_millis(50)),
             }
