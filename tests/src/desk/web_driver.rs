@@ -182,6 +182,19 @@ impl Browser<'_> {
         }
     }
 
+    /// Asks something of an element. A page may be replaced between finding and asking: then it is found again.
+    fn of(&self, css: &str, method: &str, what: &str, said: Option<&Value>) -> Result<Value> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let element = self.element(css)?;
+            match self.ask(method, &format!("element/{element}/{what}"), said) {
+                Err(error) if format!("{error:#}").contains("stale element") && Instant::now() < deadline => {
+                }
+                answer => return answer.with_context(|| css.to_owned()),
+            }
+        }
+    }
+
     /// Waits until an element is there.
     ///
     /// # Errors
@@ -195,8 +208,7 @@ impl Browser<'_> {
     /// # Errors
     /// If it is not there.
     pub fn click(&self, css: &str) -> Result<()> {
-        let element = self.element(css)?;
-        self.ask("POST", &format!("element/{element}/click"), None).map(drop)
+        self.of(css, "POST", "click", None).map(drop)
     }
 
     /// Types into an element, or names a file to it.
@@ -204,8 +216,7 @@ impl Browser<'_> {
     /// # Errors
     /// If it is not there.
     pub fn type_into(&self, css: &str, text: &str) -> Result<()> {
-        let element = self.element(css)?;
-        self.ask("POST", &format!("element/{element}/value"), Some(&json!({"text": text}))).map(drop)
+        self.of(css, "POST", "value", Some(&json!({"text": text}))).map(drop)
     }
 
     /// Types where the cursor is.
@@ -223,8 +234,7 @@ impl Browser<'_> {
     /// # Errors
     /// If it is not there.
     pub fn text(&self, css: &str) -> Result<String> {
-        let element = self.element(css)?;
-        let text = self.ask("GET", &format!("element/{element}/text"), None)?;
+        let text = self.of(css, "GET", "text", None)?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
