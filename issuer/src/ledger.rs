@@ -5,6 +5,7 @@
 //! States move only along [`State::apply`]; keys between the tables refuse every other way (migrations/).
 
 mod captures;
+mod card_changes;
 mod entry;
 mod error;
 pub(crate) mod schema;
@@ -30,6 +31,8 @@ use crate::report::{self, Report, Span};
 use crate::stock::Stock;
 
 pub use captures::{CaptureNote, ClosedCapture};
+pub(crate) use card_changes::{AskedChange, Begun, of_station as changes_of_station, said_of_change};
+pub use card_changes::{CardChangeEntry, ChangeOutcome};
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
 pub use error::LedgerError;
 

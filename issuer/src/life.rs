@@ -8,7 +8,11 @@
 //! active → expired            by its own last day
 //! ```
 
+mod change;
+
 use std::fmt;
+
+pub use change::{CardChange, CardOrder, Changed};
 
 /// Why a card is withdrawn for good: thu hồi (art. 29(1)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -40,7 +44,20 @@ impl RevocationGround {
     /// All grounds.
     pub const ALL: [Self; 3] = [Self::LossOfNationality, Self::WronglyIssued, Self::Altered];
 
-    /// The stable word, and where it stands in the law.
+    /// What it says, in Vietnamese and in English.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::LossOfNationality => (
+                "Mất, thôi hoặc bị tước quốc tịch Việt Nam",
+                "Vietnamese nationality lost, given up or deprived",
+            ),
+            Self::WronglyIssued => ("Thẻ được cấp sai quy định", "issued wrongly"),
+            Self::Altered => ("Thẻ bị tẩy xóa, sửa chữa", "erased or altered"),
+        }
+    }
+
+    /// The stable word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,6 +77,22 @@ impl HoldGround {
         Self::Detention,
         Self::Imprisonment,
     ];
+
+    /// What it says, in Vietnamese and in English.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ReformSchool => ("Đưa vào trường giáo dưỡng", "in a reform school"),
+            Self::CompulsoryEducation => {
+                ("Đưa vào cơ sở giáo dục bắt buộc", "in an institution of compulsory education")
+            }
+            Self::CompulsoryDetoxification => {
+                ("Đưa vào cơ sở cai nghiện bắt buộc", "in an institution of compulsory detoxification")
+            }
+            Self::Detention => ("Bị tạm giữ, tạm giam", "in temporary custody or detention"),
+            Self::Imprisonment => ("Chấp hành án phạt tù", "in prison"),
+        }
+    }
 
     /// The stable word.
     #[must_use]

@@ -117,7 +117,7 @@ impl<'a> Queue<'a> {
         self.database.read_anew(|session| Ok(rows::stops(session)?))
     }
 
-    /// The queue, or one reader, stands still from now on.
+    /// The queue, or one reader, stands still from now on. An order of the same name changes nothing any more.
     ///
     /// # Errors
     /// [`LedgerError`].
@@ -130,6 +130,9 @@ impl<'a> Queue<'a> {
     ) -> Result<(), LedgerError> {
         let log = self.auditor;
         self.database.write(Apart::Rows, |session| {
+            if !rows::is_new(session, act)? {
+                return Ok(());
+            }
             rows::stop(session, name, kind, reason, act)?;
             told(session, log, kind.as_str(), &[name, reason], act)
         })
@@ -142,6 +145,9 @@ impl<'a> Queue<'a> {
     pub fn resume(&mut self, name: &str, act: Act<'_>) -> Result<bool, LedgerError> {
         let log = self.auditor;
         self.database.write(Apart::Rows, |session| {
+            if !rows::is_new(session, act)? {
+                return Ok(false);
+            }
             let stood = rows::resume(session, name)?;
             if stood {
                 told(session, log, "resume", &[name], act)?;

@@ -2,6 +2,7 @@
 //! reasons and grounds.
 
 use cccd_card_profile::personalization::PersonalizationStep;
+use cccd_population::card::CardStatus;
 
 use crate::accounts::Role;
 use crate::application::{Ground, Reason, State};
@@ -47,6 +48,36 @@ pub fn state(state: State, language: Language) -> &'static str {
         State::InDoubt => "chưa rõ",
     };
     language.say(vietnamese, state.as_str())
+}
+
+/// What the register says of a card.
+#[must_use]
+pub fn card_status(status: CardStatus, language: Language) -> &'static str {
+    let vietnamese = match status {
+        CardStatus::Active => "đang dùng",
+        CardStatus::Held => "đang bị giữ",
+        CardStatus::Lost => "đã báo mất",
+        CardStatus::Revoked => "đã thu hồi",
+        CardStatus::Replaced => "đã được thay",
+        CardStatus::Expired => "hết hạn",
+        CardStatus::Destroyed => "đã hủy",
+    };
+    language.say(vietnamese, status.as_str())
+}
+
+/// What happens to a card, by its stable word.
+#[must_use]
+pub fn card_change(name: &str, language: Language) -> &str {
+    let (vietnamese, english) = match name {
+        "lost" => ("báo mất", "reported lost"),
+        "found" => ("tìm lại được, hủy thẻ", "found again and destroyed"),
+        "hold" => ("giữ thẻ", "held"),
+        "return" => ("trả lại thẻ", "given back"),
+        "revoke" => ("thu hồi", "revoked"),
+        "destroy" => ("hủy thẻ", "destroyed"),
+        other => (other, other),
+    };
+    language.say(vietnamese, english)
 }
 
 /// What a reader does with a chip.

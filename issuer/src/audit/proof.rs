@@ -7,6 +7,7 @@ use cccd_keys::public_key::PublicKey;
 use cccd_population::store::{Session, StoreError};
 
 use super::{Auditor, newest_head};
+use crate::ledger::{changes_of_station, said_of_change};
 
 /// Lines read at once.
 const PAGE: u32 = 10_000;
@@ -49,6 +50,9 @@ pub enum AuditProblem {
     /// An operation of the stock of which the log does not tell.
     #[error("the log tells nothing of operation {0} of the stock, or something else")]
     Stock(i64),
+    /// A change of a card of which the log does not tell.
+    #[error("the log tells nothing of change {0} of a card, or something else")]
+    Card(i64),
     /// The log tells of more actions than the ledger has.
     #[error("the log tells of {told} actions and the ledger has {found}: some were taken out")]
     ActionsMissing {
@@ -71,7 +75,9 @@ impl AuditProblem {
             Self::NoHead(_) => "audit-not-signed",
             Self::OtherHead(_) => "audit-other-head",
             Self::ForeignHead(_) => "audit-foreign-head",
-            Self::Action(..) | Self::Stock(_) | Self::ActionsMissing { .. } => "audit-actions-differ",
+            Self::Action(..) | Self::Stock(_) | Self::Card(_) | Self::ActionsMissing { .. } => {
+                "audit-actions-differ"
+            }
         }
     }
 }
@@ -166,6 +172,7 @@ pub(crate) fn prove(
 ) -> Result<Proof, AuditProblem> {
     let mut told: BTreeMap<(i64, i64), [u8; 32]> = BTreeMap::new();
     let mut stock: BTreeMap<i64, [u8; 32]> = BTreeMap::new();
+    let mut cards: BTreeMap<i64, [u8; 32]> = BTreeMap::new();
     let mut proof = follow(session, auditor.station(), key, kept, &mut |event, payload, note| {
         if event.starts_with("stock-")
             && let Some(which) = note.and_then(operation_of)
@@ -173,6 +180,13 @@ pub(crate) fn prove(
             let mut digest = [0; 32];
             let _ = hex::decode_to_slice(payload, &mut digest);
             stock.insert(which, digest);
+        }
+        if event.starts_with("card-")
+            && let Some(which) = note.and_then(card_change_of)
+        {
+            let mut digest = [0; 32];
+            let _ = hex::decode_to_slice(payload, &mut digest);
+            cards.insert(which, digest);
         }
         if event.starts_with("application-")
             && let Some(which) = note.and_then(action_of)
@@ -210,7 +224,7 @@ pub(crate) fn prove(
     if in_log != found {
         return Err(AuditProblem::ActionsMissing { told: in_log, found });
     }
-    proof.actions = found + prove_stock(session, auditor, &stock)?;
+    proof.actions = found + prove_stock(session, auditor, &stock)? + prove_cards(session, auditor, &cards)?;
     Ok(proof)
 }
 
@@ -252,6 +266,22 @@ fn prove_stock(
     if told == found { Ok(found) } else { Err(AuditProblem::ActionsMissing { told, found }) }
 }
 
+/// The changes of cards after issue.
+fn prove_cards(
+    session: &mut dyn Session,
+    auditor: &Auditor,
+    told: &BTreeMap<i64, [u8; 32]>,
+) -> Result<u64, AuditProblem> {
+    let changes = changes_of_station(session, auditor.station())?;
+    for change in &changes {
+        if told.get(&change.id) != Some(&auditor.payload_of(&said_of_change(change))) {
+            return Err(AuditProblem::Card(change.id));
+        }
+    }
+    let (told, found) = (count(told.len()), count(changes.len()));
+    if told == found { Ok(found) } else { Err(AuditProblem::ActionsMissing { told, found }) }
+}
+
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
@@ -269,6 +299,11 @@ pub(crate) fn said_of(application: i64, sequence: i64, texts: &[Option<String>])
 /// `operation 7 by minh` → 7.
 fn operation_of(note: &str) -> Option<i64> {
     note.strip_prefix("operation ")?.split(' ').next()?.parse().ok()
+}
+
+/// `card-change 7 by minh` → 7.
+fn card_change_of(note: &str) -> Option<i64> {
+    note.strip_prefix("card-change ")?.split(' ').next()?.parse().ok()
 }
 
 /// `application 7 action 4 by minh` → (7, 4).

@@ -2,6 +2,7 @@
 
 use cccd_issuer::accounts::{Officer, Role};
 use cccd_issuer::application::{Application, Ground, Portrait, Refusal, Step};
+use cccd_issuer::audit::LogEntry;
 use cccd_issuer::forms::{Content, PaperError};
 use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
 use cccd_issuer::output::write_private;
@@ -133,6 +134,9 @@ fn form(
     let pdf = content.pdf(arguments.form, &FormRenderer::new().map_err(PaperError::from)?)?;
     write_private(&arguments.out, &pdf)?;
     let name = arguments.form.as_str();
+    let note = format!("{name} of application {id} by {}", officer.name());
+    let subject = Some(entry.number.as_str());
+    ledger.log(&[LogEntry { event: "form-printed", subject, said: "", note: &note, at }])?;
     let value = json!({"application": id.to_string(), "form": name, "out": arguments.out});
     output.result(&value, &[format!("{name} {id} → {}", arguments.out.display())]);
     Ok(())

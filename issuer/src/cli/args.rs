@@ -67,7 +67,8 @@ Examples:
         --ledger ledger.sqlite --officer lan --password-file lan.pw --driver jmrtd --lab --chip-serial 4C414200000000000001
 
   A card was reported lost:
-    issuer card lost --number 079099000001 --reason \"reported at the ward police\" --register sqlite:register.db
+    issuer card lost --number 079099000001 --reason \"reported at the ward police\" --register sqlite:register.db \\
+        --ledger ledger.sqlite --officer lan --password-file lan.pw
 
 Exit codes: 0 done · 1 refused by a rule · 2 usage · 3 could not (reader, chip, register, disk)"
 )]
@@ -284,6 +285,10 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,
 
+    /// The office, as it stands on the papers that the desk prints; left open, it is filled in by hand.
+    #[arg(long, value_name = "TEXT", env = "CCCD_OFFICE", value_parser = parse_reason)]
+    pub(crate) office: Option<String>,
+
     /// A name under which browsers reach the desk, beside 127.0.0.1 and localhost.
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,
@@ -340,16 +345,16 @@ pub(crate) enum CardCommand {
     /// Thu hồi: withdraw for good (Luật Căn cước 2023 art. 29(1))
     Revoke(RevokeArguments),
     /// Reported lost
-    Lost(CardChange),
+    Lost(CardChangeArguments),
     /// A lost card came back: it is destroyed, it never becomes active again
-    Found(CardChange),
+    Found(CardChangeArguments),
     /// Giữ: held by the authority (art. 29(2))
     Hold(HoldArguments),
     /// A held card is given back: the measure has ended
     #[command(alias = "release")]
-    Return(CardChange),
+    Return(CardChangeArguments),
     /// Physically destroyed
-    Destroy(CardChange),
+    Destroy(CardChangeArguments),
 }
 
 #[derive(Debug, Args)]
@@ -374,13 +379,23 @@ pub(crate) struct CardArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CardChange {
+pub(crate) struct CardChangeArguments {
     #[command(flatten)]
     pub(crate) card: CardArguments,
 
     /// Why; kept with the card.
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     pub(crate) reason: String,
+
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArguments,
+
+    #[command(flatten)]
+    pub(crate) officer: OfficerArguments,
+
+    /// A name of this request: the same again is answered, not done again.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) request: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -390,7 +405,7 @@ pub(crate) struct RevokeArguments {
     pub(crate) ground: RevocationGround,
 
     #[command(flatten)]
-    pub(crate) change: CardChange,
+    pub(crate) change: CardChangeArguments,
 }
 
 #[derive(Debug, Args)]
@@ -399,8 +414,12 @@ pub(crate) struct HoldArguments {
     #[arg(long, value_enum)]
     pub(crate) ground: HoldGround,
 
+    /// The day on which the measure ends, as the authority said (2027-03-01).
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<Date>,
+
     #[command(flatten)]
-    pub(crate) change: CardChange,
+    pub(crate) change: CardChangeArguments,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,14 +1,17 @@
 //! `issuer card …`: a card's life after issue, in the register.
 
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_issuer::life;
+use cccd_issuer::ledger::Act;
+use cccd_issuer::life::{CardChange, CardOrder};
 use cccd_issuer::register::{Register, day_in_vietnam};
+use cccd_issuer::words;
 use cccd_population::card::{CardStatus, SodDigest};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rand_core::CryptoRng;
 use serde_json::json;
 
-use super::args::{CardArguments, CardChange, CardCommand};
+use super::args::{CardArguments, CardCommand};
 use super::connect;
 use super::failure::Failure;
 use super::output::Output;
@@ -19,38 +22,26 @@ pub(crate) fn run(
     rng: &mut dyn CryptoRng,
     output: &Output,
 ) -> Result<(), Failure> {
-    let (change, status) = match command {
+    let (arguments, change) = match command {
         CardCommand::Status(which) => return show(which, at, rng, output),
-        CardCommand::Revoke(revoke) => {
-            let reason = life::reason(&revoke.ground, &revoke.change.reason);
-            return set(&revoke.change, CardStatus::Revoked, &reason, at, output);
-        }
-        CardCommand::Hold(hold) => {
-            let reason = life::reason(&hold.ground, &hold.change.reason);
-            return set(&hold.change, CardStatus::Held, &reason, at, output);
-        }
-        CardCommand::Lost(change) => (change, CardStatus::Lost),
-        CardCommand::Found(change) | CardCommand::Destroy(change) => (change, CardStatus::Destroyed),
-        CardCommand::Return(change) => (change, CardStatus::Active),
+        CardCommand::Revoke(revoke) => (&revoke.change, CardChange::Revoke(revoke.ground)),
+        CardCommand::Hold(hold) => (&hold.change, CardChange::Hold(hold.ground, hold.until)),
+        CardCommand::Lost(arguments) => (arguments, CardChange::Lost),
+        CardCommand::Found(arguments) => (arguments, CardChange::Found),
+        CardCommand::Destroy(arguments) => (arguments, CardChange::Destroy),
+        CardCommand::Return(arguments) => (arguments, CardChange::Return),
     };
-    set(change, status, &change.reason, at, output)
-}
-
-fn set(
-    change: &CardChange,
-    status: CardStatus,
-    reason: &str,
-    at: Timestamp,
-    output: &Output,
-) -> Result<(), Failure> {
-    let mut register = connect::register(&change.card.register, "issuer card")?;
-    let which = find(&change.card, register.as_mut(), at)?;
-    let card = register.set_card_status(&which, status, reason, at)?;
-    let (word, since) = (card.status.as_str(), card.since.to_string());
-    output.result(
-        &json!({"sod_sha256": which.to_string(), "status": word, "since": since}),
-        &[format!("{which}: {} {} {since}", say(card.status, output), output.say("từ ngày", "since"))],
-    );
+    let (mut ledger, officer) =
+        connect::ledger_and_officer(&arguments.ledger, &arguments.officer, change.role(), at, rng)?;
+    let source = format!("issuer {}", officer.name());
+    let mut register = connect::register(&arguments.card.register, &source)?;
+    let card = find(&arguments.card, register.as_mut(), at)?;
+    let mut nonce = [0; 16];
+    rng.fill_bytes(&mut nonce);
+    let act = Act { actor: officer.name(), at, request: arguments.request.as_deref() };
+    let order = CardOrder { card, change, said: &arguments.reason };
+    let changed = order.carry_out(&mut ledger, register.as_mut(), act, &nonce)?;
+    tell(&card, changed.status, changed.since, output);
     Ok(())
 }
 
@@ -65,17 +56,21 @@ fn show(
     let mut nonce = [0; 16];
     rng.fill_bytes(&mut nonce);
     let (status, since) = register.card_status(&which, &nonce, day_in_vietnam(at))?;
+    tell(&which, status, since, output);
+    Ok(())
+}
+
+fn tell(card: &SodDigest, status: CardStatus, since: Option<Date>, output: &Output) {
     let since = since.map(|date| date.to_string());
     output.result(
-        &json!({"sod_sha256": which.to_string(), "status": status.as_str(), "since": since}),
+        &json!({"sod_sha256": card.to_string(), "status": status.as_str(), "since": since}),
         &[format!(
-            "{which}: {} {} {}",
-            say(status, output),
+            "{card}: {} {} {}",
+            words::card_status(status, output.language()),
             output.say("từ ngày", "since"),
             since.as_deref().unwrap_or("?")
         )],
     );
-    Ok(())
 }
 
 fn find(arguments: &CardArguments, register: &mut dyn Register, at: Timestamp) -> Result<SodDigest, Failure> {
@@ -86,16 +81,4 @@ fn find(arguments: &CardArguments, register: &mut dyn Register, at: Timestamp) -
     let number = PersonalNumber::parse(number).map_err(|_| Failure::Number)?;
     let person = register.person(&number, day_in_vietnam(at))?.ok_or(Failure::UnknownPerson)?;
     person.card_in_use.map(|card| card.sod_sha256).ok_or(Failure::NoCardInUse)
-}
-
-fn say(status: CardStatus, output: &Output) -> &'static str {
-    match status {
-        CardStatus::Active => output.say("đang dùng", "active"),
-        CardStatus::Held => output.say("đang bị giữ", "held"),
-        CardStatus::Lost => output.say("đã báo mất", "lost"),
-        CardStatus::Revoked => output.say("đã thu hồi", "revoked"),
-        CardStatus::Replaced => output.say("đã được thay", "replaced"),
-        CardStatus::Expired => output.say("hết hạn", "expired"),
-        CardStatus::Destroyed => output.say("đã hủy", "destroyed"),
-    }
 }

@@ -55,6 +55,8 @@ pub(crate) fn run(
         drawer_keys,
         clock: Box::new(clock),
         seed,
+        // Left open, it is filled in by hand.
+        office: arguments.office.clone().unwrap_or_else(|| "…………………………".to_owned()),
         hosts: arguments.host.clone(),
         secure: arguments.behind_tls,
     };

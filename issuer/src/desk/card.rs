@@ -142,7 +142,7 @@ impl Faces {
     }
 }
 
-fn no_fonts() -> Problem {
+pub(super) fn no_fonts() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "no-font",

@@ -17,6 +17,7 @@ use super::card::Faces;
 use super::drawer::Drawer;
 use super::making::Making;
 use super::meter::Meter;
+use super::pages::papers::Papers;
 use super::problem::Problem;
 use super::readers::Readers;
 use super::visits::Visits;
@@ -55,6 +56,8 @@ pub struct Setup {
     pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Where the desk's randomness begins.
     pub seed: [u8; 32],
+    /// The office, as it stands on papers.
+    pub office: String,
     /// Names under which the desk may be asked, beside this machine's own.
     pub hosts: Vec<String>,
     /// It is reached by TLS only, which somebody before it ends: cookies say so.
@@ -92,6 +95,7 @@ pub struct Desk {
     pub(super) drawer: Drawer,
     pub(super) visits: Visits,
     pub(super) faces: Faces,
+    pub(super) papers: Papers,
     pub(super) calendar: Calendar,
     pub(super) hosts: Vec<String>,
     pub(super) secure: bool,
@@ -130,6 +134,7 @@ impl Desk {
             drawer: Drawer::new(setup.drawer, setup.drawer_keys),
             visits: Visits::default(),
             faces: Faces::open(),
+            papers: Papers::open(setup.office),
             hosts: setup.hosts,
             secure: setup.secure,
         })

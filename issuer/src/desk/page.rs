@@ -24,6 +24,7 @@ pub(super) struct Title<'a> {
 pub(super) enum Place {
     Home,
     Applications,
+    Cards,
     Readers,
     Reports,
     Accounts,
@@ -92,6 +93,7 @@ fn navigation(seen: &Seen, place: Place) -> Markup {
             } @else {
                 a href="/" aria-current=[at(Place::Home)] { (seen.say("Tiếp nhận", "Desk")) }
                 a href="/applications" aria-current=[at(Place::Applications)] { (seen.say("Hồ sơ", "Applications")) }
+                a href="/cards" aria-current=[at(Place::Cards)] { (seen.say("Thẻ", "Cards")) }
                 a href="/readers" aria-current=[at(Place::Readers)] { (seen.say("Đầu đọc", "Readers")) }
             }
             a href="/reports" aria-current=[at(Place::Reports)] { (seen.say("Báo cáo", "Reports")) }

@@ -1,9 +1,11 @@
 //! The pages, one room each.
 
 pub(super) mod login;
+pub(super) mod papers;
 
 mod accounts;
 mod applications;
+mod cards;
 mod delivery;
 mod home;
 mod making;
@@ -51,6 +53,10 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/applications/{id}/spoil", post(making::spoil))
         .route("/applications/{id}/deliver", post(delivery::deliver))
         .route("/applications/{id}/receipt", get(delivery::receipt))
+        .route("/cards", get(cards::list))
+        .route("/cards/find", post(cards::find))
+        .route("/cards/{card}", get(cards::page))
+        .route("/cards/{card}/change", post(cards::change))
         .route("/readers", get(making::readers))
         .route("/live/readers", get(making::live_readers))
         .route("/live/applications/{id}", get(making::live_application))

@@ -38,6 +38,11 @@ pub(super) const TABLES: Tables = Tables {
             sqlite: include_str!("../../migrations/0005_queue_sqlite.sql"),
             postgres: include_str!("../../migrations/0005_queue_postgres.sql"),
         },
+        Version {
+            both: include_str!("../../migrations/0006_cards.sql"),
+            sqlite: include_str!("../../migrations/0006_cards_sqlite.sql"),
+            postgres: include_str!("../../migrations/0006_cards_postgres.sql"),
+        },
     ],
 };
 

@@ -54,6 +54,16 @@ pub struct Stop {
     pub at: String,
 }
 
+/// Whether this order was not carried out before; from now on it was. One without a name is always new.
+pub(super) fn is_new(session: &mut dyn Session, act: Act<'_>) -> Result<bool, StoreError> {
+    let Some(request) = act.request else { return Ok(true) };
+    let added = session.execute(
+        "INSERT INTO queue_requests (idempotency_key, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        &[request.into(), act.at.to_string().into()],
+    )?;
+    Ok(added > 0)
+}
+
 pub(super) fn waiting(
     session: &mut dyn Session,
     now: Timestamp,

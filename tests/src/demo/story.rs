@@ -364,7 +364,8 @@ fn forge(
         "lost" => {
             let (database, at) = (stage.database_url(), stage.now.to_string());
             let number = card.applicant.person.number.as_str();
-            let arguments = [
+            let officer = country.officers.as_officer(CAPTURES)?;
+            let mut arguments = [
                 "card",
                 "lost",
                 "--number",
@@ -375,7 +376,10 @@ fn forge(
                 "reported by the holder",
                 "--at",
                 &at,
-            ];
+            ]
+            .map(str::to_owned)
+            .to_vec();
+            arguments.extend(officer);
             stage.programs.must("issuer", &arguments)?;
             forged.chip = genuine.clone();
         }

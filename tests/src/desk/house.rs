@@ -73,6 +73,7 @@ impl House {
             all.extend([name.to_owned(), path(value)?.to_owned()]);
         }
         all.extend(["--register".to_owned(), self.stage.database_url()]);
+        all.extend(["--office".to_owned(), "Công an phường Mẫu (thử nghiệm)".to_owned()]);
         if software {
             let chips = work.join("chips");
             std::fs::create_dir_all(&chips)?;

@@ -72,8 +72,8 @@ fn look_up(seen: &Seen) -> Markup {
                 }
                 p.hint {
                     (seen.say(
-                        "Đặt con trỏ vào ô này rồi quét: máy quét tự gõ và gửi. Số hồ sơ cũng tìm được.",
-                        "Put the cursor here and scan: the scanner types and sends. An application's number is found, too.",
+                        "Đặt con trỏ vào ô này rồi quét: máy quét tự gõ và gửi. Số hồ sơ và mã trên giấy CC01, CC02, CC03 cũng tìm được.",
+                        "Put the cursor here and scan: the scanner types and sends. An application's number and the code on CC01, CC02, CC03 are found, too.",
                     ))
                 }
             }

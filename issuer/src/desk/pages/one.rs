@@ -16,7 +16,7 @@ use super::super::problem::Problem;
 use super::super::seen::Seen;
 use super::applications::due;
 use super::upload::image;
-use super::{delivery, making};
+use super::{delivery, making, papers};
 use crate::accounts::Role;
 use crate::application::{State as Standing, Step};
 use crate::ledger::{Act, ApplicationId, Entry};
@@ -39,6 +39,7 @@ pub(in crate::desk) async fn page(
     let text = format!("{} {id}", seen.say("Hồ sơ", "Application"));
     let body = html! {
         (facts(&desk, &seen, &sight))
+        (papers::section(&seen, &sight))
         (next(&desk, &seen, &sight))
         (preview(&seen, &sight))
         (history(&seen, &sight))
@@ -65,6 +66,9 @@ fn facts(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
             p { (seen.say("Hạn trả", "Due")) ": " (due(entry, desk.today(), &desk.calendar, seen)) }
             @if let Some(why) = &entry.state_reason {
                 p { (seen.say("Lý do", "Why")) ": " (why) }
+            }
+            @if let Some(signed) = entry.signed.as_ref().filter(|_| matches!(entry.state, Standing::Issued | Standing::Delivered)) {
+                p { a href={ "/cards/" (signed.sod_sha256) } { (seen.say("Vòng đời của thẻ này", "The life of this card")) } }
             }
         }
     }
@@ -251,6 +255,9 @@ pub(in crate::desk) async fn picture(
     Path((id, name)): Path<(String, String)>,
     seen: Seen,
 ) -> Result<Response, Problem> {
+    if let Some(form) = papers::named(&name) {
+        return papers::paper(&desk, &seen, id_of(&id)?, form).await;
+    }
     let side = match name.as_str() {
         "front.png" => Side::Front,
         "back.png" => Side::Back,

@@ -26,6 +26,7 @@ use crate::application::{
     Asserted, Ground, Portrait, Reason, Refusal, Representative, State as Standing, Template, check,
 };
 use crate::audit::LogEntry;
+use crate::forms::{NotATicket, Ticket};
 use crate::ledger::{Act, ApplicationId};
 use crate::station::{Intake, IssueError};
 use crate::words;
@@ -37,6 +38,7 @@ const MAX_SCAN: usize = cccd_card_profile::qr::MAX_TEXT;
 enum Asked {
     Person(PersonalNumber, Box<Asserted>, bool),
     Application(ApplicationId),
+    Paper(Ticket),
 }
 
 fn asked_for(text: &str) -> Result<Asked, Problem> {
@@ -62,6 +64,15 @@ fn asked_for(text: &str) -> Result<Asked, Problem> {
         };
         return Ok(Asked::Person(scanned.number, Box::new(said), true));
     }
+    if text.starts_with("CCCD:") {
+        let misread = |error: NotATicket| {
+            Problem::bad_field(
+                "Mã trên giấy không đọc được hoặc không phải của máy trạm: quét lại",
+                &format!("Scan again: {error}"),
+            )
+        };
+        return text.parse().map(Asked::Paper).map_err(misread);
+    }
     let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-')).collect();
     if !digits.is_empty() && digits.len() < 10 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits.parse().map(Asked::Application).map_err(|_| not_a_number());
@@ -77,6 +88,18 @@ pub(in crate::desk) async fn look_up(
 ) -> Result<Response, Problem> {
     let (number, said, scanned) = match asked_for(fields.raw("q").unwrap_or_default())? {
         Asked::Application(id) => return Ok(Redirect::to(&format!("/applications/{id}")).into_response()),
+        Asked::Paper(ticket) => {
+            let id = ticket.application;
+            let entry = desk.ask(move |_, books| Ok(books.ledger.entry(id)?)).await?;
+            // Another ledger counts from one, too; its papers promise other days.
+            if entry.due != ticket.due {
+                return Err(Problem::bad_field(
+                    "Giấy này của một máy trạm khác",
+                    "This paper is of another station",
+                ));
+            }
+            return Ok(Redirect::to(&format!("/applications/{id}")).into_response());
+        }
         Asked::Person(number, said, scanned) => {
             seen.must(Role::Capture)?;
             (number, *said, scanned)
@@ -197,6 +220,7 @@ fn person(seen: &Seen, visit: &Visit, record: &crate::register::PersonRecord) ->
                         (seen.say("Thẻ đang dùng, cấp ngày", "Card in use, issued"))
                         " " (card.issued.strftime("%d/%m/%Y").to_string())
                         @if card.status == CardStatus::Held { " " span.state.warn { (seen.say("đang bị giữ", "held")) } }
+                        " · " a href={ "/cards/" (card.sod_sha256) } { (seen.say("báo mất, giữ, thu hồi", "lost, hold, revoke")) }
                     }
                 }
             }

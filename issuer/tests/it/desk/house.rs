@@ -1,0 +1,342 @@
+//! A desk that is served, and a browser without script.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use cccd_issuer::accounts::{Hardness, NewAccount, Password, Role};
+use cccd_issuer::audit::Auditor;
+use cccd_issuer::desk::{Desk, Laid, NoChip, ReaderSeen, Readers, Setup, serve};
+use cccd_issuer::ledger::{ApplicationId, Ledger};
+use cccd_issuer::register::LocalRegister;
+use cccd_issuer::station::StationKeys;
+use cccd_population::register_key::make_seal_keys;
+use cccd_population::store::{Change, Place, SqlStore, Store as _};
+use jiff::SignedDuration;
+use rand_core::CryptoRng;
+use tempfile::TempDir;
+
+use crate::support::{PORTRAIT, at, blank, persons, rng, shared_keys};
+
+/// A reader with a pile of blanks; each is laid once, or waits until the test lets it.
+pub(super) struct Pile {
+    next: Mutex<u8>,
+    held: Arc<AtomicBool>,
+}
+
+impl Readers for Pile {
+    fn list(&self) -> Vec<ReaderSeen> {
+        let reader = |name: &str| ReaderSeen { name: name.to_owned(), card_present: true };
+        vec![reader("Reader 00"), reader("Reader 01")]
+    }
+
+    fn lay(
+        &self,
+        _: &str,
+        _: ApplicationId,
+        _: &StationKeys,
+        stop: &Arc<AtomicBool>,
+        _: &mut dyn CryptoRng,
+    ) -> Result<Laid, NoChip> {
+        while self.held.load(Ordering::SeqCst) && !stop.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let mut next = self.next.lock().unwrap();
+        *next += 1;
+        Ok(Laid { link: Box::new(blank(*next)), extended: true })
+    }
+}
+
+/// A desk that is served, its clock, and its folder.
+pub(super) struct House {
+    pub(super) folder: TempDir,
+    pub(super) address: String,
+    /// Seconds that went by.
+    clock: Arc<AtomicI64>,
+    /// No blank is laid while this is set.
+    pub(super) held: Arc<AtomicBool>,
+}
+
+const OFFICERS: [(&str, &[Role]); 4] = [
+    ("chief", &[Role::Administrator]),
+    ("lan", &[Role::Capture, Role::Personalise, Role::Deliver]),
+    ("minh", &[Role::Approve, Role::Capture]),
+    ("hoa", &[Role::Deliver]),
+];
+
+pub(super) fn password_of(name: &str) -> String {
+    let place = OFFICERS.iter().position(|(known, _)| *known == name).unwrap_or_default();
+    format!("a long password, number {place}")
+}
+
+impl House {
+    pub(super) fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, register) = (folder.path().join("ledger.sqlite"), folder.path().join("register.sqlite"));
+        let mut store = SqlStore::create_file(&register, at()).unwrap();
+        let mut people = persons();
+        people.push(
+            serde_json::from_value(serde_json::json!({
+                "number": "001199000004", "full_name": "<script>alert(1)</script>", "birth_date": "1999-05-20",
+                "sex": "female", "life": "alive"
+            }))
+            .unwrap(),
+        );
+        let change = Change { source: "import test".to_owned(), at: at() };
+        for person in &people {
+            store.put_person(person, &change).unwrap();
+        }
+        let mut ledger = Ledger::open(&path).unwrap();
+        ledger.log_with(Auditor::beside(&path, &mut rng(3)).unwrap());
+        let mut chief = None;
+        for (name, roles) in OFFICERS {
+            let (roles, password) = (roles.iter().copied().collect(), Password::new(&password_of(name)));
+            let new = NewAccount { name, roles: &roles, password: &password, hardness: Hardness::TEST };
+            ledger.accounts().add(chief.as_ref(), &new, at(), &mut rng(4)).unwrap();
+            if chief.is_none() {
+                chief = Some(ledger.accounts().officer(name, &password, at()).unwrap());
+            }
+        }
+        let clock = Arc::new(AtomicI64::new(0));
+        let held = Arc::new(AtomicBool::new(false));
+        let (drawer_keys, _) = make_seal_keys(&folder.path().join("drawer"), &mut rng(5)).unwrap();
+        let (turning, holding) = (Arc::clone(&clock), Arc::clone(&held));
+        let setup = Setup {
+            ledger,
+            register: Box::new(move || {
+                Ok(Box::new(LocalRegister::open(&Place::file(&register), "issuer desk")?))
+            }),
+            keys: shared_keys(),
+            readers: Box::new(Pile { next: Mutex::new(0), held: holding }),
+            drawer: folder.path().join("drawer"),
+            drawer_keys,
+            clock: Box::new(move || at() + SignedDuration::from_secs(turning.load(Ordering::SeqCst))),
+            seed: [6; 32],
+            office: "Công an phường Mẫu".to_owned(),
+            hosts: Vec::new(),
+            secure: false,
+        };
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.unwrap().block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                tell.send(listener.local_addr().unwrap()).unwrap();
+                serve(listener, Desk::open(setup), std::future::pending()).await;
+            });
+        });
+        Self { folder, address: told.recv().unwrap().to_string(), clock, held }
+    }
+
+    pub(super) fn passes(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(super) fn browser(&self) -> Browser {
+        let config = ureq::Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Browser {
+            agent: config.into(),
+            base: self.address.clone(),
+            session: String::new(),
+            page: Page::default(),
+        }
+    }
+
+    pub(super) fn officer(&self, name: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.log_in(name, &password_of(name));
+        assert_eq!(browser.page.status, 303, "{}", browser.page.body);
+        browser
+    }
+
+    pub(super) fn ledger_says(&self, sql: &str) -> String {
+        let connection = rusqlite::Connection::open(self.folder.path().join("ledger.sqlite")).unwrap();
+        connection
+            .query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0))
+            .map(|value| match value {
+                rusqlite::types::Value::Integer(number) => number.to_string(),
+                rusqlite::types::Value::Text(text) => text,
+                other => format!("{other:?}"),
+            })
+            .unwrap()
+    }
+
+    /// An application of this number, captured by lan; its address.
+    pub(super) fn captured(&self, lan: &mut Browser, number: &str) -> String {
+        lan.look_up(number);
+        let visit = lan.page.location.clone();
+        lan.get(&visit);
+        lan.upload(&visit, &PORTRAIT);
+        assert_eq!(lan.page.status, 303, "{}", lan.page.body);
+        lan.get(&visit);
+        lan.post(&format!("{visit}/capture"), &[]);
+        assert_eq!(lan.page.status, 303, "{}", lan.page.body);
+        lan.page.location.clone()
+    }
+
+    pub(super) fn approved(&self, lan: &mut Browser, number: &str) -> String {
+        let address = self.captured(lan, number);
+        let mut minh = self.officer("minh");
+        minh.get(&address);
+        minh.post(&format!("{address}/approve"), &[]);
+        assert_eq!(minh.page.status, 303, "{}", minh.page.body);
+        address
+    }
+}
+
+#[derive(Debug, Default, Clone)]
+pub(super) struct Page {
+    pub(super) status: u16,
+    pub(super) location: String,
+    pub(super) cookies: Vec<String>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl Page {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The value of a hidden field, the first of this name.
+    pub(super) fn hidden(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let at = self.body.find(&mark).map(|at| at + mark.len());
+        at.and_then(|at| self.body[at..].split('"').next()).unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn says(&self, text: &str) -> bool {
+        self.body.contains(text)
+    }
+}
+
+/// What a browser does, without script.
+pub(super) struct Browser {
+    pub(super) agent: ureq::Agent,
+    pub(super) base: String,
+    pub(super) session: String,
+    pub(super) page: Page,
+}
+
+pub(super) fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
+        .collect()
+}
+
+impl Browser {
+    pub(super) fn take(&mut self, answer: ureq::http::Response<ureq::Body>) {
+        let headers: Vec<(String, String)> = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .collect();
+        let status = answer.status().as_u16();
+        let body = answer.into_body().into_with_config().limit(64 << 20).read_to_vec().unwrap();
+        let of = |name: &str| {
+            let found = headers.iter().filter(|(known, _)| known == name);
+            found.map(|(_, value)| value.clone()).collect::<Vec<_>>()
+        };
+        let page = Page {
+            status,
+            location: of("location").first().cloned().unwrap_or_default(),
+            cookies: of("set-cookie"),
+            body: String::from_utf8_lossy(&body).into_owned(),
+            headers,
+        };
+        // As a browser: where a redirect answers, the forms that are shown stay those of the page before.
+        for cookie in &page.cookies {
+            if let Some(rest) = cookie.strip_prefix("desk=") {
+                self.session = rest.split(';').next().unwrap().to_owned();
+            }
+        }
+        self.page = page;
+    }
+
+    pub(super) fn get(&mut self, path: &str) {
+        let path = path.split('#').next().unwrap();
+        let request = self.agent.get(format!("http://{}{path}", self.base));
+        let answer = request.header("cookie", format!("desk={}", self.session)).call().unwrap();
+        self.take(answer);
+    }
+
+    /// Sends a form of the page that is shown: its hidden fields and these.
+    pub(super) fn post(&mut self, path: &str, fields: &[(&str, &str)]) {
+        let mut all = Vec::new();
+        for name in ["mark", "request", "captured"] {
+            let value = self.page.hidden(name);
+            if !value.is_empty() && fields.iter().all(|(known, _)| known != &name) {
+                all.push((name, value));
+            }
+        }
+        all.extend(fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        self.send(path, &all, &[]);
+    }
+
+    pub(super) fn send(&mut self, path: &str, fields: &[(&str, String)], headers: &[(&str, &str)]) {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let mut request = self.agent.post(format!("http://{}{path}", self.base));
+        request = request.header("cookie", format!("desk={}", self.session));
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send(body.join("&").as_bytes()).unwrap();
+        self.take(answer);
+    }
+
+    pub(super) fn log_in(&mut self, name: &str, password: &str) {
+        self.post("/login", &[("name", name), ("password", password)]);
+    }
+
+    pub(super) fn look_up(&mut self, text: &str) {
+        self.get("/");
+        self.post("/look-up", &[("q", text)]);
+    }
+
+    pub(super) fn upload(&mut self, visit: &str, file: &[u8]) {
+        let mark = self.page.hidden("mark");
+        self.upload_with(visit, &mark, file);
+    }
+
+    pub(super) fn upload_with(&mut self, visit: &str, mark: &str, file: &[u8]) {
+        let mut body = format!(
+            "--edge\r\ncontent-disposition: form-data; name=\"mark\"\r\n\r\n{mark}\r\n--edge\r\ncontent-disposition: \
+             form-data; name=\"portrait\"; filename=\"a.jpg\"\r\ncontent-type: image/jpeg\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--edge--\r\n");
+        let request = self.agent.post(format!("http://{}{visit}/portrait", self.base));
+        let request = request.header("cookie", format!("desk={}", self.session));
+        let request = request.header("content-type", "multipart/form-data; boundary=edge");
+        let answer = request.send(&body[..]).unwrap();
+        self.take(answer);
+    }
+
+    /// Looks again until the page says this.
+    pub(super) fn until(&mut self, path: &str, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        loop {
+            self.get(path);
+            if self.page.says(text) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{path} never says {text}: {}", self.page.body);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
