@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `house` | everything that the pages stand on: ledger, register, keys, clock |
 //! | `guard` | who is answered at all, and the headers of every answer |
-//! | `seen`, `form` | who asks, and forms that are ours |
+//! | `seen`, `form`, `parts` | who asks, and forms that are ours, with files or without |
 //! | `visits` | somebody at the desk, until something is written |
 //! | `drawer` | applications between capture and card, sealed |
 //! | `making`, `readers` | chips in work, one thread each |
@@ -25,6 +25,7 @@ mod making;
 mod meter;
 mod page;
 mod pages;
+mod parts;
 mod problem;
 mod readers;
 mod seen;

@@ -11,6 +11,7 @@ mod reconcile;
 mod rows;
 mod state;
 mod transport;
+mod transports;
 
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Apart, Database, Session};
@@ -23,6 +24,7 @@ pub use reconcile::{BatchSum, Difference, Reconciliation};
 pub use rows::{BlankEvent, BlankRow};
 pub(crate) use rows::{Following, follow};
 pub use state::{BlankState, BlankStep, Cause, InvalidBlankStep, NotAWord};
+pub use transports::Transport;
 
 /// The blanks of a station's ledger.
 #[derive(Debug)]

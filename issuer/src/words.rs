@@ -6,6 +6,7 @@ use cccd_population::card::CardStatus;
 
 use crate::accounts::Role;
 use crate::application::{Ground, Reason, State};
+use crate::stock::{BlankState, Cause};
 
 /// A language of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -63,6 +64,41 @@ pub fn card_status(status: CardStatus, language: Language) -> &'static str {
         CardStatus::Destroyed => "đã hủy",
     };
     language.say(vietnamese, status.as_str())
+}
+
+/// Where a blank stands.
+#[must_use]
+pub fn blank_state(state: BlankState, language: Language) -> &'static str {
+    let vietnamese = match state {
+        BlankState::Expected => "chờ kiểm đếm",
+        BlankState::InStock => "trong kho",
+        BlankState::Assigned => "đang ghi",
+        BlankState::Card => "đã thành thẻ",
+        BlankState::Spoiled => "hỏng, chờ hủy",
+        BlankState::Lost => "mất",
+        BlankState::Destroyed => "đã hủy",
+        BlankState::Sent => "đang chuyển",
+        BlankState::HandedOver => "đã bàn giao",
+    };
+    language.say(vietnamese, state.as_str())
+}
+
+/// Why a blank is no card.
+#[must_use]
+pub fn cause(cause: Cause, language: Language) -> &'static str {
+    let (vietnamese, english) = match cause {
+        Cause::Damaged => ("gãy, cong, xước", "broken, bent, scratched"),
+        Cause::Unreadable => ("chíp không trả lời", "the chip does not answer"),
+        Cause::WrongKeys => ("sai khóa vận chuyển", "wrong transport keys"),
+        Cause::Misprint => ("in hỏng", "misprinted"),
+        Cause::PersonalisationFailed => ("ghi chíp không thành", "its personalisation failed"),
+        Cause::Missing => ("không thấy trong gói hoặc trong tủ", "missing from the parcel or the cabinet"),
+        Cause::Stolen => ("bị trộm", "stolen"),
+        Cause::TurnedUp => ("tìm lại được", "turned up"),
+        Cause::DestroyedByRule => ("hủy theo quy định", "destroyed by rule"),
+        Cause::Other => ("khác, xem ghi chú", "other, see the note"),
+    };
+    language.say(vietnamese, english)
 }
 
 /// What happens to a card, by its stable word.

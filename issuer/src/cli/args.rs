@@ -289,6 +289,10 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "TEXT", env = "CCCD_OFFICE", value_parser = parse_reason)]
     pub(crate) office: Option<String>,
 
+    /// The name of this desk among the hosts of one ledger (`issuer queue pause --reader desk/READER`).
+    #[arg(long, value_name = "NAME", default_value = "desk", value_parser = parse_reason)]
+    pub(crate) desk_name: String,
+
     /// A name under which browsers reach the desk, beside 127.0.0.1 and localhost.
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,

@@ -57,6 +57,7 @@ pub(crate) fn run(
         seed,
         // Left open, it is filled in by hand.
         office: arguments.office.clone().unwrap_or_else(|| "…………………………".to_owned()),
+        host: arguments.desk_name.clone(),
         hosts: arguments.host.clone(),
         secure: arguments.behind_tls,
     };

@@ -12,6 +12,7 @@ use cccd_issuer::station::IssueError;
 use cccd_issuer::stock::{
     BlankRow, BlankState, BlankStep, Count, Difference, Explanation, Reconciliation, Signed, parse_serials,
 };
+use cccd_issuer::words;
 use cccd_keys::transport_keys::ChipSerial;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
@@ -295,7 +296,10 @@ fn tell_count(count: &Count, output: &Output) {
 
 fn tell_moved(serials: &[ChipSerial], state: BlankState, output: &Output) {
     let names: Vec<String> = serials.iter().map(ChipSerial::to_string).collect();
-    let lines: Vec<String> = names.iter().map(|name| format!("{name}: {}", word(state, output))).collect();
+    let lines: Vec<String> = names
+        .iter()
+        .map(|name| format!("{name}: {}", words::blank_state(state, output.language())))
+        .collect();
     output.result(&json!({"blanks": names, "state": state.as_str()}), &lines);
 }
 
@@ -312,8 +316,11 @@ fn tell_report(report: &Reconciliation, output: &Output) {
     for batch in &report.batches {
         let agrees =
             if batch.agrees() { output.say("khớp", "agrees") } else { output.say("LỆCH", "DIFFERS") };
-        let parts: Vec<String> =
-            batch.states.iter().map(|(state, count)| format!("{} {count}", word(*state, output))).collect();
+        let parts: Vec<String> = batch
+            .states
+            .iter()
+            .map(|(state, count)| format!("{} {count}", words::blank_state(*state, output.language())))
+            .collect();
         lines.push(format!(
             "{} {}: {} = {}  {agrees}",
             batch.supplier,
@@ -344,7 +351,13 @@ fn describe(blank: &BlankRow) -> Value {
 }
 
 fn line(blank: &BlankRow, output: &Output) -> String {
-    format!("{}  {:<12} {} {}", blank.serial, word(blank.state, output), blank.supplier, blank.delivery_note)
+    format!(
+        "{}  {:<12} {} {}",
+        blank.serial,
+        words::blank_state(blank.state, output.language()),
+        blank.supplier,
+        blank.delivery_note
+    )
 }
 
 fn states(counts: &[(BlankState, u64)]) -> Value {
@@ -356,20 +369,7 @@ fn states(counts: &[(BlankState, u64)]) -> Value {
 }
 
 fn sums<'a>(counts: &'a [(BlankState, u64)], output: &'a Output) -> impl Iterator<Item = String> + 'a {
-    counts.iter().map(|(state, count)| format!("{count:>8} {}", word(*state, output)))
-}
-
-fn word(state: BlankState, output: &Output) -> &'static str {
-    let vietnamese = match state {
-        BlankState::Expected => "chờ kiểm đếm",
-        BlankState::InStock => "trong kho",
-        BlankState::Assigned => "đang ghi",
-        BlankState::Card => "đã thành thẻ",
-        BlankState::Spoiled => "hỏng, chờ hủy",
-        BlankState::Lost => "mất",
-        BlankState::Destroyed => "đã hủy",
-        BlankState::Sent => "đang chuyển",
-        BlankState::HandedOver => "đã bàn giao",
-    };
-    output.say(vietnamese, state.as_str())
+    counts
+        .iter()
+        .map(|(state, count)| format!("{count:>8} {}", words::blank_state(*state, output.language())))
 }

@@ -16,7 +16,7 @@ use super::seen::Seen;
 pub(super) const MAX_FORM: usize = 64 * 1024;
 
 /// The most fields.
-const MAX_FIELDS: usize = 100;
+pub(super) const MAX_FIELDS: usize = 100;
 
 /// The longest text of a field, in characters.
 const MAX_TEXT: usize = 500;
@@ -35,6 +35,11 @@ impl std::fmt::Debug for Fields {
 }
 
 impl Fields {
+    /// From a form that was read elsewhere.
+    pub(super) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// A field as it came; for passwords, which are nobody's text.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

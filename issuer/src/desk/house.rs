@@ -58,6 +58,8 @@ pub struct Setup {
     pub seed: [u8; 32],
     /// The office, as it stands on papers.
     pub office: String,
+    /// The desk's name among the hosts of one ledger: its readers are called after it where they stand still.
+    pub host: String,
     /// Names under which the desk may be asked, beside this machine's own.
     pub hosts: Vec<String>,
     /// It is reached by TLS only, which somebody before it ends: cookies say so.
@@ -97,6 +99,7 @@ pub struct Desk {
     pub(super) faces: Faces,
     pub(super) papers: Papers,
     pub(super) calendar: Calendar,
+    pub(super) host: String,
     pub(super) hosts: Vec<String>,
     pub(super) secure: bool,
 }
@@ -135,6 +138,7 @@ impl Desk {
             visits: Visits::default(),
             faces: Faces::open(),
             papers: Papers::open(setup.office),
+            host: setup.host,
             hosts: setup.hosts,
             secure: setup.secure,
         })

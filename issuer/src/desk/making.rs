@@ -12,11 +12,28 @@ use tokio::sync::watch;
 
 use super::card::can_be_made;
 use super::house::{Desk, lock};
+use super::pages::queue;
 use super::problem::Problem;
 use super::readers::NoChip;
-use crate::ledger::ApplicationId;
+use crate::ledger::{Act, ApplicationId};
 use crate::personalize::Progress;
+use crate::queue::{Breaker, StopKind, Trip};
 use crate::station::{Blank, IssueError, Job, Station};
+
+/// Failures in a row that stop a reader.
+const FAILURES: u32 = 3;
+
+/// What counts as a failure of a chip or its reader, by code; what the officer or the register stops does not.
+const CHIP_TROUBLE: [&str; 8] = [
+    "card-lost",
+    "chip-keys",
+    "no-blank-of-ours",
+    "chip-not-blank",
+    "chip-used",
+    "other-chip",
+    "chip-spoiled",
+    "in-doubt",
+];
 
 /// How far a reader is.
 #[derive(Debug, Clone)]
@@ -61,12 +78,14 @@ impl Work {
 /// What all readers do.
 pub(super) struct Making {
     works: Mutex<BTreeMap<String, Work>>,
+    /// Failures in a row, by reader.
+    breakers: Mutex<BTreeMap<String, Breaker>>,
     changed: watch::Sender<u64>,
 }
 
 impl Default for Making {
     fn default() -> Self {
-        Self { works: Mutex::default(), changed: watch::Sender::new(0) }
+        Self { works: Mutex::default(), breakers: Mutex::default(), changed: watch::Sender::new(0) }
     }
 }
 
@@ -100,7 +119,37 @@ impl Making {
         if let Some(work) = lock(&self.works).get_mut(reader) {
             work.stage = stage;
         }
+        self.touched();
+    }
+
+    /// Something that pages show has changed.
+    pub(super) fn touched(&self) {
         self.changed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Somebody has looked: this reader, or all of them, begin to count failures anew.
+    pub(super) fn let_go(&self, reader: Option<&str>) {
+        let mut breakers = lock(&self.breakers);
+        match reader {
+            Some(reader) => drop(breakers.remove(reader)),
+            None => breakers.clear(),
+        }
+    }
+
+    /// Counts what came of a chip; the number of failures in a row that stop the reader, if they do.
+    fn counted(&self, reader: &str, stage: &Stage) -> Option<u32> {
+        let mut breakers = lock(&self.breakers);
+        let breaker = breakers.entry(reader.to_owned()).or_insert_with(|| Breaker::new(FAILURES));
+        match stage {
+            Stage::Made(_) => breaker.made(),
+            Stage::Failed(problem) if CHIP_TROUBLE.contains(&problem.code) => {
+                if let Trip::Yes(count) = breaker.failed() {
+                    return Some(count);
+                }
+            }
+            _ => {}
+        }
+        None
     }
 
     /// Asks for a stop at the next safe point.
@@ -159,6 +208,9 @@ pub(super) fn begin(desk: &Arc<Desk>, reader: &str, id: ApplicationId, officer: 
             // Whatever it was: the ledger knows the chip, and the next run asks it.
             Err(_) => Stage::Failed(Problem::internal()),
         };
+        if let Some(count) = desk.making.counted(&reader, &stage) {
+            trip(&desk, &reader, &officer, count, &stage);
+        }
         match &stage {
             Stage::Made(made) => desk.meter.made(made.took),
             Stage::Failed(problem) => desk.meter.failed(problem.code),
@@ -170,6 +222,21 @@ pub(super) fn begin(desk: &Arc<Desk>, reader: &str, id: ApplicationId, officer: 
         failed.making.note(&named, Stage::Failed(Problem::internal()));
     }
     Ok(())
+}
+
+/// The reader stands still until somebody has looked.
+fn trip(desk: &Desk, reader: &str, officer: &str, count: u32, stage: &Stage) {
+    let code = if let Stage::Failed(problem) = stage { problem.code } else { "" };
+    let reason = format!("{count} lần hỏng liên tiếp / failures in a row: {code}");
+    let noted = desk.books().and_then(|mut books| {
+        let act = Act::new(officer, desk.now());
+        books.ledger.queue().stop(&queue::name_of(desk, reader), StopKind::Tripped, &reason, act)?;
+        desk.give_back(books);
+        Ok(())
+    });
+    if let Err(problem) = noted {
+        tracing::error!(code = problem.code, "a reader that should stand still does not");
+    }
 }
 
 fn make(

@@ -25,7 +25,8 @@ pub(super) enum Place {
     Home,
     Applications,
     Cards,
-    Readers,
+    Queue,
+    Stock,
     Reports,
     Accounts,
     None,
@@ -94,7 +95,8 @@ fn navigation(seen: &Seen, place: Place) -> Markup {
                 a href="/" aria-current=[at(Place::Home)] { (seen.say("Tiếp nhận", "Desk")) }
                 a href="/applications" aria-current=[at(Place::Applications)] { (seen.say("Hồ sơ", "Applications")) }
                 a href="/cards" aria-current=[at(Place::Cards)] { (seen.say("Thẻ", "Cards")) }
-                a href="/readers" aria-current=[at(Place::Readers)] { (seen.say("Đầu đọc", "Readers")) }
+                a href="/readers" aria-current=[at(Place::Queue)] { (seen.say("Hàng in", "Queue")) }
+                @if seen.may(Role::Stock) { a href="/stock" aria-current=[at(Place::Stock)] { (seen.say("Kho phôi", "Stock")) } }
             }
             a href="/reports" aria-current=[at(Place::Reports)] { (seen.say("Báo cáo", "Reports")) }
         }

@@ -2,6 +2,7 @@
 
 pub(super) mod login;
 pub(super) mod papers;
+pub(super) mod queue;
 
 mod accounts;
 mod applications;
@@ -11,6 +12,7 @@ mod home;
 mod making;
 mod one;
 mod reports;
+mod stock;
 mod upload;
 mod visit;
 
@@ -24,6 +26,7 @@ use axum::routing::{get, post};
 
 use super::form::MAX_FORM;
 use super::house::Desk;
+use super::parts;
 use super::problem::Problem;
 
 pub(super) fn routes() -> Router<Arc<Desk>> {
@@ -57,7 +60,15 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/cards/find", post(cards::find))
         .route("/cards/{card}", get(cards::page))
         .route("/cards/{card}/change", post(cards::change))
-        .route("/readers", get(making::readers))
+        .route("/readers", get(queue::page))
+        .route("/queue/stop", post(queue::stop))
+        .route("/queue/resume", post(queue::resume))
+        .route("/stock", get(stock::page))
+        .route("/stock/blanks", get(stock::blanks))
+        .route("/stock/blanks/{serial}", get(stock::blank))
+        .route("/stock/reconciliation.csv", get(stock::csv))
+        .route("/stock/transports/{sender}/{reference}", get(stock::paper))
+        .route("/stock/{order}", post(stock::orders::order).layer(DefaultBodyLimit::max(parts::MAX_BODY)))
         .route("/live/readers", get(making::live_readers))
         .route("/live/applications/{id}", get(making::live_application))
         .route("/applications/{id}/{picture}", get(one::picture))

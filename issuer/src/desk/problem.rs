@@ -9,6 +9,7 @@ use crate::card_face::FaceError;
 use crate::ledger::LedgerError;
 use crate::register::RegisterError;
 use crate::station::IssueError;
+use crate::stock::StockError;
 use crate::words::{Language, needs_detail, of_failure};
 
 /// What the page says. `guard` makes it, which knows the language.
@@ -125,7 +126,10 @@ fn capital(text: &str) -> String {
 impl From<IssueError> for Problem {
     fn from(error: IssueError) -> Self {
         let status = match &error {
-            IssueError::Ledger(LedgerError::Unknown(_)) => StatusCode::NOT_FOUND,
+            IssueError::Ledger(LedgerError::Unknown(_)) | IssueError::Stock(StockError::Unknown(_)) => {
+                StatusCode::NOT_FOUND
+            }
+            IssueError::Stock(error) if error.is_refusal() => StatusCode::CONFLICT,
             IssueError::Portrait(_) => StatusCode::UNPROCESSABLE_ENTITY,
             error if error.is_refusal() => StatusCode::CONFLICT,
             _ => StatusCode::SERVICE_UNAVAILABLE,
@@ -139,6 +143,12 @@ impl From<IssueError> for Problem {
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
+        IssueError::from(error).into()
+    }
+}
+
+impl From<StockError> for Problem {
+    fn from(error: StockError) -> Self {
         IssueError::from(error).into()
     }
 }

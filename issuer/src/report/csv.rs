@@ -1,6 +1,7 @@
 //! Reports as CSV (RFC 4180), for whoever counts on.
 
 use super::{Done, Report};
+use crate::stock::Reconciliation;
 
 /// A cell. What a spreadsheet would take for a formula is text.
 fn cell(text: &str) -> String {
@@ -60,6 +61,31 @@ pub fn spoiled(report: &Report) -> String {
     let mut text = line(&["reason", "chips"]);
     for (reason, count) in &report.spoilage {
         text.push_str(&line(&[reason, &count.to_string()]));
+    }
+    text
+}
+
+/// A reconciliation of the stock: a line a batch and state, then what is open and what does not fit.
+#[must_use]
+pub fn reconciliation(report: &Reconciliation) -> String {
+    let mut text =
+        line(&["kind", "supplier or serial", "delivery note or what", "state or detail", "blanks"]);
+    for batch in &report.batches {
+        let announced = batch.announced.to_string();
+        text.push_str(&line(&["batch", &batch.supplier, &batch.delivery_note, "announced", &announced]));
+        for (state, count) in &batch.states {
+            let cells = ["batch", &batch.supplier, &batch.delivery_note, state.as_str(), &count.to_string()];
+            text.push_str(&line(&cells));
+        }
+        if batch.moved > 0 {
+            let moved = batch.moved.to_string();
+            text.push_str(&line(&["batch", &batch.supplier, &batch.delivery_note, "moved", &moved]));
+        }
+    }
+    for (kind, found) in [("open", &report.open), ("difference", &report.differences)] {
+        for one in found {
+            text.push_str(&line(&[kind, &one.serial, one.what, &one.detail, "1"]));
+        }
     }
     text
 }

@@ -3,5 +3,8 @@
 mod attacks;
 mod cards;
 mod house;
+mod on_postgres;
 mod papers;
+mod queue;
+mod stock;
 mod way;

@@ -15,7 +15,7 @@ use crate::cli::Desk;
 use crate::support::at;
 
 #[path = "../../../population/tests/it/postgres/server.rs"]
-mod server;
+pub(crate) mod server;
 
 const CARDS: usize = 6;
 

@@ -4,20 +4,22 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use futures_util::stream;
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::form::Signed;
 use super::super::house::Desk;
 use super::super::making::{self, Stage, Work, percent};
-use super::super::page::{self, Place, Title, once};
+use super::super::page::{self, once};
 use super::super::problem::Problem;
 use super::super::seen::{Seen, Watching};
-use super::one::{id_of, not_administrator};
+use super::one::id_of;
+use super::queue;
 use crate::accounts::{Role, Token};
 use crate::application::Step;
 use crate::ledger::{Act, ApplicationId};
@@ -28,46 +30,6 @@ const LOOK: Duration = Duration::from_secs(20);
 
 /// Between two changes of a page.
 const BREATH: Duration = Duration::from_millis(150);
-
-pub(in crate::desk) async fn readers(State(desk): State<Arc<Desk>>, seen: Seen) -> Result<Response, Problem> {
-    not_administrator(&seen)?;
-    let listing = Arc::clone(&desk);
-    let found = desk.heavily(move || Ok(listing.readers.list())).await?;
-    let body = html! {
-        section aria-labelledby="found" {
-            h2 id="found" { (seen.say("Đầu đọc của máy trạm", "Readers of this station")) }
-            @if found.is_empty() {
-                p.empty { (seen.say("Không thấy đầu đọc nào: kiểm tra dây nối và dịch vụ pcscd.", "No reader is found: check the cable and the service pcscd.")) }
-            } @else {
-                ul { @for reader in &found {
-                    li { (reader.name) " – " @if reader.card_present { (seen.say("có phôi hoặc thẻ", "a chip lies in it")) } @else { (seen.say("trống", "empty")) } }
-                } }
-            }
-        }
-        section aria-labelledby="works" {
-            h2 id="works" { (seen.say("Đang ghi và vừa ghi", "In work, and just done")) }
-            div data-live="/live/readers" aria-live="polite" { (all_works(&desk, seen.language)) }
-        }
-    };
-    Ok(page::page(&seen, Title { text: seen.say("Đầu đọc", "Readers"), place: Place::Readers }, body))
-}
-
-fn all_works(desk: &Desk, language: Language) -> Markup {
-    let works = desk.making.all();
-    html! {
-        @if works.is_empty() {
-            p.empty { (language.say("Chưa đầu đọc nào làm gì từ khi mở quầy.", "No reader did anything since the desk was opened.")) }
-        }
-        @for (reader, work) in &works {
-            div.work {
-                p { strong { (reader) } " – "
-                    a href={ "/applications/" (work.application) } { (language.say("hồ sơ", "application")) " " (work.application) }
-                    " – " (work.officer) }
-                (one_work(work, language))
-            }
-        }
-    }
-}
 
 /// What one reader does.
 pub(super) fn one_work(work: &Work, language: Language) -> Markup {
@@ -113,15 +75,25 @@ pub(super) fn one_work(work: &Work, language: Language) -> Markup {
 /// What a page watches.
 #[derive(Clone, Copy)]
 enum Watched {
-    All,
+    /// All readers; the page anew when what stands still is not this any more.
+    All([u8; 8]),
     One(ApplicationId),
+}
+
+/// What the page that watches was made of.
+#[derive(Debug, Deserialize)]
+pub(in crate::desk) struct MadeOf {
+    stops: String,
 }
 
 pub(in crate::desk) async fn live_readers(
     State(desk): State<Arc<Desk>>,
     Watching(seen): Watching,
-) -> Response {
-    live(desk, seen, Watched::All)
+    Query(made): Query<MadeOf>,
+) -> Result<Response, Problem> {
+    let mut print = [0; 8];
+    hex::decode_to_slice(&made.stops, &mut print).map_err(|_| Problem::nothing_here())?;
+    Ok(live(desk, seen, Watched::All(print)))
 }
 
 pub(in crate::desk) async fn live_application(
@@ -170,7 +142,7 @@ impl Watch {
     async fn next(&mut self) -> Event {
         if self.first {
             self.first = false;
-            return self.event();
+            return self.event().await;
         }
         loop {
             tokio::select! {
@@ -178,7 +150,7 @@ impl Watch {
                     if changed.is_err() { return self.end(); }
                     tokio::time::sleep(BREATH).await;
                     self.changes.mark_unchanged();
-                    return self.event();
+                    return self.event().await;
                 }
                 _ = self.closing.changed() => return self.end(),
                 () = tokio::time::sleep(LOOK) => {
@@ -186,7 +158,7 @@ impl Watch {
                     let known = self.desk.ask(move |desk, books| {
                         Ok(books.ledger.accounts().whose_session(&token, desk.now())?)
                     }).await;
-                    if known.is_err() { return self.end(); }
+                    if known.is_err() || self.is_outdated().await { return self.end(); }
                 }
             }
         }
@@ -197,9 +169,19 @@ impl Watch {
         Event::default().event("over").data("-")
     }
 
-    fn event(&mut self) -> Event {
+    /// Something stands still that did not, or the other way round: the page offers other buttons.
+    async fn is_outdated(&self) -> bool {
+        let Watched::All(print) = self.watched else { return false };
+        let stops = self.desk.ask(|_, books| Ok(books.ledger.queue().stops()?)).await;
+        stops.is_ok_and(|stops| queue::print_of(&stops) != print)
+    }
+
+    async fn event(&mut self) -> Event {
+        if self.is_outdated().await {
+            return self.end();
+        }
         let markup = match self.watched {
-            Watched::All => all_works(&self.desk, self.language),
+            Watched::All(_) => queue::all_works(&self.desk, self.language),
             Watched::One(id) => match self.desk.making.of(id) {
                 Some((_, work)) if work.goes_on() => one_work(&work, self.language),
                 // The whole page says what may be done next.
@@ -319,6 +301,8 @@ pub(in crate::desk) async fn make(
     if desk.making.of(id).is_some_and(|(reader, work)| reader == wanted && work.goes_on()) {
         return Ok(to);
     }
+    let reader = wanted.clone();
+    desk.ask(move |desk, books| queue::goes_on(desk, books, &reader)).await?;
     making::begin(&desk, &wanted, id, seen.name())?;
     Ok(to)
 }

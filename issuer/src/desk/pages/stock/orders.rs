@@ -1,0 +1,189 @@
+//! Orders of the keeper of the stock, each once.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use cccd_keys::public_key::PublicKey;
+use cccd_keys::transport_keys::ChipSerial;
+use maud::html;
+use sha2::{Digest as _, Sha256};
+
+use super::super::super::house::Desk;
+use super::super::super::page::{self, Place, Title};
+use super::super::super::parts::Parts;
+use super::super::super::problem::Problem;
+use super::super::super::seen::Seen;
+use super::forms::causes;
+use crate::accounts::Role;
+use crate::ledger::Act;
+use crate::stock::{BlankStep, Count, Explanation, Signed, StockError, parse_serials};
+
+/// What is to be done.
+enum Order {
+    Receive {
+        supplier: String,
+        note: String,
+        serials: Vec<ChipSerial>,
+    },
+    Count {
+        supplier: String,
+        note: String,
+        found: Option<Vec<ChipSerial>>,
+    },
+    Explain {
+        step: BlankStep,
+        serials: Vec<ChipSerial>,
+        cause: String,
+        note: Option<String>,
+        photo: Option<String>,
+    },
+    Send {
+        reference: String,
+        receiver: PublicKey,
+        serials: Vec<ChipSerial>,
+    },
+    Accept {
+        list: Signed,
+        sender: PublicKey,
+        found: Option<Vec<ChipSerial>>,
+    },
+    Acknowledge {
+        receipt: Signed,
+        receiver: PublicKey,
+    },
+}
+
+fn needed(parts: &Parts, name: &str) -> Result<String, Problem> {
+    let text = parts.fields.text(name)?.map(str::to_owned);
+    text.ok_or_else(|| Problem::bad_field("Còn ô chưa điền", "A field was left empty"))
+}
+
+fn serials(parts: &Parts) -> Result<Vec<ChipSerial>, Problem> {
+    let text = parts.text_or_file("serials", "file")?.ok_or(StockError::Empty)?;
+    Ok(parse_serials(&text)?)
+}
+
+/// All that was announced, or these.
+fn found(parts: &Parts) -> Result<Option<Vec<ChipSerial>>, Problem> {
+    if parts.fields.raw("all") == Some("yes") { Ok(None) } else { serials(parts).map(Some) }
+}
+
+fn key(parts: &Parts) -> Result<PublicKey, Problem> {
+    let wrong = || Problem::bad_field("Tệp khóa công khai không đúng", "This is no public key of a station");
+    PublicKey::from_spki(parts.file("key").ok_or_else(wrong)?).map_err(|_| wrong())
+}
+
+fn signed(parts: &Parts, name: &str) -> Result<Signed, Problem> {
+    let text = parts.file(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    Ok(Signed::parse(text.unwrap_or_default())?)
+}
+
+fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
+    Ok(match name {
+        "receive" => Order::Receive {
+            supplier: needed(parts, "supplier")?,
+            note: needed(parts, "note")?,
+            serials: serials(parts)?,
+        },
+        "count" => {
+            let batch = parts.fields.raw("batch").and_then(|text| text.split_once('\u{1f}'));
+            let (supplier, note) = batch.ok_or(StockError::NoteUnknown)?;
+            Order::Count { supplier: supplier.to_owned(), note: note.to_owned(), found: found(parts)? }
+        }
+        "spoil" => explained(BlankStep::Spoil, parts)?,
+        "lose" => explained(BlankStep::Lose, parts)?,
+        "find" => explained(BlankStep::Find, parts)?,
+        "destroy" => explained(BlankStep::Destroy, parts)?,
+        "send" => Order::Send {
+            reference: needed(parts, "reference")?,
+            receiver: key(parts)?,
+            serials: serials(parts)?,
+        },
+        "accept" => Order::Accept { list: signed(parts, "list")?, sender: key(parts)?, found: found(parts)? },
+        "acknowledge" => Order::Acknowledge { receipt: signed(parts, "receipt")?, receiver: key(parts)? },
+        _ => return Err(Problem::nothing_here()),
+    })
+}
+
+fn explained(step: BlankStep, parts: &Parts) -> Result<Order, Problem> {
+    Ok(Order::Explain {
+        step,
+        serials: serials(parts)?,
+        cause: parts.fields.raw("cause").unwrap_or_default().to_owned(),
+        note: parts.fields.text("note")?.map(str::to_owned),
+        photo: parts.file("photo").map(|bytes| hex::encode(Sha256::digest(bytes))),
+    })
+}
+
+/// What a count found; nothing else has more to say than the page of the stock.
+fn carry_out(
+    order: &Order,
+    stock: &mut crate::stock::Stock<'_>,
+    act: Act<'_>,
+) -> Result<Option<Count>, Problem> {
+    Ok(match order {
+        Order::Receive { supplier, note, serials } => {
+            stock.receive(supplier, note, serials, act)?;
+            None
+        }
+        Order::Count { supplier, note, found } => Some(stock.count(supplier, note, found.as_deref(), act)?),
+        Order::Explain { step, serials, cause, note, photo } => {
+            let cause = causes(*step).into_iter().find(|known| known.as_str() == cause);
+            let why = Explanation {
+                cause: cause.ok_or(StockError::Unexplained)?,
+                note: note.as_deref(),
+                photo_sha256: photo.as_deref(),
+            };
+            stock.explain(*step, serials, why, act)?;
+            None
+        }
+        Order::Send { reference, receiver, serials } => {
+            stock.send(reference, receiver, serials, act)?;
+            None
+        }
+        Order::Accept { list, sender, found } => Some(stock.accept(list, sender, found.as_deref(), act)?.0),
+        Order::Acknowledge { receipt, receiver } => Some(stock.acknowledge(receipt, receiver, act)?),
+    })
+}
+
+pub(in crate::desk) async fn order(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    parts.seen.must(Role::Stock)?;
+    let request = parts.fields.request(&parts.seen)?;
+    let order = read(&name, &parts)?;
+    let officer = parts.seen.name().to_owned();
+    let count = desk
+        .ask(move |desk, books| {
+            let act = Act { actor: &officer, at: desk.now(), request: Some(&request) };
+            carry_out(&order, &mut books.ledger.stock(), act)
+        })
+        .await?;
+    match count {
+        Some(count) if !count.agrees() => Ok(differs(&parts.seen, &count)),
+        _ => Ok(Redirect::to("/stock").into_response()),
+    }
+}
+
+/// A count that does not agree is told at once; the page of the stock keeps what is open.
+fn differs(seen: &Seen, count: &Count) -> Response {
+    let list = |title: &str, serials: &[ChipSerial]| {
+        html! {
+            @if !serials.is_empty() {
+                h2 { (title) " (" (serials.len()) ")" }
+                ul { @for serial in serials.iter().take(500) { li.number { (serial) } } }
+            }
+        }
+    };
+    let body = html! {
+        (page::notice("bad", seen.say("Số đếm được khác với danh sách.", "What was found is not what was listed.")))
+        p { (count.counted.len()) " " (seen.say("phôi khớp, đã vào kho", "blanks agree and are in stock")) }
+        (list(seen.say("Thiếu", "Missing"), &count.missing))
+        (list(seen.say("Thừa, không vào kho", "Surplus, not taken into stock"), &count.surplus))
+        p { a.button href="/stock" { (seen.say("Về kho phôi", "To the stock")) } }
+    };
+    page::page(seen, Title { text: seen.say("Kiểm đếm", "Count"), place: Place::Stock }, body)
+}

@@ -1,0 +1,142 @@
+//! The stock at the desk: batches, spoilage, and blanks between two stations whose papers both sign.
+
+use super::house::{Browser, House};
+
+fn order(kho: &mut Browser, name: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> u16 {
+    kho.get("/stock");
+    kho.post_parts(&format!("/stock/{name}"), fields, files);
+    kho.page.status
+}
+
+fn serials(count: u8) -> String {
+    (1..=count).map(|one| format!("4c4142000000000000{one:02x}\n")).collect()
+}
+
+fn standing(house: &House, state: &str) -> String {
+    house.ledger_says(&format!("SELECT count(*) FROM blanks WHERE state = '{state}'"))
+}
+
+#[test]
+fn a_batch_from_the_delivery_note_to_the_report() {
+    let house = House::open();
+    let (mut kho, mut lan) = (house.officer("kho"), house.officer("lan"));
+    lan.get("/stock");
+    assert_eq!(lan.page.status, 403);
+    lan.get("/");
+    lan.post_parts("/stock/receive", &[("request", &"1".repeat(32))], &[]);
+    assert_eq!(lan.page.status, 403);
+
+    let note = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1")];
+    assert_eq!(order(&mut kho, "receive", &note, &[]), 409, "no serial");
+    let all = serials(5);
+    let with = |serials| [&note[..], &[("serials", serials)]].concat();
+    assert_eq!(order(&mut kho, "receive", &with("123"), &[]), 409, "no serial either");
+    assert_eq!(order(&mut kho, "receive", &with(&all), &[]), 303, "{}", kho.page.body);
+    assert_eq!(order(&mut kho, "receive", &with(&all), &[]), 409, "a delivery note is received once");
+    assert_eq!(standing(&house, "expected"), "5");
+    let batch = "Nhà máy Mẫu\u{1f}PG-1";
+    // One is missing and a stranger lies in the box; the list comes as a file.
+    let found = format!("{}4c41420000000000aaaa\n", serials(4));
+    assert_eq!(order(&mut kho, "count", &[("batch", batch)], &[("file", found.as_bytes())]), 200);
+    assert!(
+        kho.page.says("4c414200000000000005")
+            && kho.page.says("4c41420000000000aaaa")
+            && kho.page.says("Thiếu")
+    );
+    assert_eq!((standing(&house, "in-stock"), standing(&house, "expected")), ("4".into(), "1".into()));
+    kho.get("/stock");
+    assert!(kho.page.says("Nhà máy Mẫu") && kho.page.says("chưa kiểm đếm"));
+
+    let one = ("serials", "4c414200000000000001");
+    assert_eq!(order(&mut kho, "spoil", &[one, ("cause", "damaged")], &[]), 409, "neither note nor photo");
+    assert_eq!(
+        order(&mut kho, "spoil", &[one, ("cause", "stolen"), ("note", "x")], &[]),
+        409,
+        "no such cause"
+    );
+    kho.get("/stock");
+    let request = kho.page.hidden("request");
+    let fields = [one, ("cause", "damaged"), ("request", request.as_str())];
+    for turn in 1..=2 {
+        kho.post_parts("/stock/spoil", &fields, &[("photo", b"a photo")]);
+        assert_eq!(kho.page.status, 303, "{turn}");
+        kho.get("/stock");
+    }
+    kho.get("/stock/blanks/4c414200000000000001");
+    assert!(kho.page.says("gãy, cong, xước") && kho.page.says("ảnh") && kho.page.says("hỏng, chờ hủy"));
+    let destroy = [one, ("cause", "destroyed-by-rule"), ("note", "biên bản 3")];
+    assert_eq!(order(&mut kho, "destroy", &destroy, &[]), 303);
+    let lose = [("serials", "4c414200000000000005"), ("cause", "missing"), ("note", "không có trong hộp")];
+    assert_eq!(order(&mut kho, "lose", &lose, &[]), 303);
+    kho.get("/stock/reconciliation.csv");
+    assert!(kho.page.header("content-type").starts_with("text/csv"));
+    assert!(
+        kho.page.says("batch,Nhà máy Mẫu,PG-1,announced,5")
+            && kho.page.says("open,4c414200000000000005,lost")
+    );
+    kho.get("/stock/blanks?state=in-stock");
+    assert!(kho.page.says("4c414200000000000002") && !kho.page.says("4c414200000000000001"));
+    for wrong in ["/stock/blanks?state=x", "/stock/blanks/1", "/stock/transports/a/b"] {
+        kho.get(wrong);
+        assert_eq!(kho.page.status, 404, "{wrong}");
+    }
+    assert_eq!(order(&mut kho, "burn", &[], &[]), 404);
+    let bomb = vec![b'0'; 9 << 20];
+    assert_eq!(order(&mut kho, "receive", &note, &[("file", &bomb)]), 413);
+    assert_eq!(order(&mut kho, "receive", &note, &[("file", &[0xff, 0xfe])]), 422);
+    kho.post_parts("/stock/receive", &[("mark", &"0".repeat(64)), note[0], note[1], ("serials", "x")], &[]);
+    assert_eq!(kho.page.status, 403, "another session's form");
+}
+
+#[test]
+fn blanks_between_stations_are_acknowledged_at_both_ends() {
+    let (here, there) = (House::open(), House::open_other());
+    let key = |house: &House| std::fs::read(house.folder.path().join("ledger.sqlite.station.pub")).unwrap();
+    let (mut sender, mut receiver) = (here.officer("kho"), there.officer("kho"));
+    let text = serials(3);
+    let batch = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", text.as_str())];
+    assert_eq!(order(&mut sender, "receive", &batch, &[]), 303);
+    assert_eq!(order(&mut sender, "count", &[("batch", "Nhà máy Mẫu\u{1f}PG-1"), ("all", "yes")], &[]), 303);
+    let trip = [("reference", "chuyến 7"), ("serials", text.as_str())];
+    assert_eq!(order(&mut sender, "send", &trip, &[("key", b"no key")]), 422);
+    assert_eq!(order(&mut sender, "send", &trip, &[("key", &key(&there))]), 303);
+    sender.get("/stock");
+    assert!(sender.page.says("chờ bên nhận") && sender.page.says("đang chuyển"));
+    let paper = |browser: &mut Browser| {
+        browser.get("/stock");
+        let at = browser.page.body.find("/stock/transports/").unwrap();
+        let address = browser.page.body[at..].split('"').next().unwrap().to_owned();
+        browser.get(&address);
+        assert!(
+            browser.page.status == 200
+                && browser.page.header("content-disposition").starts_with("attachment")
+        );
+        browser.page.body.clone().into_bytes()
+    };
+    let list = paper(&mut sender);
+    // Two of three are found.
+    let two = serials(2);
+    let files = [("list", &list[..]), ("key", &key(&here)[..])];
+    assert_eq!(
+        order(&mut receiver, "accept", &[("all", "yes")], &[("list", &list), ("key", &key(&there))]),
+        409
+    );
+    assert_eq!(order(&mut receiver, "accept", &[("serials", &two)], &files), 200);
+    assert!(receiver.page.says("Thiếu") && receiver.page.says("4c414200000000000003"));
+    let receipt = paper(&mut receiver);
+    let forged = String::from_utf8(receipt.clone()).unwrap().replace("000002", "000003").into_bytes();
+    let answer = |bytes: &[u8], sender: &mut Browser| {
+        order(sender, "acknowledge", &[], &[("receipt", bytes), ("key", &key(&there))])
+    };
+    assert_eq!(answer(&forged, &mut sender), 409, "not what the receiver signed");
+    assert_eq!(answer(&receipt, &mut sender), 200, "one is missing");
+    assert_eq!(answer(&receipt, &mut sender), 409, "a receipt is entered once");
+    let at =
+        |house: &House| ["handed-over", "sent", "in-stock", "expected"].map(|state| standing(house, state));
+    assert_eq!(
+        (at(&here), at(&there)),
+        (["2", "1", "0", "0"].map(str::to_owned), ["0", "0", "2", "1"].map(str::to_owned))
+    );
+    sender.get("/stock");
+    assert!(sender.page.says("thiếu 1, thừa 0"));
+}
