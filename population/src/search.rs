@@ -15,6 +15,7 @@
 
 mod births;
 pub mod blocks;
+mod cost;
 mod index;
 mod key;
 mod query;

@@ -1,12 +1,17 @@
 //! Candidates, and which of them fit best.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 
 use super::record::{Known, STRONG, WEAK, Words};
-use super::{CandidateIndex, Handle, Query, SearchKey, SearchRecord};
-use crate::name::{NameReason, PreparedName, WordPair};
+use super::{CandidateIndex, Handle, Query, SearchKey, SearchRecord, cost};
+use crate::duplicates::NameFrequencies;
+use crate::name::{NameComparison, PreparedName};
+
+/// How common a family name is.
+static NATIONAL: LazyLock<NameFrequencies> = LazyLock::new(NameFrequencies::national);
 
 /// The most people that are taken from one key.
 pub const MAX_POSTINGS: usize = 4_000;
@@ -19,7 +24,7 @@ pub const MAX_RANKED: usize = 400;
 pub struct Agreement {
     /// The item, in the words of the import format.
     pub item: &'static str,
-    /// How well, 0 to 100.
+    /// What is left of a hundred by this item alone.
     pub score: u8,
     /// What was found: stable codes.
     pub findings: Vec<&'static str>,
@@ -32,7 +37,7 @@ pub struct Hit {
     pub handle: Handle,
     /// The record.
     pub record: SearchRecord,
-    /// How well all that was asked fits, 0 to 100.
+    /// What is left of a hundred: each bit by which the question is unlikely to mean this person takes two and a half.
     pub score: u8,
     /// Item by item.
     pub agreements: Vec<Agreement>,
@@ -63,12 +68,12 @@ pub fn search<I: CandidateIndex>(index: &I, query: &Query, limit: usize) -> Resu
         .records(&handles)?
         .into_iter()
         .map(|(handle, record)| {
-            let (fine, hit) = asked.judge(handle, record);
-            (fine, places.get(&handle).copied().unwrap_or(usize::MAX), hit)
+            let (cost, hit) = asked.judge(handle, record);
+            (cost, places.get(&handle).copied().unwrap_or(usize::MAX), hit)
         })
         .collect();
     // Of those who fit alike the one comes first whom the rarer keys led to.
-    hits.sort_by_key(|(fine, place, _)| (core::cmp::Reverse(*fine), *place));
+    hits.sort_by_key(|(cost, place, _)| (*cost, *place));
     hits.truncate(limit);
     Ok(hits.into_iter().map(|(.., hit)| hit).collect())
 }
@@ -142,117 +147,87 @@ impl<'q> Asked<'q> {
         keys
     }
 
-    /// Compares a candidate item by item: the name counts most, then the whole birth date, its year, the parents, the place; what was not
-    /// asked does not count.
+    /// Compares a candidate item by item. What was not asked costs nothing.
     ///
-    /// Answers how well all of it fits in tenths of a thousandth, too.
+    /// Answers what all differences cost, too.
     fn judge(&self, handle: Handle, record: SearchRecord) -> (u32, Hit) {
         let mut agreements = Vec::new();
-        let (mut sum, mut full) = (0_u32, 0_u32);
-        let mut add = |weight: u32, agreement: Agreement| {
-            sum += weight * u32::from(agreement.score);
-            full += weight * 100;
-            agreements.push(agreement);
+        let mut sum = 0_u32;
+        let mut add = |item, cost: u32, findings| {
+            sum += cost;
+            agreements.push(Agreement { item, score: left(cost), findings });
         };
         if let Some(name) = &self.name {
-            add(50, best_name(name, &record));
+            let (item, cost, findings) = self.best_name(name, &record);
+            add(item, cost, findings);
         }
         if let Some(asked) = self.query.birth_date {
-            let (score, finding) = birth_date(asked, record.birth_date);
-            // A whole date says as much as a name.
-            let weight = if asked.date().is_some() { 40 } else { 25 };
-            add(weight, Agreement { item: "birth_date", score, findings: vec![finding] });
+            let (cost, finding) = cost::birth_date(asked, record.birth_date);
+            add("birth_date", cost, vec![finding]);
         }
         for (item, asked, held) in
             [("father", &self.father, &record.father), ("mother", &self.mother, &record.mother)]
         {
             let Some(asked) = asked else { continue };
-            add(
-                15,
-                held.as_ref().map_or_else(
-                    || Agreement { item, score: 40, findings: vec!["unknown"] },
-                    |held| name_agreement(item, asked, &PreparedName::new(held)),
-                ),
-            );
+            let Some(held) = held.as_deref().map(PreparedName::new) else {
+                add(item, cost::NO_PARENT, vec!["unknown"]);
+                continue;
+            };
+            let comparison = asked.compare(&held);
+            add(item, cost::parent(asked, &held, &comparison), findings(&comparison));
         }
         let places = [
             ("province_code", &self.query.province, &record.province),
             ("ward_code", &self.query.ward, &record.ward),
         ];
+        let mut moved = false;
         for (item, asked, held) in places {
             let Some(asked) = asked else { continue };
-            let (score, finding) = match held {
-                Some(held) if held == asked => (100, "same"),
-                Some(_) => (0, "differs"),
-                None => (40, "unknown"),
+            let (cost, finding) = match held {
+                Some(held) if held == asked => (0, "same"),
+                Some(_) => (cost::place(moved), "differs"),
+                None => (cost::NO_PLACE, "unknown"),
             };
-            add(10, Agreement { item, score, findings: vec![finding] });
+            moved |= finding == "differs";
+            add(item, cost, vec![finding]);
         }
         if let Some(asked) = self.query.sex.filter(|sex| *sex != Sex::Unspecified) {
-            let (score, finding) = if asked == record.sex { (100, "same") } else { (0, "differs") };
-            add(10, Agreement { item: "sex", score, findings: vec![finding] });
+            let (cost, finding) =
+                if asked == record.sex { (0, "same") } else { (cost::OTHER_SEX, "differs") };
+            add("sex", cost, vec![finding]);
         }
-        let score = (100 * sum).checked_div(full).unwrap_or(0).min(100);
-        let fine = (10_000 * sum).checked_div(full).unwrap_or(0);
-        (fine, Hit { handle, record, score: u8::try_from(score).unwrap_or(100), agreements })
+        (sum, Hit { handle, record, score: left(sum), agreements })
+    }
+
+    /// The name that costs least: a person may be known under several.
+    fn best_name(
+        &self,
+        asked: &PreparedName,
+        record: &SearchRecord,
+    ) -> (&'static str, u32, Vec<&'static str>) {
+        let mother = record.mother.as_deref();
+        let judged = |item, name: &str| {
+            let held = PreparedName::new(name);
+            let comparison = asked.compare(&held);
+            (item, cost::name(asked, &held, &comparison, mother, &NATIONAL), findings(&comparison))
+        };
+        let first = judged("full_name", &record.name);
+        let others = record.other_names.iter().map(|name| judged("other_names", name));
+        others.fold(first, |best, other| if other.1 < best.1 { other } else { best })
     }
 }
 
-fn best_name(asked: &PreparedName, record: &SearchRecord) -> Agreement {
-    let first = name_agreement("full_name", asked, &PreparedName::new(&record.name));
-    record
-        .other_names
-        .iter()
-        .map(|name| name_agreement("other_names", asked, &PreparedName::new(name)))
-        .fold(first, |best, other| if other.score > best.score { other } else { best })
+/// What is left of a hundred.
+fn left(cost: u32) -> u8 {
+    let taken = 100 * cost.min(cost::ALL) / cost::ALL;
+    u8::try_from(100_u32.saturating_sub(taken)).unwrap_or(100)
 }
 
-fn name_agreement(item: &'static str, asked: &PreparedName, held: &PreparedName) -> Agreement {
-    let comparison = asked.compare(held);
+fn findings(comparison: &NameComparison) -> Vec<&'static str> {
     let mut findings: Vec<&'static str> = comparison.reasons.iter().map(|reason| reason.as_str()).collect();
     findings.dedup();
     if findings.is_empty() {
         findings.push("same");
     }
-    // Family and middle name are shared by thousands: without the given name little agrees.
-    let given = |length: usize, own: fn(&WordPair) -> usize| {
-        comparison.pairs.iter().any(|pair| own(pair) + 1 == length)
-    };
-    let meets = comparison.score >= 95
-        || given(comparison.lengths.0, |pair| pair.one)
-        || given(comparison.lengths.1, |pair| pair.other);
-    // Who has another family name alone has taken it, or it was taken for granted; another middle name is another person's.
-    let surname = comparison.reasons.contains(&NameReason::Surname);
-    let score = match comparison.score {
-        score if surname && meets => score.saturating_add(8).min(95),
-        score if meets => score,
-        score => score / 2,
-    };
-    Agreement { item, score, findings }
-}
-
-fn birth_date(asked: BirthDate, held: BirthDate) -> (u8, &'static str) {
-    let apart = asked.year().abs_diff(held.year());
-    let part = |one: Option<i8>, other: Option<i8>| one.zip(other).map(|(one, other)| one == other);
-    let (month, day) = (part(asked.month(), held.month()), part(asked.day(), held.day()));
-    match (apart, month, day) {
-        (0, Some(true), Some(true)) => (100, "same"),
-        (0, Some(true), None) => (95, "same-month"),
-        (0, None, _) => (90, "same-year"),
-        (0, Some(false), Some(false)) if asked.month() == held.day() && asked.day() == held.month() => {
-            (70, "day-and-month-exchanged")
-        }
-        // One part wrong is a slip; who shares the rest with the name is hardly anybody else.
-        (0, Some(true), Some(false)) => (65, "other-day"),
-        (0, Some(false), Some(true)) => (65, "other-month"),
-        (0, ..) => (15, "same-year-only"),
-        (1..=10, Some(true), Some(true)) => (60, "other-year"),
-        (1, None, _) => (50, "next-year"),
-        // Where the year alone is known and nearly right: years are guessed from an age, or wrong by ten.
-        (2..=3, None, _) => (40, "near-year"),
-        (10, None, _) => (30, "ten-years"),
-        (_, Some(true), Some(true)) => (15, "other-year"),
-        (1, ..) => (15, "next-year"),
-        _ => (0, "differs"),
-    }
+    findings
 }
