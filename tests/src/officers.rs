@@ -31,19 +31,28 @@ impl Officers {
             (CAPTURES, "thu nhận hồ sơ", &["capture", "personalise", "deliver"]),
             (APPROVES, "đọc lại từng chữ", &["approve"]),
         ] {
-            let file = officers.password_file(name);
-            write_private(&file, password)?;
-            let mut arguments = ["account", "add", "--json", "--name", name].map(str::to_owned).to_vec();
-            arguments.extend(["--new-password-file".to_owned(), text(&file)?]);
-            arguments.extend(roles.iter().flat_map(|role| ["--role".to_owned(), (*role).to_owned()]));
-            if name == "chief" {
-                arguments.extend(["--ledger".to_owned(), text(&officers.ledger)?]);
-            } else {
-                arguments.extend(officers.as_officer("chief")?);
-            }
-            programs.must("issuer", &arguments)?;
+            officers.hire(programs, name, password, roles)?;
         }
         Ok(officers)
+    }
+
+    /// Makes one more account; the first of a ledger is made by nobody, the others by the administrator.
+    ///
+    /// # Errors
+    /// If the `issuer` program fails.
+    pub fn hire(&self, programs: &Programs, name: &str, password: &str, roles: &[&str]) -> Result<()> {
+        let file = self.password_file(name);
+        write_private(&file, password)?;
+        let mut arguments = ["account", "add", "--json", "--name", name].map(str::to_owned).to_vec();
+        arguments.extend(["--new-password-file".to_owned(), text(&file)?]);
+        arguments.extend(roles.iter().flat_map(|role| ["--role".to_owned(), (*role).to_owned()]));
+        if name == "chief" {
+            arguments.extend(["--ledger".to_owned(), text(&self.ledger)?]);
+        } else {
+            arguments.extend(self.as_officer("chief")?);
+        }
+        programs.must("issuer", &arguments)?;
+        Ok(())
     }
 
     fn password_file(&self, name: &str) -> PathBuf {

@@ -22,10 +22,14 @@ const SEED: u64 = 2026;
 /// How many of them stand before the desk.
 const APPLICANTS: usize = 6;
 
+/// Who keeps the stock.
+const STOCK: &str = "kho";
+
 /// The officers: account, password, what they do.
-pub const OFFICERS: [(&str, &str, &str); 3] = [
+pub const OFFICERS: [(&str, &str, &str); 4] = [
     ("lan", "thu nhận hồ sơ", "captures, personalises, hands over"),
     ("minh", "đọc lại từng chữ", "approves"),
+    (STOCK, "đếm từng phôi một", "keeps the stock of blanks"),
     ("chief", "giữ sổ tài khoản", "keeps the accounts"),
 ];
 
@@ -55,7 +59,10 @@ impl House {
         stage.pki(&stage.keys, "VN")?;
         stage.export(&stage.keys, &stage.trust)?;
         let people = stage.nation(PEOPLE, SEED)?;
-        Officers::hired(&stage.programs, &stage.work.join("ledger.sqlite"), &stage.work)?;
+        let officers = Officers::hired(&stage.programs, &stage.work.join("ledger.sqlite"), &stage.work)?;
+        let (_, password, _) =
+            OFFICERS.iter().find(|(name, ..)| *name == STOCK).context("no such officer")?;
+        officers.hire(&stage.programs, STOCK, password, &["stock"])?;
         let applicants = applicants(&people, &stage)?;
         std::fs::write(marker, "make desk\n")?;
         Ok(Self { stage, applicants })

@@ -24,6 +24,21 @@ pub const ENTER: &str = "\u{E007}";
 /// The key Tab.
 pub const TAB: &str = "\u{E004}";
 
+/// The space bar.
+pub const SPACE: &str = " ";
+
+/// The arrow key down.
+pub const DOWN: &str = "\u{E015}";
+
+/// Stops of the key Tab after which an element is said to be out of its reach.
+const STOPS: u32 = 150;
+
+/// Where the focus is and whether somebody sees it: an outline of three pixels or more, within the window.
+const FOCUS: &str = "const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
+    const outlined = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 3;
+    const name = e.tagName + (e.id ? '#' + e.id : '') + ' ' + (e.textContent || e.name || '').trim().slice(0, 40);
+    return [e.matches(arguments[0]), e === document.body || (outlined && r.bottom > 0 && r.top < innerHeight), name];";
+
 /// chromedriver, running. Ends when dropped.
 #[derive(Debug)]
 pub struct Driver {
@@ -227,6 +242,70 @@ impl Browser<'_> {
         let active = self.ask("GET", "element/active", None)?;
         let element = active[ELEMENT].as_str().context("nothing has the focus")?.to_owned();
         self.ask("POST", &format!("element/{element}/value"), Some(&json!({"text": text}))).map(drop)
+    }
+
+    /// Presses one key.
+    ///
+    /// # Errors
+    /// If the browser cannot.
+    pub fn press(&self, key: &str) -> Result<()> {
+        let strokes = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
+        let keyboard = json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]});
+        self.ask("POST", "actions", Some(&keyboard)).map(drop)
+    }
+
+    /// Presses Tab until this element has the focus. At every stop the focus must be seen.
+    ///
+    /// # Errors
+    /// If it is out of the keyboard's reach, or the focus cannot be seen somewhere on the way.
+    pub fn reach(&self, css: &str) -> Result<()> {
+        self.wait(css)?;
+        for _ in 0..STOPS {
+            let told = self.run(FOCUS, &[json!(css)])?;
+            if told[1] != Value::Bool(true) {
+                bail!("the focus on {} at {} is not seen", told[2], self.url()?);
+            }
+            if told[0] == Value::Bool(true) {
+                return Ok(());
+            }
+            self.press(TAB)?;
+        }
+        bail!("{css} at {} is out of the keyboard's reach", self.url()?)
+    }
+
+    /// Goes to an element by Tab, and presses a key there.
+    ///
+    /// # Errors
+    /// As [`reach`](Self::reach).
+    pub fn press_on(&self, css: &str, key: &str) -> Result<()> {
+        self.reach(css)?;
+        self.press(key)
+    }
+
+    /// Goes to a field by Tab, and types.
+    ///
+    /// # Errors
+    /// As [`reach`](Self::reach).
+    pub fn fill(&self, css: &str, text: &str) -> Result<()> {
+        self.reach(css)?;
+        self.type_here(text)
+    }
+
+    /// Goes to a list of choices by Tab, and down to this value.
+    ///
+    /// # Errors
+    /// If it does not offer it.
+    pub fn choose(&self, css: &str, value: &str) -> Result<()> {
+        self.reach(css)?;
+        for _ in 0..STOPS {
+            if self.run("return document.activeElement.value === arguments[0];", &[json!(value)])?
+                == Value::Bool(true)
+            {
+                return Ok(());
+            }
+            self.press(DOWN)?;
+        }
+        bail!("{css} at {} does not offer {value}", self.url()?)
     }
 
     /// The text of an element.

@@ -97,7 +97,7 @@ pub(in crate::desk) async fn page(State(desk): State<Arc<Desk>>, seen: Seen) -> 
     let may = seen.may(Role::Personalise);
     let body = html! {
         section.first aria-labelledby="state" {
-            h2 id="state" { (seen.say("Hàng in", "The queue")) }
+            h2 id="state" { (seen.say("Trạng thái", "State")) }
             @match whole {
                 Some(stop) => {
                     (standing(&seen, stop))

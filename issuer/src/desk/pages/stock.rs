@@ -60,7 +60,9 @@ fn reconciled(seen: &Seen, report: &Reconciliation) -> Markup {
     html! {
         section aria-labelledby="batches" {
             h2 id="batches" { (seen.say("Đối chiếu", "Reconciliation")) }
-            @if report.agrees() {
+            @if report.batches.is_empty() {
+                p.empty { (seen.say("Chưa có lô nào để đối chiếu.", "There is no batch to reconcile.")) }
+            } @else if report.agrees() {
                 (page::notice("good", seen.say("Mọi phôi đều có dấu vết từ khi nhận đến thẻ.", "Every blank is accounted for, from receipt to card.")))
             } @else {
                 (page::notice("bad", seen.say("Có phôi không khớp sổ: xem bảng dưới.", "Some blanks do not fit the books: see below.")))
