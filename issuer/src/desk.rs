@@ -39,6 +39,7 @@ use axum::middleware::from_fn_with_state;
 use cccd_population::server::{Limits, serve_router};
 use tokio::net::TcpListener;
 
+pub use drawer::keep_for_desk;
 pub use house::{Desk, OpenRegister, Setup};
 pub use readers::{IN_SOFTWARE, Laid, NoChip, ReaderSeen, Readers, StationReaders};
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use cccd_keys::audit_log::Head;
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
-use cccd_population::store::{Apart, Database, Place, Session};
+use cccd_population::store::{Apart, Database, Place, Session, StoreError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -391,6 +391,23 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn open_of(&self, number: &str) -> Result<Option<Entry>, LedgerError> {
         self.database.read_anew(|session| entry::open_of(session, number))
+    }
+
+    /// Where the applications of this content stand.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn states_of_content(&self, content_sha256: &str) -> Result<Vec<State>, LedgerError> {
+        let of = "SELECT state FROM applications WHERE content_sha256 = ?1";
+        Ok(self.database.read_anew(|session: &mut dyn Session| {
+            let mut found = Vec::new();
+            session.query(of, &[content_sha256.into()], &mut |row| {
+                let state = row.needed(0)?.parse();
+                found.push(state.map_err(|_| StoreError::Inconsistent("the state of an application"))?);
+                Ok(())
+            })?;
+            Ok::<_, StoreError>(found)
+        })?)
     }
 
     /// The application that this chip was given to, if the ledger knows the serial.

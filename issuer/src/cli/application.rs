@@ -3,6 +3,7 @@
 use cccd_issuer::accounts::{Officer, Role};
 use cccd_issuer::application::{Application, Ground, Portrait, Refusal, Step};
 use cccd_issuer::audit::LogEntry;
+use cccd_issuer::desk::keep_for_desk;
 use cccd_issuer::forms::{Content, PaperError};
 use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
 use cccd_issuer::output::write_private;
@@ -10,12 +11,13 @@ use cccd_issuer::register::day_in_vietnam;
 use cccd_issuer::station::{Intake, IssueError};
 use cccd_issuer::words;
 use cccd_population::forms::FormRenderer;
+use cccd_population::register_key::{beside, seal_keys};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
 
-use super::args::{ApplicationCommand, FormArguments, ListArguments, WhichApplication};
+use super::args::{ApplicationCommand, FormArguments, LedgerArguments, ListArguments, WhichApplication};
 use super::failure::Failure;
 use super::output::Output;
 use super::{capture, connect};
@@ -46,7 +48,9 @@ pub(crate) fn run(
                 Err(_) => false,
             };
             capture::unseal_unless(kept, vault.as_ref(), &application)?;
-            tell(&captured?.entry, today, output);
+            let entry = captured?.entry;
+            into_drawer(&receive.ledger, &application, output)?;
+            tell(&entry, today, output);
         }
         ApplicationCommand::Approve(approve) => {
             let (mut ledger, officer) =
@@ -93,6 +97,25 @@ pub(crate) fn run(
             }
             output.result(&value, &lines);
         }
+    }
+    Ok(())
+}
+
+/// Where a desk was opened at this station, what is captured beside it can be made there, too.
+fn into_drawer(
+    arguments: &LedgerArguments,
+    application: &Application,
+    output: &Output,
+) -> Result<(), Failure> {
+    let drawer = beside(connect::station(arguments)?, "drawer");
+    if !beside(&drawer, "seal-key").exists() {
+        return Ok(());
+    }
+    if !keep_for_desk(&drawer, seal_keys(&drawer)?, application) {
+        output.note(
+            "Hồ sơ đã vào sổ nhưng không để được vào ngăn của quầy.",
+            "The application is in the ledger, but could not be put into the desk's drawer.",
+        );
     }
     Ok(())
 }

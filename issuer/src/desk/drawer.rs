@@ -1,21 +1,22 @@
 //! The drawer: what was captured lies here, sealed, until its card is made or refused. The ledger keeps digests only.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::seal::SealKeys;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::fields::FIELDS;
 use super::problem::Problem;
 use crate::application::file::MAX_FILE_BYTES;
-use crate::application::{Application, Ground};
-use crate::ledger::Entry;
+use crate::application::{Application, Ground, State};
+use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::output::write_private;
 
 /// As what an application is sealed.
@@ -76,6 +77,47 @@ impl Drawer {
             tracing::warn!(%error, "a closed application stays in the drawer");
         }
     }
+}
+
+/// How long a file that belongs to no application is left: another desk may be about to write of it.
+const ORPHAN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+impl Drawer {
+    /// Takes out what a crash left: files half written, and applications that are closed or that the ledger never learnt of.
+    /// Answers how many.
+    pub(super) fn sweep(&self, ledger: &Ledger, now: Timestamp) -> Result<u32, LedgerError> {
+        let mut swept = 0;
+        let Ok(files) = std::fs::read_dir(&self.folder) else { return Ok(0) };
+        for file in files.flatten() {
+            let path = file.path();
+            let name = file.file_name().to_string_lossy().into_owned();
+            let written = file.metadata().and_then(|known| known.modified()).ok();
+            let written = written.and_then(|time| Timestamp::try_from(time).ok());
+            let is_old = written.is_some_and(|written| now.duration_since(written) > ORPHAN_AFTER);
+            let over = match name.strip_suffix(".sealed") {
+                Some(content) => {
+                    let states = ledger.states_of_content(content)?;
+                    let closed = |state: &State| state.is_closed() && *state != State::Issued;
+                    if states.is_empty() { is_old } else { states.iter().all(closed) }
+                }
+                None => name.ends_with(".part") && is_old,
+            };
+            if over {
+                match std::fs::remove_file(&path) {
+                    Ok(()) => swept += 1,
+                    Err(error) => tracing::warn!(%error, "something stays in the drawer"),
+                }
+            }
+        }
+        Ok(swept)
+    }
+}
+
+/// Puts an application that was captured beside the desk into its drawer, so that its card can be made there. `false`: it
+/// could not be written, which stops nobody.
+#[must_use]
+pub fn keep_for_desk(folder: &Path, keys: SealKeys, application: &Application) -> bool {
+    Drawer::new(folder.to_owned(), keys).put(application).is_ok()
 }
 
 fn missing() -> Problem {

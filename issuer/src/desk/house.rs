@@ -116,9 +116,15 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Desk {
-    /// Opens the desk.
+    /// Opens the desk, and takes out of its drawer what an earlier run left there.
     #[must_use]
     pub fn open(setup: Setup) -> Arc<Self> {
+        let drawer = Drawer::new(setup.drawer, setup.drawer_keys);
+        match drawer.sweep(&setup.ledger, (setup.clock)()) {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "what an earlier run left in the drawer is gone"),
+            Err(error) => tracing::warn!(%error, "the drawer was not looked through"),
+        }
         Arc::new(Self {
             calendar: setup.ledger.calendar().clone(),
             first: Mutex::new(setup.ledger),
@@ -134,7 +140,7 @@ impl Desk {
             readers: setup.readers,
             making: Making::default(),
             meter: Meter::new(),
-            drawer: Drawer::new(setup.drawer, setup.drawer_keys),
+            drawer,
             visits: Visits::default(),
             faces: Faces::open(),
             papers: Papers::open(setup.office),

@@ -86,12 +86,12 @@ impl Desk {
         self.by("lan", &["application", "receive", "--application", &application, "--register", &register])
     }
 
-    fn approve(&self, application: &str) -> Output {
+    pub(crate) fn approve(&self, application: &str) -> Output {
         self.by("minh", &["application", "approve", "--application", &self.path(application)])
     }
 
     /// Taken in by one officer and approved by another.
-    fn approved(&self, application: &str) {
+    pub(crate) fn approved(&self, application: &str) {
         let output = self.receive(application);
         assert_eq!(json(&output)["state"], "captured", "{output:?}");
         assert_eq!(json(&self.approve(application))["state"], "approved");

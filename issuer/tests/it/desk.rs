@@ -2,6 +2,7 @@
 
 mod attacks;
 mod cards;
+mod drawer;
 mod house;
 mod on_postgres;
 mod papers;

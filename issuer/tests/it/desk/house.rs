@@ -156,17 +156,7 @@ impl House {
     }
 
     pub(super) fn browser(&self) -> Browser {
-        let config = ureq::Agent::config_builder()
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build();
-        Browser {
-            agent: config.into(),
-            base: self.address.clone(),
-            session: String::new(),
-            page: Page::default(),
-        }
+        Browser::at(&self.address)
     }
 
     pub(super) fn officer(&self, name: &str) -> Browser {
@@ -260,6 +250,16 @@ pub(super) fn encoded(text: &str) -> String {
 }
 
 impl Browser {
+    /// One that nobody used, at this address.
+    pub(super) fn at(address: &str) -> Self {
+        let config = ureq::Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Self { agent: config.into(), base: address.to_owned(), session: String::new(), page: Page::default() }
+    }
+
     pub(super) fn take(&mut self, answer: ureq::http::Response<ureq::Body>) {
         let headers: Vec<(String, String)> = answer
             .headers()
