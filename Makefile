@@ -49,7 +49,7 @@ faults: ## every removal of a card, every kill of the register's programs, enume
 	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long)
 
 nation: ## one simulated year of a province through the register, and what must hold at its end; PEOPLE=n (default 100000), DB=sqlite|postgres|sqlite:FILE|postgres://…
-	@cargo run --quiet --locked -p cccd-tests --bin nation -- $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(DB),--db $(DB))
+	@cargo run --quiet --locked -p cccd-tests --bin nation -- $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(CARDS),--cards $(CARDS)) $(if $(DB),--db $(DB))
 
 interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace" runs a part
 	@scripts/setup run
@@ -61,9 +61,9 @@ interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace"
 foreign: ## judges a folder of third-party cases; DATA=dir names it (default CCCD_FOREIGN_DATA, else ../shared/data)
 	@cargo run --quiet --locked -p cccd-tests --bin foreign -- $(if $(DATA),--data $(DATA)) $(if $(KIND),--only $(KIND))
 
-bench: ## benchmarks beside their reference, also in target/bench.json; ONLY=name runs one; PEOPLE=n sizes the register, ENGINE=sqlite or postgres
+bench: ## benchmarks beside their reference, also in target/bench.json; ONLY=name runs one; PEOPLE=n sizes the register, ENGINE=sqlite or postgres; CARDS=n of the station
 	@scripts/setup bench
-	cargo run --quiet --locked --release -p cccd-tests --features openssl-reference --bin bench -- $(if $(ONLY),--only $(ONLY)) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ENGINE),--engine $(ENGINE))
+	cargo run --quiet --locked --release -p cccd-tests --features openssl-reference --bin bench -- $(if $(ONLY),--only $(ONLY)) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(CARDS),--cards $(CARDS))
 
 lint: ## rustfmt and clippy, warnings are errors
 	cargo fmt --all --check

@@ -221,10 +221,16 @@ pub fn representative_of(person: &Person) -> Option<Representative> {
 
 fn application(person: &Person, age: i16, seed: u64) -> Result<Application> {
     let age = u32::try_from(age).unwrap_or_default();
-    Ok(Application {
+    Ok(application_with(person, portrait::draw(seed, person.sex == Sex::Female, age)?))
+}
+
+/// A first card for this person with this portrait.
+#[must_use]
+pub fn application_with(person: &Person, portrait: Vec<u8>) -> Application {
+    Application {
         number: person.number.clone(),
         asserted: Asserted { full_name: Some(person.full_name.clone()), ..Asserted::default() },
-        portrait: portrait::draw(seed, person.sex == Sex::Female, age)?,
+        portrait,
         portrait_accepted: None,
         biometrics: None,
         reason: Reason::FirstIssue,
@@ -232,5 +238,5 @@ fn application(person: &Person, age: i16, seed: u64) -> Result<Application> {
         template: Template::IdentityCard2024,
         representative: representative_of(person),
         papers: Vec::new(),
-    })
+    }
 }

@@ -113,6 +113,13 @@ impl ChipState {
         self.chip_authentication = Some(key);
         Ok(public)
     }
+
+    /// Private keys that were made elsewhere, as if the chip had made them: a bench needs many chips, and not the time to
+    /// find their primes.
+    pub fn hold_keys(&mut self, active_authentication: PrivateKey, chip_authentication: PrivateKey) {
+        self.active_authentication = Some(active_authentication);
+        self.chip_authentication = Some(chip_authentication);
+    }
 }
 
 /// A chip's memory, opened. Nothing is kept until [`Bench::save`].

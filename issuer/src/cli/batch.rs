@@ -76,7 +76,7 @@ pub(crate) fn run(
                 let file = arguments.out.join(id.to_string()).join("card.json");
                 write_private(&file, summary.as_bytes()).err().map(|error| error.to_string())
             }
-            (Happened::Made(_), None) => None,
+            (Happened::Begun, _) | (Happened::Made(_), None) => None,
             (Happened::Failed(error), _) => Some(format!("{}: {error}", error.code())),
             (Happened::NotPrepared(why) | Happened::Trouble(why), _) => Some((*why).to_owned()),
             (Happened::Tripped(count), _) => Some(format!("{count} failures in a row")),

@@ -106,6 +106,8 @@ pub struct Event<'a> {
 /// What happened.
 #[derive(Debug)]
 pub enum Happened<'a> {
+    /// A reader has taken it in hand; its chip was not asked anything yet.
+    Begun,
     /// A card was made.
     Made(&'a IssuedCard),
     /// None was made.
@@ -437,7 +439,7 @@ impl Desk<'_> {
                 Err(error) => return self.trouble(&name, &error.to_string()),
             }
             let worked = match reader.wait(line.stop) {
-                Ok(true) => self.chip(reader.as_mut(), &mut register, receive),
+                Ok(true) => self.chip(reader.as_mut(), &name, &mut register, receive),
                 Ok(false) => return,
                 Err(why) => Worked::Trouble(why),
             };
@@ -480,6 +482,7 @@ impl Desk<'_> {
     fn chip(
         &mut self,
         reader: &mut dyn ReaderPort,
+        name: &str,
         register: &mut Option<Box<dyn Register>>,
         receive: &Mutex<Receiver<Next>>,
     ) -> Worked {
@@ -487,7 +490,7 @@ impl Desk<'_> {
             Ok(link) => link,
             Err(why) => return Worked::Trouble(why),
         };
-        match self.interrupted(register, link.as_mut(), extended) {
+        match self.interrupted(name, register, link.as_mut(), extended) {
             Ok(None) => {}
             Ok(Some(card)) => return Worked::Made(Box::new(card)),
             Err(error) => return Worked::Trouble(error.to_string()),
@@ -497,6 +500,7 @@ impl Desk<'_> {
         let waited = u32::try_from(waiting.elapsed().as_micros()).unwrap_or(u32::MAX);
         lock(&self.shared.summary).waits.push(waited);
         let id = next.admitted.application();
+        self.tell(id, name, Happened::Begun);
         match self.produce(register, link.as_mut(), extended, next.admitted) {
             Ok(card) => Worked::Made(Box::new(card)),
             Err(error) => Worked::Failed(id, error),
@@ -543,6 +547,7 @@ impl Desk<'_> {
     /// A run was interrupted somewhere: if its chip is the one in this reader, that card is finished first.
     fn interrupted(
         &mut self,
+        name: &str,
         register: &mut Option<Box<dyn Register>>,
         link: &mut dyn CardLink,
         extended: bool,
@@ -569,6 +574,7 @@ impl Desk<'_> {
         let found = line.source.application(&entry, sealed.as_deref()).ok().flatten();
         let Some(application) = found else { return Err(used) };
         lock(&self.shared.in_hand).insert(entry.id.0);
+        self.tell(entry.id, name, Happened::Begun);
         let done = admit(line, &mut self.ledger, register, &application)
             .and_then(|admitted| self.produce(register, link, extended, admitted));
         self.finish(entry.id);

@@ -309,7 +309,8 @@ fn look_at(portrait: &Portrait, application: &Application) -> Result<Seen, Issue
 
 /// What an approval is of: everything that the card will say of its holder, and what was asked for. The days of issue and
 /// expiry follow from the day on which it is made.
-pub(crate) fn digest_of(card: &CardData, content: &str, taken: Option<&str>) -> String {
+#[must_use]
+pub fn digest_of(card: &CardData, content: &str, taken: Option<&str>) -> String {
     let mut hash = Sha256::new();
     // A holder is texts and dates: it always has a JSON form.
     hash.update(serde_json::to_vec(&card.holder).unwrap_or_default());
