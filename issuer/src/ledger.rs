@@ -410,6 +410,14 @@ impl Ledger {
         })?)
     }
 
+    /// The person's application that was taken in last, closed or not.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn newest_of(&self, number: &str) -> Result<Option<Entry>, LedgerError> {
+        self.database.read_anew(|session| entry::newest_of(session, number))
+    }
+
     /// The application that this chip was given to, if the ledger knows the serial.
     ///
     /// # Errors

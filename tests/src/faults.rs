@@ -8,12 +8,14 @@
 //! | [`personalisation`] | the card is removed at every command of the station's work | the next run finishes it: one card, in ledger and register |
 //! | [`personalisation`], long | in short commands; the chip's state torn on disk as well | the same |
 //! | [`register`] | `kill -9` at every system call that writes, while persons are imported, acts taken, numbers given; twice in imports that go on at their row | the next run finishes it: everything once, what was answered holds |
+//! | [`station`] | `kill -9` of the `issuer` at every system call that lasts, from the delivery of blanks to a card reported lost | the next start finishes it by itself: blanks, cards, ledger and register agree |
 //!
 //! No campaign has a number of faults written into it: each counts up until a run ends without meeting its fault.
 
 pub mod personalisation;
 pub mod reads;
 pub mod register;
+pub mod station;
 
 use std::fmt::Write as _;
 
@@ -129,6 +131,11 @@ impl Report {
             let range = if first == last { first.to_string() } else { format!("{first}–{last}") };
             let _ = writeln!(text, "  {range:>9}  {command:<34} {outcome}");
         }
+        self.say(&text);
+    }
+
+    /// Prints something between the tables.
+    fn say(&self, text: &str) {
         self.bar.suspend(|| print!("{text}"));
     }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 use cccd_issuer::accounts::{Officer, Role};
 use cccd_issuer::application::State;
 use cccd_issuer::ledger::{Act, Entry, Ledger};
-use cccd_issuer::output::{Staging, write_private};
+use cccd_issuer::output::{Staging, write_anew};
 use cccd_issuer::queue::{self, Event, Happened, Line, Summary};
 use cccd_issuer::register::{Register, RegisterError};
 use cccd_issuer::station::{Admitted, Blank, Intake, IssueError, Job};
@@ -74,7 +74,7 @@ pub(crate) fn run(
                 bar.inc(1);
                 let summary = format!("{:#}\n", issue::describe(card));
                 let file = arguments.out.join(id.to_string()).join("card.json");
-                write_private(&file, summary.as_bytes()).err().map(|error| error.to_string())
+                write_anew(&file, summary.as_bytes()).err().map(|error| error.to_string())
             }
             (Happened::Begun, _) | (Happened::Made(_), None) => None,
             (Happened::Failed(error), _) => Some(format!("{}: {error}", error.code())),
@@ -95,7 +95,7 @@ pub(crate) fn run(
             return Ok(());
         }
         let folder = arguments.out.join(admitted.application().to_string());
-        let mut staging = Staging::new(&folder).map_err(|error| error.to_string())?;
+        let mut staging = Staging::of_one_card(&folder).map_err(|error| error.to_string())?;
         faces::stage(admitted, arguments.dpi, &mut staging).map_err(|error| error.to_string())?;
         staging.commit().map(drop).map_err(|error| error.to_string())
     };
@@ -185,14 +185,21 @@ fn find(row: &Row, ledger: &Ledger, batch: &str) -> Result<(Option<Entry>, Strin
         request = format!("batch {batch} {} {round}", row.content_sha256);
         match ledger.of_request(&request)? {
             Some(entry) if entry.state == State::Spoiled || entry.state == State::Rejected => {}
+            // A run was ended before it captured: the same request goes on with it.
+            Some(entry) if is_only_begun(&entry) => return Ok((None, request)),
             Some(entry) => return Ok((Some(entry), request)),
             None => break,
         }
     }
     let same = |entry: &Entry| entry.content_sha256 == row.content_sha256;
     // One that nobody captured is begun anew.
-    let open = open.filter(|entry| same(entry) && !matches!(entry.state, State::Received | State::Checked));
+    let open = open.filter(|entry| same(entry) && !is_only_begun(entry));
     Ok((open, request))
+}
+
+/// Taken in, and not captured.
+fn is_only_begun(entry: &Entry) -> bool {
+    matches!(entry.state, State::Received | State::Checked)
 }
 
 /// One line for each row: where it stands now.
@@ -226,7 +233,7 @@ fn report(
         lines.push_str(&line.to_string());
         lines.push('\n');
     }
-    write_private(&arguments.out.join("results.jsonl"), lines.as_bytes())?;
+    write_anew(&arguments.out.join("results.jsonl"), lines.as_bytes())?;
     let left = rows.len().saturating_sub(done);
     let value = json!({
         "rows": rows.len(), "issued": done, "waiting_for_approval": waiting, "left": left,

@@ -1,11 +1,12 @@
 //! `issuer issue`: everything that can fail is tried before a chip is touched.
 
-use cccd_card_profile::card_holder::{vietnamese_date, vietnamese_expiry};
+use cccd_card_profile::card_holder::{CardData, vietnamese_date, vietnamese_expiry};
 use cccd_issuer::accounts::Role;
-use cccd_issuer::application::Application;
+use cccd_issuer::application::{Application, Refusal, Template};
+use cccd_issuer::ledger::{ApplicationId, Entry};
 use cccd_issuer::output::Staging;
 use cccd_issuer::personalize::KeySource;
-use cccd_issuer::station::{IssuedCard, Station};
+use cccd_issuer::station::{Admitted, IssueError, IssuedCard, Station};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use super::args::IssueArguments;
 use super::failure::Failure;
 use super::output::Output;
 use super::{capture, connect, faces, progress};
+
+/// The officer's record of the card: there when everything is.
+const RECORD: &str = "card.json";
 
 /// The state of a chip in software: twice, as it keeps the one before, and once more while it is written.
 const VIRTUAL_CHIP_ROOM: usize = 3 * 64 * 1024;
@@ -36,7 +40,7 @@ pub(crate) fn run(
     capture::purge_due(arguments.biometrics.captures.as_ref(), &mut ledger, &officer, at)?;
     capture::open(&arguments.biometrics, &mut application, &ledger)?;
     let mut register = connect::register(&arguments.register, &format!("issuer {}", officer.name()))?;
-    let mut staging = Staging::new(&arguments.out)?;
+    let mut staging = Staging::of_one_card(&arguments.out)?;
 
     let mut station = Station {
         ledger: &mut ledger,
@@ -50,6 +54,11 @@ pub(crate) fn run(
     };
     // One that is not open yet is taken in here: then it waits for another officer.
     if station.ledger.open_of(application.number.as_str())?.is_none() {
+        if staging.is_resumed()
+            && let Some((admitted, entry)) = station.issued_before(&application)?
+        {
+            return only_files(&admitted, &entry, arguments, staging, output);
+        }
         officer.may(Role::Capture)?;
     }
     let admitted = station.admit(&application)?;
@@ -60,7 +69,7 @@ pub(crate) fn run(
         );
     }
     faces::stage(&admitted, arguments.dpi, &mut staging)?;
-    staging.reserve("card.json")?;
+    staging.reserve(RECORD)?;
 
     let mut card = if arguments.reader == "virtual" {
         staging.ensure_room(VIRTUAL_CHIP_ROOM)?;
@@ -87,11 +96,57 @@ pub(crate) fn run(
     }
     let summary = describe(&issued);
     staging
-        .fill("card.json", format!("{summary:#}\n").as_bytes())
+        .fill(RECORD, format!("{summary:#}\n").as_bytes())
         .and_then(|()| staging.commit())
         .map_err(Failure::IssuedWithoutFiles)?;
     output.result(&summary, &lines(&issued, arguments, output));
     Ok(())
+}
+
+/// A run was ended after the card was issued and before its files had their names.
+fn only_files(
+    admitted: &Admitted,
+    entry: &Entry,
+    arguments: &IssueArguments,
+    mut staging: Staging,
+    output: &Output,
+) -> Result<(), Failure> {
+    output.note(
+        "Thẻ của hồ sơ này đã cấp; lần trước chưa kịp để lại tệp: nay làm nốt.",
+        "The card of this application is issued; the run before left no files: they are made now.",
+    );
+    faces::stage(admitted, arguments.dpi, &mut staging)?;
+    let mut summary = said(admitted.card(), admitted.application(), admitted.template());
+    if let Some(summary) = summary.as_object_mut() {
+        let signed = entry.signed.as_ref();
+        let mrz = admitted.card().mrz().map_err(Refusal::Name).map_err(IssueError::from)?;
+        summary.insert("mrz".to_owned(), json!(mrz.lines()));
+        summary.insert("sod_sha256".to_owned(), json!(signed.map(|card| card.sod_sha256.to_string())));
+        summary.insert("chip_serial".to_owned(), json!(entry.chip.map(|chip| chip.to_string())));
+        let replaced = signed.and_then(|card| card.replaces);
+        summary.insert("replaced".to_owned(), json!(replaced.map(|card| card.to_string())));
+        summary.insert("resumed".to_owned(), json!(true));
+    }
+    staging
+        .write(RECORD, format!("{summary:#}\n").as_bytes())
+        .and_then(|()| staging.commit())
+        .map_err(Failure::IssuedWithoutFiles)?;
+    let line = format!("{} {}", output.say("Tệp ở", "Files in"), arguments.out.display());
+    output.result(&summary, &[line]);
+    Ok(())
+}
+
+/// What is known of every card that was issued.
+fn said(card: &CardData, application: ApplicationId, template: Template) -> Value {
+    json!({
+        "status": "active",
+        "number": card.holder.number.as_str(),
+        "document_number": card.holder.number.document_number(),
+        "issued": card.issue_date.to_string(),
+        "expires": card.expiry.date().map(|date| date.to_string()),
+        "template": template.as_str(),
+        "application": application.to_string(),
+    })
 }
 
 /// What card.json and `--json` say: the officer's record of the card, mode 0600.
@@ -103,17 +158,11 @@ pub(super) fn describe(issued: &IssuedCard) -> Value {
         .iter()
         .map(|(step, _)| (step.name().to_owned(), json!(milliseconds(timings.of(*step)))))
         .collect();
-    json!({
-        "status": "active",
-        "number": issued.card.holder.number.as_str(),
+    let mut all = said(&issued.card, issued.application, issued.template);
+    let made = json!({
         "sod_sha256": issued.sod_sha256.to_string(),
         "chip_serial": issued.chip_serial.to_string(),
         "mrz": issued.mrz.lines(),
-        "document_number": issued.card.holder.number.document_number(),
-        "issued": issued.card.issue_date.to_string(),
-        "expires": issued.card.expiry.date().map(|date| date.to_string()),
-        "template": issued.template.as_str(),
-        "application": issued.application.to_string(),
         "replaced": issued.replaced.map(|card| card.to_string()),
         "resumed": issued.resumed,
         "test_keys": issued.test_keys,
@@ -134,7 +183,11 @@ pub(super) fn describe(issued: &IssuedCard) -> Value {
             "signing": milliseconds(timings.signing()),
             "steps": steps,
         },
-    })
+    });
+    if let (Some(all), Value::Object(made)) = (all.as_object_mut(), made) {
+        all.extend(made);
+    }
+    all
 }
 
 /// Where the key of a proof came from; null when the chip has none.

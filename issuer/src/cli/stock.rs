@@ -69,7 +69,8 @@ pub(crate) fn run(
             let (supplier, note) = (receive.supplier.as_str(), receive.note.as_str());
             with!(keeper, |stock, act| stock.receive(supplier, note, &serials, act))?;
             if receive.counted {
-                keeper.request = None;
+                // A request of its own: run again after an interruption, it counts what was only received.
+                keeper.request = keeper.request.map(|name| format!("{name}, counted"));
                 let count = with!(keeper, |stock, act| stock.count(supplier, note, None, act))?;
                 tell_count(&count, output);
             } else {

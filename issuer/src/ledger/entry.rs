@@ -161,6 +161,16 @@ pub(super) fn open_of(session: &mut dyn Session, number: &str) -> Result<Option<
     one(session, sql, &[number.into()])
 }
 
+/// The person's application that was taken in last, closed or not.
+pub(super) fn newest_of(session: &mut dyn Session, number: &str) -> Result<Option<Entry>, LedgerError> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM applications WHERE person_number = ?1 ORDER BY id DESC LIMIT 1"
+    );
+    one(session, sql, &[number.into()])
+}
+
 pub(super) fn list(
     session: &mut dyn Session,
     state: Option<State>,

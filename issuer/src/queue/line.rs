@@ -459,8 +459,12 @@ impl Desk<'_> {
                 }
                 Worked::Failed(id, error) => {
                     self.tell(id, &name, Happened::Failed(&error));
-                    // A chip that was used before says nothing of the application.
-                    if !matches!(error, IssueError::ChipUsed { .. }) {
+                    // A chip that was used before, or is no blank of this stock, says nothing of the application.
+                    let of_chip = matches!(
+                        error,
+                        IssueError::ChipUsed { .. } | IssueError::Ledger(LedgerError::NotInStock { .. })
+                    );
+                    if !of_chip {
                         *lock(&self.shared.attempts).entry(id.0).or_default() += 1;
                     }
                     self.finish(id);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::validity::age_on;
-use cccd_population::card::SodDigest;
+use cccd_population::card::{Card, SodDigest};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -135,7 +135,9 @@ impl Intake<'_> {
             Ok(checked) => checked,
             Err(refusal) => return Err(self.refuse(&entry, recorded, refusal)?),
         };
-        if entry.state == State::Received {
+        // A run that was ended before it captured left nothing but the register's word of that day: it is asked again.
+        let begun = matches!(entry.state, State::Received | State::Checked);
+        if begun {
             let mut waiting = BTreeSet::new();
             for (paper, items) in other_papers(application, &checked.card.holder) {
                 if self.register.contradict(&application.number, paper, act.at)? {
@@ -150,16 +152,18 @@ impl Intake<'_> {
         // Prints and irises belong to what is approved as much as the portrait does.
         let taken = application.biometrics.as_ref();
         let sealed = taken.and_then(|taken| taken.sealed_sha256.as_deref());
-        if entry.state != State::Received && self.ledger.sealed_of(entry.id)?.as_deref() != sealed {
+        if !begun && self.ledger.sealed_of(entry.id)?.as_deref() != sealed {
             return Err(IssueError::PrintsMissing(entry.id));
         }
         let to_print =
             digest_of(&checked.card, &entry.content_sha256, taken.map(Biometrics::name).as_deref());
-        if entry.state == State::Received {
+        if begun {
             let young = age_on(checked.card.holder.birth_date, issue_date) < BIOMETRICS_FROM_AGE;
             let seen = if young { nothing_taken(application)? } else { look_at(&portrait, application)? };
-            self.ledger.advance(entry.id, Step::Check, None, &Value::Null, Act { request: None, ..act })?;
             let act = Act { request: None, ..act };
+            if entry.state == State::Received {
+                self.ledger.advance(entry.id, Step::Check, None, &Value::Null, act)?;
+            }
             let note =
                 CaptureNote { reason: seen.accepted.as_deref(), detail: &seen.detail, sealed_sha256: sealed };
             self.ledger.capture_noting(entry.id, &to_print, note, act)?;
@@ -211,6 +215,50 @@ impl Station<'_> {
     pub fn take_in(&mut self, application: &Application) -> Result<Captured, IssueError> {
         let act = self.act();
         Intake { ledger: &mut *self.ledger, register: &mut *self.register, act }.take_in(application)
+    }
+
+    /// The card of this very application, if it was issued already and is still the person's card: what it says, for files
+    /// that a run left undone when it ended between the ledger and them. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn issued_before(
+        &mut self,
+        application: &Application,
+    ) -> Result<Option<(Admitted, Entry)>, IssueError> {
+        let number = application.number.as_str();
+        let Some(entry) = self.ledger.newest_of(number)? else { return Ok(None) };
+        let Some(signed) = entry.signed.clone().filter(|_| entry.state == State::Issued) else {
+            return Ok(None);
+        };
+        if entry.content_sha256 != application.content_sha256() {
+            return Ok(None);
+        }
+        self.register.for_application(&format!("issuer application {}", entry.id));
+        let mut record = self.register.person(&application.number, day_in_vietnam(self.at))?;
+        let ours = |card: &Card| card.sod_sha256 == signed.sod_sha256;
+        let Some(known) = record.as_mut().filter(|known| known.card_in_use.as_ref().is_some_and(ours)) else {
+            return Ok(None);
+        };
+        known.card_in_use = None;
+        let card = check(application, record, signed.issued)?.card;
+        let taken = application.biometrics.as_ref();
+        let said = digest_of(&card, &entry.content_sha256, taken.map(Biometrics::name).as_deref());
+        // What the register says today is not what was put into the chip: such files would lie.
+        if entry.captured_sha256.as_deref() != Some(&*said) {
+            return Ok(None);
+        }
+        let admitted = Admitted {
+            id: entry.id,
+            card,
+            portrait: Portrait::from_file(&application.portrait)?,
+            capture: taken.map(|taken| taken.capture.clone()),
+            template: entry.template,
+            replaces: signed.replaces,
+            issue_date: signed.issued,
+            interrupted: None,
+        };
+        Ok(Some((admitted, entry)))
     }
 
     /// Walks what was taken in and approved to `queued`.

@@ -262,6 +262,56 @@ fn a_card_is_issued_and_lives_its_life() {
 }
 
 #[test]
+fn a_run_that_ended_after_the_card_was_issued_gets_its_files_the_next_time() {
+    let desk = Desk::new();
+    desk.approved("an.json");
+    let card = json(&desk.issue("an.json", "out", &[]));
+    // As a kill between the ledger and the files leaves it.
+    let out = desk.path("out");
+    for name in ["front.png", "back.png", "qr.png", "card.pdf", "card.json"] {
+        let (name, half) = (Path::new(&out).join(name), Path::new(&out).join(format!(".{name}.4711.part")));
+        std::fs::rename(name, half).unwrap();
+    }
+    let output = desk.issue("an.json", "out", &["--lang", "en"]);
+    let again = json(&output);
+    assert_eq!(output.status.code(), Some(0), "{again}");
+    assert_eq!(again["resumed"], true);
+    for member in ["sod_sha256", "chip_serial", "mrz", "issued", "expires", "application", "number"] {
+        assert_eq!(again[member], card[member], "{member}");
+    }
+    let mut names: Vec<String> = std::fs::read_dir(&out)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with("chip.json"))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["back.png", "card.json", "card.pdf", "front.png", "qr.png"]);
+    // No second application, no second card; and from now on it is refused as ever.
+    refused(&desk.issue("an.json", "out", &[]), 1, "has-active-card");
+    let register = SqlStore::open_file(Path::new(&desk.path("register.db"))).unwrap();
+    let number = cccd_card_profile::personal_number::PersonalNumber::parse(NUMBER).unwrap();
+    assert_eq!(register.cards_of(&number).unwrap().len(), 1);
+}
+
+#[test]
+fn blanks_that_were_received_and_not_counted_are_counted_by_the_same_request() {
+    let desk = Desk::new();
+    let serials = format!("{}\n{}\n", "b1".repeat(10), "b2".repeat(10));
+    std::fs::write(desk.path("serials.txt"), serials).unwrap();
+    let file = desk.path("serials.txt");
+    let receive = |more: &[&str]| {
+        let words = ["stock", "receive", "--supplier", "maker", "--note", "1", "--serials", &file];
+        json(&desk.by("minh", &[&words[..], &["--request", "delivery 1"], more].concat()))
+    };
+    // As a kill between the two leaves it.
+    assert_eq!(receive(&[])["expected"], 2);
+    assert_eq!(receive(&["--counted"])["counted"], 2);
+    assert_eq!(receive(&["--counted"])["missing"], serde_json::json!([]));
+    let listed = json(&desk.by("minh", &["stock", "list"]));
+    assert_eq!(listed["states"], serde_json::json!({"in-stock": 2}));
+}
+
+#[test]
 fn bad_input_gets_one_sentence_and_leaves_nothing_behind() {
     let desk = Desk::new();
     std::fs::write(desk.path("text.jpg"), "no picture").unwrap();

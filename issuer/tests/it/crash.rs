@@ -182,6 +182,31 @@ fn two_interruptions_in_a_row_and_the_wrong_chip_in_between() {
 }
 
 #[test]
+fn a_request_that_was_ended_before_it_captured_goes_on_under_its_name() {
+    use cccd_issuer::application::Step;
+    use cccd_issuer::ledger::Act;
+    use cccd_issuer::station::Intake;
+    for checked in [false, true] {
+        let mut office = Office::new();
+        let application = application(NUMBER, "first-issue");
+        let act = Act { request: Some("window 3, the first"), ..Act::new("officer-1", crate::support::at()) };
+        let entry = office.ledger.receive(&application, act).unwrap();
+        if checked {
+            let act = Act { request: None, ..act };
+            office.ledger.advance(entry.id, Step::Check, None, &serde_json::Value::Null, act).unwrap();
+        }
+        let mut take_in = || {
+            let mut intake = Intake { ledger: &mut office.ledger, register: &mut office.register, act };
+            intake.take_in(&application).unwrap().entry
+        };
+        let first = take_in();
+        assert_eq!((first.id, first.state), (entry.id, State::Captured), "checked: {checked}");
+        let again = take_in();
+        assert_eq!((again.id, again.state), (entry.id, State::Captured), "checked: {checked}");
+    }
+}
+
+#[test]
 fn the_officer_stops_at_every_step_and_goes_on_later() {
     let application = application(NUMBER, "first-issue");
     for stop in PersonalizationStep::ALL {

@@ -124,6 +124,30 @@ fn a_paused_or_drained_queue_begins_nothing_until_it_is_resumed() {
     assert_eq!(ended(batch(&desk, &ledger, &station, "one", &[])).0, Some(0));
 }
 
+#[test]
+fn rows_that_a_killed_batch_only_began_are_captured_by_the_next() {
+    use cccd_issuer::application::{Application, Step};
+    use cccd_issuer::ledger::Act;
+    let desk = Desk::new();
+    applications(&desk);
+    let path = desk.path("ledger.sqlite");
+    let mut ledger = Ledger::open(std::path::Path::new(&path)).unwrap();
+    for (index, checked) in [(0, false), (1, true)] {
+        let file = desk.path(&format!("batch/{index}.json"));
+        let application = Application::read(std::path::Path::new(&file)).unwrap();
+        let request = format!("batch batch {} 1", application.content_sha256());
+        let act = Act { request: Some(&request), ..Act::new("lan", at()) };
+        let entry = ledger.receive(&application, act).unwrap();
+        if checked {
+            let act = Act::new("lan", at());
+            ledger.advance(entry.id, Step::Check, None, &Value::Null, act).unwrap();
+        }
+    }
+    drop(ledger);
+    let (code, report) = ended(batch(&desk, &path, &path, "one", &[]));
+    assert_eq!((code, &report["waiting_for_approval"]), (Some(1), &CARDS.into()), "{report}");
+}
+
 /// As a command line says it: the socket's folder stands for the host.
 fn address(place: &Place) -> String {
     let shown = place.to_string();

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use cccd_tests::faults::{Length, Report, personalisation, reads, register};
+use cccd_tests::faults::{Length, Report, personalisation, reads, register, station};
 
 const HELP: &str = "\
 Makes every fault that it can enumerate, prints a table of what came of each, and counts what went wrong.
@@ -16,6 +16,8 @@ Campaigns:
   personalisation  the card is removed at every command of the station's work, and the application run again
   register         kill -9 at every system call that writes: import, acts, numbers, on SQLite and on PostgreSQL (its
                    server of Debian's postgresql-15; with strace, else by the clock)
+  station          the issuer is killed, kill -9, at every system call that lasts, in every step from the delivery of
+                   blanks to a card reported lost (with strace)
 
 Options:
   --long           all combinations: two removals, hostile answers at every command, short commands to the chip, its state
@@ -39,7 +41,7 @@ fn main() -> anyhow::Result<ExitCode> {
             println!("{HELP}");
             return Ok(ExitCode::SUCCESS);
         }
-        ["--only", name @ ("reads" | "personalisation" | "register")] => Some(*name),
+        ["--only", name @ ("reads" | "personalisation" | "register" | "station")] => Some(*name),
         _ => {
             eprintln!("faults: these arguments are not understood.\nSay --help to see which there are.");
             return Ok(ExitCode::from(2));
@@ -56,6 +58,9 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if wanted("register") {
         register::run(length, now, &mut report)?;
+    }
+    if wanted("station") {
+        station::run(length, now, &mut report)?;
     }
     let tally = report.finish();
     println!("\n{tally}");

@@ -213,7 +213,7 @@ impl Desk {
 }
 
 /// `postgres://tests@%2Ftmp…/register0`
-fn postgres_text(config: &postgres::Config) -> String {
+pub(super) fn postgres_text(config: &postgres::Config) -> String {
     let folder = config.get_hosts().iter().find_map(|host| match host {
         postgres::config::Host::Unix(path) => Some(path.display().to_string().replace('/', "%2F")),
         postgres::config::Host::Tcp(_) => None,

@@ -12,7 +12,7 @@ use cccd_keys::profile::AlgorithmProfile;
 use cccd_keys::store::KeyStore;
 use cccd_keys::transport_keys::{ChipSerial, TransportKeyLabel};
 use cccd_reader::{Protocols, Service, Share};
-use cccd_virtual_chip::{Chip, ChipState, Profile};
+use cccd_virtual_chip::{Chip, ChipState, LifeCycle, Profile, StateFile};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand_core::{CryptoRng, Rng as _};
@@ -146,7 +146,12 @@ impl SoftwareReader<'_> {
             .filter_map(|file| file.ok().map(|file| file.path()))
             .filter(|path| super::is_application(path) && !self.aside.contains(path))
             .collect();
-        files.sort();
+        // One that was begun, then the one that has lain there longest: a blank that was laid out last was given to nobody.
+        files.sort_by_cached_key(|path| {
+            let blank = StateFile::peek(path).is_ok_and(|state| state.life_cycle() == LifeCycle::Blank);
+            let since = std::fs::metadata(path).and_then(|file| file.modified()).ok();
+            (blank, since, path.clone())
+        });
         if let Some(path) = files.into_iter().next() {
             let random = self.random();
             let chip = Chip::open(&path, random).map_err(|error| error.to_string())?;

@@ -1,0 +1,239 @@
+//! The issuing station under faults: its real program, in a house of its own. It is killed at every system call by which
+//! something leaves it, its disk is filled and fails, the line to its database is cut, the token with its keys goes away,
+//! at every step from the delivery of blanks to a card reported lost; and two of them work on one queue, of which one
+//! dies. Then the same command runs again, and ledger, register and chips must agree.
+//!
+//! A step begins with a copy of a house in which everything before it was done undisturbed. How many faults there are is
+//! counted in an undisturbed run under `strace`; each is then made in a copy of its own.
+
+mod books;
+mod database;
+mod house;
+mod injector;
+mod line;
+mod pair;
+mod read;
+mod room;
+mod signer;
+mod steps;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use cccd_issuer::application::Application;
+use jiff::Timestamp;
+
+use self::books::Breach;
+use self::database::Bank;
+use self::injector::{Fault, What};
+use self::line::{Job, Line, Trouble};
+use self::pair::Pair;
+use super::{Length, Outcome, Report};
+use crate::programs::Programs;
+
+/// Calls after which something is there for good: what a short run is killed at.
+const LASTING: &[&str] = &["fsync", "fdatasync"];
+
+/// Every call by which something leaves the program.
+const WRITING: &[&str] =
+    &["fsync", "fdatasync", "rename", "link", "linkat", "unlink", "pwrite64", "write", "ftruncate", "mkdir"];
+
+/// Calls that a disk answers with an error.
+const OF_DISKS: &[&str] = &["fsync", "fdatasync", "pwrite64"];
+
+/// Statements to a server, and its answers.
+const OF_SERVERS: &[&str] = &["sendto", "recvfrom"];
+
+/// What came of the faults of a kind.
+#[derive(Debug, Default, Clone, Copy)]
+struct Sum {
+    injected: u32,
+    resumed: u32,
+    refused: u32,
+    lost: u32,
+    doubled: u32,
+}
+
+/// How a step went on after its fault.
+#[derive(Debug)]
+enum Went {
+    /// The next start finished it, or the same run got over it.
+    Resumed,
+    /// It was done, and the next start says so.
+    Refused(String),
+    Breached(Breach),
+}
+
+impl Sum {
+    fn note(&mut self, went: Went) -> Outcome {
+        self.injected += 1;
+        match went {
+            Went::Resumed => {
+                self.resumed += 1;
+                Outcome::good("the next start finished it")
+            }
+            Went::Refused(code) => {
+                self.refused += 1;
+                Outcome::Good(format!("it was done; the next start says {code}"))
+            }
+            Went::Breached(Breach::Lost(what)) => {
+                self.lost += 1;
+                Outcome::Lost(what)
+            }
+            Went::Breached(Breach::Doubled(what)) => {
+                self.doubled += 1;
+                Outcome::Doubled(what)
+            }
+        }
+    }
+}
+
+/// The campaign as it runs: how long, and what came of each kind.
+struct Campaign<'a> {
+    length: Length,
+    report: &'a mut Report,
+    sums: Vec<(String, Sum)>,
+}
+
+/// The campaign.
+///
+/// # Errors
+/// If something could not be tried at all.
+pub fn run(length: Length, now: Timestamp, report: &mut Report) -> Result<()> {
+    if !injector::is_possible() {
+        println!("faults of the station: skipped, strace is not there or may not trace");
+        return Ok(());
+    }
+    let programs = Programs::beside_this_one()?;
+    let folder = tempfile::tempdir()?;
+    let mut campaign = Campaign { length, report, sums: Vec::new() };
+    let files = Line::of_work(&programs, now, None, &folder.path().join("files"))?;
+    campaign.of_files(&files)?;
+    campaign.of_signer(&files, now)?;
+    match Bank::open()? {
+        Ok(bank) => campaign.of_servers(&programs, now, &Arc::new(bank), folder.path())?,
+        Err(reason) if std::env::var_os("CCCD_DEMAND_POSTGRES").is_some() => {
+            anyhow::bail!("PostgreSQL is demanded: {reason}")
+        }
+        Err(reason) => println!("faults of the station on PostgreSQL: skipped, {reason}"),
+    }
+    let table = campaign.table();
+    report.say(&table);
+    Ok(())
+}
+
+impl Campaign<'_> {
+    /// So many of these, evenly; all of them in a long run.
+    fn thinned<T>(&self, all: Vec<T>, most: usize) -> Vec<T> {
+        if self.length == Length::Long || all.len() <= most {
+            return all;
+        }
+        let count = all.len();
+        let kept = |index: usize| index * most / count != (index + 1) * most / count;
+        all.into_iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, one)| one).collect()
+    }
+
+    /// Faults in system calls of each step; of each step at most so many in a short run.
+    fn of_calls(
+        &mut self,
+        title: &str,
+        line: &Line,
+        calls: &[&'static str],
+        what: What,
+        most: usize,
+    ) -> Result<()> {
+        let mut jobs = Vec::new();
+        for step in 0..line.steps() {
+            let mut of_step = Vec::new();
+            for (call, count) in line.calls(step, calls)? {
+                let trouble = |count| Trouble::Call(Fault { call, count, what });
+                of_step.extend((1..=count).map(|count| Job { step, trouble: trouble(count) }));
+            }
+            jobs.extend(self.thinned(of_step, most));
+        }
+        let sum = line.try_all(title, &jobs, self.report)?;
+        self.sums.push((title.to_owned(), sum));
+        Ok(())
+    }
+
+    fn of_files(&mut self, line: &Line) -> Result<()> {
+        let (calls, most) = match self.length {
+            Length::Short => (LASTING, 40),
+            Length::Long => (WRITING, usize::MAX),
+        };
+        self.of_calls("kill -9, SQLite", line, calls, What::Kill, most)?;
+        self.of_calls("the disk fails (EIO)", line, OF_DISKS, What::Error("EIO"), 3)?;
+        let title = "the disk is full";
+        let Some(_disks) = line.disks()? else {
+            println!("faults of the station on a full disk: skipped, this machine lets no disk be mounted");
+            return Ok(());
+        };
+        let mut jobs = Vec::new();
+        for step in 0..line.steps() {
+            let pages: Vec<u64> = (0..line.room_for(step)?).collect();
+            let pages = self.thinned(pages, 3);
+            jobs.extend(pages.into_iter().map(|pages| Job { step, trouble: Trouble::Room(pages) }));
+        }
+        let sum = line.try_all(title, &jobs, self.report)?;
+        self.sums.push((title.to_owned(), sum));
+        Ok(())
+    }
+
+    fn of_servers(
+        &mut self,
+        programs: &Programs,
+        now: Timestamp,
+        bank: &Arc<Bank>,
+        folder: &Path,
+    ) -> Result<()> {
+        let line = Line::of_work(programs, now, Some(bank), &folder.join("servers"))?;
+        self.of_calls("kill -9, PostgreSQL", &line, &["sendto"], What::Kill, 3)?;
+        self.of_calls("the line to PostgreSQL is cut", &line, OF_SERVERS, What::Error("ECONNRESET"), 3)?;
+        self.of_calls("PostgreSQL is gone", &line, &["sendto"], What::Gone("ECONNRESET"), 2)?;
+        let pair = Pair::found(programs, now, bank, folder)?;
+        let title = "two stations on one queue, one killed";
+        let kills = self.thinned((1..=pair.statements).collect(), 4);
+        self.report.begin(title, kills.len());
+        let mut sum = Sum::default();
+        for count in kills {
+            if let Some(went) = pair.try_one(count)? {
+                let outcome = sum.note(went);
+                self.report.fault(count, "statement", outcome);
+            }
+        }
+        self.report.end(title);
+        self.sums.push((title.to_owned(), sum));
+        Ok(())
+    }
+
+    fn of_signer(&mut self, line: &Line, now: Timestamp) -> Result<()> {
+        let title = "the token with the keys fails";
+        let (person, file) = line.applicant()?;
+        let house = signer::House::found(person, Application::read(&file)?, now)?;
+        let faults = self.thinned(house.faults(), 40);
+        self.report.begin(title, faults.len());
+        let mut sum = Sum::default();
+        for (call, way) in faults {
+            let outcome = sum.note(house.try_one((call, way)).with_context(|| signer::House::name(way))?);
+            self.report.fault(call, signer::House::name(way), outcome);
+        }
+        self.report.end(title);
+        self.sums.push((title.to_owned(), sum));
+        Ok(())
+    }
+
+    /// One line for each kind.
+    fn table(&self) -> String {
+        let mut text = format!(
+            "\nThe station\n  {:<40} {:>8} {:>8} {:>8} {:>5} {:>8}\n",
+            "fault", "injected", "resumed", "was done", "lost", "doubled"
+        );
+        for (kind, Sum { injected, resumed, refused, lost, doubled }) in &self.sums {
+            let _ =
+                writeln!(text, "  {kind:<40} {injected:>8} {resumed:>8} {refused:>8} {lost:>5} {doubled:>8}");
+        }
+        text
+    }
+}

@@ -1,0 +1,267 @@
+//! The steps of a station's work, undisturbed, and each again with a fault in it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+
+use anyhow::{Context as _, Result, ensure};
+use cccd_population::person::Person;
+use jiff::Timestamp;
+
+use super::books::{Breach, Moment};
+use super::database::Bank;
+use super::house::{self, Extent, House};
+use super::injector::{self, Fault, Ran};
+use super::room::{self, Disk};
+use super::steps::{self, Step};
+use super::{Report, Sum, Went, read};
+use crate::programs::Programs;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Trouble {
+    /// A system call.
+    Call(Fault),
+    /// There is room for so many pages.
+    Room(u64),
+}
+
+/// It goes wrong at a step.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) step: usize,
+    pub(super) trouble: Trouble,
+}
+
+/// The steps of a station's work, and the house before each.
+pub(super) struct Line {
+    house: House,
+    steps: Vec<Step>,
+    stages: Vec<PathBuf>,
+    /// Where each worker has its copy.
+    work: PathBuf,
+    workers: usize,
+}
+
+impl Line {
+    /// Founds a house and goes through all steps undisturbed; before each the house is kept.
+    pub(super) fn of_work(
+        programs: &Programs,
+        now: Timestamp,
+        bank: Option<&Arc<Bank>>,
+        folder: &Path,
+    ) -> Result<Self> {
+        let (live, work) = (folder.join("live"), folder.join("work"));
+        std::fs::create_dir_all(&live)?;
+        std::fs::create_dir_all(&work)?;
+        let house = House::found(programs, now, bank.map(Arc::clone), &Extent::small(), &live)?;
+        let steps = steps::all(&house);
+        let mut stages = Vec::new();
+        for (index, step) in steps.iter().enumerate() {
+            for words in &step.before {
+                let ran = house.plainly(&words.arguments(&house, &live)?)?;
+                ensure!(ran.code == Some(0), "before {}: {}{}", step.name, ran.stdout, ran.stderr);
+            }
+            let stage = folder.join(format!("stage-{index}"));
+            house.copy(&live, &stage)?;
+            stages.push(stage);
+            let ran = house.plainly(&step.arguments(&house, &live)?)?;
+            let (code, said) = (ran.code, format!("{}{}", ran.stdout, ran.stderr));
+            ensure!(code == Some(step.ends_with), "{} ended with {code:?}: {said}", step.name);
+            let books = read::books(&house, &live)?;
+            ensure!((step.goal)(&books), "{} did not come to its end: {books:?}", step.name);
+            let breaches = books.breaches(Moment::Resumed);
+            ensure!(breaches.is_empty(), "{}, undisturbed: {breaches:?}", step.name);
+        }
+        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        Ok(Self { house, steps, stages, work, workers })
+    }
+
+    pub(super) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The first applicant, and the file of the application.
+    pub(super) fn applicant(&self) -> Result<(&Person, PathBuf)> {
+        let file = self.stages.first().context("a stage")?.join("application.json");
+        Ok((self.house.applicants.first().context("an applicant")?, file))
+    }
+
+    fn desk(&self, worker: usize) -> PathBuf {
+        self.work.join(format!("worker-{worker}"))
+    }
+
+    /// A copy of the house as it was before a step.
+    fn stage(&self, index: usize, worker: usize) -> Result<PathBuf> {
+        let stage = self.stages.get(index).context("a stage")?;
+        let folder = self.desk(worker);
+        self.house.copy(stage, &folder)?;
+        Ok(folder)
+    }
+
+    /// How many calls of each kind the step makes.
+    pub(super) fn calls(
+        &self,
+        index: usize,
+        kinds: &[&'static str],
+    ) -> Result<BTreeMap<&'static str, usize>> {
+        let step = self.steps.get(index).context("a step")?;
+        let folder = self.stage(index, 0)?;
+        let arguments = step.arguments(&self.house, &folder)?;
+        let program = self.house.programs.path("issuer");
+        injector::calls(&program, &arguments, kinds, step.ends_with, &self.work.join("trace"))
+    }
+
+    /// A small disk for every worker, as long as they are kept; `None` where this machine lets none be mounted.
+    pub(super) fn disks(&self) -> Result<Option<Vec<Disk>>> {
+        (0..self.workers).map(|worker| Disk::mounted(&self.desk(worker))).collect()
+    }
+
+    /// With so many pages the step comes to its end.
+    pub(super) fn room_for(&self, index: usize) -> Result<u64> {
+        let step = self.steps.get(index).context("a step")?;
+        let mut pages = 16;
+        loop {
+            let folder = self.stage(index, 0)?;
+            let arguments = step.arguments(&self.house, &folder)?;
+            room::leave(&folder, pages)?;
+            if self.house.plainly(&arguments)?.code == Some(step.ends_with) {
+                return Ok(pages);
+            }
+            pages *= 2;
+            ensure!(pages * room::PAGE < 16 << 20, "{} needs more than 16 MiB", step.name);
+        }
+    }
+
+    /// All faults, over the cores of this machine; the table is in their order.
+    pub(super) fn try_all(&self, title: &str, jobs: &[Job], report: &mut Report) -> Result<Sum> {
+        report.begin(title, jobs.len());
+        let next = AtomicUsize::new(0);
+        let failed = Mutex::new(None);
+        let (send, receive) = channel();
+        let mut sum = Sum::default();
+        std::thread::scope(|scope| {
+            for worker in 0..self.workers {
+                let (send, next, failed) = (send.clone(), &next, &failed);
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::SeqCst);
+                        let Some(job) = jobs.get(index) else { return };
+                        let tried = self.try_one(job, worker).with_context(|| format!("{title}: {job:?}"));
+                        match tried {
+                            Ok(went) => {
+                                if send.send((index, went)).is_err() {
+                                    return;
+                                }
+                            }
+                            Err(error) => {
+                                next.store(jobs.len(), Ordering::SeqCst);
+                                if let Ok(mut failed) = failed.lock() {
+                                    *failed = Some(error);
+                                }
+                                return;
+                            }
+                        }
+                    }
+                });
+            }
+            drop(send);
+            let (mut waiting, mut due) = (BTreeMap::new(), 0);
+            for (index, went) in receive {
+                waiting.insert(index, went);
+                while let Some(went) = waiting.remove(&due) {
+                    // A call that this run did not come to: another thread made it, or the run went another way.
+                    if let (Some(job), Some(went)) = (jobs.get(due), went) {
+                        self.tell(job, sum.note(went), report);
+                    }
+                    due += 1;
+                }
+            }
+        });
+        if let Ok(Some(error)) = failed.into_inner() {
+            return Err(error);
+        }
+        report.end(title);
+        Ok(sum)
+    }
+
+    fn tell(&self, job: &Job, outcome: super::Outcome, report: &mut Report) {
+        let name = self.steps.get(job.step).map_or("", |step| step.name);
+        match job.trouble {
+            Trouble::Call(fault) => report.fault(fault.count, &format!("{name}: {}", fault.call), outcome),
+            Trouble::Room(pages) => {
+                let pages = usize::try_from(pages).unwrap_or(usize::MAX);
+                report.fault(pages, &format!("{name}: pages left"), outcome);
+            }
+        }
+    }
+
+    /// The step with its fault.
+    fn disturbed(&self, step: &Step, trouble: Trouble, folder: &Path, worker: usize) -> Result<Ran> {
+        let arguments = step.arguments(&self.house, folder)?;
+        match trouble {
+            Trouble::Call(fault) => {
+                let trace = self.work.join(format!("trace-{worker}"));
+                injector::run(&self.house.programs.path("issuer"), &arguments, fault, &trace)
+            }
+            Trouble::Room(pages) => {
+                room::leave(folder, pages)?;
+                let mut ran = self.house.plainly(&arguments)?;
+                room::empty(folder)?;
+                ran.met = ran.code != Some(step.ends_with);
+                Ok(ran)
+            }
+        }
+    }
+
+    /// One fault in a copy of the house, the next start, and the books after both. `None`: it was not met.
+    fn try_one(&self, job: &Job, worker: usize) -> Result<Option<Went>> {
+        let step = self.steps.get(job.step).context("a step")?;
+        let folder = self.stage(job.step, worker)?;
+        let ran = self.disturbed(step, job.trouble, &folder, worker)?;
+        let went_on = ran.code == Some(step.ends_with) && !ran.killed;
+        if !ran.met {
+            ensure!(went_on, "{} ended with {:?}: {}", step.name, ran.code, ran.stderr);
+            return Ok(None);
+        }
+        let lost = |what: String| Ok(Some(Went::Breached(Breach::Lost(what))));
+        // What did not kill it is told in words, not by falling over.
+        if !ran.killed && !went_on && (!matches!(ran.code, Some(1 | 3)) || ran.reason().is_none()) {
+            let said = ran.stderr.lines().next().unwrap_or_default();
+            return lost(format!("it ended with {:?} and no reason: {said}", ran.code));
+        }
+        let torn = read::books(&self.house, &folder)?;
+        if let Some(breach) = torn.breaches(Moment::Torn).into_iter().next() {
+            return Ok(Some(Went::Breached(breach)));
+        }
+        let was_done = (step.goal)(&torn);
+        let again = if went_on { ran } else { self.house.plainly(&step.arguments(&self.house, &folder)?)? };
+        let books = read::books(&self.house, &folder)?;
+        if let Some(breach) = books.breaches(Moment::Resumed).into_iter().next() {
+            return Ok(Some(Went::Breached(breach)));
+        }
+        if !(step.goal)(&books) {
+            let (code, said) = (again.code, again.stderr.lines().next().unwrap_or_default());
+            return lost(format!("the next start did not finish it: {code:?} {said}"));
+        }
+        let is_half = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "part");
+        if let Some(left) = house::files(&folder)?.iter().find(is_half) {
+            let name = left.file_name().unwrap_or_default().to_string_lossy();
+            return lost(format!("half a file is left: {name}"));
+        }
+        let verified = self.house.plainly(&self.house.command(&folder, None, &["audit", "verify"])?)?;
+        if verified.code != Some(0) {
+            return lost(format!("the audit log: {}", verified.reason().unwrap_or(verified.stderr)));
+        }
+        if again.code == Some(step.ends_with) {
+            return Ok(Some(Went::Resumed));
+        }
+        match again.reason() {
+            Some(code) if was_done && again.code == Some(1) => Ok(Some(Went::Refused(code))),
+            _ => lost(format!("the next start ended with {:?}: {}", again.code, again.stderr)),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The books of a house, read beside its programs: from copies of its files, so that looking at them repairs nothing.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::card::CardStatus;
+use cccd_population::store::{Place, SqlStore};
+use cccd_virtual_chip::StateFile;
+use cccd_virtual_chip::lab::{Bench, File};
+use sha2::{Digest as _, Sha256};
+
+use super::books::{Application, Blank, Books, Card, Chip};
+use super::database::Which;
+use super::house::{self, House};
+
+/// Rows of text, from whichever engine keeps them.
+type Rows = Vec<Vec<Option<String>>>;
+
+/// Asks for them.
+type Query = dyn FnMut(&str) -> Result<Rows>;
+
+/// Everything that is written in the house in `folder`, and the chips that lie in it.
+pub(super) fn books(house: &House, folder: &Path) -> Result<Books> {
+    let mut books = Books {
+        delivered: house.serials.iter().map(ToString::to_string).collect(),
+        chips: chips(folder)?,
+        ..Books::default()
+    };
+    match &house.bank {
+        None => {
+            let copy = tempfile::tempdir()?;
+            let (in_ledger, in_register) = ("ledger.sqlite", "register.db");
+            for name in [in_ledger, in_register] {
+                for end in ["", "-journal", "-wal"] {
+                    let from = folder.join(format!("{name}{end}"));
+                    if from.exists() {
+                        std::fs::copy(&from, copy.path().join(format!("{name}{end}")))?;
+                    }
+                }
+            }
+            let file = copy.path().join(in_register);
+            ledger(&mut *rows_of_file(&copy.path().join(in_ledger))?, &mut books)?;
+            SqlStore::open_file(&file)?.check_integrity().context("the register's file")?;
+            register(&mut *rows_of_file(&file)?, "hex(sod_sha256)", &mut books)?;
+        }
+        Some(bank) => {
+            let config = bank.config(folder, Which::Register)?;
+            SqlStore::open(&Place::from(config.clone()))?.check_integrity().context("the register")?;
+            ledger(&mut *rows_of_server(&bank.config(folder, Which::Ledger)?)?, &mut books)?;
+            register(&mut *rows_of_server(&config)?, "encode(sod_sha256, 'hex')", &mut books)?;
+        }
+    }
+    Ok(books)
+}
+
+fn rows_of_file(file: &Path) -> Result<Box<Query>> {
+    let connection = rusqlite::Connection::open(file)?;
+    let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    ensure!(sound == "ok", "{} is damaged: {sound}", file.display());
+    Ok(Box::new(move |sql| {
+        let mut statement = connection.prepare(sql)?;
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| (0..columns).map(|column| row.get(column)).collect())?;
+        Ok(rows.collect::<Result<Rows, _>>()?)
+    }))
+}
+
+fn rows_of_server(config: &postgres::Config) -> Result<Box<Query>> {
+    let mut client = config.connect(postgres::NoTls)?;
+    Ok(Box::new(move |sql| {
+        let rows = client.query(sql, &[])?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect())
+    }))
+}
+
+fn optional(row: &[Option<String>], column: usize) -> Option<String> {
+    row.get(column).cloned().flatten()
+}
+
+fn needed(row: &[Option<String>], column: usize) -> Result<String> {
+    optional(row, column).context("a column is empty")
+}
+
+fn ledger(query: &mut Query, books: &mut Books) -> Result<()> {
+    let applications = "SELECT CAST(id AS TEXT), person_number, state, chip_serial, sod_sha256 FROM applications \
+                        ORDER BY id";
+    for row in query(applications)? {
+        books.applications.push(Application {
+            id: needed(&row, 0)?.parse()?,
+            number: needed(&row, 1)?,
+            state: needed(&row, 2)?,
+            chip: optional(&row, 3),
+            sod: optional(&row, 4),
+        });
+    }
+    for row in query("SELECT serial, CAST(application_id AS TEXT) FROM chips ORDER BY serial")? {
+        books.used.push((needed(&row, 0)?, needed(&row, 1)?.parse()?));
+    }
+    for row in query("SELECT serial, state, CAST(application_id AS TEXT) FROM blanks ORDER BY serial")? {
+        let application = optional(&row, 2).map(|id| id.parse()).transpose()?;
+        books.blanks.push(Blank { serial: needed(&row, 0)?, state: needed(&row, 1)?, application });
+    }
+    Ok(())
+}
+
+fn register(query: &mut Query, digest: &str, books: &mut Books) -> Result<()> {
+    for row in query("SELECT personal_number FROM person")? {
+        books.persons.insert(needed(&row, 0)?);
+    }
+    let cards = format!(
+        "SELECT personal_number, lower({digest}), chip_serial, status FROM card ORDER BY chip_serial"
+    );
+    for row in query(&cards)? {
+        let status = needed(&row, 3)?;
+        let in_use = [CardStatus::Active, CardStatus::Held].iter().any(|one| one.as_str() == status);
+        let (number, sod, serial) = (needed(&row, 0)?, needed(&row, 1)?, needed(&row, 2)?);
+        books.cards.push(Card { number, sod, serial, in_use });
+    }
+    Ok(())
+}
+
+/// Every chip of the house, as its own memory says.
+fn chips(folder: &Path) -> Result<Vec<Chip>> {
+    let mut found = Vec::new();
+    for path in house::files(folder)? {
+        // Other files of this name are no chips.
+        if path.extension().is_none_or(|extension| extension != "json") || StateFile::peek(&path).is_err() {
+            continue;
+        }
+        let copy = tempfile::tempdir()?;
+        let lies = copy.path().join("chip.json");
+        std::fs::copy(&path, &lies)?;
+        if before(&path).exists() {
+            std::fs::copy(before(&path), before(&lies))?;
+        }
+        let bench = Bench::open(&lies)?;
+        found.push(Chip {
+            serial: ChipSerial(bench.state().serial()).to_string(),
+            life: bench.state().life_cycle(),
+            sod: bench.read(File::Sod).map(|sod| hex::encode(Sha256::digest(sod))),
+        });
+    }
+    Ok(found)
+}
+
+/// The generation before a chip's newest.
+fn before(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".1");
+    PathBuf::from(name)
+}

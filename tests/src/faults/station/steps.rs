@@ -1,0 +1,202 @@
+//! The steps of a station's work, in their order.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::books::Books;
+use super::house::{House, text};
+
+/// A part of a command: a word, or a file of the house.
+#[derive(Debug, Clone)]
+pub(super) enum Word {
+    Is(String),
+    /// A file of the house.
+    File(&'static str),
+    /// The register's file.
+    Register,
+}
+
+/// A command of the `issuer`.
+#[derive(Debug, Clone)]
+pub(super) struct Words {
+    pub(super) officer: Option<&'static str>,
+    words: Vec<Word>,
+}
+
+/// One step.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    /// What the table says.
+    pub(super) name: &'static str,
+    /// Done first, undisturbed.
+    pub(super) before: Vec<Words>,
+    words: Words,
+    /// The exit code when it is done.
+    pub(super) ends_with: i32,
+    /// Whether it is done, by the books.
+    pub(super) goal: fn(&Books) -> bool,
+}
+
+impl Words {
+    pub(super) fn arguments(&self, house: &House, folder: &Path) -> Result<Vec<String>> {
+        let words = self.words.iter().map(|word| match word {
+            Word::Is(word) => Ok(word.clone()),
+            Word::File(name) => text(&folder.join(name)),
+            Word::Register => house.register(folder),
+        });
+        let words = words.collect::<Result<Vec<_>>>()?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if self.officer.is_none() {
+            return Ok(house.outside(&words));
+        }
+        house.command(folder, self.officer, &words)
+    }
+}
+
+impl Step {
+    pub(super) fn arguments(&self, house: &House, folder: &Path) -> Result<Vec<String>> {
+        self.words.arguments(house, folder)
+    }
+}
+
+/// `@name` is a file of the house, `%register` its register.
+fn words(officer: Option<&'static str>, text: &[&'static str]) -> Words {
+    let word = |word: &&'static str| match word.strip_prefix('@') {
+        Some(name) => Word::File(name),
+        None if *word == "%register" => Word::Register,
+        None => Word::Is((*word).to_owned()),
+    };
+    Words { officer, words: text.iter().map(word).collect() }
+}
+
+fn state_of(books: &Books, id: i64) -> &str {
+    books.applications.iter().find(|one| one.id == id).map_or("", |one| one.state.as_str())
+}
+
+/// How many cards of the register are in use.
+fn in_use(books: &Books) -> usize {
+    books.cards.iter().filter(|card| card.in_use).count()
+}
+
+/// All of them. The first applicant's card goes the whole way; the other two are a batch.
+pub(super) fn all(house: &House) -> Vec<Step> {
+    let number = house.applicants.first().map(|person| person.number.as_str().to_owned()).unwrap_or_default();
+    let step = |name, words, goal| Step { name, before: Vec::new(), words, ends_with: 0, goal };
+    let card = |mut one: Words| {
+        one.words.extend(["--number".to_owned(), number.clone(), "--register".to_owned()].map(Word::Is));
+        one.words.push(Word::Register);
+        one
+    };
+    let batch = &[
+        "batch",
+        "@batch",
+        "--keys",
+        "@keys",
+        "--register",
+        "%register",
+        "--out",
+        "@made",
+        "--without-faces",
+        "--reader",
+        "virtual",
+        "--reader",
+        "virtual",
+    ];
+    let approved = |file| words(Some("minh"), &["application", "approve", "--application", file]);
+    vec![
+        step(
+            "stock receive",
+            words(
+                Some("kho"),
+                &[
+                    "stock",
+                    "receive",
+                    "--supplier",
+                    "maker",
+                    "--note",
+                    "1",
+                    "--serials",
+                    "@delivery.txt",
+                    "--counted",
+                    "--request",
+                    "delivery 1",
+                ],
+            ),
+            |books| !books.blanks.is_empty() && books.blanks.iter().all(|blank| blank.state == "in-stock"),
+        ),
+        step(
+            "application receive",
+            words(
+                Some("lan"),
+                &[
+                    "application",
+                    "receive",
+                    "--application",
+                    "@application.json",
+                    "--register",
+                    "%register",
+                    "--request",
+                    "receive 1",
+                ],
+            ),
+            |books| state_of(books, 1) == "captured" || state_of(books, 2) == "captured",
+        ),
+        step(
+            "application approve",
+            words(
+                Some("minh"),
+                &["application", "approve", "--application", "@application.json", "--request", "approve 1"],
+            ),
+            |books| state_of(books, 1) == "approved",
+        ),
+        step(
+            "issue",
+            words(
+                Some("lan"),
+                &[
+                    "issue",
+                    "--application",
+                    "@application.json",
+                    "--keys",
+                    "@keys",
+                    "--register",
+                    "%register",
+                    "--reader",
+                    "virtual",
+                    "--out",
+                    "@out",
+                ],
+            ),
+            |books| state_of(books, 1) == "issued",
+        ),
+        step(
+            "application deliver",
+            words(Some("lan"), &["application", "deliver", "--id", "1", "--request", "deliver 1"]),
+            |books| state_of(books, 1) == "delivered",
+        ),
+        step(
+            "card hold",
+            card(words(None, &["card", "hold", "--ground", "detention", "--reason", "decision 1"])),
+            |books| in_use(books) == 1,
+        ),
+        step("card return", card(words(None, &["card", "return", "--reason", "it ended"])), |books| {
+            in_use(books) == 1
+        }),
+        step("card lost", card(words(None, &["card", "lost", "--reason", "reported"])), |books| {
+            in_use(books) == 0
+        }),
+        Step {
+            ends_with: 1,
+            ..step("batch, taken in", words(Some("lan"), batch), |books| {
+                [2, 3].iter().all(|id| ["captured", "approved"].contains(&state_of(books, *id)))
+            })
+        },
+        Step {
+            before: vec![approved("@batch/1.json"), approved("@batch/2.json")],
+            ..step("batch, two readers", words(Some("lan"), batch), |books| {
+                [2, 3].iter().all(|id| state_of(books, *id) == "issued")
+            })
+        },
+    ]
+}
