@@ -44,7 +44,7 @@ attacks-doc: ## writes docs/attacks.md anew from the table of attacks
 fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
 	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 3
 
-faults: ## every removal of a card, every kill of the register's programs, enumerated; LONG=1 all combinations
+faults: ## every removal of a card, every kill of the register's and the station's programs, enumerated; LONG=1 all combinations
 	@cargo build --quiet --locked $(if $(LONG),--release) --workspace --bins
 	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long)
 

@@ -8,7 +8,7 @@
 //! | [`personalisation`] | the card is removed at every command of the station's work | the next run finishes it: one card, in ledger and register |
 //! | [`personalisation`], long | in short commands; the chip's state torn on disk as well | the same |
 //! | [`register`] | `kill -9` at every system call that writes, while persons are imported, acts taken, numbers given; twice in imports that go on at their row | the next run finishes it: everything once, what was answered holds |
-//! | [`station`] | `kill -9` of the `issuer` at every system call that lasts, from the delivery of blanks to a card reported lost | the next start finishes it by itself: blanks, cards, ledger and register agree |
+//! | [`station`] | the `issuer` is killed, its disk filled and failing, its database cut, its token gone, at every step from the delivery of blanks to a card reported lost; one of two hosts on a queue dies | the next start finishes it by itself: blanks, cards, ledger and register agree |
 //!
 //! No campaign has a number of faults written into it: each counts up until a run ends without meeting its fault.
 

@@ -1,7 +1,7 @@
 //! `issuer card …`: a card's life after issue, in the register.
 
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_issuer::ledger::Act;
+use cccd_issuer::ledger::{Act, Ledger};
 use cccd_issuer::life::{CardChange, CardOrder};
 use cccd_issuer::register::{Register, day_in_vietnam};
 use cccd_issuer::words;
@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use rand_core::CryptoRng;
 use serde_json::json;
 
-use super::args::{CardArguments, CardCommand};
+use super::args::{CardArguments, CardChangeArguments, CardCommand};
 use super::connect;
 use super::failure::Failure;
 use super::output::Output;
@@ -35,7 +35,10 @@ pub(crate) fn run(
         connect::ledger_and_officer(&arguments.ledger, &arguments.officer, change.role(), at, rng)?;
     let source = format!("issuer {}", officer.name());
     let mut register = connect::register(&arguments.card.register, &source)?;
-    let card = find(&arguments.card, register.as_mut(), at)?;
+    let card = match find(&arguments.card, register.as_mut(), at) {
+        Err(Failure::NoCardInUse) => asked_before(arguments, &ledger)?.ok_or(Failure::NoCardInUse)?,
+        found => found?,
+    };
     let mut nonce = [0; 16];
     rng.fill_bytes(&mut nonce);
     let act = Act { actor: officer.name(), at, request: arguments.request.as_deref() };
@@ -43,6 +46,17 @@ pub(crate) fn run(
     let changed = order.carry_out(&mut ledger, register.as_mut(), act, &nonce)?;
     tell(&card, changed.status, changed.since, output);
     Ok(())
+}
+
+/// This very request was made before, perhaps by a run that was ended on its way: the person's card of then, which is in
+/// use no more.
+fn asked_before(arguments: &CardChangeArguments, ledger: &Ledger) -> Result<Option<SodDigest>, Failure> {
+    let (Some(request), Some(number)) = (&arguments.request, &arguments.card.which.number) else {
+        return Ok(None);
+    };
+    let Some(card) = ledger.card_of_request(request)? else { return Ok(None) };
+    let made = ledger.newest_of(number)?.and_then(|entry| entry.signed);
+    Ok(made.filter(|made| made.sod_sha256 == card).map(|made| made.sod_sha256))
 }
 
 fn show(

@@ -142,6 +142,17 @@ impl Ledger {
         Ok(!known.is_empty())
     }
 
+    /// The card of a change that was asked for under this name.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn card_of_request(&self, request: &str) -> Result<Option<SodDigest>, LedgerError> {
+        let of = "WHERE c.idempotency_key = ?1";
+        let known =
+            self.database.read_anew(|session: &mut dyn Session| query(session, of, &[request.into()]))?;
+        Ok(known.first().map(|known| known.card))
+    }
+
     /// Notes what is asked for, before the register is.
     pub(crate) fn begin_card_change(
         &mut self,

@@ -294,6 +294,23 @@ fn a_run_that_ended_after_the_card_was_issued_gets_its_files_the_next_time() {
 }
 
 #[test]
+fn a_loss_that_was_reported_is_reported_again_under_the_same_name() {
+    let desk = Desk::new();
+    desk.approved("an.json");
+    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
+    let register = format!("sqlite:{}", desk.path("register.db"));
+    let lost = |number: &str, request: &str| {
+        let words = ["card", "lost", "--number", number, "--reason", "reported", "--register", &register];
+        desk.by("lan", &[&words[..], &["--request", request]].concat())
+    };
+    assert_eq!(json(&lost(NUMBER, "loss 1"))["status"], "lost");
+    // A script that was killed asks again; the card is in use no more, and the answer is the same.
+    assert_eq!(json(&lost(NUMBER, "loss 1"))["status"], "lost");
+    refused(&lost(NUMBER, "loss 2"), 1, "no-card-in-use");
+    refused(&lost(crate::support::OTHER_NUMBER, "loss 1"), 1, "no-card-in-use");
+}
+
+#[test]
 fn blanks_that_were_received_and_not_counted_are_counted_by_the_same_request() {
     let desk = Desk::new();
     let serials = format!("{}\n{}\n", "b1".repeat(10), "b2".repeat(10));

@@ -1,5 +1,5 @@
-//! `make faults`: cards are removed at every command of a reading and of a personalisation, the register's programs are
-//! killed at every call that writes, and what came of it counted.
+//! `make faults`: cards are removed at every command of a reading and of a personalisation, the register's programs and the
+//! station's are killed at every call that writes, and what came of it counted.
 
 use std::process::ExitCode;
 
@@ -16,8 +16,9 @@ Campaigns:
   personalisation  the card is removed at every command of the station's work, and the application run again
   register         kill -9 at every system call that writes: import, acts, numbers, on SQLite and on PostgreSQL (its
                    server of Debian's postgresql-15; with strace, else by the clock)
-  station          the issuer is killed, kill -9, at every system call that lasts, in every step from the delivery of
-                   blanks to a card reported lost (with strace)
+  station          the issuer is killed, its disk is filled and fails, its database is cut, the token with its keys goes
+                   away, in every step from the delivery of blanks to a card reported lost; one of two hosts on one queue
+                   is killed (with strace; PostgreSQL as above)
 
 Options:
   --long           all combinations: two removals, hostile answers at every command, short commands to the chip, its state

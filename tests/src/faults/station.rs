@@ -63,6 +63,8 @@ enum Went {
     Resumed,
     /// It was done, and the next start says so.
     Refused(String),
+    /// The queue stood still, said so, and went on when an officer let it.
+    Stood,
     Breached(Breach),
 }
 
@@ -77,6 +79,10 @@ impl Sum {
             Went::Refused(code) => {
                 self.refused += 1;
                 Outcome::Good(format!("it was done; the next start says {code}"))
+            }
+            Went::Stood => {
+                self.refused += 1;
+                Outcome::good("the queue stood still and said so; an officer let it go on")
             }
             Went::Breached(Breach::Lost(what)) => {
                 self.lost += 1;
@@ -228,7 +234,7 @@ impl Campaign<'_> {
     fn table(&self) -> String {
         let mut text = format!(
             "\nThe station\n  {:<40} {:>8} {:>8} {:>8} {:>5} {:>8}\n",
-            "fault", "injected", "resumed", "was done", "lost", "doubled"
+            "fault", "injected", "resumed", "refused", "lost", "doubled"
         );
         for (kind, Sum { injected, resumed, refused, lost, doubled }) in &self.sums {
             let _ =

@@ -29,7 +29,13 @@ pub(super) struct Card {
     pub(super) number: String,
     pub(super) sod: String,
     pub(super) serial: String,
-    pub(super) in_use: bool,
+    pub(super) status: String,
+}
+
+impl Card {
+    pub(super) fn is_in_use(&self) -> bool {
+        matches!(self.status.as_str(), "active" | "held")
+    }
 }
 
 /// A chip that lies there.
@@ -52,6 +58,8 @@ pub(super) struct Books {
     /// Serials that the maker delivered.
     pub(super) delivered: Vec<String>,
     pub(super) chips: Vec<Chip>,
+    /// Orders about cards that nobody carried out.
+    pub(super) orders_open: u64,
 }
 
 /// When the books are looked at.
@@ -109,6 +117,9 @@ impl Books {
         self.one_card_an_application(&mut found);
         self.every_card_has_its_line_and_holder(&mut found);
         self.the_register_knows_what_was_issued(&mut found, moment);
+        if moment == Moment::Resumed {
+            self.no_order_is_left(&mut found);
+        }
         found.0
     }
 
@@ -207,7 +218,7 @@ impl Books {
         let open = self.applications.iter().filter(|one| !CLOSED.contains(&one.state.as_str()));
         let open: Vec<&str> = open.map(|one| one.number.as_str()).collect();
         found.once(open, "two open applications of");
-        let in_use = self.cards.iter().filter(|card| card.in_use).map(|card| card.number.as_str());
+        let in_use = self.cards.iter().filter(|card| card.is_in_use()).map(|card| card.number.as_str());
         let in_use: Vec<&str> = in_use.collect();
         found.once(in_use, "two cards in use of");
     }
@@ -228,6 +239,12 @@ impl Books {
             });
             found.lost(!right, || format!("a card without a line: the register has {}", card.serial));
         }
+    }
+
+    /// What was ordered for a card was done or refused.
+    fn no_order_is_left(&self, found: &mut Breaches) {
+        found
+            .lost(self.orders_open > 0, || format!("{} orders about cards were left open", self.orders_open));
     }
 
     /// Issued in the ledger, in the register, and locked on the table; after the next start nothing is left in work.
@@ -270,7 +287,7 @@ mod tests {
             number: "079099000001".to_owned(),
             sod: "sod-a".to_owned(),
             serial: "A".to_owned(),
-            in_use: true,
+            status: "active".to_owned(),
         };
         let chip = |serial: &str, life, sod: Option<&str>| Chip {
             serial: serial.to_owned(),
@@ -350,7 +367,7 @@ mod tests {
         });
         broken("lost: a card without a line: the register has B", Moment::Torn, |books| {
             let other = Card { sod: "sod-b".to_owned(), serial: "B".to_owned(), ..books.cards[0].clone() };
-            books.cards.push(Card { in_use: false, ..other });
+            books.cards.push(Card { status: "lost".to_owned(), ..other });
         });
         broken("lost: the locked chip A is not the card that was signed", Moment::Torn, |books| {
             books.chips[0].sod = Some("sod-of-another".to_owned());
@@ -406,6 +423,7 @@ mod tests {
             books.applications[0].state = "locked".to_owned();
             books.blanks[0].state = "assigned".to_owned();
         });
+        broken("lost: 1 orders about cards were left open", Moment::Resumed, |books| books.orders_open = 1);
         broken("lost: 1 was left in-doubt", Moment::Resumed, |books| {
             books.applications[0].state = "in-doubt".to_owned();
             books.blanks[0].state = "assigned".to_owned();

@@ -215,12 +215,6 @@ impl House {
         self.bank.as_ref().map_or(Ok(()), |bank| bank.copy(from, to))
     }
 
-    /// A command that asks the register only.
-    pub(super) fn outside(&self, words: &[&str]) -> Vec<String> {
-        let at = self.now.to_string();
-        ["--at", at.as_str(), "--json"].iter().chain(words).map(|word| (*word).to_owned()).collect()
-    }
-
     /// A command that must do its work.
     pub(super) fn must(
         &self,

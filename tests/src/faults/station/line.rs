@@ -238,7 +238,17 @@ impl Line {
             return Ok(Some(Went::Breached(breach)));
         }
         let was_done = (step.goal)(&torn);
-        let again = if went_on { ran } else { self.house.plainly(&step.arguments(&self.house, &folder)?)? };
+        let arguments = step.arguments(&self.house, &folder)?;
+        let mut again = if went_on { ran } else { self.house.plainly(&arguments)? };
+        // Failures in a row stop the queue, or a reader, until an officer says that it goes on.
+        let stands = again.reason().filter(|code| code == "queue-stands");
+        if stands.is_some() {
+            for reader in [None, Some("host/virtual-0"), Some("host/virtual-1")] {
+                let of = reader.map_or(Vec::new(), |reader| vec!["--reader", reader]);
+                self.house.must(&folder, Some("lan"), &[&["queue", "resume"][..], &of].concat())?;
+            }
+            again = self.house.plainly(&arguments)?;
+        }
         let books = read::books(&self.house, &folder)?;
         if let Some(breach) = books.breaches(Moment::Resumed).into_iter().next() {
             return Ok(Some(Went::Breached(breach)));
@@ -257,7 +267,7 @@ impl Line {
             return lost(format!("the audit log: {}", verified.reason().unwrap_or(verified.stderr)));
         }
         if again.code == Some(step.ends_with) {
-            return Ok(Some(Went::Resumed));
+            return Ok(Some(stands.map_or(Went::Resumed, |_| Went::Stood)));
         }
         match again.reason() {
             Some(code) if was_done && again.code == Some(1) => Ok(Some(Went::Refused(code))),

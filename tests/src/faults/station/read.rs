@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use cccd_keys::transport_keys::ChipSerial;
-use cccd_population::card::CardStatus;
 use cccd_population::store::{Place, SqlStore};
 use cccd_virtual_chip::StateFile;
 use cccd_virtual_chip::lab::{Bench, File};
@@ -101,6 +100,11 @@ fn ledger(query: &mut Query, books: &mut Books) -> Result<()> {
         let application = optional(&row, 2).map(|id| id.parse()).transpose()?;
         books.blanks.push(Blank { serial: needed(&row, 0)?, state: needed(&row, 1)?, application });
     }
+    let open = "SELECT CAST(count(*) AS TEXT) FROM card_changes LEFT JOIN card_change_outcomes \
+                ON card_change_outcomes.change_id = card_changes.id WHERE card_change_outcomes.change_id IS NULL";
+    for row in query(open)? {
+        books.orders_open = needed(&row, 0)?.parse()?;
+    }
     Ok(())
 }
 
@@ -112,10 +116,8 @@ fn register(query: &mut Query, digest: &str, books: &mut Books) -> Result<()> {
         "SELECT personal_number, lower({digest}), chip_serial, status FROM card ORDER BY chip_serial"
     );
     for row in query(&cards)? {
-        let status = needed(&row, 3)?;
-        let in_use = [CardStatus::Active, CardStatus::Held].iter().any(|one| one.as_str() == status);
         let (number, sod, serial) = (needed(&row, 0)?, needed(&row, 1)?, needed(&row, 2)?);
-        books.cards.push(Card { number, sod, serial, in_use });
+        books.cards.push(Card { number, sod, serial, status: needed(&row, 3)? });
     }
     Ok(())
 }

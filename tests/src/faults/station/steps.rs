@@ -47,9 +47,6 @@ impl Words {
         });
         let words = words.collect::<Result<Vec<_>>>()?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        if self.officer.is_none() {
-            return Ok(house.outside(&words));
-        }
         house.command(folder, self.officer, &words)
     }
 }
@@ -74,9 +71,9 @@ fn state_of(books: &Books, id: i64) -> &str {
     books.applications.iter().find(|one| one.id == id).map_or("", |one| one.state.as_str())
 }
 
-/// How many cards of the register are in use.
-fn in_use(books: &Books) -> usize {
-    books.cards.iter().filter(|card| card.in_use).count()
+/// The first applicant's card, in the register.
+fn card_is(books: &Books, status: &str) -> bool {
+    books.cards.first().is_some_and(|card| card.status == status)
 }
 
 /// All of them. The first applicant's card goes the whole way; the other two are a batch.
@@ -177,15 +174,22 @@ pub(super) fn all(house: &House) -> Vec<Step> {
         ),
         step(
             "card hold",
-            card(words(None, &["card", "hold", "--ground", "detention", "--reason", "decision 1"])),
-            |books| in_use(books) == 1,
+            card(words(
+                Some("minh"),
+                &["card", "hold", "--ground", "detention", "--reason", "decision 1", "--request", "hold 1"],
+            )),
+            |books| card_is(books, "held"),
         ),
-        step("card return", card(words(None, &["card", "return", "--reason", "it ended"])), |books| {
-            in_use(books) == 1
-        }),
-        step("card lost", card(words(None, &["card", "lost", "--reason", "reported"])), |books| {
-            in_use(books) == 0
-        }),
+        step(
+            "card return",
+            card(words(Some("minh"), &["card", "return", "--reason", "it ended", "--request", "return 1"])),
+            |books| card_is(books, "active"),
+        ),
+        step(
+            "card lost",
+            card(words(Some("lan"), &["card", "lost", "--reason", "reported", "--request", "lost 1"])),
+            |books| card_is(books, "lost"),
+        ),
         Step {
             ends_with: 1,
             ..step("batch, taken in", words(Some("lan"), batch), |books| {
