@@ -301,6 +301,7 @@ mod tests {
             cards: vec![card],
             persons: BTreeSet::from(["079099000001".to_owned()]),
             delivered: vec!["A".to_owned(), "B".to_owned()],
+            orders_open: 0,
             chips: vec![chip("A", LifeCycle::Locked, Some("sod-a")), chip("B", LifeCycle::Blank, None)],
         }
     }
