@@ -217,7 +217,12 @@ fn report(
         let state = entry.as_ref().map_or("refused", |entry| entry.state.as_str());
         let why = refused.iter().find(|(of, ..)| *of == number);
         match entry.as_ref().map(|entry| entry.state) {
-            Some(State::Issued | State::Delivered) => done += 1,
+            Some(State::Issued | State::Delivered) => {
+                done += 1;
+                if let Some(entry) = &entry {
+                    record_anew(entry, arguments)?;
+                }
+            }
             Some(State::Captured) => waiting += 1,
             _ => {}
         }
@@ -254,6 +259,28 @@ fn report(
         (false, 0) => Ok(()),
         (false, left) => Err(Failure::BatchNotDone(left)),
     }
+}
+
+/// A run was ended after it issued a card and before the card's record had its name.
+fn record_anew(entry: &Entry, arguments: &BatchArguments) -> Result<(), Failure> {
+    let folder = arguments.out.join(entry.id.to_string());
+    let record = folder.join("card.json");
+    // Without a folder it was made by another host.
+    let (true, false, Some(card)) = (folder.is_dir(), record.exists(), &entry.signed) else { return Ok(()) };
+    let said = json!({
+        "status": "active",
+        "number": entry.number.as_str(),
+        "sod_sha256": card.sod_sha256.to_string(),
+        "chip_serial": entry.chip.map(|chip| chip.to_string()),
+        "document_number": card.document_number,
+        "issued": card.issued.to_string(),
+        "expires": card.expires.map(|date| date.to_string()),
+        "template": entry.template.as_str(),
+        "application": entry.id.to_string(),
+        "replaced": card.replaces.map(|card| card.to_string()),
+        "resumed": true,
+    });
+    Ok(write_anew(&record, format!("{said:#}\n").as_bytes())?)
 }
 
 fn bar(what: &str, length: usize) -> ProgressBar {

@@ -96,6 +96,23 @@ fn a_batch_waits_for_another_officer_and_then_makes_every_card_once() {
     let (code, second) = ended(batch(&desk, &ledger, &station, "one", &[]));
     assert_eq!((code, &second["issued"]), (Some(0), &CARDS.into()), "{second}");
     one_active_card_each(&desk);
+    // As a kill between a card and its record leaves it: the next run writes the record.
+    let id = serde_json::from_str::<Value>(
+        std::fs::read_to_string(desk.path("out-one/results.jsonl")).unwrap().lines().next().unwrap(),
+    )
+    .unwrap()["application"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let record = |name: &str| desk.path(&format!("out-one/{id}/{name}"));
+    let before: Value = serde_json::from_slice(&std::fs::read(record("card.json")).unwrap()).unwrap();
+    std::fs::rename(record("card.json"), record(".card.json.4711.part")).unwrap();
+    ended(batch(&desk, &ledger, &station, "one", &[]));
+    let after: Value = serde_json::from_slice(&std::fs::read(record("card.json")).unwrap()).unwrap();
+    for member in ["number", "sod_sha256", "chip_serial", "application", "issued", "expires"] {
+        assert_eq!(after[member], before[member], "{member}");
+    }
+    assert!(!std::path::Path::new(&record(".card.json.4711.part")).exists());
     let results = std::fs::read_to_string(desk.path("out-one/results.jsonl")).unwrap();
     assert_eq!(results.lines().filter(|line| line.contains(r#""state":"issued""#)).count(), CARDS);
     // Again: everything is done.
