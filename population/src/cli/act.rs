@@ -1,7 +1,7 @@
 //! `act` and `outbox`: acts of civil status in, messages out.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -58,14 +58,16 @@ impl Act {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let mut store = self.db.open()?;
         let name = self.file.display().to_string();
-        let mut reader: Box<dyn std::io::BufRead> = if self.file.as_os_str() == "-" {
-            Box::new(BufReader::new(std::io::stdin()))
+        let source: Box<dyn Read> = if self.file.as_os_str() == "-" {
+            Box::new(std::io::stdin())
         } else {
-            Box::new(BufReader::new(File::open(&self.file).with_context(|| name.clone())?))
+            Box::new(File::open(&self.file).with_context(|| name.clone())?)
         };
+        let mut reader = BufReader::new(source);
         let change = setting.change(format!("act:{}", self.intake));
-        let mut refused = false;
+        let mut heard = Heard { setting, refused: false };
         let mut allocator = None;
+        let mut waiting: Vec<(u64, Entry)> = Vec::new();
         for line in 1_u64.. {
             let mut text = String::new();
             let read = reader.by_ref().take(MAX_ENTRY).read_line(&mut text).with_context(|| name.clone())?;
@@ -76,7 +78,8 @@ impl Act {
                 continue;
             }
             let Ok(entry) = serde_json::from_str::<Entry>(&text) else {
-                refused = true;
+                self.record(&mut store, &mut allocator, &mut waiting, &change, &mut heard)?;
+                heard.refused = true;
                 told(setting, line, None, ("not-an-entry", None), (None, ""))?;
                 if !text.ends_with('\n') && read as u64 == MAX_ENTRY {
                     return Err(Failure::usage(
@@ -88,67 +91,98 @@ impl Act {
                 }
                 continue;
             };
-            let done = self.record(&mut store, &mut allocator, &entry, &change, setting)?;
-            let none = (None, String::new());
-            let (outcome, number) = match done {
-                Ok(Recorded { outcome, number }) => (Ok(outcome), number),
-                Err(error) => (Err(error), None),
-            };
-            let (outcome, (reason, words)) = match outcome {
-                Ok(ActOutcome::Applied(changes)) if changes.late => ("late", none),
-                Ok(ActOutcome::Applied(_)) => ("applied", none),
-                Ok(ActOutcome::Repeat) => ("repeat", none),
-                Ok(ActOutcome::Case(why)) => {
-                    ("case", (Some(why.code()), setting.say(why.vietnamese(), &why.to_string()).to_owned()))
-                }
-                Err(error) => {
-                    let code = match &error {
-                        StoreError::Refused(refusal) => refusal.code(),
-                        StoreError::OtherAct => "other-act",
-                        StoreError::NumberTaken => "number-taken",
-                        StoreError::OtherNumber => "other-number",
-                        StoreError::NumbersExhausted => "numbers-exhausted",
-                        StoreError::Flaw(_) => "item-not-possible",
-                        _ => return Err(error.into()),
-                    };
-                    ("refused", (Some(code), vietnamese::or_english(&error, setting)))
-                }
-            };
-            refused |= outcome == "refused";
-            told(setting, line, Some(&entry), (outcome, number.as_ref()), (reason, &words))?;
+            waiting.push((line, entry));
+            // Who feeds acts through a pipe waits for each answer before the next: what lies ready goes together.
+            if waiting.len() >= AT_ONCE || reader.buffer().is_empty() {
+                self.record(&mut store, &mut allocator, &mut waiting, &change, &mut heard)?;
+            }
         }
-        Ok(if refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
+        self.record(&mut store, &mut allocator, &mut waiting, &change, &mut heard)?;
+        Ok(if heard.refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
     }
 
-    /// With the number that was given beside the act, else with one of the register's own, whose key is read when the
-    /// first act may need it.
+    /// With the number that was given beside the act, else with those of the register's own, whose key is read when the first
+    /// act may need it.
     fn record(
         &self,
         store: &mut SqlStore,
         allocator: &mut Option<Allocator>,
-        entry: &Entry,
+        waiting: &mut Vec<(u64, Entry)>,
         change: &Change,
-        setting: &Setting,
-    ) -> anyhow::Result<Result<Recorded, StoreError>> {
-        let today = setting.today();
-        if self.number.is_some() || !may_need_number(entry) {
-            let done = store.record_act(entry, self.number.as_ref(), &self.intake, change, today);
-            return Ok(done.map(|outcome| Recorded {
-                number: self.number.clone().filter(|_| !matches!(outcome, ActOutcome::Case(_))),
-                outcome,
-            }));
-        }
+        heard: &mut Heard<'_>,
+    ) -> anyhow::Result<()> {
+        let setting = heard.setting;
+        let (lines, acts): (Vec<u64>, Vec<(Entry, Option<PersonalNumber>)>) =
+            waiting.drain(..).map(|(line, entry)| (line, (entry, self.number.clone()))).unzip();
+        let needs = self.number.is_none() && acts.iter().any(|(entry, _)| may_need_number(entry));
         let allocator = match allocator {
-            Some(allocator) => allocator,
-            None => {
+            Some(allocator) => Some(allocator),
+            None if needs => {
                 let key = number_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
                 let digits = Digits::new(&key, Withheld::default()).context("FF1")?;
-                allocator.insert(Allocator::new(digits, DEFAULT_LEASE))
+                Some(allocator.insert(Allocator::new(digits, DEFAULT_LEASE)))
             }
+            None => None,
         };
-        Ok(store.record_act_allocating(allocator, entry, &self.intake, change, today))
+        store.record_acts(&acts, allocator, &self.intake, change, setting.today(), &mut |place, done| {
+            match lines.get(place).zip(acts.get(place)) {
+                Some((line, (entry, _))) => heard.tell(*line, entry, done, self.number.as_ref()),
+                None => Ok(()),
+            }
+        })
     }
 }
+
+/// What was answered until now.
+struct Heard<'s> {
+    setting: &'s Setting,
+    refused: bool,
+}
+
+impl Heard<'_> {
+    fn tell(
+        &mut self,
+        line: u64,
+        entry: &Entry,
+        done: Result<Recorded, StoreError>,
+        given: Option<&PersonalNumber>,
+    ) -> anyhow::Result<()> {
+        let setting = self.setting;
+        let none = (None, String::new());
+        let (outcome, number) = match done {
+            Ok(Recorded { outcome, number }) => {
+                let given = given.filter(|_| !matches!(outcome, ActOutcome::Case(_)));
+                (Ok(outcome), number.or_else(|| given.cloned()))
+            }
+            Err(error) => (Err(error), None),
+        };
+        let (outcome, (reason, words)) = match outcome {
+            Ok(ActOutcome::Applied(changes)) if changes.late => ("late", none),
+            Ok(ActOutcome::Applied(_)) => ("applied", none),
+            Ok(ActOutcome::Repeat) => ("repeat", none),
+            Ok(ActOutcome::Case(why)) => {
+                ("case", (Some(why.code()), setting.say(why.vietnamese(), &why.to_string()).to_owned()))
+            }
+            Err(error) => {
+                let code = match &error {
+                    StoreError::Refused(refusal) => refusal.code(),
+                    StoreError::OtherAct => "other-act",
+                    StoreError::NumberTaken => "number-taken",
+                    StoreError::OtherNumber => "other-number",
+                    StoreError::NumbersExhausted => "numbers-exhausted",
+                    StoreError::Flaw(_) => "item-not-possible",
+                    _ => return Err(error.into()),
+                };
+                ("refused", (Some(code), vietnamese::or_english(&error, setting)))
+            }
+        };
+        self.refused |= outcome == "refused";
+        told(setting, line, Some(entry), (outcome, number.as_ref()), (reason, &words))
+    }
+}
+
+/// Acts that go to the register together.
+const AT_ONCE: usize = 256;
 
 fn may_need_number(entry: &Entry) -> bool {
     matches!(entry.id.kind, Kind::Birth | Kind::SexRedetermined | Kind::BirthDateCorrected)

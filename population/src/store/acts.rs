@@ -1,5 +1,7 @@
 //! Acts of civil status: taken once, with all they change, in one transaction.
 
+pub(super) mod together;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -165,6 +167,11 @@ impl<'s> InSession<'s> {
     fn of(session: &'s mut dyn Session, one: &'static str, locked: Locked) -> Self {
         let (session, locked, failed) = (RefCell::new(session), RefCell::new(locked), RefCell::new(None));
         Self { session, one, locked, failed }
+    }
+
+    /// A record as it was read.
+    fn known_person(&self, number: &PersonalNumber) -> Option<Person> {
+        self.locked.borrow().get(number)?.as_ref().map(|known| known.person.clone())
     }
 
     /// Locks records that were read, in the order of their numbers. Where one of them changed since, or another act of a
@@ -534,7 +541,6 @@ fn write(
     locked: Locked,
     change: &Change,
 ) -> Result<(), StoreError> {
-    let act = entry.id.to_string();
     if let Some(person) = &changes.created {
         persons::create(session, person, change)?;
         if let Some(old) = &changes.cancelled {
@@ -547,6 +553,22 @@ fn write(
             numbers::cancel(session, &cancelled)?;
         }
     }
+    write_changes(session, entry, changes, locked, change)?;
+    if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
+        carry_over(session, old, &person.number)?;
+    }
+    Ok(())
+}
+
+/// All that an act changes but the record that it makes.
+fn write_changes(
+    session: &mut dyn Session,
+    entry: &Entry,
+    changes: &Changes,
+    locked: Locked,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let act = entry.id.to_string();
     persons::change_locked(session, &changes.changed, locked, change)?;
     // Of a newborn it is the first act; whoever has a new number keeps the acts of the old one.
     let on = entry.act.on().to_string();
@@ -557,9 +579,6 @@ fn write(
             "INSERT INTO person_act (personal_number, on_day, act_id) VALUES (?1, ?2, ?3)",
             vec![person.as_str().into(), (&on).into(), (&act).into()],
         )?;
-    }
-    if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
-        carry_over(session, old, &person.number)?;
     }
     kept::act(session, entry)?;
     let messages = linked::begin(session, entry, changes, change)?;
@@ -612,10 +631,23 @@ fn chain(
     session: &mut dyn Session,
     intake: &str,
     act: &ActId,
-    outcome: &str,
+    outcome: &'static str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let (before, digest) = match head(session, intake)? {
+    chain_all(session, intake, &[(act, outcome)], at)
+}
+
+/// Links for some acts, in their order.
+fn chain_all(
+    session: &mut dyn Session,
+    intake: &str,
+    acts: &[(&ActId, &'static str)],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if acts.is_empty() {
+        return Ok(());
+    }
+    let (mut sequence, mut digest) = match head(session, intake)? {
         Some(head) => head,
         // Another line may begin the chain at this moment: it is waited for.
         None => {
@@ -626,25 +658,26 @@ fn chain(
             head(session, intake)?.ok_or_else(damaged("the head of a chain"))?
         }
     };
-    let sequence = before.saturating_add(1);
-    let digest = link(intake, sequence, act, outcome, at, &digest);
-    let place =
-        Value::Int(i64::try_from(sequence).map_err(|_| StoreError::Inconsistent("a chain's length"))?);
-    session.later(
-        "INSERT INTO intake_audit (intake, link, act_id, outcome, at, digest) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        vec![
-            intake.into(),
-            place.clone(),
-            act.to_string().into(),
-            outcome.into(),
-            at.to_string().into(),
-            digest.as_slice().into(),
-        ],
-    )?;
+    let long = |_| StoreError::Inconsistent("a chain's length");
+    for (act, outcome) in acts {
+        sequence = sequence.saturating_add(1);
+        digest = link(intake, sequence, act, outcome, at, &digest);
+        session.later(
+            "INSERT INTO intake_audit (intake, link, act_id, outcome, at, digest) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            vec![
+                intake.into(),
+                Value::Int(i64::try_from(sequence).map_err(long)?),
+                act.to_string().into(),
+                (*outcome).into(),
+                at.to_string().into(),
+                digest.as_slice().into(),
+            ],
+        )?;
+    }
     session.later(
         "UPDATE intake_head SET link = ?2, digest = ?3 WHERE intake = ?1",
-        vec![intake.into(), place, digest.as_slice().into()],
+        vec![intake.into(), Value::Int(i64::try_from(sequence).map_err(long)?), digest.as_slice().into()],
     )
 }
 

@@ -17,7 +17,7 @@ use crate::person::Person;
 use crate::quality::conflict::{Conflict, Origin, Standing};
 
 pub(super) use deciding::{decide, prefix_wanted};
-pub(super) use intake::{registered_already, take_in};
+pub(super) use intake::{registered_already, registered_already_among, take_in};
 
 fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Engine(Box::new(error)))

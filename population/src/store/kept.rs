@@ -9,7 +9,7 @@ use super::rollup::counted_at;
 use super::{StoreError, damaged};
 use crate::card::{Card, CardStatus};
 use crate::civil_status::{ActId, Entry, Kind};
-use crate::person::Person;
+use crate::person::{Life, Person};
 use crate::statistics::cells::{Cell, Measure, RollUp};
 use crate::statistics::facts::Facts;
 
@@ -93,22 +93,36 @@ pub(super) fn added(session: &mut dyn Session, people: &[&Person]) -> Result<(),
     append(session, first, "added", &rollup)
 }
 
-/// A record that is now another one.
+/// Where and as what a card's holder is counted.
+fn placed(facts: &Facts) -> (String, i16, Life) {
+    (facts.province.clone(), facts.birth_year(), facts.life)
+}
+
+/// Whether a card that the person has is counted elsewhere from now on.
+pub(super) fn moves(before: &Person, after: &Person) -> bool {
+    placed(&Facts::of(before)) != placed(&Facts::of(after))
+}
+
+/// A record that is now another one; `card` as in [`Known`](persons::Known).
 pub(super) fn changed(
     session: &mut dyn Session,
     revision: u64,
     before: &Person,
     after: &Person,
+    card: Option<Option<String>>,
 ) -> Result<(), StoreError> {
     let (old, new) = (Facts::of(before), Facts::of(after));
     let mut rollup = RollUp::new();
     rollup.change(Some(&old), Some(&new));
-    let placed = |facts: &Facts| (facts.province.clone(), facts.birth_year(), facts.life);
-    if placed(&old) != placed(&new)
-        && let Some(last_day) = in_use(session, &before.number)?
-    {
-        rollup.holder(&old, &last_day, -1);
-        rollup.holder(&new, &last_day, 1);
+    if placed(&old) != placed(&new) {
+        let card = match card {
+            Some(known) => known,
+            None => in_use(session, &before.number)?,
+        };
+        if let Some(last_day) = card {
+            rollup.holder(&old, &last_day, -1);
+            rollup.holder(&new, &last_day, 1);
+        }
     }
     append(session, &after.number, &format!("r{revision}"), &rollup)
 }
@@ -178,16 +192,25 @@ pub(super) fn act_cell(id: &ActId, entry: &Entry) -> Option<Cell> {
     (!matches!(id.kind, Kind::Birth | Kind::Death)).then_some(cell)
 }
 
+/// Cards of some people.
+pub(super) const CARDS: &str = "SELECT personal_number, status, expires FROM card WHERE personal_number IN \
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+/// Of a row of [`CARDS`]: the last day of a card in use, empty if it has none.
+pub(super) fn card_in_use(row: &dyn Row) -> Result<Option<String>, StoreError> {
+    let status = CardStatus::parse(&row.needed(1)?).ok_or_else(damaged("a card's status"))?;
+    Ok(if status.is_in_use() { Some(row.text(2)?.unwrap_or_default()) } else { None })
+}
+
 /// The last day of the card in use; empty if it has none.
 fn in_use(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<String>, StoreError> {
     let mut last_day = None;
     session.query(
-        "SELECT status, expires FROM card WHERE personal_number = ?1",
+        "SELECT personal_number, status, expires FROM card WHERE personal_number = ?1",
         &[number.as_str().into()],
         &mut |row: &dyn Row| {
-            let status = CardStatus::parse(&row.needed(0)?).ok_or_else(damaged("a card's status"))?;
-            if status.is_in_use() {
-                last_day = Some(row.text(1)?.unwrap_or_default());
+            if let Some(found) = card_in_use(row)? {
+                last_day = Some(found);
             }
             Ok(())
         },

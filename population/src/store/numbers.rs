@@ -90,7 +90,7 @@ pub(super) fn give(
 }
 
 /// Gives numbers to requests: all questions together, then all answers together.
-fn give_many(
+pub(super) fn give_many(
     session: &mut dyn Session,
     wanted: &[(PersonalNumber, RequestId)],
 ) -> Result<Vec<Claim>, StoreError> {

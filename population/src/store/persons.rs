@@ -32,7 +32,7 @@ macro_rules! columns {
 mod alike;
 mod put;
 
-pub(super) use alike::{INDEXES, born_alike, candidates, named_and_born, naming};
+pub(super) use alike::{INDEXES, born_alike, born_alike_among, candidates, named_and_born, naming};
 pub(super) use put::{count_added, ended_among, load_new, put, put_all};
 
 /// Where the sealed items stand.
@@ -284,6 +284,8 @@ pub(super) struct Known {
     pub(super) revision: u64,
     change: Change,
     provenance: Provenance,
+    /// The last day of the card in use, empty where it has none, if it was asked for: none in use is `Some(None)`.
+    pub(super) card: Option<Option<String>>,
 }
 
 pub(super) fn load(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
@@ -359,6 +361,7 @@ pub(super) fn read_known(row: &dyn Row, keys: &SealKeys) -> Result<Known, StoreE
         revision: row.count(REVISION)?,
         change,
         provenance,
+        card: None,
     })
 }
 
@@ -522,20 +525,36 @@ fn replace(
     let (old, new) = (items(&known.person)?, items(person)?);
     let provenance = known.provenance.after(&known.change, &old, &new);
     let provenance = (!provenance.is_empty()).then(|| json(&provenance)).transpose()?;
-    session.later(UPDATE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
+    session.later(REPLACE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
     search::changed(session, Some(&known.person), person, known.revision + 1)?;
-    kept::changed(session, known.revision + 1, &known.person, person)?;
+    kept::changed(session, known.revision + 1, &known.person, person, known.card)?;
     Ok(Put::Changed)
 }
 
-const UPDATE: &str = "UPDATE person SET full_name = ?2, birth_date = ?3, sex = ?4, place_of_birth = ?5, \
-    birth_registration_place = ?6, place_of_origin = ?7, ethnic_group = ?8, nationality = ?9, old_number = ?10, \
-    permanent_address = ?11, permanent_ward = ?12, permanent_province = ?13, permanent_since = ?14, \
-    temporary_address = ?15, temporary_ward = ?16, temporary_province = ?17, temporary_since = ?18, \
-    current_address = ?19, current_ward = ?20, current_province = ?21, current_since = ?22, absent_from = ?23, \
-    absent_until = ?24, residence_file = ?25, marital_status = ?26, relation_to_head = ?27, life = ?28, \
-    life_date = ?29, identification_marks = ?30, cancelled_number = ?31, lists = ?32, sensitive = ?33, \
-    revision = ?34, source = ?35, recorded_at = ?36, provenance = ?37, name_key = ?38 WHERE personal_number = ?1";
+/// The row of somebody who is there, locked by this transaction: written as an insert that finds it, since several of those
+/// go as one statement.
+const REPLACE: &str = concat!(
+    "INSERT INTO person (",
+    columns!(),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, \
+     ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38) \
+     ON CONFLICT (personal_number) DO UPDATE SET \
+     full_name = excluded.full_name, birth_date = excluded.birth_date, sex = excluded.sex, place_of_birth = \
+     excluded.place_of_birth, birth_registration_place = excluded.birth_registration_place, place_of_origin = \
+     excluded.place_of_origin, ethnic_group = excluded.ethnic_group, nationality = excluded.nationality, \
+     old_number = excluded.old_number, permanent_address = excluded.permanent_address, permanent_ward = \
+     excluded.permanent_ward, permanent_province = excluded.permanent_province, permanent_since = \
+     excluded.permanent_since, temporary_address = excluded.temporary_address, temporary_ward = \
+     excluded.temporary_ward, temporary_province = excluded.temporary_province, temporary_since = \
+     excluded.temporary_since, current_address = excluded.current_address, current_ward = excluded.current_ward, \
+     current_province = excluded.current_province, current_since = excluded.current_since, absent_from = \
+     excluded.absent_from, absent_until = excluded.absent_until, residence_file = excluded.residence_file, \
+     marital_status = excluded.marital_status, relation_to_head = excluded.relation_to_head, life = \
+     excluded.life, life_date = excluded.life_date, identification_marks = excluded.identification_marks, \
+     cancelled_number = excluded.cancelled_number, lists = excluded.lists, sensitive = excluded.sensitive, \
+     revision = excluded.revision, source = excluded.source, recorded_at = excluded.recorded_at, provenance = \
+     excluded.provenance, name_key = excluded.name_key"
+);
 
 /// A row as a person.
 pub(super) fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError> {

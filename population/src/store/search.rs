@@ -125,12 +125,13 @@ pub(super) fn changed(
         return Ok(());
     }
     let revision = i64::try_from(revision).map_err(|_| StoreError::Inconsistent("a revision"))?;
-    let rows: Vec<String> = (3..new.len() + 3).map(|place| format!("(?1, ?2, ?{place})")).collect();
-    let mut values = vec![person.number.as_str().into(), Value::Int(revision)];
-    values.extend(new.iter().map(|key| Value::Int(key.to_i64())));
-    let sql =
-        format!("INSERT INTO search_key (personal_number, revision, search_key) VALUES {}", rows.join(", "));
-    session.later(&sql, values)
+    for key in new {
+        session.later(
+            "INSERT INTO search_key (personal_number, revision, search_key) VALUES (?1, ?2, ?3)",
+            vec![person.number.as_str().into(), Value::Int(revision), Value::Int(key.to_i64())],
+        )?;
+    }
+    Ok(())
 }
 
 /// All keys under which a person stands.
@@ -154,6 +155,8 @@ const BORN: usize = 3;
 
 const BORN_SINCE: &str = "SELECT personal_number FROM search_key WHERE search_key IN (?1, ?2, ?3) LIMIT ?4";
 
+const ONE_WAITS: &str = "SELECT people FROM search_waiting LIMIT 1";
+
 const BORN_BLOCKS: &str =
     "SELECT block, content FROM search_block_claim WHERE block IN (?1, ?2, ?3) AND generation = ?4";
 
@@ -172,8 +175,7 @@ pub(super) fn born_alike(
     let (mut found, mut index, mut complete, mut since) = (BTreeSet::new(), None, true, 0_u32);
     let mut values: Vec<Value<'_>> = three().map(|key| Value::Int(key.to_i64())).collect();
     values.push((limit + 1).into());
-    let asked: [Asked<'_>; 3] =
-        [(HEAD, Vec::new()), ("SELECT people FROM search_waiting LIMIT 1", Vec::new()), (BORN_SINCE, values)];
+    let asked: [Asked<'_>; 3] = [(HEAD, Vec::new()), (ONE_WAITS, Vec::new()), (BORN_SINCE, values)];
     session.ask(&asked, &mut |place, row| {
         match place {
             0 => index = Some(read_head(row)?),
@@ -209,6 +211,101 @@ pub(super) fn born_alike(
         Ok(())
     })?;
     Ok((same && complete && found.len() <= most).then_some(found))
+}
+
+/// Whether every person stands in the index under all keys of this program.
+pub(super) fn knows_everybody(session: &mut dyn Session) -> Result<bool, StoreError> {
+    let (mut index, mut complete) = (None, true);
+    session.ask(&[(HEAD, Vec::new()), (ONE_WAITS, Vec::new())], &mut |place, row| {
+        match place {
+            0 => index = Some(read_head(row)?),
+            _ => complete = false,
+        }
+        Ok(())
+    })?;
+    Ok(complete && index.is_some_and(|head| head.form >= FORM))
+}
+
+/// Keys of newborns that one statement asks for.
+const SIXTEEN: usize = 16;
+
+const BORN_SINCE_SIXTEEN: &str = "SELECT search_key, personal_number FROM search_key WHERE search_key IN \
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) LIMIT ?17";
+
+const BLOCKS_SIXTEEN: &str = "SELECT block, content FROM search_block_claim WHERE block IN \
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) AND generation = ?17";
+
+/// [`born_alike`] of several newborns. `None`: the index cannot answer for each of them.
+pub(super) fn born_alike_among(
+    session: &mut dyn Session,
+    newborns: &[&Person],
+    limit: u32,
+) -> Result<Option<Vec<BTreeSet<PersonalNumber>>>, StoreError> {
+    let keys: Vec<Vec<SearchKey>> = newborns.iter().map(|newborn| alike_keys(newborn)).collect();
+    let all: Vec<SearchKey> = keys.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let padded = |values: &[i64], last: Value<'static>| -> Vec<Vec<Value<'static>>> {
+        let each = values.chunks(SIXTEEN).map(|part| {
+            let rest = part.iter().chain(part.last().into_iter().cycle()).take(SIXTEEN);
+            rest.map(|value| Value::Int(*value)).chain([last.clone()]).collect()
+        });
+        each.collect()
+    };
+    let texts: Vec<i64> = all.iter().map(|key| key.to_i64()).collect();
+    let mut asked: Vec<Asked<'_>> = vec![(HEAD, Vec::new()), (ONE_WAITS, Vec::new())];
+    let most = (limit + 1).into();
+    asked.extend(padded(&texts, most).into_iter().map(|values| (BORN_SINCE_SIXTEEN, values)));
+    let mut under: HashMap<i64, BTreeSet<PersonalNumber>> = HashMap::new();
+    let (mut index, mut complete) = (None, true);
+    let mut rows = vec![0_u32; asked.len()];
+    session.ask(&asked, &mut |place, row| {
+        match place {
+            0 => index = Some(read_head(row)?),
+            1 => complete = false,
+            _ => {
+                if let Some(rows) = rows.get_mut(place) {
+                    *rows += 1;
+                }
+                let key = row.int(0)?.ok_or(StoreError::Inconsistent("a key"))?;
+                under.entry(key).or_default().insert(persons::number(row.needed_str(1)?)?);
+            }
+        }
+        Ok(())
+    })?;
+    let whole = complete && rows.iter().all(|rows| *rows <= limit);
+    let Some(head) = index.filter(|head| head.form >= FORM && whole) else { return Ok(None) };
+    let mut of_block: HashMap<i64, Vec<SearchKey>> = HashMap::new();
+    for key in &all {
+        of_block.entry(blocks::block_of(*key, head.bits)).or_default().push(*key);
+    }
+    let mut named: Vec<i64> = of_block.keys().copied().collect();
+    named.sort_unstable();
+    let mut asked: Vec<Asked<'_>> =
+        padded(&named, head.generation.into()).into_iter().map(|values| (BLOCKS_SIXTEEN, values)).collect();
+    asked.push((HEAD, Vec::new()));
+    let (last, most) = (asked.len() - 1, usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut same = false;
+    session.ask(&asked, &mut |place, row| {
+        if place == last {
+            same = read_head(row)? == head;
+            return Ok(());
+        }
+        let damaged = || StoreError::Inconsistent("a block of the index");
+        let block = row.int(0)?.ok_or_else(damaged)?;
+        let content = row.bytes(1)?.ok_or_else(damaged)?;
+        for key in of_block.get(&block).into_iter().flatten() {
+            let postings = blocks::find(&content, *key, most).ok_or_else(damaged)?;
+            complete = complete && !postings.more;
+            for handle in postings.handles {
+                under.entry(key.to_i64()).or_default().insert(persons::number(&format!("{:012}", handle.0))?);
+            }
+        }
+        Ok(())
+    })?;
+    let found: Vec<BTreeSet<PersonalNumber>> = keys
+        .iter()
+        .map(|keys| keys.iter().filter_map(|key| under.get(&key.to_i64())).flatten().cloned().collect())
+        .collect();
+    Ok((same && complete && found.iter().all(|found| found.len() <= most)).then_some(found))
 }
 
 /// The index as tables.

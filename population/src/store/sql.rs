@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use zeroize::Zeroizing;
 
 use super::acts::NumberSource;
+use super::acts::together::Halt;
 use super::database::transaction;
 use super::engine::postgres::Postgres;
 use super::engine::sqlite::Sqlite;
@@ -248,6 +249,77 @@ impl SqlStore {
                 return done;
             }
         }
+    }
+
+    /// Acts in their order, many in a transaction where they go together: each is whole with all that it changes, or not there.
+    /// `given` is the number beside an act; where there is none, `allocator` gives those that are needed. `each` is told
+    /// what became of an act, by its place, once that is durable.
+    ///
+    /// # Errors
+    /// [`StoreError`] that ends the intake, and those of `each`; what is wrong with an act alone is told of the act.
+    pub fn record_acts<E: From<StoreError>>(
+        &mut self,
+        acts: &[(Entry, Option<PersonalNumber>)],
+        mut allocator: Option<&mut Allocator>,
+        intake: &str,
+        change: &Change,
+        today: Date,
+        each: &mut dyn FnMut(usize, Result<Recorded, StoreError>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut from = 0;
+        // The most that go together from here, as far as is known.
+        let mut most = usize::MAX;
+        while let Some(rest) = acts.get(from..).filter(|rest| !rest.is_empty()) {
+            let part = rest.get(..most.min(rest.len())).unwrap_or(rest);
+            let taken = match &mut allocator {
+                Some(allocator) => {
+                    let shared = RefCell::new(&mut **allocator);
+                    self.take_acts(part, NumberSource::Allocator(&shared), intake, change, today)
+                }
+                None => self.take_acts(part, NumberSource::Given(None), intake, change, today),
+            };
+            most = usize::MAX;
+            match taken {
+                Err(Halt::Store(error)) => return Err(error.into()),
+                Err(Halt::Cut(place)) if place > 1 => most = place,
+                Ok(done) if !done.is_empty() => {
+                    let count = done.len();
+                    for (place, done) in done.into_iter().enumerate() {
+                        each(from + place, done)?;
+                    }
+                    from += count;
+                }
+                // The first comes by itself.
+                Ok(_) | Err(Halt::Cut(_)) => {
+                    let Some((entry, given)) = rest.first() else { break };
+                    let done = match &mut allocator {
+                        Some(allocator) if given.is_none() => {
+                            self.record_act_allocating(allocator, entry, intake, change, today)
+                        }
+                        _ => self.write(Apart::Rows, |session| {
+                            let given = NumberSource::Given(given.as_ref());
+                            acts::record(session, entry, given, intake, change, today)
+                        }),
+                    };
+                    each(from, done)?;
+                    from += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_acts(
+        &mut self,
+        acts: &[(Entry, Option<PersonalNumber>)],
+        source: NumberSource<'_>,
+        intake: &str,
+        change: &Change,
+        today: Date,
+    ) -> Result<Vec<Result<Recorded, StoreError>>, Halt> {
+        transaction(self.engine.get_mut().as_mut(), Apart::Rows, true, |session| {
+            acts::together::take(session, acts, source, intake, change, today)
+        })
     }
 
     /// From now on, persons are taken in as `intake` says: joined with what is known, contradictions and likely duplicates

@@ -35,6 +35,7 @@ mod statistics;
 mod store;
 mod text_encoding;
 mod tls;
+mod together;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;

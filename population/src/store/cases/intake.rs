@@ -97,7 +97,21 @@ pub(in crate::store) fn registered_already(
     session: &mut dyn Session,
     newborn: &Person,
 ) -> Result<Option<PersonalNumber>, StoreError> {
-    let mut candidates = persons::born_alike(session, newborn, BORN_ALIKE)?;
+    let candidates = persons::born_alike(session, newborn, BORN_ALIKE)?;
+    Ok(like_among(newborn, candidates))
+}
+
+/// Of each newborn, whether somebody's record seems to be its. `None`: the index of people cannot answer for all of them.
+pub(in crate::store) fn registered_already_among(
+    session: &mut dyn Session,
+    newborns: &[&Person],
+) -> Result<Option<Vec<bool>>, StoreError> {
+    let Some(candidates) = persons::born_alike_among(session, newborns, BORN_ALIKE)? else { return Ok(None) };
+    let each = newborns.iter().zip(candidates);
+    Ok(Some(each.map(|(newborn, candidates)| like_among(newborn, candidates).is_some()).collect()))
+}
+
+fn like_among(newborn: &Person, mut candidates: Vec<Person>) -> Option<PersonalNumber> {
     // Twins may be named Hương and Phượng: two names of one day at one office are two children.
     let place = |person: &Person| person.birth_registration_place.as_deref().map(comparison_key);
     candidates.retain(|known| {
@@ -107,7 +121,7 @@ pub(in crate::store) fn registered_already(
     let compared: Vec<Compared> = candidates.iter().map(Compared::new).collect();
     let found = at_intake(&Compared::new(newborn), &compared, national(), DEFAULT_THRESHOLD);
     let best = found.into_iter().max_by_key(|(_, weighed)| weighed.bits);
-    Ok(best.and_then(|(place, _)| candidates.get(place)).map(|person| person.number.clone()))
+    best.and_then(|(place, _)| candidates.get(place)).map(|person| person.number.clone())
 }
 
 fn national() -> &'static NameFrequencies {

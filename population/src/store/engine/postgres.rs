@@ -35,8 +35,8 @@ const COPY_PART: usize = 128 * 1024;
 
 /// The register asks by keys. A plan is kept with its statement; one that was made while a table was empty would read the
 /// table whole long after it has grown. Where there is no key to go by, the table is read whole as before, and nothing is
-/// compiled for it because it looks costly.
-const SETTINGS: &str = "SET enable_seqscan = off; SET jit = off";
+/// compiled for it because it looks costly. A plan is made once for all values: there is one way to go by a key.
+const SETTINGS: &str = "SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan";
 
 pub(in crate::store) struct Postgres {
     server: Server,

@@ -119,6 +119,37 @@ pub(in crate::store) fn born_alike(
     Ok(found)
 }
 
+/// [`born_alike`] of several newborns, if the index of people can answer for each.
+pub(in crate::store) fn born_alike_among(
+    session: &mut dyn Session,
+    newborns: &[&Person],
+    limit: u32,
+) -> Result<Option<Vec<Vec<Person>>>, StoreError> {
+    let Some(numbers) = search::born_alike_among(session, newborns, limit)? else { return Ok(None) };
+    let mut found: Vec<Vec<Person>> = newborns.iter().map(|_| Vec::new()).collect();
+    let (mut whose, mut asked): (Vec<usize>, Vec<Asked<'_>>) = (Vec::new(), Vec::new());
+    for (place, (numbers, newborn)) in numbers.iter().zip(newborns).enumerate() {
+        for number in numbers.iter().filter(|number| **number != newborn.number) {
+            whose.push(place);
+            asked.push((PERSON, vec![number.as_str().into()]));
+        }
+    }
+    if asked.is_empty() {
+        return Ok(Some(found));
+    }
+    let keys = session.seal().share();
+    session.ask(&asked, &mut |place, row| {
+        let person = read(row, &keys)?;
+        let Some(newborn) = whose.get(place).copied() else { return Ok(()) };
+        let same_day = newborns.get(newborn).is_some_and(|newborn| newborn.birth_date == person.birth_date);
+        if let Some(found) = found.get_mut(newborn).filter(|_| same_day) {
+            found.push(person);
+        }
+        Ok(())
+    })?;
+    Ok(Some(found))
+}
+
 /// [`born_alike`] by reading everybody who was born on the day.
 fn born_on_the_day(
     session: &mut dyn Session,

@@ -1,50 +1,96 @@
 //! Inserts that wait go as one statement for each table: the server begins and ends each statement anew.
 
-use super::Waiting;
+use super::{Value, Waiting};
 
 /// The most values of one statement; the protocol counts them in 16 bits.
 const MOST: usize = 1_000;
 
+/// Up to so many rows go as they are; more go in powers of two, so that there are few texts to prepare.
+const AS_THEY_ARE: usize = 24;
+
+/// Rows of one insert.
+struct Rows {
+    head: String,
+    tail: String,
+    rows: Vec<Vec<Value<'static>>>,
+}
+
+/// A statement, or the place where rows go.
+enum Slot {
+    One(Waiting),
+    Rows(Rows),
+}
+
 /// The same statements, the inserts of one text together at the place of the first. What waits is independent: nobody needs
-/// its answer, and none of it refers to a row that waits. An insert is not moved over a statement that deletes.
+/// its answer, and none of it refers to a row that waits. An insert is not moved over a statement that deletes. Of two rows
+/// that replace one and the same the second goes in a statement of its own.
 pub(super) fn gathered(waiting: Vec<Waiting>) -> Vec<Waiting> {
-    let mut done: Vec<Waiting> = Vec::with_capacity(waiting.len());
-    // Text of the first insert, its place in `done`, values of a row.
-    let mut open: Vec<(String, usize, usize)> = Vec::new();
+    let mut done: Vec<Slot> = Vec::with_capacity(waiting.len());
+    // Text of the insert, its place in `done`.
+    let mut open: Vec<(String, usize)> = Vec::new();
     for one in waiting {
         let Waiting::Statement(sql, values) = one else {
             open.clear();
-            done.push(one);
+            done.push(Slot::One(one));
             continue;
         };
-        let width = values.len();
-        if !is_row(&sql, width) {
+        let Some((head, tail)) = parts(&sql, values.len()) else {
             if !sql.starts_with("INSERT INTO ") && !sql.starts_with("UPDATE ") {
                 open.clear();
             }
-            done.push(Waiting::Statement(sql, values));
+            done.push(Slot::One(Waiting::Statement(sql, values)));
             continue;
-        }
-        let same = open.iter().find(|(text, ..)| *text == sql).map(|(_, place, _)| *place);
+        };
+        let same = open.iter().find(|(text, _)| *text == sql).map(|(_, place)| *place);
         match same.and_then(|place| done.get_mut(place)) {
-            Some(Waiting::Statement(all, before)) if before.len() + width <= MOST => {
-                all.push_str(", ");
-                all.push_str(&tuple(before.len() + 1, width));
-                before.extend(values);
+            Some(Slot::Rows(known))
+                if known.tail.is_empty() || known.rows.iter().all(|row| row.first() != values.first()) =>
+            {
+                known.rows.push(values);
             }
             _ => {
-                open.retain(|(text, ..)| *text != sql);
-                open.push((sql.clone(), done.len(), width));
-                done.push(Waiting::Statement(sql, values));
+                let rows = Rows { head: head.to_owned(), tail: tail.to_owned(), rows: vec![values] };
+                open.retain(|(text, _)| *text != sql);
+                open.push((sql, done.len()));
+                done.push(Slot::Rows(rows));
             }
         }
     }
-    done
+    let mut statements = Vec::with_capacity(done.len());
+    for slot in done {
+        match slot {
+            Slot::One(one) => statements.push(one),
+            Slot::Rows(rows) => rows.statements(&mut statements),
+        }
+    }
+    statements
 }
 
-/// Whether it inserts one row of these values and says nothing after them.
-fn is_row(sql: &str, width: usize) -> bool {
-    sql.starts_with("INSERT INTO ") && width > 0 && sql.ends_with(&format!(" VALUES {}", tuple(1, width)))
+impl Rows {
+    fn statements(self, out: &mut Vec<Waiting>) {
+        let width = self.rows.first().map_or(1, Vec::len).max(1);
+        let most = (MOST / width).max(1);
+        let mut left = self.rows.len();
+        let mut rows = self.rows.into_iter();
+        while left > 0 {
+            let fits = left.min(most);
+            let count = if fits == left && left <= AS_THEY_ARE { left } else { 1 << fits.ilog2() };
+            let values: Vec<Value<'static>> = rows.by_ref().take(count).flatten().collect();
+            let tuples: Vec<String> = (0..count).map(|row| tuple(row * width + 1, width)).collect();
+            out.push(Waiting::Statement(format!("{}{}{}", self.head, tuples.join(", "), self.tail), values));
+            left -= count;
+        }
+    }
+}
+
+/// What stands before and after the row of an insert of one row, if nothing of it asks what became of the row.
+fn parts(sql: &str, width: usize) -> Option<(&str, &str)> {
+    let tuple = format!(" VALUES {}", tuple(1, width));
+    let at = sql.find(&tuple).filter(|_| sql.starts_with("INSERT INTO ") && width > 0)?;
+    let (head, tail) = sql.split_at_checked(at + " VALUES ".len())?;
+    let tail = tail.get(tuple.len() - " VALUES ".len()..)?;
+    (tail.is_empty() || tail.starts_with(" ON CONFLICT (personal_number) DO UPDATE SET "))
+        .then_some((head, tail))
 }
 
 fn tuple(from: usize, width: usize) -> String {
@@ -54,7 +100,6 @@ fn tuple(from: usize, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Value;
     use super::*;
 
     fn statement(sql: &str, values: &[i64]) -> Waiting {
@@ -95,6 +140,33 @@ mod tests {
         ];
         let expected = expected.map(|(sql, values)| (sql.to_owned(), values.to_vec()));
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn rows_that_replace_go_together_unless_they_are_of_one_person() {
+        let put =
+            "INSERT INTO a (b, c) VALUES (?1, ?2) ON CONFLICT (personal_number) DO UPDATE SET c = excluded.c";
+        let told = texts(gathered(vec![
+            statement(put, &[1, 10]),
+            statement(put, &[2, 20]),
+            statement(put, &[1, 11]),
+            statement(put, &[3, 30]),
+        ]));
+        let two = put.replace("(?1, ?2)", "(?1, ?2), (?3, ?4)");
+        assert_eq!(told, [(two.clone(), vec![1, 10, 2, 20]), (two, vec![1, 11, 3, 30])]);
+    }
+
+    #[test]
+    fn many_rows_go_in_few_texts() {
+        let a = "INSERT INTO a (b) VALUES (?1)";
+        let mut known = std::collections::BTreeSet::new();
+        for count in 1..200_i64 {
+            let told = texts(gathered((0..count).map(|row| statement(a, &[row])).collect()));
+            let values: Vec<i64> = told.iter().flat_map(|(_, values)| values).copied().collect();
+            assert_eq!(values, (0..count).collect::<Vec<_>>());
+            known.extend(told.into_iter().map(|(text, _)| text));
+        }
+        assert!(known.len() <= AS_THEY_ARE + 3, "{}", known.len());
     }
 
     #[test]

@@ -1,0 +1,419 @@
+//! Many acts in one transaction: what they are judged by is read together, what they change is written together, and each is
+//! still whole, with its history, its messages and its link of the chain, or not there at all.
+//!
+//! Only acts go together of which none touches whom another one changed: each is judged as if it came alone. What is not
+//! of that kind (a contradiction, another number, a number that is taken) is left to come by itself; so is whatever
+//! another line was quicker with.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
+
+use super::super::database::Retry;
+use super::super::engine::{Asked, Session, Value};
+use super::super::persons::{self, Locked, date, number as number_of};
+use super::super::{Change, StoreError, cases, kept, numbers, search};
+use super::{ActOutcome, HELD, InSession, NumberSource, Recorded, act_id, chain_all, prefix, write_changes};
+use crate::civil_status::{Act, ActId, Applied, Changes, Entry, NotApplied, apply_overruling};
+use crate::numbers::{Claim, RequestId};
+use crate::person::{Others, Person};
+use crate::search::{SearchKey, alike_keys};
+
+/// The most acts of one transaction.
+pub(in crate::store) const TOGETHER: usize = 64;
+
+/// How many values one question names.
+const AT_ONCE: usize = 16;
+
+const CLAIMED: &str = "SELECT act_id, digest FROM act_claim WHERE act_id IN \
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+const ACTS: &str = "SELECT personal_number, act_id, on_day FROM person_act WHERE personal_number IN \
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ORDER BY on_day, act_id";
+
+const CLAIM: &str = "INSERT INTO act_claim (act_id, digest, entry, outcome, recorded_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (act_id) DO NOTHING";
+
+/// An act, and the number that was given for it.
+pub(in crate::store) type Incoming = (Entry, Option<PersonalNumber>);
+
+/// What became of the first acts.
+pub(in crate::store) type Done = Vec<Result<Recorded, StoreError>>;
+
+/// Acts that were taken, by whose they are.
+type ActsOf = BTreeMap<PersonalNumber, Vec<Applied>>;
+
+/// Why a transaction is given up.
+pub(in crate::store) enum Halt {
+    Store(StoreError),
+    /// This one of the acts does not go with the others.
+    Cut(usize),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Retry for Halt {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Busy))
+    }
+
+    fn is_lost_line(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unreachable))
+    }
+}
+
+/// One question for each sixteen values; the last stands for those that are missing.
+fn sixteen<'v>(sql: &'v str, values: impl Iterator<Item = &'v str>) -> Vec<Asked<'v>> {
+    let values: Vec<&str> = values.collect();
+    let each = values.chunks(AT_ONCE).map(|part| {
+        let rest = part.iter().chain(part.last().into_iter().cycle()).take(AT_ONCE);
+        (sql, rest.map(|value| Value::from(*value)).collect())
+    });
+    each.collect()
+}
+
+/// An act that goes with the others.
+struct Judged<'e> {
+    place: usize,
+    entry: &'e Entry,
+    changes: Changes,
+}
+
+/// What was decided about an act before anything was written.
+enum Turn<'e> {
+    Goes(Box<Judged<'e>>),
+    Refused(StoreError),
+    Repeat,
+}
+
+/// Looks through the records that were read, and remembers whose.
+struct Watched<'o, 's> {
+    others: &'o InSession<'s>,
+    seen: RefCell<BTreeSet<PersonalNumber>>,
+}
+
+impl Others for Watched<'_, '_> {
+    fn person(&self, number: &PersonalNumber) -> Option<Person> {
+        self.seen.borrow_mut().insert(number.clone());
+        self.others.person(number)
+    }
+}
+
+/// What all of them are judged by.
+struct Read {
+    /// Digests of acts that were taken before.
+    claimed: BTreeMap<String, Vec<u8>>,
+    before: ActsOf,
+    people: Locked,
+}
+
+fn read(session: &mut dyn Session, acts: &[Incoming]) -> Result<Read, StoreError> {
+    let names: Vec<String> = acts.iter().map(|(entry, _)| entry.id.to_string()).collect();
+    let principals: BTreeSet<PersonalNumber> =
+        acts.iter().flat_map(|(entry, _)| entry.act.principals()).collect();
+    let named: BTreeSet<PersonalNumber> = acts.iter().flat_map(|(entry, _)| entry.act.named()).collect();
+    let mut asked = sixteen(CLAIMED, names.iter().map(String::as_str));
+    let claims_until = asked.len();
+    asked.extend(sixteen(ACTS, principals.iter().map(PersonalNumber::as_str)));
+    let acts_until = asked.len();
+    asked.extend(persons::some(named.iter()));
+    let keys = session.seal().share();
+    let mut read = Read { claimed: BTreeMap::new(), before: BTreeMap::new(), people: Locked::new() };
+    read.people.extend(named.iter().map(|number| (number.clone(), None)));
+    session.ask(&asked, &mut |place, row| {
+        if place < claims_until {
+            let digest = row.bytes(1)?.ok_or(StoreError::Inconsistent("a digest"))?;
+            read.claimed.insert(row.needed(0)?, digest);
+        } else if place < acts_until {
+            add_act(&mut read.before, row)?;
+        } else {
+            let known = persons::read_known(row, &keys)?;
+            read.people.insert(known.person.number.clone(), Some(known));
+        }
+        Ok(())
+    })?;
+    Ok(read)
+}
+
+fn add_act(acts: &mut ActsOf, row: &dyn super::super::engine::Row) -> Result<(), StoreError> {
+    let applied = Applied { id: act_id(row.needed_str(1)?)?, on: date(row.needed_str(2)?)? };
+    acts.entry(number_of(row.needed_str(0)?)?).or_default().push(applied);
+    Ok(())
+}
+
+/// Takes the first of these acts, as many as go together; none if the very first has to come by itself. A number that an
+/// allocator gives is lost if the transaction is given up.
+pub(in crate::store) fn take(
+    session: &mut dyn Session,
+    acts: &[Incoming],
+    source: NumberSource<'_>,
+    intake: &str,
+    change: &Change,
+    today: Date,
+) -> Result<Done, Halt> {
+    // Whose stay another ministry keeps is asked for one by one.
+    let alone = |entry: &Entry| matches!(entry.act, Act::Temporary { .. } | Act::Absence { .. });
+    let mut names: BTreeSet<&ActId> = BTreeSet::new();
+    let first = acts.iter().take(TOGETHER).take_while(|(entry, _)| !alone(entry) && names.insert(&entry.id));
+    let acts = acts.get(..first.count()).unwrap_or_default();
+    if acts.len() < 2 {
+        return Ok(Done::new());
+    }
+    let mut read = read(session, acts)?;
+    let whole_index = search::knows_everybody(session)?;
+    let before = core::mem::take(&mut read.before);
+    let claimed = core::mem::take(&mut read.claimed);
+    let others = InSession::reading(session, read.people)?;
+    let turns = judge(acts, &others, (&claimed, &before), source, today, whole_index)?;
+    if turns.is_empty() {
+        return Ok(Done::new());
+    }
+    let goes: Vec<&Judged<'_>> = turns
+        .iter()
+        .filter_map(|turn| if let Turn::Goes(judged) = turn { Some(judged.as_ref()) } else { None })
+        .collect();
+    claim_and_hold(&others, &goes, &before, change)?;
+    let mut known = others.locked.replace(Locked::new());
+    let session = others.end()?;
+    let given = give(session, &goes, change)?;
+    for judged in &goes {
+        let mut theirs = Locked::new();
+        for person in &judged.changes.changed {
+            if let Some(known) = known.remove(&person.number) {
+                theirs.insert(person.number.clone(), known);
+            }
+        }
+        write_changes(session, judged.entry, &judged.changes, theirs, change)?;
+    }
+    let outcomes: Vec<(&ActId, &'static str)> =
+        goes.iter().map(|judged| (&judged.entry.id, outcome(&judged.changes))).collect();
+    chain_all(session, intake, &outcomes, change.at)?;
+    let mut done = Done::with_capacity(turns.len());
+    for (turn, (entry, _)) in turns.into_iter().zip(acts) {
+        done.push(match turn {
+            Turn::Goes(judged) => {
+                let number = given.get(&judged.place).cloned();
+                Ok(Recorded { outcome: ActOutcome::Applied(Box::new(judged.changes)), number })
+            }
+            Turn::Refused(error) => Err(error),
+            Turn::Repeat => {
+                let number = numbers::answered(session, &entry.id.to_string())?;
+                Ok(Recorded { outcome: ActOutcome::Repeat, number })
+            }
+        });
+    }
+    Ok(done)
+}
+
+fn outcome(changes: &Changes) -> &'static str {
+    if changes.late { "late" } else { "applied" }
+}
+
+fn text_of(entry: &Entry) -> Result<String, StoreError> {
+    serde_json::to_string(entry).map_err(|error| StoreError::Engine(Box::new(error)))
+}
+
+/// Judges them in their order, up to the first that does not go with those before it.
+fn judge<'e>(
+    acts: &'e [Incoming],
+    others: &InSession<'_>,
+    (claimed, before): (&BTreeMap<String, Vec<u8>>, &ActsOf),
+    source: NumberSource<'_>,
+    today: Date,
+    whole_index: bool,
+) -> Result<Vec<Turn<'e>>, StoreError> {
+    let mut turns = Vec::with_capacity(acts.len());
+    // Whom the acts until now change, the numbers they give, and the births they register.
+    let (mut changed, mut born): (BTreeSet<PersonalNumber>, BTreeSet<SearchKey>) = Default::default();
+    for (place, (entry, given)) in acts.iter().enumerate() {
+        if let Some(known) = claimed.get(&entry.id.to_string()) {
+            let same = Sha256::digest(text_of(entry)?).as_slice() == known.as_slice();
+            turns.push(if same { Turn::Repeat } else { Turn::Refused(StoreError::OtherAct) });
+            continue;
+        }
+        let watched = Watched { others, seen: RefCell::default() };
+        let principals = entry.act.principals();
+        watched.seen.borrow_mut().extend(principals.iter().cloned());
+        let mut wanted = None;
+        let number = match source {
+            _ if given.is_some() => given.clone(),
+            NumberSource::Given(_) => None,
+            NumberSource::Allocator(allocator) => {
+                wanted = match prefix(entry, &watched) {
+                    Ok(wanted) => wanted,
+                    Err(_) => break,
+                };
+                let next = wanted.and_then(|prefix| allocator.borrow().next(prefix));
+                if wanted.is_some() && next.is_none() {
+                    // Another block is leased for it when it comes by itself.
+                    break;
+                }
+                next
+            }
+        };
+        let acts_before: Vec<Applied> =
+            principals.iter().filter_map(|number| before.get(number)).flatten().cloned().collect();
+        let applied = apply_overruling(entry, &watched, &acts_before, number, today, None);
+        if let Some(error) = others.failed.take() {
+            return Err(error);
+        }
+        if watched.seen.borrow().iter().any(|number| changed.contains(number)) {
+            break;
+        }
+        let changes = match applied {
+            Ok(changes) if changes.cancelled.is_none() => changes,
+            Err(NotApplied::Refused(refusal)) => {
+                turns.push(Turn::Refused(refusal.into()));
+                continue;
+            }
+            _ => break,
+        };
+        if let Some(child) = &changes.created {
+            let keys = alike_keys(child);
+            let alike = keys.iter().any(|key| born.contains(key));
+            if !whole_index || keys.is_empty() || alike || changed.contains(&child.number) {
+                break;
+            }
+            born.extend(keys);
+            changed.insert(child.number.clone());
+            if let (NumberSource::Allocator(allocator), Some(prefix)) = (source, wanted) {
+                allocator.borrow_mut().pass(prefix);
+            }
+        }
+        changed.extend(principals);
+        changed.extend(changes.changed.iter().map(|person| person.number.clone()));
+        turns.push(Turn::Goes(Box::new(Judged { place, entry, changes })));
+    }
+    Ok(turns)
+}
+
+/// Claims the acts, and locks whom they name and change in the order of the numbers. Whoever changed since they were read, or
+/// had another act: the transaction begins anew.
+fn claim_and_hold(
+    others: &InSession<'_>,
+    goes: &[&Judged<'_>],
+    before: &ActsOf,
+    change: &Change,
+) -> Result<(), Halt> {
+    // Two lines with the same acts wait for each other in one order.
+    let mut order: Vec<&&Judged<'_>> = goes.iter().collect();
+    order.sort_by_key(|judged| judged.entry.id.to_string());
+    let at = change.at.to_string();
+    let mut asked: Vec<Asked<'_>> = Vec::new();
+    for judged in &order {
+        let text = text_of(judged.entry)?;
+        let digest: [u8; 32] = Sha256::digest(&text).into();
+        asked.push((
+            CLAIM,
+            vec![
+                judged.entry.id.to_string().into(),
+                Value::Bytes(digest.to_vec().into()),
+                text.into(),
+                outcome(&judged.changes).into(),
+                (&at).into(),
+            ],
+        ));
+    }
+    let claims = asked.len();
+    let whom: BTreeSet<PersonalNumber> = goes
+        .iter()
+        .flat_map(|judged| {
+            let changed = judged.changes.changed.iter().map(|person| person.number.clone());
+            judged.entry.act.named().into_iter().chain(changed)
+        })
+        .collect();
+    asked.extend(whom.iter().map(|number| (HELD, vec![number.as_str().into()])));
+    let held = asked.len();
+    let principals: BTreeSet<PersonalNumber> =
+        goes.iter().flat_map(|judged| judged.entry.act.principals()).collect();
+    asked.extend(sixteen(ACTS, principals.iter().map(PersonalNumber::as_str)));
+    let acts_until = asked.len();
+    // Who moves, dies or is born anew is counted with the card in use.
+    let counted: BTreeSet<&PersonalNumber> = goes
+        .iter()
+        .flat_map(|judged| &judged.changes.changed)
+        .filter(|person| others.known_person(&person.number).is_some_and(|known| kept::moves(&known, person)))
+        .map(|person| &person.number)
+        .collect();
+    asked.extend(sixteen(kept::CARDS, counted.iter().map(|number| number.as_str())));
+    let mut revisions: Vec<Option<u64>> = vec![None; whom.len()];
+    let mut now: ActsOf = BTreeMap::new();
+    let mut cards: BTreeMap<PersonalNumber, Option<String>> =
+        counted.iter().map(|number| ((*number).clone(), None)).collect();
+    let counts = others.session.borrow_mut().ask(&asked, &mut |place, row| {
+        if place < held {
+            if let Some(revision) = revisions.get_mut(place - claims) {
+                *revision = Some(row.count(0)?);
+            }
+        } else if place < acts_until {
+            add_act(&mut now, row)?;
+        } else if let Some(last_day) = kept::card_in_use(row)? {
+            cards.insert(number_of(row.needed_str(0)?)?, Some(last_day));
+        }
+        Ok(())
+    })?;
+    for (judged, count) in order.iter().zip(&counts) {
+        if *count == 0 {
+            // Through another line meanwhile.
+            return Err(Halt::Cut(judged.place));
+        }
+    }
+    let mut people = others.locked.borrow_mut();
+    let same = whom.iter().zip(revisions).all(|(number, revision)| {
+        people.get(number).and_then(Option::as_ref).map(|known| known.revision) == revision
+    });
+    let same_acts = principals.iter().all(|number| now.get(number) == before.get(number));
+    if !same || !same_acts {
+        return Err(StoreError::Busy.into());
+    }
+    for (number, last_day) in cards {
+        if let Some(Some(known)) = people.get_mut(&number) {
+            known.card = Some(last_day);
+        }
+    }
+    Ok(())
+}
+
+/// The newborns: compared with who was born that day, given their numbers, and put in. Answers the numbers by the place of
+/// the act.
+fn give(
+    session: &mut dyn Session,
+    goes: &[&Judged<'_>],
+    change: &Change,
+) -> Result<BTreeMap<usize, PersonalNumber>, Halt> {
+    let births: Vec<(usize, &Entry, &Person)> = goes
+        .iter()
+        .filter_map(|judged| Some((judged.place, judged.entry, judged.changes.created.as_ref()?)))
+        .collect();
+    let Some((first, ..)) = births.first() else { return Ok(BTreeMap::new()) };
+    let newborns: Vec<&Person> = births.iter().map(|(.., child)| *child).collect();
+    let Some(like) = cases::registered_already_among(session, &newborns)? else {
+        return Err(Halt::Cut(*first));
+    };
+    if let Some((place, ..)) = births.iter().zip(like).find(|(_, like)| *like).map(|(birth, _)| birth) {
+        return Err(Halt::Cut(*place));
+    }
+    let mut wanted = Vec::with_capacity(births.len());
+    for (place, entry, child) in &births {
+        let request = RequestId::new(&entry.id.to_string()).ok_or(Halt::Cut(*place))?;
+        wanted.push((child.number.clone(), request));
+    }
+    let claims = numbers::give_many(session, &wanted)?;
+    if let Some((birth, _)) = births.iter().zip(&claims).find(|(_, claim)| **claim != Claim::Given) {
+        return Err(Halt::Cut(birth.0));
+    }
+    let people: Vec<Person> = newborns.into_iter().cloned().collect();
+    match people.as_slice() {
+        [child] => persons::create(session, child, change)?,
+        people if persons::load_new(session, people, change)? => {}
+        _ => return Err(StoreError::Busy.into()),
+    }
+    Ok(births.into_iter().map(|(place, _, child)| (place, child.number.clone())).collect())
+}

@@ -1,0 +1,286 @@
+//! Acts that come many at once are taken as if each came alone, on both engines.
+
+use std::collections::BTreeSet;
+
+use cccd_card_profile::card_holder::Sex;
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Stay};
+use cccd_population::generate::Nation;
+use cccd_population::numbers::{Allocator, Digits, NumberKey, Withheld};
+use cccd_population::person::{Life, Person, Residence};
+use cccd_population::store::{ActOutcome, Recorded, SqlStore, Store as _, StoreError};
+use proptest::prelude::*;
+
+use crate::{TODAY, change, empty, now, number, postgres};
+
+type Coming = (Entry, Option<PersonalNumber>);
+
+fn entry(serial: u32, act: Act) -> Entry {
+    let id = ActId { office: "00070".to_owned(), year: TODAY.year(), kind: act.kind(), serial };
+    let registered_by = "an officer".to_owned();
+    Entry { id, registered_on: TODAY, registered_by, book: Book::Electronic, act }
+}
+
+fn people(seed: u64) -> Vec<Person> {
+    Nation::new(120, seed, TODAY).collect()
+}
+
+fn birth(mother: &Person, name: &str) -> Act {
+    let child = Newborn {
+        full_name: name.to_owned(),
+        birth_date: TODAY,
+        sex: Sex::Female,
+        place_of_birth: "Bệnh viện".to_owned(),
+        birth_registration_place: "Phường".to_owned(),
+        number_place: "001".to_owned(),
+        place_of_origin: "Hà Nội".to_owned(),
+        ethnic_group: "Kinh".to_owned(),
+        nationality: "Việt Nam".to_owned(),
+    };
+    Act::Birth {
+        child: Box::new(child),
+        father: mother.spouse.as_ref().and_then(|spouse| spouse.number.clone()).map(Parent::Known),
+        mother: Some(Parent::Known(mother.number.clone())),
+        resides_with: Some(mother.number.clone()),
+    }
+}
+
+/// Acts as they come, sensible and not: `draws` says what happens to whom.
+fn coming(people: &[Person], draws: &[(u8, u16, u16)]) -> Vec<Coming> {
+    let mut acts: Vec<Coming> = Vec::new();
+    for (serial, (what, one, other)) in (1..).zip(draws) {
+        let any = |draw: &u16| &people[usize::from(*draw) % people.len()];
+        let of = |sex: Sex, draw: &u16| {
+            let fitting: Vec<&Person> = people
+                .iter()
+                .filter(|person| {
+                    let age = TODAY.year() - person.birth_date.year();
+                    person.sex == sex && person.life == Life::Alive && (20..50).contains(&age)
+                })
+                .collect();
+            fitting[usize::from(*draw) % fitting.len()]
+        };
+        let given = format!("0011260{:05}", if *other % 9 == 0 { 7 } else { serial });
+        let named = |act| (entry(serial, act), None);
+        acts.push(match what % 12 {
+            0..=2 => {
+                let name = ["Trần Mai", "Lê Ngọc Ánh", "Phạm Hà My", "Vũ An Nhiên"][usize::from(*other) % 4];
+                (entry(serial, birth(of(Sex::Female, one), name)), Some(number(&given)))
+            }
+            3 => named(Act::Death { person: any(one).number.clone(), on: TODAY }),
+            4 => named(Act::Marriage {
+                husband: of(Sex::Male, one).number.clone(),
+                wife: of(Sex::Female, other).number.clone(),
+                on: TODAY,
+            }),
+            5 => named(Act::NameChanged {
+                person: any(one).number.clone(),
+                full_name: format!("Hồ Thị {}", ["An", "Ba", "Cam"][usize::from(*other) % 3]),
+                on: TODAY,
+            }),
+            6 => (
+                entry(
+                    serial,
+                    Act::SexRedetermined {
+                        person: any(one).number.clone(),
+                        sex: if any(one).sex == Sex::Male { Sex::Female } else { Sex::Male },
+                        on: TODAY,
+                    },
+                ),
+                Some(number(&given)),
+            ),
+            7 => named(Act::Temporary {
+                person: any(one).number.clone(),
+                stay: Stay::Current,
+                place: Some(Residence::new("Huế")),
+                on: TODAY,
+            }),
+            8 => named(Act::EthnicGroup {
+                person: any(one).number.clone(),
+                ethnic_group: "Mường".to_owned(),
+                on: TODAY,
+            }),
+            9 => named(Act::Missing { person: any(one).number.clone(), on: TODAY }),
+            // The same again, or another act under its name.
+            10 if !acts.is_empty() => acts[usize::from(*one) % acts.len()].clone(),
+            11 if !acts.is_empty() => {
+                let (mut again, given) = acts[usize::from(*one) % acts.len()].clone();
+                again.registered_by = "somebody else".to_owned();
+                (again, given)
+            }
+            _ => named(Act::Death { person: number("001099999999"), on: TODAY }),
+        });
+    }
+    acts
+}
+
+fn told(done: &Result<Recorded, StoreError>) -> String {
+    match done {
+        Ok(Recorded { outcome: ActOutcome::Applied(changes), .. }) => format!("applied {changes:?}"),
+        Ok(Recorded { outcome, .. }) => format!("{outcome:?}"),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+fn ready(mut store: SqlStore, people: &[Person]) -> SqlStore {
+    store.put_persons(people, &change()).unwrap();
+    store.make_index(now(), &mut |_| {}).unwrap();
+    store.recount(now()).unwrap();
+    store
+}
+
+fn together(store: &mut SqlStore, acts: &[Coming]) -> Vec<String> {
+    let mut outcomes = Vec::new();
+    store
+        .record_acts(acts, None, "desk", &change(), TODAY, &mut |place, done| {
+            assert_eq!(place, outcomes.len(), "in their order, each once");
+            outcomes.push(told(&done));
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+    assert_eq!(outcomes.len(), acts.len());
+    outcomes
+}
+
+/// Outcomes, every table row for row, and the roll-up are the same.
+fn as_if_alone(mut alone: SqlStore, mut many: SqlStore, people: &[Person], acts: &[Coming]) -> Vec<String> {
+    (alone, many) = (ready(alone, people), ready(many, people));
+    let one_by_one: Vec<String> = acts
+        .iter()
+        .map(|(entry, given)| {
+            let done = alone.record_act(entry, given.as_ref(), "desk", &change(), TODAY);
+            told(&done.map(|outcome| Recorded { outcome, number: None }))
+        })
+        .collect();
+    let outcomes = together(&mut many, acts);
+    assert_eq!(outcomes, one_by_one);
+    // Newborns that came together are counted in one row.
+    let rows = |store: &mut SqlStore| {
+        let mut tables = store.table_digests().unwrap();
+        tables.retain(|table| table.table != "statistics_change");
+        tables.into_iter().map(|table| (table.table, table.rows, table.digest)).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&mut alone), rows(&mut many));
+    assert_eq!(alone.roll_up().unwrap(), many.roll_up().unwrap());
+    many.check_integrity().unwrap();
+    let chain = many.intake_entries("desk").unwrap();
+    let mut before = [0; 32];
+    for link in &chain {
+        assert!(link.follows("desk", &before));
+        before = link.digest;
+    }
+    outcomes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn acts_that_come_together_are_taken_as_if_each_came_alone(
+        seed in 0_u64..50,
+        draws in proptest::collection::vec(any::<(u8, u16, u16)>(), 1..160),
+    ) {
+        let people = people(seed);
+        as_if_alone(empty(), empty(), &people, &coming(&people, &draws));
+    }
+}
+
+/// Enough of every kind that the property above is about something; and the same on the other engine.
+#[test]
+fn on_both_engines_and_most_kinds_of_outcome_occur() {
+    let people = people(3);
+    let draws: Vec<(u8, u16, u16)> = (0_u16..400)
+        .map(|at| {
+            let turn = at.wrapping_mul(7_919);
+            ((turn % 251) as u8, turn.wrapping_mul(31), turn.wrapping_mul(17))
+        })
+        .collect();
+    let acts = coming(&people, &draws);
+    let outcomes = as_if_alone(empty(), empty(), &people, &acts);
+    let kinds: BTreeSet<&str> = outcomes.iter().map(|told| told.split([' ', '(']).next().unwrap()).collect();
+    for kind in ["applied", "Repeat", "Case", "Refused", "OtherAct", "NumberTaken"] {
+        assert!(kinds.contains(kind), "{kind} of {kinds:?}");
+    }
+    if let (Some(one), Some(other)) = (postgres::database(), postgres::database()) {
+        let [one, other] = [one, other].map(|place| SqlStore::create(&place, now()).unwrap());
+        assert_eq!(as_if_alone(one, other, &people, &acts), outcomes);
+    }
+}
+
+#[test]
+fn an_allocator_gives_each_newborn_a_number_of_its_own() {
+    let people = people(5);
+    let mut store = ready(empty(), &people);
+    let mothers: Vec<&Person> = people
+        .iter()
+        .filter(|person| {
+            let age = TODAY.year() - person.birth_date.year();
+            person.sex == Sex::Female && person.life == Life::Alive && (20..45).contains(&age)
+        })
+        .collect();
+    assert!(mothers.len() > 10);
+    let acts: Vec<Coming> = (1..)
+        .zip(mothers.iter().take(20))
+        .map(|(serial, mother)| {
+            (
+                entry(
+                    serial,
+                    birth(
+                        mother,
+                        &[
+                            "An", "Bích", "Cúc", "Dung", "Giang", "Hà", "Lan", "Mai", "Nga", "Oanh", "Phúc",
+                            "Quế", "Sen", "Thu", "Uyên", "Vân", "Xuân", "Yến", "Ái", "Ý",
+                        ][usize::try_from(serial).unwrap() % 20],
+                    ),
+                ),
+                None,
+            )
+        })
+        .collect();
+    let digits = Digits::new(&NumberKey::derive(&zeroize::Zeroizing::new([7; 32])), Withheld::default());
+    // A block smaller than what comes: more are leased on the way.
+    let mut allocator = Allocator::new(digits.unwrap(), 6);
+    let mut given = Vec::new();
+    for _ in 0..2 {
+        store
+            .record_acts(&acts, Some(&mut allocator), "desk", &change(), TODAY, &mut |_, done| {
+                given.push(done.unwrap().number.expect("a number"));
+                Ok::<(), StoreError>(())
+            })
+            .unwrap();
+    }
+    // The second time each act answers the number that it gave.
+    let (first, second) = given.split_at(acts.len());
+    assert_eq!(first, second);
+    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), acts.len());
+    for number in first {
+        assert!(store.person(number).unwrap().is_some());
+    }
+}
+
+/// Two lines with the same acts at once: each is taken once, through one of them.
+#[test]
+fn the_same_acts_through_two_lines_at_once() {
+    let Some(place) = postgres::database() else { return };
+    let people = people(9);
+    let draws: Vec<(u8, u16, u16)> = (0_u16..300).map(|at| ((at % 10) as u8, at * 37, at * 11)).collect();
+    let acts = coming(&people, &draws);
+    drop(ready(SqlStore::create(&place, now()).unwrap(), &people));
+    let both: Vec<Vec<String>> = std::thread::scope(|scope| {
+        let lines: Vec<_> =
+            (0..2).map(|_| scope.spawn(|| together(&mut SqlStore::open(&place).unwrap(), &acts))).collect();
+        lines.into_iter().map(|line| line.join().unwrap()).collect()
+    });
+    let store = SqlStore::open(&place).unwrap();
+    let links = store.intake_entries("desk").unwrap();
+    let names: BTreeSet<String> = links.iter().map(|link| link.act.to_string()).collect();
+    assert_eq!(names.len(), links.len(), "an act was taken twice");
+    let mut applied = 0;
+    for (one, other) in both[0].iter().zip(&both[1]) {
+        let new = |told: &str| told.starts_with("applied") || told.starts_with("Case");
+        assert!(!(new(one) && new(other)), "{one} and {other}");
+        applied += usize::from(new(one) || new(other));
+    }
+    assert_eq!(applied, links.len());
+    store.check_integrity().unwrap();
+}
