@@ -24,8 +24,8 @@ pub use crate::qcvn::rows::QcvnRows;
 pub use csv_rows::{COLUMNS, CsvRows};
 pub use json_rows::{JsonRows, MAX_ELEMENT};
 
-/// Persons in one transaction, some 200 MB: at ten million a page of an index is changed once for five people and not once for one.
-pub const BATCH: usize = 100_000;
+/// Persons in one transaction, some 100 MB. At ten million a page of an index is changed for few of them: the more go together, the less is written.
+pub const BATCH: usize = 50_000;
 
 /// Form of a file of persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -58,6 +58,8 @@ pub(super) fn run(
     let each = acts.len() / (clients * ROUNDS);
     ensure!(each > 0, "too few people for events");
     let (mut rates, mut single) = (Vec::new(), Vec::new());
+    // A desk's connection stays open; the first round makes its statements.
+    let mut stores: Vec<SqlStore> = (0..clients).map(|_| SqlStore::open(place)).collect::<Result<_, _>>()?;
     let mut acts = acts.into_iter();
     for round in 0..ROUNDS {
         let shares: Vec<Vec<Waiting>> = (0..clients).map(|_| acts.by_ref().take(each).collect()).collect();
@@ -65,9 +67,10 @@ pub(super) fn run(
         let done: Vec<Result<(usize, Duration)>> = std::thread::scope(|scope| {
             let running: Vec<_> = shares
                 .into_iter()
+                .zip(&mut stores)
                 .enumerate()
-                .map(|(client, share)| {
-                    scope.spawn(move || client_takes(place, client, share, round < TOGETHER, at))
+                .map(|(client, (share, store))| {
+                    scope.spawn(move || client_takes(store, client, share, round < TOGETHER, at))
                 })
                 .collect();
             let failed = |_| Err(anyhow::anyhow!("a client ended early"));
@@ -100,13 +103,12 @@ pub(super) fn run(
 }
 
 fn client_takes(
-    place: &Place,
+    store: &mut SqlStore,
     client: usize,
     share: Vec<Waiting>,
     together: bool,
     at: Timestamp,
 ) -> Result<(usize, Duration)> {
-    let mut store = SqlStore::open(place)?;
     let change = change("event", at);
     let intake = format!("desk-{client}");
     let (begun, mut taken) = (Instant::now(), 0);
