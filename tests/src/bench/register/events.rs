@@ -20,6 +20,9 @@ const ROUNDS: usize = 7;
 /// Rounds in which a client hands many acts over at once, as `population act FILE` does.
 const TOGETHER: usize = 4;
 
+/// A prime that no count of acts here is a multiple of.
+const STRIDE: usize = 100_003;
+
 /// Acts of one client in a round.
 const ACTS: usize = 400;
 
@@ -55,6 +58,12 @@ pub(super) fn run(
     }
     drop(people);
     drop(store);
+    // People stand beside their families; what happens in a country does not come family by family.
+    let count = acts.len();
+    let mut mixed: Vec<Option<Waiting>> = acts.into_iter().map(Some).collect();
+    let acts: Vec<Waiting> = (0..count)
+        .filter_map(|at| mixed.get_mut(at * STRIDE % count.max(1)).and_then(Option::take))
+        .collect();
     let each = acts.len() / (clients * ROUNDS);
     ensure!(each > 0, "too few people for events");
     let (mut rates, mut single) = (Vec::new(), Vec::new());
