@@ -207,6 +207,11 @@ fn on_both_engines_and_most_kinds_of_outcome_occur() {
     }
 }
 
+const NAMES: [&str; 20] = [
+    "An", "Bích", "Cúc", "Dung", "Giang", "Hà", "Lan", "Mai", "Nga", "Oanh", "Phúc", "Quế", "Sen", "Thu",
+    "Uyên", "Vân", "Xuân", "Yến", "Ái", "Ý",
+];
+
 #[test]
 fn an_allocator_gives_each_newborn_a_number_of_its_own() {
     let people = people(5);
@@ -222,19 +227,7 @@ fn an_allocator_gives_each_newborn_a_number_of_its_own() {
     let acts: Vec<Coming> = (1..)
         .zip(mothers.iter().take(20))
         .map(|(serial, mother)| {
-            (
-                entry(
-                    serial,
-                    birth(
-                        mother,
-                        &[
-                            "An", "Bích", "Cúc", "Dung", "Giang", "Hà", "Lan", "Mai", "Nga", "Oanh", "Phúc",
-                            "Quế", "Sen", "Thu", "Uyên", "Vân", "Xuân", "Yến", "Ái", "Ý",
-                        ][usize::try_from(serial).unwrap() % 20],
-                    ),
-                ),
-                None,
-            )
+            (entry(serial, birth(mother, NAMES[usize::try_from(serial).unwrap() % NAMES.len()])), None)
         })
         .collect();
     let digits = Digits::new(&NumberKey::derive(&zeroize::Zeroizing::new([7; 32])), Withheld::default());
