@@ -84,29 +84,49 @@ const ORPHAN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 impl Drawer {
     /// Takes out what a crash left: files half written, and applications that are closed or that the ledger never learnt of.
+    /// Where the ledger knows nothing of all that lies here, it is another station's, and nothing sealed is touched.
     /// Answers how many.
     pub(super) fn sweep(&self, ledger: &Ledger, now: Timestamp) -> Result<u32, LedgerError> {
-        let mut swept = 0;
         let Ok(files) = std::fs::read_dir(&self.folder) else { return Ok(0) };
+        let (mut over, mut unknown, mut knows_some) = (Vec::new(), Vec::new(), false);
         for file in files.flatten() {
             let path = file.path();
             let name = file.file_name().to_string_lossy().into_owned();
             let written = file.metadata().and_then(|known| known.modified()).ok();
             let written = written.and_then(|time| Timestamp::try_from(time).ok());
             let is_old = written.is_some_and(|written| now.duration_since(written) > ORPHAN_AFTER);
-            let over = match name.strip_suffix(".sealed") {
-                Some(content) => {
-                    let states = ledger.states_of_content(content)?;
-                    let closed = |state: &State| state.is_closed() && *state != State::Issued;
-                    if states.is_empty() { is_old } else { states.iter().all(closed) }
+            let Some(content) = name.strip_suffix(".sealed") else {
+                if name.ends_with(".part") && is_old {
+                    over.push(path);
                 }
-                None => name.ends_with(".part") && is_old,
+                continue;
             };
-            if over {
-                match std::fs::remove_file(&path) {
-                    Ok(()) => swept += 1,
-                    Err(error) => tracing::warn!(%error, "something stays in the drawer"),
+            let states = ledger.states_of_content(content)?;
+            let closed = |state: &State| state.is_closed() && *state != State::Issued;
+            match states.as_slice() {
+                [] if is_old => unknown.push(path),
+                [] => {}
+                states => {
+                    knows_some = true;
+                    if states.iter().all(closed) {
+                        over.push(path);
+                    }
                 }
+            }
+        }
+        if knows_some {
+            over.append(&mut unknown);
+        } else if !unknown.is_empty() {
+            tracing::warn!(
+                left = unknown.len(),
+                "the ledger knows nothing of what lies in the drawer: is it this station's?"
+            );
+        }
+        let mut swept = 0;
+        for path in over {
+            match std::fs::remove_file(&path) {
+                Ok(()) => swept += 1,
+                Err(error) => tracing::warn!(%error, "something stays in the drawer"),
             }
         }
         Ok(swept)

@@ -21,12 +21,16 @@ impl Drop for Served {
 }
 
 fn served(desk: &Desk, ready: &str) -> (Served, String) {
+    served_from(desk, ready, &desk.path("ledger.sqlite.drawer"))
+}
+
+fn served_from(desk: &Desk, ready: &str, drawer: &str) -> (Served, String) {
     let (ready, register) = (desk.path(ready), format!("sqlite:{}", desk.path("register.db")));
     std::fs::create_dir_all(desk.path("chips")).unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_issuer"))
         .args(["--at", "2026-11-21T03:00:00Z", "serve", "--listen", "127.0.0.1:0", "--register", &register])
         .args(["--ledger", &desk.path("ledger.sqlite"), "--keys", &desk.path("keys"), "--ready-file", &ready])
-        .args(["--virtual-reader", &desk.path("chips")])
+        .args(["--virtual-reader", &desk.path("chips"), "--drawer", drawer])
         .spawn()
         .unwrap();
     let (served, deadline) = (Served(child), Instant::now() + Duration::from_secs(60));
@@ -88,4 +92,18 @@ fn what_was_captured_on_the_command_line_is_made_at_the_desk() {
     assert_eq!(delivered.status.code(), Some(0), "{delivered:?}");
     let (_running, _) = served(&desk, "ready-2");
     assert!(!in_drawer(&desk).contains(&kept[0]));
+}
+
+/// A desk that is opened with another station's drawer by mistake: what was captured there stays.
+#[test]
+fn a_drawer_of_which_the_ledger_knows_nothing_is_left_alone() {
+    let desk = Desk::new();
+    let drawer = desk.path("ledger.sqlite.drawer");
+    make_seal_keys(Path::new(&drawer), &mut rng(5)).unwrap();
+    std::fs::create_dir_all(&drawer).unwrap();
+    let name = format!("{}.sealed", "2".repeat(64));
+    let file = std::fs::File::create(format!("{drawer}/{name}")).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)).unwrap();
+    let (_running, _) = served_from(&desk, "ready", &drawer);
+    assert_eq!(in_drawer(&desk), [name]);
 }
