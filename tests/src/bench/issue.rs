@@ -10,7 +10,7 @@
 //! only the answers cost nothing. Taking measured times off would not do: while a chip computes, the disk gets the
 //! station's last commit done for nothing.
 //!
-//! [`floor`] is the cryptography alone, in turn with the queue: both suffer alike from what else the machine does, and the best round of
+//! `floor` (with the feature `openssl-reference`) is the cryptography alone, in turn with the queue: both suffer alike from what else the machine does, and the best round of
 //! each counts.
 
 pub mod chips;
