@@ -42,7 +42,7 @@ attacks-doc: ## writes docs/attacks.md anew from the table of attacks
 	@cargo run --quiet --locked -p cccd-tests --bin attacks -- --write docs/attacks.md
 
 fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
-	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 3
+	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 2
 
 faults: ## every removal of a card, every kill of the register's and the station's programs, enumerated; LONG=1 all combinations
 	@cargo build --quiet --locked $(if $(LONG),--release) --workspace --bins
