@@ -76,6 +76,18 @@ impl<'v, T: Into<Self>> From<Option<T>> for Value<'v> {
     }
 }
 
+/// How many values a statement names that asks for several at once.
+const SIXTEEN: usize = 16;
+
+/// Values in sixteens, one text for any count: the last stands for those that are missing.
+pub(super) fn sixteens<'v>(values: impl IntoIterator<Item = Value<'v>>) -> Vec<Vec<Value<'v>>> {
+    let values: Vec<Value<'v>> = values.into_iter().collect();
+    let each = values
+        .chunks(SIXTEEN)
+        .map(|part| part.iter().chain(part.last().into_iter().cycle()).take(SIXTEEN).cloned().collect());
+    each.collect()
+}
+
 /// One row of an answer; columns count from 0.
 pub trait Row {
     /// A text as it lies in the answer, if there is one.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Asked, Row, Session, Table, Type, Value};
+use super::engine::{Asked, Row, Session, Table, Type, Value, sixteens};
 use super::{Change, Provenance, Put, Revision, StoreError, damaged, kept, sealed, search};
 use crate::name::comparison_key;
 use crate::person::{
@@ -309,9 +309,6 @@ pub(super) const KNOWN: &str = concat!(
     " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL FOR UPDATE"
 );
 
-/// How many numbers one statement asks for.
-const SOME_AT_ONCE: usize = 16;
-
 const SOME: &str = concat!(
     "SELECT ",
     columns!(),
@@ -321,13 +318,8 @@ const SOME: &str = concat!(
 
 /// The records of some numbers, a statement for each sixteen of them.
 pub(super) fn some<'n>(numbers: impl Iterator<Item = &'n PersonalNumber>) -> Vec<Asked<'n>> {
-    let numbers: Vec<&str> = numbers.map(PersonalNumber::as_str).collect();
-    let each = numbers.chunks(SOME_AT_ONCE).map(|part| {
-        // One text for any count: the last number stands for those that are missing.
-        let rest = part.iter().chain(part.last().into_iter().cycle()).take(SOME_AT_ONCE);
-        (SOME, rest.map(|number| Value::from(*number)).collect())
-    });
-    each.collect()
+    let numbers = numbers.map(|number| Value::from(number.as_str()));
+    sixteens(numbers).into_iter().map(|values| (SOME, values)).collect()
 }
 
 /// The row, locked until the transaction ends.

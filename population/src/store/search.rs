@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 
-use super::engine::{Apart, Asked, Row, Session, Table, Type, Value};
+use super::engine::{Apart, Asked, Row, Session, Table, Type, Value, sixteens};
 use super::sql::SqlStore;
 use super::{StoreError, persons};
 use crate::person::Person;
@@ -150,68 +150,7 @@ fn same_keys(before: &Person, after: &Person) -> bool {
         )
 }
 
-/// As many keys as a newborn has at most: a name and two parents.
-const BORN: usize = 3;
-
-const BORN_SINCE: &str = "SELECT personal_number FROM search_key WHERE search_key IN (?1, ?2, ?3) LIMIT ?4";
-
 const ONE_WAITS: &str = "SELECT people FROM search_waiting LIMIT 1";
-
-const BORN_BLOCKS: &str =
-    "SELECT block, content FROM search_block_claim WHERE block IN (?1, ?2, ?3) AND generation = ?4";
-
-/// Who may be this newborn, by the keys of births. `None`: the index does not know everybody, or was made anew meanwhile, or
-/// more than `limit` stand under the keys; then all who were born on the day are to be read.
-pub(super) fn born_alike(
-    session: &mut dyn Session,
-    newborn: &Person,
-    limit: u32,
-) -> Result<Option<BTreeSet<PersonalNumber>>, StoreError> {
-    let keys = alike_keys(newborn);
-    let Some(last) = keys.last() else { return Ok(None) };
-    // One text for any count: the last key stands for those that are missing.
-    let three = || keys.iter().chain(core::iter::repeat(last)).take(BORN);
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut found, mut index, mut complete, mut since) = (BTreeSet::new(), None, true, 0_u32);
-    let mut values: Vec<Value<'_>> = three().map(|key| Value::Int(key.to_i64())).collect();
-    values.push((limit + 1).into());
-    let asked: [Asked<'_>; 3] = [(HEAD, Vec::new()), (ONE_WAITS, Vec::new()), (BORN_SINCE, values)];
-    session.ask(&asked, &mut |place, row| {
-        match place {
-            0 => index = Some(read_head(row)?),
-            1 => complete = false,
-            _ => {
-                since += 1;
-                found.insert(persons::number(row.needed_str(0)?)?);
-            }
-        }
-        Ok(())
-    })?;
-    let whole = complete && since <= limit;
-    let Some(head) = index.filter(|head| head.form >= FORM && whole) else { return Ok(None) };
-    let block_of = |key: &SearchKey| blocks::block_of(*key, head.bits);
-    let mut values: Vec<Value<'_>> = three().map(|key| Value::Int(block_of(key))).collect();
-    values.push(head.generation.into());
-    let mut same = false;
-    session.ask(&[(BORN_BLOCKS, values), (HEAD, Vec::new())], &mut |place, row| {
-        if place == 1 {
-            same = read_head(row)? == head;
-            return Ok(());
-        }
-        let (block, content) = (row.int(0)?, row.bytes(1)?);
-        let content = content.ok_or(StoreError::Inconsistent("a block of the index"))?;
-        for key in keys.iter().filter(|key| block == Some(block_of(key))) {
-            let postings =
-                blocks::find(&content, *key, most).ok_or(StoreError::Inconsistent("a block of the index"))?;
-            complete = complete && !postings.more;
-            for handle in postings.handles {
-                found.insert(persons::number(&format!("{:012}", handle.0))?);
-            }
-        }
-        Ok(())
-    })?;
-    Ok((same && complete && found.len() <= most).then_some(found))
-}
 
 /// Whether every person stands in the index under all keys of this program.
 pub(super) fn knows_everybody(session: &mut dyn Session) -> Result<bool, StoreError> {
@@ -226,16 +165,14 @@ pub(super) fn knows_everybody(session: &mut dyn Session) -> Result<bool, StoreEr
     Ok(complete && index.is_some_and(|head| head.form >= FORM))
 }
 
-/// Keys of newborns that one statement asks for.
-const SIXTEEN: usize = 16;
-
-const BORN_SINCE_SIXTEEN: &str = "SELECT search_key, personal_number FROM search_key WHERE search_key IN \
+const BORN_SINCE: &str = "SELECT search_key, personal_number FROM search_key WHERE search_key IN \
     (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) LIMIT ?17";
 
-const BLOCKS_SIXTEEN: &str = "SELECT block, content FROM search_block_claim WHERE block IN \
+const BORN_BLOCKS: &str = "SELECT block, content FROM search_block_claim WHERE block IN \
     (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) AND generation = ?17";
 
-/// [`born_alike`] of several newborns. `None`: the index cannot answer for each of them.
+/// Who may be each of these newborns, by the keys of births. `None`: the index does not know everybody, or was made anew
+/// meanwhile, or more than `limit` stand under keys that are asked for together.
 pub(super) fn born_alike_among(
     session: &mut dyn Session,
     newborns: &[&Person],
@@ -244,16 +181,14 @@ pub(super) fn born_alike_among(
     let keys: Vec<Vec<SearchKey>> = newborns.iter().map(|newborn| alike_keys(newborn)).collect();
     let all: Vec<SearchKey> = keys.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let padded = |values: &[i64], last: Value<'static>| -> Vec<Vec<Value<'static>>> {
-        let each = values.chunks(SIXTEEN).map(|part| {
-            let rest = part.iter().chain(part.last().into_iter().cycle()).take(SIXTEEN);
-            rest.map(|value| Value::Int(*value)).chain([last.clone()]).collect()
-        });
-        each.collect()
+        let mut each = sixteens(values.iter().map(|value| Value::Int(*value)));
+        each.iter_mut().for_each(|values| values.push(last.clone()));
+        each
     };
     let texts: Vec<i64> = all.iter().map(|key| key.to_i64()).collect();
     let mut asked: Vec<Asked<'_>> = vec![(HEAD, Vec::new()), (ONE_WAITS, Vec::new())];
     let most = (limit + 1).into();
-    asked.extend(padded(&texts, most).into_iter().map(|values| (BORN_SINCE_SIXTEEN, values)));
+    asked.extend(padded(&texts, most).into_iter().map(|values| (BORN_SINCE, values)));
     let mut under: HashMap<i64, BTreeSet<PersonalNumber>> = HashMap::new();
     let (mut index, mut complete) = (None, true);
     let mut rows = vec![0_u32; asked.len()];
@@ -280,7 +215,7 @@ pub(super) fn born_alike_among(
     let mut named: Vec<i64> = of_block.keys().copied().collect();
     named.sort_unstable();
     let mut asked: Vec<Asked<'_>> =
-        padded(&named, head.generation.into()).into_iter().map(|values| (BLOCKS_SIXTEEN, values)).collect();
+        padded(&named, head.generation.into()).into_iter().map(|values| (BORN_BLOCKS, values)).collect();
     asked.push((HEAD, Vec::new()));
     let (last, most) = (asked.len() - 1, usize::try_from(limit).unwrap_or(usize::MAX));
     let mut same = false;

@@ -280,7 +280,6 @@ impl SqlStore {
             };
             most = usize::MAX;
             match taken {
-                Err(Halt::Store(error)) => return Err(error.into()),
                 Err(Halt::Cut(place)) if place > 1 => most = place,
                 Ok(done) if !done.is_empty() => {
                     let count = done.len();
@@ -289,8 +288,8 @@ impl SqlStore {
                     }
                     from += count;
                 }
-                // The first comes by itself.
-                Ok(_) | Err(Halt::Cut(_)) => {
+                // The first comes by itself: alone it waits for others where many together were always pushed aside.
+                Ok(_) | Err(Halt::Cut(_) | Halt::Store(StoreError::Busy)) => {
                     let Some((entry, given)) = rest.first() else { break };
                     let done = match &mut allocator {
                         Some(allocator) if given.is_none() => {
@@ -304,6 +303,7 @@ impl SqlStore {
                     each(from, done)?;
                     from += 1;
                 }
+                Err(Halt::Store(error)) => return Err(error.into()),
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use super::super::database::Retry;
-use super::super::engine::{Asked, Session, Value};
+use super::super::engine::{Asked, Row, Session, Value, sixteens};
 use super::super::persons::{self, Locked, date, number as number_of};
 use super::super::{Change, StoreError, cases, kept, numbers, search};
 use super::{ActOutcome, HELD, InSession, NumberSource, Recorded, act_id, chain_all, prefix, write_changes};
@@ -24,9 +24,6 @@ use crate::search::{SearchKey, alike_keys};
 
 /// The most acts of one transaction.
 pub(in crate::store) const TOGETHER: usize = 64;
-
-/// How many values one question names.
-const AT_ONCE: usize = 16;
 
 const CLAIMED: &str = "SELECT act_id, digest FROM act_claim WHERE act_id IN \
     (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
@@ -69,14 +66,9 @@ impl Retry for Halt {
     }
 }
 
-/// One question for each sixteen values; the last stands for those that are missing.
+/// One question for each sixteen values.
 fn sixteen<'v>(sql: &'v str, values: impl Iterator<Item = &'v str>) -> Vec<Asked<'v>> {
-    let values: Vec<&str> = values.collect();
-    let each = values.chunks(AT_ONCE).map(|part| {
-        let rest = part.iter().chain(part.last().into_iter().cycle()).take(AT_ONCE);
-        (sql, rest.map(|value| Value::from(*value)).collect())
-    });
-    each.collect()
+    sixteens(values.map(Value::from)).into_iter().map(|values| (sql, values)).collect()
 }
 
 /// An act that goes with the others.
@@ -142,7 +134,7 @@ fn read(session: &mut dyn Session, acts: &[Incoming]) -> Result<Read, StoreError
     Ok(read)
 }
 
-fn add_act(acts: &mut ActsOf, row: &dyn super::super::engine::Row) -> Result<(), StoreError> {
+fn add_act(acts: &mut ActsOf, row: &dyn Row) -> Result<(), StoreError> {
     let applied = Applied { id: act_id(row.needed_str(1)?)?, on: date(row.needed_str(2)?)? };
     acts.entry(number_of(row.needed_str(0)?)?).or_default().push(applied);
     Ok(())

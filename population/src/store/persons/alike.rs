@@ -101,22 +101,10 @@ pub(in crate::store) fn born_alike(
     newborn: &Person,
     limit: u32,
 ) -> Result<Vec<Person>, StoreError> {
-    let Some(numbers) = search::born_alike(session, newborn, limit)? else {
-        return born_on_the_day(session, newborn, limit);
-    };
-    let numbers: Vec<&PersonalNumber> = numbers.iter().filter(|number| **number != newborn.number).collect();
-    let asked: Vec<Asked<'_>> = numbers.iter().map(|number| (PERSON, vec![number.as_str().into()])).collect();
-    let keys = session.seal().share();
-    let mut found = Vec::new();
-    session.ask(&asked, &mut |_, row| {
-        let person = read(row, &keys)?;
-        // A key may be of what no longer holds.
-        if person.birth_date == newborn.birth_date {
-            found.push(person);
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    match born_alike_among(session, &[newborn], limit)? {
+        Some(found) => Ok(found.into_iter().next().unwrap_or_default()),
+        None => born_on_the_day(session, newborn, limit),
+    }
 }
 
 /// [`born_alike`] of several newborns, if the index of people can answer for each.
@@ -141,6 +129,7 @@ pub(in crate::store) fn born_alike_among(
     session.ask(&asked, &mut |place, row| {
         let person = read(row, &keys)?;
         let Some(newborn) = whose.get(place).copied() else { return Ok(()) };
+        // A key may be of what no longer holds.
         let same_day = newborns.get(newborn).is_some_and(|newborn| newborn.birth_date == person.birth_date);
         if let Some(found) = found.get_mut(newborn).filter(|_| same_day) {
             found.push(person);
