@@ -27,6 +27,10 @@ pub use json_rows::{JsonRows, MAX_ELEMENT};
 /// Persons in one transaction, some 100 MB. At ten million a page of an index is changed for few of them: the more go together, the less is written.
 pub const BATCH: usize = 50_000;
 
+/// Persons in the first transaction of a file, if not fewer go together at all; each next one is twice as large up to the whole
+/// [`BATCH`]: the file is read on while they are written, and somebody who waits sees them come.
+pub const FIRST: usize = 6_250;
+
 /// Form of a file of persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -378,6 +382,7 @@ fn read(
 ) {
     let mut seen = Seen::default();
     let mut batch = Batch::default();
+    let mut size = most.min(FIRST);
     for row in rows {
         let row = match row {
             Ok(row) => row,
@@ -405,7 +410,8 @@ fn read(
         (batch.rows, batch.position) = (row.number, row.position);
         batch.length += 1;
         // The end of what was done before is the end of a batch.
-        if batch.is_full(most) || row.number == done {
+        if batch.is_full(size) || row.number == done {
+            size = size.saturating_mul(2).min(most);
             let rows = batch.rows;
             if sender.send(Ok(core::mem::take(&mut batch))).is_err() {
                 return;

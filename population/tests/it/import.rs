@@ -3,7 +3,7 @@
 use cccd_population::cases::Intake;
 use cccd_population::export::export;
 use cccd_population::import::{
-    BATCH, FileFault, Format, ImportError, Row, Summary, digest, import, import_file, rehearse, rows,
+    FIRST, FileFault, Format, ImportError, Row, Summary, digest, import, import_file, rehearse, rows,
 };
 use cccd_population::numbers::{Cancelled, Cause, NumberStore as _};
 use cccd_population::person::Person;
@@ -145,7 +145,7 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("register.db");
     SqlStore::create_file(&path, now()).unwrap();
-    let total = BATCH * 2 + 700;
+    let total = FIRST * 3 + 700;
     let person = |count: usize| Person { number: number(&format!("{count:012}")), ..somebody() };
     let row = |count: usize| {
         Ok(Row {
@@ -155,7 +155,7 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
             converted: None,
         })
     };
-    for (crash_at, committed) in [(BATCH - 1, 0), (BATCH + 1, BATCH), (BATCH * 2 + 5, BATCH * 2)] {
+    for (crash_at, committed) in [(FIRST - 1, 0), (FIRST + 1, FIRST), (FIRST * 3 + 5, FIRST * 3)] {
         let mut store = SqlStore::open_file(&path).unwrap();
         let crashing = (0..total).map(|count| {
             if count == crash_at { Err(ImportError::File(FileFault::LongLine)) } else { row(count) }
@@ -169,7 +169,7 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
     let mut store = SqlStore::open_file(&path).unwrap();
     let summary =
         import(&mut store, (0..total).map(row), &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap();
-    assert_eq!((summary.added, summary.unchanged), (700, BATCH as u64 * 2));
+    assert_eq!((summary.added, summary.unchanged), (700, FIRST as u64 * 3));
     assert_eq!(store.person_count().unwrap(), total as u64);
     assert_eq!(store.history(&person(3).number).unwrap().len(), 1);
 }
@@ -178,7 +178,7 @@ fn a_crash_between_batches_loses_and_doubles_nothing() {
 /// as one run would.
 fn goes_on_at_the_row(place: &Place) {
     let mut store = SqlStore::create(place, now()).unwrap();
-    let total = BATCH * 2 + 700;
+    let total = FIRST * 3 + 700;
     let mut text = b"number,full_name,birth_date,sex\n".to_vec();
     for count in 0..total {
         // A bad row in every thousand, and a repeat of the first person in the last batch.
@@ -188,7 +188,7 @@ fn goes_on_at_the_row(place: &Place) {
     text.extend("000000000000,Nguy\u{1ec5}n V\u{103}n An,1999-01-15,male\n".bytes());
     text.extend("000000000001,Other,1999-01-15,male\n".bytes());
     // A number that ended, in the first batch and in the second.
-    for number in [7, BATCH + 5_007].map(|count| number(&format!("{count:012}"))) {
+    for number in [7, FIRST + 5_007].map(|count| number(&format!("{count:012}"))) {
         let cause = Cause::FalsePapers;
         store.cancel_and_link(&Cancelled { number, successor: None, cause, on: TODAY }).unwrap();
     }
@@ -210,11 +210,11 @@ fn goes_on_at_the_row(place: &Place) {
     run(&mut store, 1);
     let known = store.file_progress(&file).unwrap().unwrap();
     assert!(!known.done);
-    assert_eq!((known.summary.added, known.summary.rejected), (BATCH as u64 - 1, BATCH as u64 / 1_000 + 1));
+    assert_eq!((known.summary.added, known.summary.rejected), (FIRST as u64 - 1, FIRST as u64 / 1_000 + 1));
     assert_eq!(store.person_count().unwrap(), known.summary.added);
-    // The part before is one step, the batch after it the second.
+    // The part before is one step, the batch after it, which is twice as large, the second.
     run(&mut store, 2);
-    assert_eq!(store.file_progress(&file).unwrap().unwrap().summary.added, 2 * BATCH as u64 - 2);
+    assert_eq!(store.file_progress(&file).unwrap().unwrap().summary.added, 3 * FIRST as u64 - 2);
     let summary = run(&mut store, 100);
     let bad = total as u64 / 1_000 + 2;
     let rows = total as u64 + 2;
@@ -238,7 +238,7 @@ fn goes_on_at_the_row(place: &Place) {
     assert_eq!(report.lines().count() as u64, 1 + bad + 1);
     assert!(report.contains("\n1000,\"full_name is empty\"\n"));
     assert!(report.contains("row,reason\n8,\"this number is cancelled\"\n"), "the run before took this row");
-    assert!(report.contains(&format!("\n{},\"this number is cancelled\"\n", BATCH + 5_008)));
+    assert!(report.contains(&format!("\n{},\"this number is cancelled\"\n", FIRST + 5_008)));
     // A file that was done is read anew.
     let mut again = Vec::new();
     let persons = cccd_population::import::rows(text.as_slice(), Format::Csv).unwrap();
