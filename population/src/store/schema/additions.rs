@@ -7,7 +7,7 @@ use crate::store::StoreError;
 use crate::store::engine::Session;
 
 /// In order; the version is `FIRST` + position + 1. A file that was ever released is never changed.
-pub(in crate::store) const ADDITIONS: [&str; 16] = [
+pub(in crate::store) const ADDITIONS: [&str; 17] = [
     include_str!("../../../migrations/0003_numbers.sql"),
     include_str!("../../../migrations/0004_cases.sql"),
     include_str!("../../../migrations/0005_sheets.sql"),
@@ -24,6 +24,7 @@ pub(in crate::store) const ADDITIONS: [&str; 16] = [
     include_str!("../../../migrations/0016_births_index.sql"),
     include_str!("../../../migrations/0017_keepers.sql"),
     include_str!("../../../migrations/0018_extracts.sql"),
+    include_str!("../../../migrations/0019_room.sql"),
 ];
 
 /// Brings tables of version 2 or later to this program's version, each step recorded.
@@ -40,10 +41,14 @@ pub(super) fn apply(
     Ok(())
 }
 
+/// Begins a line that only `PostgreSQL` has.
+const POSTGRES: &str = "-- postgres: ";
+
 /// The same tables in `PostgreSQL`: its names of the types, texts compared by octets.
 pub(in crate::store) fn for_postgres(sql: &str) -> String {
     let mut words = String::with_capacity(sql.len() * 2);
-    for line in sql.lines().filter(|line| !line.trim_start().starts_with("--")) {
+    let lines = sql.lines().map(|line| line.strip_prefix(POSTGRES).unwrap_or(line));
+    for line in lines.filter(|line| !line.trim_start().starts_with("--")) {
         for word in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             let after = word.strip_prefix(bare).unwrap_or_default();
