@@ -29,8 +29,8 @@ use crate::postgres_server::Server;
 /// The day of the nation.
 const TODAY: Date = date(2026, 11, 26);
 
-/// People in one turn of the load.
-const CHUNK: u64 = 100_000;
+/// People in one turn of the load, unless that were more than a tenth of all: a file of a district, say.
+const CHUNK: u64 = 500_000;
 
 /// How a deployment would set a server with 24 GB, but for the log's size; everything else as Debian has it, durable
 /// commits included.

@@ -56,8 +56,9 @@ impl Sqlite {
             ("foreign_keys", "ON"),
             ("trusted_schema", "OFF"),
             ("cell_size_check", "ON"),
-            // 64 MiB of pages: numbers come in any order, and each load or look-up walks the index.
-            ("cache_size", "-65536"),
+            // Up to 256 MiB of pages: numbers come in any order, and each load or look-up walks two trees, whose inner pages are some
+            // 50 MiB with ten million people.
+            ("cache_size", "-262144"),
             // 64 MiB of log before it goes into the file: pages of the indexes that every transaction changes go there once.
             ("wal_autocheckpoint", "16384"),
         ] {
@@ -133,6 +134,11 @@ impl Session for Sqlite {
         }
         self.execute("RELEASE SAVEPOINT load", &[])?;
         Ok(!there)
+    }
+
+    fn locks_several(&self) -> bool {
+        // It locks all or nothing.
+        true
     }
 
     fn seal(&self) -> &SealKeys {

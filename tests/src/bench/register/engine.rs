@@ -35,7 +35,7 @@ impl Bare {
                     ("foreign_keys", "ON"),
                     ("trusted_schema", "OFF"),
                     ("cell_size_check", "ON"),
-                    ("cache_size", "-65536"),
+                    ("cache_size", "-262144"),
                     ("wal_autocheckpoint", "16384"),
                 ] {
                     connection.pragma_update(None, pragma, value)?;

@@ -62,11 +62,12 @@ pub(super) fn run(
     let (mut numbers, mut tenth, mut done) = (Vec::new(), None, 0_u64);
     let (mut questions, mut floor_people) = (Vec::new(), 0_u64);
     let floor_every = people.div_ceil(FLOOR_PEOPLE).max(1);
-    let asked_every = (people / CHUNK / 20).max(1);
+    let turn = CHUNK.min(people.div_ceil(10)).max(1);
+    let asked_every = (people / turn / 20).max(1);
     let bar = bar(people, name);
     while done < people {
         let mut file = PersonWriter::new(Vec::new(), Format::Csv)?;
-        let count = CHUNK.min(people - done);
+        let count = turn.min(people - done);
         let chunk: Vec<Person> = nation.by_ref().take(usize::try_from(count)?).collect();
         for (person, at) in chunk.iter().zip(done..) {
             if at % every == 0 {
@@ -74,7 +75,7 @@ pub(super) fn run(
             }
             file.write(person)?;
         }
-        if (done / CHUNK).is_multiple_of(asked_every) {
+        if (done / turn).is_multiple_of(asked_every) {
             search::questions(chunk, done, &mut questions);
         }
         let file = file.finish()?;
@@ -87,7 +88,7 @@ pub(super) fn run(
         let took = begun.elapsed();
         ensure!(summary.added == count, "{summary:?}");
         whole += took;
-        if (done / CHUNK).is_multiple_of(floor_every) {
+        if (done / turn).is_multiple_of(floor_every) {
             let floor_took = bare.load(&bare_ours.rows_since(from, &source)?)?;
             ratios.push(floor_took.as_secs_f64() / took.as_secs_f64());
             whole_floor += floor_took;
