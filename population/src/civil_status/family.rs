@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 
+use super::act::Act;
 use crate::name::agree;
 use crate::person::{HEAD, HouseholdMember, Others, Person, Relative};
 
@@ -146,6 +147,27 @@ pub(crate) fn around(person: &Person) -> Vec<PersonalNumber> {
     around.sort_unstable();
     around.dedup();
     around
+}
+
+/// Of those around somebody whom an act names, whom it looks at: read with the others beforehand. Who is left out and looked at all
+/// the same is read when asked for.
+pub(crate) fn looked_at(act: &Act, person: &Person) -> Vec<PersonalNumber> {
+    let spouse = || person.spouse.iter().filter_map(|spouse| spouse.number.clone());
+    let household = || person.household.iter().filter_map(|member| member.number.clone());
+    let mut beside: Vec<PersonalNumber> = match act {
+        Act::Birth { resides_with, .. } if resides_with.as_ref() == Some(&person.number) => {
+            household().collect()
+        }
+        Act::Birth { .. } | Act::Divorce { .. } => Vec::new(),
+        Act::Marriage { .. } => spouse().collect(),
+        Act::Death { .. } => {
+            let children = person.children.iter().filter_map(|child| child.number.clone());
+            spouse().chain(household()).chain(children).collect()
+        }
+        _ => around(person),
+    };
+    beside.retain(|one| *one != person.number);
+    beside
 }
 
 /// What a child of somebody with this relation is to the head.

@@ -1,26 +1,36 @@
 //! Acts of civil status: taken once, with all they change, in one transaction.
 
+mod chain;
+mod in_session;
+mod outbox;
 pub(super) mod together;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_card_profile::personal_number::PersonalNumber;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::engine::{Asked, Row, Session, Value};
-use super::persons::{self, Known, Locked, date, timestamp};
-use super::{Change, StoreError, damaged};
+use super::engine::{Asked, Row, Session};
+use super::persons::{self, Locked, date};
+use super::{Change, StoreError};
 use super::{cases, keepers, kept, linked, numbers};
-use crate::civil_status::family::around;
 use crate::civil_status::{
-    Act, ActId, Applied, Changes, Contradiction, Entry, Kind, Message, NotApplied, Refusal, apply_overruling,
+    Act, ActId, Applied, Changes, Contradiction, Entry, Kind, NotApplied, Refusal, apply_overruling,
     needs_number,
 };
 use crate::numbers::{Allocator, Cancelled, Cause, Claim, Prefix, PrefixError, RequestId};
 use crate::person::{Flaw, Others, Person};
+
+pub use self::chain::IntakeEntry;
+use self::chain::chain;
+pub use self::outbox::Outgoing;
+pub(super) use self::{
+    chain::entries,
+    in_session::InSession,
+    outbox::{outbox, sent, tell},
+};
 
 /// What became of an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,183 +63,6 @@ pub(super) enum NumberSource<'a> {
 
 /// An act, the number that it gave, and the records of those whom it names, by the numbers in the act.
 pub type ActWithPeople = (Entry, Option<PersonalNumber>, BTreeMap<PersonalNumber, Person>);
-
-/// A message of the outbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Because of which act, decision on a case, or step of a linked procedure it waits.
-    pub because: String,
-    /// Its place among those of the person for this reason.
-    pub position: u32,
-    /// What it says.
-    pub message: Message,
-    /// Since when it waits.
-    pub recorded_at: Timestamp,
-}
-
-/// One link of an intake's chain. Holds no personal data: an act's name and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IntakeEntry {
-    /// Counts from 1.
-    pub sequence: u64,
-    /// Which act.
-    pub act: ActId,
-    /// `applied`, `late` or `case`.
-    pub outcome: String,
-    /// When.
-    pub at: Timestamp,
-    /// Over all of these and the digest before.
-    pub digest: [u8; 32],
-}
-
-impl IntakeEntry {
-    /// Whether this link follows one with `before` as its digest (zeros before the first).
-    #[must_use]
-    pub fn follows(&self, intake: &str, before: &[u8; 32]) -> bool {
-        link(intake, self.sequence, &self.act, &self.outcome, self.at, before) == self.digest
-    }
-}
-
-fn link(
-    intake: &str,
-    sequence: u64,
-    act: &ActId,
-    outcome: &str,
-    at: Timestamp,
-    before: &[u8; 32],
-) -> [u8; 32] {
-    let mut hash = Sha256::new().chain_update(before).chain_update(sequence.to_be_bytes());
-    for text in [intake, &act.to_string(), outcome, &at.to_string()] {
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        hash = hash.chain_update(length.to_be_bytes()).chain_update(text);
-    }
-    hash.finalize().into()
-}
-
-/// Looks records up in the open transaction, each once; keeps the first failure, which the port of pure rules cannot
-/// carry.
-pub(super) struct InSession<'s> {
-    session: RefCell<&'s mut dyn Session>,
-    /// How a record is looked up that was not read with the others: locked or not.
-    one: &'static str,
-    locked: RefCell<Locked>,
-    failed: RefCell<Option<StoreError>>,
-}
-
-/// Locks a record that was read.
-const HELD: &str =
-    "SELECT revision FROM person WHERE personal_number = ?1 AND replaced_by IS NULL FOR UPDATE";
-
-impl<'s> InSession<'s> {
-    /// Everybody named, and those around them, locked in the order of the numbers: two transactions of one family then wait
-    /// for each other instead of blocking each other.
-    pub(super) fn locking(
-        session: &'s mut dyn Session,
-        named: &[PersonalNumber],
-    ) -> Result<Self, StoreError> {
-        let keys = session.seal().share();
-        let mut touched: BTreeSet<PersonalNumber> = named.iter().cloned().collect();
-        let asked: Vec<Asked<'_>> =
-            named.iter().map(|number| (persons::PERSON, vec![number.as_str().into()])).collect();
-        session.ask(&asked, &mut |_, row| {
-            touched.extend(around(&persons::read(row, &keys)?));
-            Ok(())
-        })?;
-        let asked: Vec<Asked<'_>> =
-            touched.iter().map(|number| (persons::KNOWN, vec![number.as_str().into()])).collect();
-        let mut locked: Locked = touched.iter().map(|number| (number.clone(), None)).collect();
-        session.ask(&asked, &mut |_, row| {
-            let known = persons::read_known(row, &keys)?;
-            locked.insert(known.person.number.clone(), Some(known));
-            Ok(())
-        })?;
-        Ok(Self::of(session, persons::KNOWN, locked))
-    }
-
-    /// The records that were read, and those around them, none of them locked: [`hold`](Self::hold) locks the few that count.
-    fn reading(session: &'s mut dyn Session, mut read: Locked) -> Result<Self, StoreError> {
-        let persons = read.values().flatten();
-        let beside: BTreeSet<PersonalNumber> = persons
-            .flat_map(|known| around(&known.person))
-            .filter(|number| !read.contains_key(number))
-            .collect();
-        let keys = session.seal().share();
-        let asked = persons::some(beside.iter());
-        read.extend(beside.iter().map(|number| (number.clone(), None)));
-        session.ask(&asked, &mut |_, row| {
-            let known = persons::read_known(row, &keys)?;
-            read.insert(known.person.number.clone(), Some(known));
-            Ok(())
-        })?;
-        Ok(Self::of(session, persons::PERSON, read))
-    }
-
-    fn of(session: &'s mut dyn Session, one: &'static str, locked: Locked) -> Self {
-        let (session, locked, failed) = (RefCell::new(session), RefCell::new(locked), RefCell::new(None));
-        Self { session, one, locked, failed }
-    }
-
-    /// A record as it was read.
-    fn known_person(&self, number: &PersonalNumber) -> Option<Person> {
-        self.locked.borrow().get(number)?.as_ref().map(|known| known.person.clone())
-    }
-
-    /// Locks records that were read, in the order of their numbers. Where one of them changed since, or another act of a
-    /// principal was taken, somebody was quicker: the transaction begins anew.
-    fn hold(
-        &self,
-        whom: &BTreeSet<PersonalNumber>,
-        principals: &[PersonalNumber],
-        before: &[Applied],
-    ) -> Result<(), StoreError> {
-        let mut asked: Vec<Asked<'_>> =
-            whom.iter().map(|number| (HELD, vec![number.as_str().into()])).collect();
-        asked.extend(principals.iter().map(|number| (ACTS, vec![number.as_str().into()])));
-        let mut revisions: Vec<Option<u64>> = vec![None; whom.len()];
-        let mut acts = Vec::with_capacity(before.len());
-        self.session.borrow_mut().ask(&asked, &mut |place, row| {
-            match revisions.get_mut(place) {
-                Some(revision) => *revision = Some(row.count(0)?),
-                None => acts.push(applied(row)?),
-            }
-            Ok(())
-        })?;
-        let read = self.locked.borrow();
-        let same = whom.iter().zip(revisions).all(|(number, revision)| {
-            read.get(number).and_then(Option::as_ref).map(|known| known.revision) == revision
-        });
-        if same && acts == before { Ok(()) } else { Err(StoreError::Busy) }
-    }
-
-    /// The session again, if every look-up succeeded.
-    pub(super) fn end(self) -> Result<&'s mut dyn Session, StoreError> {
-        match self.failed.into_inner() {
-            Some(error) => Err(error),
-            None => Ok(self.session.into_inner()),
-        }
-    }
-}
-
-impl Others for InSession<'_> {
-    fn person(&self, number: &PersonalNumber) -> Option<Person> {
-        let person = |known: &Option<Known>| known.as_ref().map(|known| known.person.clone());
-        if let Some(known) = self.locked.borrow().get(number) {
-            return person(known);
-        }
-        let known = persons::whole(*self.session.borrow_mut(), self.one, number);
-        match known {
-            Ok(known) => {
-                let found = person(&known);
-                self.locked.borrow_mut().insert(number.clone(), known);
-                found
-            }
-            Err(error) => {
-                self.failed.borrow_mut().get_or_insert(error);
-                None
-            }
-        }
-    }
-}
 
 /// The first six digits of the number that an act needs, if it needs one.
 ///
@@ -373,7 +206,7 @@ fn judge(
     let before = read.before;
     let request = RequestId::new(&entry.id.to_string()).ok_or(Refusal::OtherBook)?;
     let named: BTreeSet<PersonalNumber> = read.named.keys().cloned().collect();
-    let others = InSession::reading(session, read.named)?;
+    let others = InSession::reading(session, [&entry.act], read.named)?;
     let mut held = false;
     let wanted = match source {
         NumberSource::Given(_) => None,
@@ -585,102 +418,6 @@ fn write_changes(
     tell(session, &act, &messages, change.at)
 }
 
-/// Messages into the outbox, because of an act or of a decision on a case.
-pub(super) fn tell(
-    session: &mut dyn Session,
-    because: &str,
-    messages: &[Message],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let at = at.to_string();
-    for (position, message) in (0_u32..).zip(messages) {
-        let text = serde_json::to_string(message).map_err(|error| StoreError::Engine(Box::new(error)))?;
-        let topic = serde_json::to_value(message.topic).unwrap_or_default();
-        session.later(
-            "INSERT INTO outbox (personal_number, act_id, position, topic, message, recorded_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            vec![
-                message.person.as_str().into(),
-                because.into(),
-                position.into(),
-                topic.as_str().unwrap_or_default().into(),
-                text.into(),
-                (&at).into(),
-            ],
-        )?;
-    }
-    Ok(())
-}
-
-/// The last link of a chain, locked until the transaction ends.
-fn head(session: &mut dyn Session, intake: &str) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-    let mut head = None;
-    session.query(
-        "SELECT link, digest FROM intake_head WHERE intake = ?1 FOR UPDATE",
-        &[intake.into()],
-        &mut |row| {
-            let digest = row.bytes(1)?.and_then(|digest| <[u8; 32]>::try_from(digest).ok());
-            head = Some((row.count(0)?, digest.ok_or_else(damaged("a digest"))?));
-            Ok(())
-        },
-    )?;
-    Ok(head)
-}
-
-fn chain(
-    session: &mut dyn Session,
-    intake: &str,
-    act: &ActId,
-    outcome: &'static str,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    chain_all(session, intake, &[(act, outcome)], at)
-}
-
-/// Links for some acts, in their order.
-fn chain_all(
-    session: &mut dyn Session,
-    intake: &str,
-    acts: &[(&ActId, &'static str)],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    if acts.is_empty() {
-        return Ok(());
-    }
-    let (mut sequence, mut digest) = match head(session, intake)? {
-        Some(head) => head,
-        // Another line may begin the chain at this moment: it is waited for.
-        None => {
-            session.execute(
-                "INSERT INTO intake_head (intake, link, digest) VALUES (?1, 0, ?2) ON CONFLICT (intake) DO NOTHING",
-                &[intake.into(), [0_u8; 32].as_slice().into()],
-            )?;
-            head(session, intake)?.ok_or_else(damaged("the head of a chain"))?
-        }
-    };
-    let long = |_| StoreError::Inconsistent("a chain's length");
-    for (act, outcome) in acts {
-        sequence = sequence.saturating_add(1);
-        digest = link(intake, sequence, act, outcome, at, &digest);
-        session.later(
-            "INSERT INTO intake_audit (intake, link, act_id, outcome, at, digest) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            vec![
-                intake.into(),
-                Value::Int(i64::try_from(sequence).map_err(long)?),
-                act.to_string().into(),
-                (*outcome).into(),
-                at.to_string().into(),
-                digest.as_slice().into(),
-            ],
-        )?;
-    }
-    session.later(
-        "UPDATE intake_head SET link = ?2, digest = ?3 WHERE intake = ?1",
-        vec![intake.into(), Value::Int(i64::try_from(sequence).map_err(long)?), digest.as_slice().into()],
-    )
-}
-
 const ACTS: &str = "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id";
 
 fn applied(row: &dyn Row) -> Result<Applied, StoreError> {
@@ -698,58 +435,4 @@ pub(super) fn of(session: &mut dyn Session, number: &PersonalNumber) -> Result<V
 
 fn act_id(text: &str) -> Result<ActId, StoreError> {
     text.parse().map_err(|_| StoreError::Inconsistent("the name of an act"))
-}
-
-pub(super) fn outbox(session: &mut dyn Session, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
-    let mut waiting = Vec::new();
-    session.query(
-        "SELECT position, message, recorded_at, act_id FROM outbox WHERE sent_at IS NULL \
-         ORDER BY recorded_at, act_id, position LIMIT ?1",
-        &[limit.into()],
-        &mut |row| {
-            let message =
-                serde_json::from_str(&row.needed(1)?).map_err(|_| StoreError::Inconsistent("a message"))?;
-            let position = u32::try_from(row.count(0)?).map_err(|_| StoreError::Inconsistent("a message"))?;
-            let (recorded_at, because) = (timestamp(&row.needed(2)?)?, row.needed(3)?);
-            waiting.push(Outgoing { because, position, message, recorded_at });
-            Ok(())
-        },
-    )?;
-    Ok(waiting)
-}
-
-pub(super) fn sent(session: &mut dyn Session, outgoing: &Outgoing, at: Timestamp) -> Result<(), StoreError> {
-    let message = &outgoing.message;
-    session
-        .execute(
-            "UPDATE outbox SET sent_at = ?4 \
-             WHERE personal_number = ?1 AND act_id = ?2 AND position = ?3 AND sent_at IS NULL",
-            &[
-                message.person.as_str().into(),
-                (&outgoing.because).into(),
-                outgoing.position.into(),
-                at.to_string().into(),
-            ],
-        )
-        .map(drop)
-}
-
-pub(super) fn entries(session: &mut dyn Session, intake: &str) -> Result<Vec<IntakeEntry>, StoreError> {
-    let mut entries = Vec::new();
-    session.query(
-        "SELECT link, act_id, outcome, at, digest FROM intake_audit WHERE intake = ?1 ORDER BY link",
-        &[intake.into()],
-        &mut |row| {
-            let digest = row.bytes(4)?.and_then(|digest| <[u8; 32]>::try_from(digest).ok());
-            entries.push(IntakeEntry {
-                sequence: row.count(0)?,
-                act: act_id(&row.needed(1)?)?,
-                outcome: row.needed(2)?,
-                at: timestamp(&row.needed(3)?)?,
-                digest: digest.ok_or_else(damaged("a digest"))?,
-            });
-            Ok(())
-        },
-    )?;
-    Ok(entries)
 }

@@ -149,7 +149,7 @@ pub type EachOf<'f> = dyn FnMut(usize, &dyn Row) -> Result<(), StoreError> + 'f;
 /// A statement and its values.
 pub type Asked<'a> = (&'a str, Vec<Value<'a>>);
 
-/// Statements. Parameters are written `?1`; `FOR UPDATE` at the end locks the row where the engine has row locks.
+/// Statements. Parameters are written `?1`; `FOR UPDATE` at the end locks the rows where the engine has row locks.
 pub trait Session {
     /// Answers how many rows were changed.
     ///
@@ -186,6 +186,9 @@ pub trait Session {
         table: &Table<'_>,
         rows: &mut dyn Iterator<Item = Result<Vec<Value<'v>>, StoreError>>,
     ) -> Result<bool, StoreError>;
+
+    /// Whether one statement may lock rows of several persons: not where they lie on several machines.
+    fn locks_several(&self) -> bool;
 
     /// The keys of sealed items.
     fn seal(&self) -> &SealKeys;

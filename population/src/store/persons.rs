@@ -6,6 +6,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::engine::{Asked, Row, Session, Table, Type, Value, sixteens};
 use super::{Change, Provenance, Put, Revision, StoreError, damaged, kept, sealed, search};
@@ -466,27 +467,18 @@ pub(super) fn provenance(
     let sql =
         concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL");
     let Some(known) = whole(session, sql, number)? else { return Ok(None) };
-    let record = items(&known.person)?;
-    Ok(Some(
-        record
-            .into_iter()
-            .map(|(item, _)| {
-                let change = known.provenance.of(&item).unwrap_or(&known.change).clone();
-                (item, change)
-            })
-            .collect(),
-    ))
+    let record = json(&known.person)?;
+    let change_of = |item: &str| known.provenance.of(item).unwrap_or(&known.change).clone();
+    Ok(Some(items(&record)?.into_keys().map(|item| (item.to_owned(), change_of(item))).collect()))
 }
 
-fn items(person: &Person) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
-    match serde_json::to_value(person) {
-        Ok(serde_json::Value::Object(mut items)) => {
-            // No item: it says that some cannot be seen.
-            items.remove("sealed");
-            Ok(items)
-        }
-        _ => Err(StoreError::Inconsistent("a record")),
-    }
+/// The items of a record that was written as JSON, each as its text, by name.
+fn items(record: &str) -> Result<BTreeMap<&str, &RawValue>, StoreError> {
+    let mut items: BTreeMap<&str, &RawValue> =
+        serde_json::from_str(record).map_err(|_| StoreError::Inconsistent("a record"))?;
+    // No item: it says that some cannot be seen.
+    items.remove("sealed");
+    Ok(items)
 }
 
 /// The old record goes into the history, the row says what is from now on; items that stay keep their source.
@@ -498,7 +490,9 @@ fn replace(
 ) -> Result<Put, StoreError> {
     let sensitive = sealed::next(session.seal(), &known.person, known.sensitive.as_deref(), person)?;
     let was = sealed::past(session.seal(), &known.person, known.sensitive)?;
-    let record = json(&sealed::without(&known.person))?;
+    let (old, new) = (json(&known.person)?, json(person)?);
+    let plain = !known.person.sealed && !known.person.says_sensitive();
+    let record = if plain { Value::from(&old) } else { json(&sealed::without(&known.person))?.into() };
     let own = person.number.as_str();
     let before =
         Value::Int(i64::try_from(known.revision).map_err(|_| StoreError::Inconsistent("a revision"))?);
@@ -510,12 +504,16 @@ fn replace(
             before,
             (&known.change.source).into(),
             known.change.at.to_string().into(),
-            record.into(),
+            record,
             was.into(),
         ],
     )?;
-    let (old, new) = (items(&known.person)?, items(person)?);
-    let provenance = known.provenance.after(&known.change, &old, &new);
+    let (old, new) = (items(&old)?, items(&new)?);
+    let stays = |item: &&str| {
+        let same = |(one, other): (&&RawValue, &&RawValue)| one.get() == other.get();
+        old.get(item).zip(new.get(item)).is_some_and(same)
+    };
+    let provenance = known.provenance.after(&known.change, new.keys().copied().filter(stays));
     let provenance = (!provenance.is_empty()).then(|| json(&provenance)).transpose()?;
     session.later(REPLACE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
     search::changed(session, Some(&known.person), person, known.revision + 1)?;

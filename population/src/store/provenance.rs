@@ -2,7 +2,6 @@
 //! change brought; the others are kept here, by source, so that a record that came whole needs nothing.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::Change;
 
@@ -29,19 +28,16 @@ impl Provenance {
         self.0.is_empty()
     }
 
-    /// What is to be kept when a change turns `old` into `new`: items that stay keep the change they came by, which for
-    /// those not named here was `last`.
-    pub(super) fn after(&self, last: &Change, old: &Map<String, Value>, new: &Map<String, Value>) -> Self {
+    /// What is to be kept where these items stay as they are, in the order of their names: they keep the change they came by,
+    /// which for those not named here was `last`.
+    pub(super) fn after<'i>(&self, last: &Change, staying: impl Iterator<Item = &'i str>) -> Self {
         let mut kept: Vec<Older> = Vec::new();
-        for (item, value) in new {
-            // The number is what the record is about.
-            if item == "number" || old.get(item) != Some(value) {
-                continue;
-            }
+        // The number is what the record is about.
+        for item in staying.filter(|item| *item != "number") {
             let change = self.of(item).unwrap_or(last);
             match kept.iter_mut().find(|older| older.change == *change) {
-                Some(older) => older.items.push(item.clone()),
-                None => kept.push(Older { change: change.clone(), items: vec![item.clone()] }),
+                Some(older) => older.items.push(item.to_owned()),
+                None => kept.push(Older { change: change.clone(), items: vec![item.to_owned()] }),
             }
         }
         Self(kept)

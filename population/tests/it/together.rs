@@ -1,14 +1,16 @@
 //! Acts that come many at once are taken as if each came alone, on both engines.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
+use ::postgres::NoTls;
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Stay};
 use cccd_population::generate::Nation;
 use cccd_population::numbers::{Allocator, Digits, NumberKey, Withheld};
 use cccd_population::person::{Life, Person, Residence};
-use cccd_population::store::{ActOutcome, Recorded, SqlStore, Store as _, StoreError};
+use cccd_population::store::{ActOutcome, Place, Recorded, SqlStore, Store as _, StoreError};
 use proptest::prelude::*;
 
 use crate::{TODAY, change, empty, now, number, postgres};
@@ -276,4 +278,43 @@ fn the_same_acts_through_two_lines_at_once() {
     }
     assert_eq!(applied, links.len());
     store.check_integrity().unwrap();
+}
+
+/// A plan is kept with its connection, and the planner may know of a table that it is empty: births must not come to read all keys
+/// that were written since.
+#[test]
+fn births_go_by_keys_although_their_plans_were_made_for_an_empty_table() {
+    let Some(place) = postgres::database() else { return };
+    let Place::Postgres(server) = &place else { return };
+    let people = people(5);
+    let mut store = ready(SqlStore::create(&place, now()).unwrap(), &people);
+    let mut other = server.config.connect(NoTls).unwrap();
+    other.batch_execute("VACUUM ANALYZE search_key").unwrap();
+    let births: Vec<Coming> = (1..)
+        .zip(people.iter().filter(|mother| mother.sex == Sex::Female && mother.spouse.is_some()))
+        .map(|(serial, mother)| {
+            let child = number(&format!("0013{:02}{serial:06}", TODAY.year() % 100));
+            (entry(serial, birth(mother, &format!("Trẻ {serial}"))), Some(child))
+        })
+        .collect();
+    let (alone, many) = births.split_at(births.len() / 2);
+    assert!(alone.len() > 2 && many.len() > 2);
+    for (entry, number) in alone {
+        let done = store.record_act(entry, number.as_ref(), "desk", &change(), TODAY);
+        assert!(matches!(done, Ok(ActOutcome::Applied(_))), "{done:?}");
+    }
+    let outcomes = together(&mut store, many);
+    assert!(outcomes.iter().all(|outcome| outcome.starts_with("applied")), "{outcomes:?}");
+    // The server counts when a connection ends.
+    drop(store);
+    let mut scans = |index: &str| -> i64 {
+        let sql = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1";
+        other.query_one(sql, &[&index]).unwrap().get(0)
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while scans("search_key_people") == 0 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(scans("search_key_people") > 0);
+    assert_eq!(scans("search_key_pkey"), 0, "all keys were read");
 }

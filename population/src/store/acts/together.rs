@@ -16,7 +16,9 @@ use super::super::database::Retry;
 use super::super::engine::{Asked, Row, Session, Value, sixteens};
 use super::super::persons::{self, Locked, date, number as number_of};
 use super::super::{Change, StoreError, cases, kept, numbers, search};
-use super::{ActOutcome, HELD, InSession, NumberSource, Recorded, act_id, chain_all, prefix, write_changes};
+use super::chain::chain_all;
+use super::in_session::HELD;
+use super::{ActOutcome, InSession, NumberSource, Recorded, act_id, prefix, write_changes};
 use crate::civil_status::{Act, ActId, Applied, Changes, Entry, NotApplied, apply_overruling};
 use crate::numbers::{Claim, RequestId};
 use crate::person::{Others, Person};
@@ -31,8 +33,18 @@ const CLAIMED: &str = "SELECT act_id, digest FROM act_claim WHERE act_id IN \
 const ACTS: &str = "SELECT personal_number, act_id, on_day FROM person_act WHERE personal_number IN \
     (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ORDER BY on_day, act_id";
 
-const CLAIM: &str = "INSERT INTO act_claim (act_id, digest, entry, outcome, recorded_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (act_id) DO NOTHING";
+/// Eight acts; the last stands for those that are missing, and is there once.
+const CLAIM: &str = "INSERT INTO act_claim (act_id, digest, entry, outcome, recorded_at) VALUES \
+    (?1, ?2, ?3, ?4, ?5), (?6, ?7, ?8, ?9, ?10), (?11, ?12, ?13, ?14, ?15), (?16, ?17, ?18, ?19, ?20), \
+    (?21, ?22, ?23, ?24, ?25), (?26, ?27, ?28, ?29, ?30), (?31, ?32, ?33, ?34, ?35), (?36, ?37, ?38, ?39, ?40) \
+    ON CONFLICT (act_id) DO NOTHING RETURNING act_id";
+
+const EIGHT: usize = 8;
+
+/// Records that were read, locked in the order of their numbers.
+const HELD_SOME: &str = "SELECT revision, personal_number FROM person WHERE personal_number IN \
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) AND replaced_by IS NULL \
+    ORDER BY personal_number FOR UPDATE";
 
 /// An act, and the number that was given for it.
 pub(in crate::store) type Incoming = (Entry, Option<PersonalNumber>);
@@ -162,7 +174,7 @@ pub(in crate::store) fn take(
     let whole_index = search::knows_everybody(session)?;
     let before = core::mem::take(&mut read.before);
     let claimed = core::mem::take(&mut read.claimed);
-    let others = InSession::reading(session, read.people)?;
+    let others = InSession::reading(session, acts.iter().map(|(entry, _)| &entry.act), read.people)?;
     let turns = judge(acts, &others, (&claimed, &before), source, today, whole_index)?;
     if turns.is_empty() {
         return Ok(Done::new());
@@ -298,21 +310,25 @@ fn claim_and_hold(
     let mut order: Vec<&&Judged<'_>> = goes.iter().collect();
     order.sort_by_key(|judged| judged.entry.id.to_string());
     let at = change.at.to_string();
-    let mut asked: Vec<Asked<'_>> = Vec::new();
+    let mut rows = Vec::with_capacity(order.len());
     for judged in &order {
         let text = text_of(judged.entry)?;
         let digest: [u8; 32] = Sha256::digest(&text).into();
-        asked.push((
-            CLAIM,
-            vec![
-                judged.entry.id.to_string().into(),
-                Value::Bytes(digest.to_vec().into()),
-                text.into(),
-                outcome(&judged.changes).into(),
-                (&at).into(),
-            ],
-        ));
+        rows.push([
+            judged.entry.id.to_string().into(),
+            Value::Bytes(digest.to_vec().into()),
+            text.into(),
+            outcome(&judged.changes).into(),
+            (&at).into(),
+        ]);
     }
+    let mut asked: Vec<Asked<'_>> = rows
+        .chunks(EIGHT)
+        .map(|part| {
+            let rows = part.iter().chain(part.last().into_iter().cycle()).take(EIGHT);
+            (CLAIM, rows.flatten().cloned().collect())
+        })
+        .collect();
     let claims = asked.len();
     let whom: BTreeSet<PersonalNumber> = goes
         .iter()
@@ -321,7 +337,11 @@ fn claim_and_hold(
             judged.entry.act.named().into_iter().chain(changed)
         })
         .collect();
-    asked.extend(whom.iter().map(|number| (HELD, vec![number.as_str().into()])));
+    let several = others.session.borrow().locks_several();
+    match several {
+        true => asked.extend(sixteen(HELD_SOME, whom.iter().map(PersonalNumber::as_str))),
+        false => asked.extend(whom.iter().map(|number| (HELD, vec![number.as_str().into()]))),
+    }
     let held = asked.len();
     let principals: BTreeSet<PersonalNumber> =
         goes.iter().flat_map(|judged| judged.entry.act.principals()).collect();
@@ -335,15 +355,15 @@ fn claim_and_hold(
         .map(|person| &person.number)
         .collect();
     asked.extend(sixteen(kept::CARDS, counted.iter().map(|number| number.as_str())));
-    let mut revisions: Vec<Option<u64>> = vec![None; whom.len()];
+    let (mut claimed, mut revisions) = (BTreeSet::new(), BTreeMap::new());
     let mut now: ActsOf = BTreeMap::new();
     let mut cards: BTreeMap<PersonalNumber, Option<String>> =
         counted.iter().map(|number| ((*number).clone(), None)).collect();
-    let counts = others.session.borrow_mut().ask(&asked, &mut |place, row| {
-        if place < held {
-            if let Some(revision) = revisions.get_mut(place - claims) {
-                *revision = Some(row.count(0)?);
-            }
+    others.session.borrow_mut().ask(&asked, &mut |place, row| {
+        if place < claims {
+            claimed.insert(row.needed(0)?);
+        } else if place < held {
+            revisions.insert(number_of(row.needed_str(1)?)?, row.count(0)?);
         } else if place < acts_until {
             add_act(&mut now, row)?;
         } else if let Some(last_day) = kept::card_in_use(row)? {
@@ -351,15 +371,14 @@ fn claim_and_hold(
         }
         Ok(())
     })?;
-    for (judged, count) in order.iter().zip(&counts) {
-        if *count == 0 {
-            // Through another line meanwhile.
-            return Err(Halt::Cut(judged.place));
-        }
+    if let Some(judged) = order.iter().find(|judged| !claimed.contains(&judged.entry.id.to_string())) {
+        // Through another line meanwhile.
+        return Err(Halt::Cut(judged.place));
     }
     let mut people = others.locked.borrow_mut();
-    let same = whom.iter().zip(revisions).all(|(number, revision)| {
-        people.get(number).and_then(Option::as_ref).map(|known| known.revision) == revision
+    let same = whom.iter().all(|number| {
+        people.get(number).and_then(Option::as_ref).map(|known| known.revision)
+            == revisions.get(number).copied()
     });
     let same_acts = principals.iter().all(|number| now.get(number) == before.get(number));
     if !same || !same_acts {

@@ -18,7 +18,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_util::{SinkExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, RowStream};
+use tokio_postgres::{Client, RowStream, SimpleQueryMessage};
 
 use self::tls::Secured;
 use super::{Apart, Asked, Each, EachOf, Engine, Row, Session, Table, Type, Value};
@@ -34,9 +34,11 @@ const KNOCKS: [u32; 2] = [6, 30];
 const COPY_PART: usize = 128 * 1024;
 
 /// The register asks by keys. A plan is kept with its statement; one that was made while a table was empty would read the
-/// table whole long after it has grown. Where there is no key to go by, the table is read whole as before, and nothing is
-/// compiled for it because it looks costly. A plan is made once for all values: there is one way to go by a key.
-const SETTINGS: &str = "SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan";
+/// table whole long after it has grown, or an index that holds all the columns asked for, which then looks as good as any other. Where
+/// there is no key to go by, the table is read whole as before, and nothing is compiled for it because it looks costly. A plan is
+/// made once for all values: there is one way to go by a key.
+const SETTINGS: &str = "SET enable_seqscan = off; SET enable_indexonlyscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan; \
+    SELECT 1 FROM pg_extension WHERE extname = 'citus'";
 
 pub(in crate::store) struct Postgres {
     server: Server,
@@ -46,6 +48,8 @@ pub(in crate::store) struct Postgres {
     prepared: HashMap<String, Statement>,
     /// What goes out before the next statement, in order.
     waiting: Vec<Waiting>,
+    /// Whether its rows may lie on several machines.
+    distributed: bool,
     seal: SealKeys,
 }
 
@@ -60,9 +64,9 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Engine(Box::new(error)))?;
-        let client = connected(&runtime, server)?;
+        let (client, distributed) = connected(&runtime, server)?;
         let (prepared, waiting) = (HashMap::new(), Vec::new());
-        Ok(Self { server: server.clone(), client, runtime, prepared, waiting, seal })
+        Ok(Self { server: server.clone(), client, runtime, prepared, waiting, distributed, seal })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -252,6 +256,10 @@ impl Session for Postgres {
         }
     }
 
+    fn locks_several(&self) -> bool {
+        !self.distributed
+    }
+
     fn seal(&self) -> &SealKeys {
         &self.seal
     }
@@ -360,8 +368,8 @@ impl Engine for Postgres {
         let knocks = if hosts > 1 { several } else { alone };
         for knock in 0..knocks {
             match connected(&self.runtime, &self.server) {
-                Ok(client) => {
-                    self.client = client;
+                Ok((client, distributed)) => {
+                    (self.client, self.distributed) = (client, distributed);
                     return Ok(true);
                 }
                 Err(StoreError::Unreachable) => {
@@ -489,8 +497,9 @@ fn engine(error: ::postgres::Error) -> StoreError {
     }
 }
 
-/// A connection: encrypted to the roots that the place names, or not encrypted within this machine.
-fn connected(runtime: &Runtime, server: &Server) -> Result<Client, StoreError> {
+/// A connection, encrypted to the roots that the place names, or not encrypted within this machine; and whether the database
+/// may be one of several machines.
+fn connected(runtime: &Runtime, server: &Server) -> Result<(Client, bool), StoreError> {
     let encrypted = matches!(server.config.get_ssl_mode(), SslMode::Require);
     match &server.root {
         Some(root) if encrypted => opened(runtime, &server.config, Secured::by(root)?),
@@ -500,7 +509,7 @@ fn connected(runtime: &Runtime, server: &Server) -> Result<Client, StoreError> {
     }
 }
 
-fn opened<T>(runtime: &Runtime, config: &Config, tls: T) -> Result<Client, StoreError>
+fn opened<T>(runtime: &Runtime, config: &Config, tls: T) -> Result<(Client, bool), StoreError>
 where
     T: MakeTlsConnect<Socket>,
     T::Stream: Send + 'static,
@@ -510,8 +519,9 @@ where
         let (client, connection) = config.connect(tls).await?;
         // Ends with the client; what fails in it fails in the statement that waits.
         tokio::spawn(connection);
-        client.batch_execute(SETTINGS).await?;
-        Ok(client)
+        let said = client.simple_query(SETTINGS).await?;
+        let distributed = said.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_)));
+        Ok((client, distributed))
     });
     client.map_err(unconnected)
 }
