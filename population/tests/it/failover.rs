@@ -130,7 +130,7 @@ fn a_replica_answers_and_can_be_backed_up_but_takes_nothing() {
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut replica = loop {
         match SqlStore::open(&pair.replica()) {
-            Ok(mut replica) if replica.person_count().unwrap() == store.person_count().unwrap() => {
+            Ok(replica) if replica.person_count().unwrap() == store.person_count().unwrap() => {
                 break replica;
             }
             _ if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
