@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`device`] | the port through which images come; a folder of files is the first device |
+//! | `iris` | eyes and their images |
 //! | [`sealed`] | at rest: encrypted to the station's recipient, purged by rule |
 //! | [`data_groups`] | DG3 and DG4 of what was taken (Doc 9303-10 §4.7.3, §4.7.4) |
 //!
@@ -11,58 +12,17 @@
 
 pub mod data_groups;
 pub mod device;
+mod iris;
 pub mod sealed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::fingerprint::finger::NotNamed;
+pub use iris::{Eye, IrisImage, MAX_IRIS_BYTES};
+
 use crate::fingerprint::{Finger, MissingReason, PrintError, PrintImage, PrintQuality, assess};
-
-/// An eye.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Eye {
-    /// Mắt phải.
-    Right,
-    /// Mắt trái.
-    Left,
-}
-
-impl Eye {
-    /// Both, in the order of ISO/IEC 19794-6: 1 right, 2 left.
-    pub const ALL: [Self; 2] = [Self::Right, Self::Left];
-
-    /// The word in files.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Right => "right",
-            Self::Left => "left",
-        }
-    }
-
-    /// Its number in ISO/IEC 19794-6 and ISO/IEC 7816-11 table C.2.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Right => 1,
-            Self::Left => 2,
-        }
-    }
-}
-
-impl FromStr for Eye {
-    type Err = NotNamed;
-
-    fn from_str(text: &str) -> Result<Self, NotNamed> {
-        Self::ALL.into_iter().find(|eye| eye.as_str() == text).ok_or(NotNamed)
-    }
-}
 
 /// What was taken of one person. Personal data of the most sensitive kind: `Debug` counts only.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -71,16 +31,6 @@ pub struct Capture {
     missing: BTreeMap<Finger, MissingReason>,
     irises: BTreeMap<Eye, IrisImage>,
 }
-
-/// The image of an iris, as its file is: JPEG or JPEG 2000, in a frame of 640 × 480 or near it. Nothing is measured of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct IrisImage {
-    bytes: Vec<u8>,
-    jpeg_2000: bool,
-}
-
-/// The longest iris file: two of them stand in DG4.
-pub const MAX_IRIS_BYTES: usize = 16_000;
 
 /// Why what came from a device is no capture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,7 +53,7 @@ pub enum CaptureError {
     )]
     Unexplained(Finger),
     /// The iris.
-    #[error("the image of the {} iris is neither JPEG nor JPEG 2000, or longer than {MAX_IRIS_BYTES} bytes", .0.as_str())]
+    #[error("the image of the {} iris is no JPEG or JPEG 2000 of at most {MAX_IRIS_BYTES} bytes and 160 to 2,048 pixels on a side", .0.as_str())]
     Iris(Eye),
     /// The law forbids it.
     #[error("of a child under six neither prints nor irises are taken")]
@@ -131,33 +81,40 @@ impl CaptureError {
             Self::DoesNotFit => "capture-does-not-fit",
         }
     }
+
+    /// What an officer reads.
+    #[must_use]
+    pub fn vietnamese(&self) -> String {
+        match self {
+            Self::Print { finger, error } => format!("{}: {}", finger.vietnamese(), error.vietnamese()),
+            Self::Contradiction(finger) => {
+                format!("{}: vừa có ảnh vân tay vừa có lý do không lấy được", finger.vietnamese())
+            }
+            Self::Unexplained(finger) => format!(
+                "{}: chưa có ảnh vân tay và cũng chưa có lý do; lấy đủ mười ngón hoặc hai ngón trỏ",
+                finger.vietnamese()
+            ),
+            Self::Iris(eye) => format!(
+                "Ảnh mống {} không phải JPEG hoặc JPEG 2000 dưới 16 kB, cạnh 160 đến 2048 điểm ảnh",
+                eye.vietnamese()
+            ),
+            Self::TooYoung => "Không thu nhận vân tay, mống mắt của trẻ dưới 6 tuổi".to_owned(),
+            Self::Damaged => "Dữ liệu niêm phong bị hỏng".to_owned(),
+            Self::DoesNotFit => "Vân tay hoặc mống mắt không vừa với chíp".to_owned(),
+        }
+    }
 }
 
-impl IrisImage {
-    /// Takes a file.
-    ///
-    /// # Errors
-    /// [`CaptureError::Iris`].
-    pub fn from_file(eye: Eye, bytes: Vec<u8>) -> Result<Self, CaptureError> {
-        let jpeg = bytes.starts_with(&[0xFF, 0xD8, 0xFF]);
-        let jpeg_2000 = bytes.starts_with(&[0xFF, 0x4F, 0xFF, 0x51])
-            || bytes.starts_with(&[0, 0, 0, 0x0C, b'j', b'P', b' ', b' ']);
-        if bytes.len() > MAX_IRIS_BYTES || !(jpeg || jpeg_2000) {
-            return Err(CaptureError::Iris(eye));
-        }
-        Ok(Self { bytes, jpeg_2000 })
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Whether it is JPEG 2000.
-    #[must_use]
-    pub fn is_jpeg_2000(&self) -> bool {
-        self.jpeg_2000
+/// Whether these fingers, each with a print or a reason, are those that are asked for: all ten, or the two index fingers alone.
+///
+/// # Errors
+/// [`CaptureError::Unexplained`].
+pub fn named(fingers: &BTreeSet<Finger>) -> Result<(), CaptureError> {
+    let only_index = fingers.iter().all(|finger| Finger::INDEX.contains(finger));
+    let wanted: &[Finger] = if only_index { &Finger::INDEX } else { &Finger::ALL };
+    match wanted.iter().find(|finger| !fingers.contains(finger)) {
+        Some(finger) => Err(CaptureError::Unexplained(*finger)),
+        None => Ok(()),
     }
 }
 
@@ -183,12 +140,7 @@ impl Capture {
         if let Some(finger) = missing.keys().find(|finger| prints.contains_key(finger)) {
             return Err(CaptureError::Contradiction(*finger));
         }
-        let named = |finger: &Finger| prints.contains_key(finger) || missing.contains_key(finger);
-        let only_index = prints.keys().chain(missing.keys()).all(|finger| Finger::INDEX.contains(finger));
-        let wanted: &[Finger] = if only_index { &Finger::INDEX } else { &Finger::ALL };
-        if let Some(finger) = wanted.iter().find(|finger| !named(finger)) {
-            return Err(CaptureError::Unexplained(*finger));
-        }
+        named(&prints.keys().chain(missing.keys()).copied().collect())?;
         Ok(Self { prints, missing, irises })
     }
 
@@ -225,7 +177,7 @@ impl Capture {
         }
         for (eye, image) in &self.irises {
             hash.update([3, eye.number()]);
-            hash.update(Sha256::digest(&image.bytes));
+            hash.update(Sha256::digest(image.bytes()));
         }
         hex::encode(hash.finalize())
     }
@@ -249,11 +201,5 @@ impl Capture {
 impl fmt::Debug for Capture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Capture({} prints, {} irises)", self.prints.len(), self.irises.len())
-    }
-}
-
-impl fmt::Debug for IrisImage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IrisImage")
     }
 }

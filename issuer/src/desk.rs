@@ -10,6 +10,7 @@
 //! | `guard` | who is answered at all, and the headers of every answer |
 //! | `seen`, `form`, `parts` | who asks, and forms that are ours, with files or without |
 //! | `visits` | somebody at the desk, until something is written |
+//! | `taken` | prints and irises: from uploads or a device, sealed at capture |
 //! | `drawer` | applications between capture and card, sealed |
 //! | `making`, `readers` | chips in work, one thread each |
 //! | `meter` | figures for Prometheus |
@@ -29,6 +30,7 @@ mod parts;
 mod problem;
 mod readers;
 mod seen;
+mod taken;
 mod visits;
 
 use std::future::Future;
@@ -42,6 +44,7 @@ use tokio::net::TcpListener;
 pub use drawer::keep_for_desk;
 pub use house::{Desk, OpenRegister, Setup};
 pub use readers::{IN_SOFTWARE, Laid, NoChip, ReaderSeen, Readers, StationReaders};
+pub use taken::{Captures, OpenDevice};
 
 /// Every page of the desk.
 pub fn router(desk: Arc<Desk>) -> Router {

@@ -1,9 +1,11 @@
 //! The papers of an application (NĐ 70/2024 art. 21; TT 53/2025/TT-BCA names the forms, the layout is our own): CC01,
 //! phiếu thu nhận thông tin căn cước, which the holder checks and signs; CC02, giấy hẹn, with which the card is fetched; CC03,
-//! thông báo từ chối, the refusal in writing (Luật Căn cước 2023 art. 23(3)).
+//! thông báo từ chối, the refusal in writing (Luật Căn cước 2023 art. 23(3)). And phiếu trả thẻ, a paper of our own: what the holder signs
+//! when the card is handed over.
 //!
 //! Every page bears a [`Ticket`] as QR code: a scanner at the desk finds the application again. No personal data is in it.
 
+mod delivery;
 mod ticket;
 
 use cccd_card_profile::card_holder::{CardHolder, Sex};
@@ -13,6 +15,7 @@ use jiff::civil::Date;
 
 use crate::application::{Ground, Reason, State};
 use crate::ledger::Entry;
+pub use delivery::Delivery;
 pub use ticket::{NotATicket, Ticket};
 
 /// Which paper.
@@ -24,6 +27,8 @@ pub enum Form {
     Cc02,
     /// Thông báo từ chối: the refusal.
     Cc03,
+    /// Phiếu trả thẻ: the card was handed over.
+    Receipt,
 }
 
 /// What a paper is made of.
@@ -37,6 +42,8 @@ pub struct Content<'a> {
     pub portrait: Option<&'a [u8]>,
     /// Who represents a holder under 14, if somebody does.
     pub representative: Option<&'a str>,
+    /// How the card was handed over, for the receipt.
+    pub delivery: Option<Delivery<'a>>,
     /// The office.
     pub office: &'a str,
     /// The day on which the paper is made.
@@ -63,7 +70,7 @@ pub enum PaperError {
 
 impl Form {
     /// The papers, in the order in which they come.
-    pub const ALL: [Self; 3] = [Self::Cc01, Self::Cc02, Self::Cc03];
+    pub const ALL: [Self; 4] = [Self::Cc01, Self::Cc02, Self::Cc03, Self::Receipt];
 
     /// Its name.
     #[must_use]
@@ -72,7 +79,14 @@ impl Form {
             Self::Cc01 => "CC01",
             Self::Cc02 => "CC02",
             Self::Cc03 => "CC03",
+            Self::Receipt => "RECEIPT",
         }
+    }
+
+    /// Its number among the forms of TT 53/2025/TT-BCA, if it has one.
+    #[must_use]
+    pub fn number(self) -> Option<&'static str> {
+        (self != Self::Receipt).then(|| self.as_str())
     }
 
     /// What it is called, in Vietnamese and in English.
@@ -82,6 +96,7 @@ impl Form {
             Self::Cc01 => ("PHIẾU THU NHẬN THÔNG TIN CĂN CƯỚC", "RECORD OF IDENTITY INFORMATION CAPTURED"),
             Self::Cc02 => ("GIẤY HẸN TRẢ THẺ CĂN CƯỚC", "RECEIPT AND APPOINTMENT FOR THE IDENTITY CARD"),
             Self::Cc03 => ("THÔNG BÁO TỪ CHỐI CẤP THẺ CĂN CƯỚC", "NOTICE OF REFUSAL OF AN IDENTITY CARD"),
+            Self::Receipt => ("PHIẾU TRẢ THẺ CĂN CƯỚC", "RECEIPT OF AN IDENTITY CARD"),
         }
     }
 
@@ -92,6 +107,7 @@ impl Form {
             Self::Cc01 => true,
             Self::Cc02 => state != State::Rejected,
             Self::Cc03 => state == State::Rejected,
+            Self::Receipt => state == State::Delivered,
         }
     }
 }
@@ -118,8 +134,9 @@ impl Content<'_> {
         form: Form,
         draw: impl FnOnce(&Paper<'_>) -> Result<T, FormError>,
     ) -> Result<T, PaperError> {
+        let not_now = PaperError::NotNow(form, self.entry.state);
         if !form.is_of(self.entry.state) {
-            return Err(PaperError::NotNow(form, self.entry.state));
+            return Err(not_now);
         }
         let (title, title_en) = form.titles();
         let ticket = Ticket { form, application: self.entry.id, due: self.entry.due };
@@ -134,9 +151,12 @@ impl Content<'_> {
             Form::Cc01 => (self.captured(), captured_statements(), &both),
             Form::Cc02 => (self.receipt(), receipt_statements(), &receipt),
             Form::Cc03 => (self.refusal(), refusal_statements(), &["THỦ TRƯỞNG ĐƠN VỊ / HEAD OF THE OFFICE"]),
+            Form::Receipt => {
+                (self.delivered().ok_or(not_now)?, delivery::statements(), &delivery::SIGNATURES)
+            }
         };
         Ok(draw(&Paper {
-            form: Some(form.as_str()),
+            form: form.number(),
             office_label: "Cơ quan quản lý căn cước / Identity office",
             office: self.office,
             title,
@@ -148,7 +168,7 @@ impl Content<'_> {
             code: &ticket.to_string(),
             caption: &self.entry.id.to_string(),
             made: &format!("In ngày / Printed on {}", day(self.today)),
-            of: &format!("{} · {}", form.as_str(), self.entry.id),
+            of: &format!("{} · {}", form.number().unwrap_or(title), self.entry.id),
         })?)
     }
 

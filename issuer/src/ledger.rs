@@ -30,7 +30,7 @@ use crate::queue::Queue;
 use crate::report::{self, Report, Span};
 use crate::stock::Stock;
 
-pub use captures::{CaptureNote, ClosedCapture};
+pub use captures::{CaptureNote, ClosedCapture, TakenNote};
 pub(crate) use card_changes::{AskedChange, Begun, of_station as changes_of_station, said_of_change};
 pub use card_changes::{CardChangeEntry, ChangeOutcome};
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};

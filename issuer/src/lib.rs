@@ -18,10 +18,11 @@
 //! | [`life`] | the grounds on which a card is held or withdrawn | Luật Căn cước 2023 art. 29 |
 //! | [`queue`] | approved applications over many readers and hosts | – |
 //! | [`stock`] | blanks: every one from receipt to card, between stations, spoiled, reconciled | – |
+//! | [`stock_in`] | a blank makes its keys when it comes to stock | – |
 //! | [`card_face`] | front and back after both legal templates | TT 06/2021, TT 16/2024 |
 //! | [`report`] | what a station did, counted | – |
 //! | [`words`] | what officers read, in Vietnamese and English | – |
-//! | [`forms`] | CC01, CC02, CC03 on paper | NĐ 70/2024 art. 21, Luật Căn cước 2023 art. 23(3) |
+//! | [`forms`] | CC01, CC02, CC03 and the receipt of a card on paper | NĐ 70/2024 art. 21, Luật Căn cước 2023 art. 23(3) |
 //! | [`output`] | files that appear whole or not at all | – |
 
 pub mod accounts;
@@ -44,4 +45,5 @@ pub mod register;
 pub mod report;
 pub mod station;
 pub mod stock;
+pub mod stock_in;
 pub mod words;

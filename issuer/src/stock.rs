@@ -10,6 +10,7 @@ mod operations;
 mod reconcile;
 mod rows;
 mod state;
+mod taken_back;
 mod transport;
 mod transports;
 
@@ -19,6 +20,7 @@ use cccd_population::store::{Apart, Database, Session};
 use crate::audit::Auditor;
 
 pub use error::StockError;
+pub use keys::KeysCounted;
 pub use lists::{MAX_SERIALS, Receipt, Signed, TransportList, parse_serials};
 pub use reconcile::{BatchSum, Difference, Reconciliation};
 pub use rows::{BlankEvent, BlankRow};

@@ -147,7 +147,8 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, PortraitError> {
     })
 }
 
-fn decode_jpeg_2000(face: &FaceImage) -> Result<DynamicImage, PortraitError> {
+/// Decodes a JPEG 2000 file whose header was read.
+pub(crate) fn decode_jpeg_2000(face: &FaceImage) -> Result<DynamicImage, PortraitError> {
     if face.width > MAX_SIDE
         || face.height > MAX_SIDE
         || u64::from(face.width) * u64::from(face.height) > MAX_PIXELS

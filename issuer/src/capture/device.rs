@@ -1,9 +1,10 @@
 //! The port through which a capture comes: a scanner, a kit of several, or files that somebody else's program left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::Deserialize;
 
@@ -36,6 +37,35 @@ pub trait DevicePort {
     /// # Errors
     /// [`DeviceError`].
     fn iris(&mut self, eye: Eye) -> Result<Option<IrisImage>, DeviceError>;
+
+    /// What lies in it now. A device that keeps nothing from one person to the next has nothing.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    fn left(&mut self) -> Result<Left, DeviceError> {
+        Ok(Left::default())
+    }
+
+    /// Takes away what lies in it, in clear.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    fn clear(&mut self) -> Result<(), DeviceError> {
+        Ok(())
+    }
+}
+
+/// What lies in a device: each thing's name, length and time, so that it is known again. What lay there before somebody came is
+/// not theirs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Left(BTreeSet<(String, u64, Option<SystemTime>)>);
+
+impl Left {
+    /// Whether something of this still lies there.
+    #[must_use]
+    pub fn remains_in(&self, now: &Self) -> bool {
+        !self.0.is_disjoint(&now.0)
+    }
 }
 
 /// Why nothing came.
@@ -68,6 +98,22 @@ impl DeviceError {
             Self::Capture(error) => error.code(),
         }
     }
+
+    /// What an officer reads.
+    #[must_use]
+    pub fn vietnamese(&self) -> String {
+        match self {
+            Self::Read { what, source } => format!("Không đọc được {what} của thiết bị ({source})"),
+            Self::Reasons(_) => "Tệp missing.json của thiết bị không đúng mẫu".to_owned(),
+            Self::Capture(error) => error.vietnamese(),
+        }
+    }
+
+    /// Whether there is nothing at all: no device, no folder.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Read { source, .. } if source.kind() == ErrorKind::NotFound)
+    }
 }
 
 /// Takes all that a device has.
@@ -96,28 +142,54 @@ pub fn take(device: &mut dyn DevicePort) -> Result<Capture, DeviceError> {
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    missing: BTreeMap<Finger, MissingReason>,
+    /// Read with the first finger.
+    missing: Option<BTreeMap<Finger, MissingReason>>,
 }
 
 /// The longest list of reasons: ten fingers.
 const MAX_REASONS_BYTES: usize = 4096;
 
 impl Folder {
-    /// Opens the folder and reads its list of missing fingers, if there is one.
+    /// Opens the folder.
     ///
     /// # Errors
-    /// [`DeviceError`].
+    /// [`DeviceError::Read`] when there is none.
     pub fn open(path: &Path) -> Result<Self, DeviceError> {
         if !path.is_dir() {
-            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "no such folder");
+            let source = std::io::Error::new(ErrorKind::NotFound, "no such folder");
             return Err(DeviceError::Read { what: "the folder of prints".to_owned(), source });
         }
-        let missing = match read(&path.join("missing.json"), MAX_REASONS_BYTES)? {
-            Some(bytes) => reasons(&bytes)?,
-            None => BTreeMap::new(),
-        };
-        Ok(Self { path: path.to_owned(), missing })
+        Ok(Self { path: path.to_owned(), missing: None })
     }
+
+    fn reason(&mut self, finger: Finger) -> Result<Option<MissingReason>, DeviceError> {
+        if self.missing.is_none() {
+            let list = read(&self.path.join(REASONS), MAX_REASONS_BYTES)?;
+            self.missing = Some(list.map(|bytes| reasons(&bytes)).transpose()?.unwrap_or_default());
+        }
+        Ok(self.missing.as_ref().and_then(|missing| missing.get(&finger)).copied())
+    }
+
+    /// Every name that a device may leave.
+    fn names() -> impl Iterator<Item = String> {
+        let prints = Finger::ALL.into_iter().map(print_name);
+        let irises = Eye::ALL.into_iter().flat_map(|eye| IRISES.map(|kind| iris_name(eye, kind)));
+        prints.chain(irises).chain([REASONS.to_owned()])
+    }
+}
+
+/// Why fingers have no print.
+const REASONS: &str = "missing.json";
+
+/// Kinds of iris files.
+const IRISES: [&str; 2] = ["jpg", "jp2"];
+
+fn print_name(finger: Finger) -> String {
+    format!("{finger}.png")
+}
+
+fn iris_name(eye: Eye, kind: &str) -> String {
+    format!("{}-iris.{kind}", eye.as_str())
 }
 
 /// The list of missing fingers.
@@ -143,8 +215,8 @@ impl DevicePort for Folder {
     }
 
     fn finger(&mut self, finger: Finger) -> Result<Option<Taken>, DeviceError> {
-        let file = read(&self.path.join(format!("{finger}.png")), MAX_BYTES)?;
-        let reason = self.missing.get(&finger).copied();
+        let reason = self.reason(finger)?;
+        let file = read(&self.path.join(print_name(finger)), MAX_BYTES)?;
         match (file, reason) {
             (Some(_), Some(_)) => Err(CaptureError::Contradiction(finger).into()),
             (Some(bytes), None) => match PrintImage::from_png(&bytes) {
@@ -156,14 +228,38 @@ impl DevicePort for Folder {
     }
 
     fn iris(&mut self, eye: Eye) -> Result<Option<IrisImage>, DeviceError> {
-        for kind in ["jpg", "jp2"] {
-            let name = format!("{}-iris.{kind}", eye.as_str());
+        for kind in IRISES {
             // One byte more than is allowed is enough to be refused.
-            if let Some(bytes) = read(&self.path.join(name), MAX_IRIS_BYTES)? {
+            if let Some(bytes) = read(&self.path.join(iris_name(eye, kind)), MAX_IRIS_BYTES)? {
                 return Ok(Some(IrisImage::from_file(eye, bytes)?));
             }
         }
         Ok(None)
+    }
+
+    fn left(&mut self) -> Result<Left, DeviceError> {
+        let mut left = BTreeSet::new();
+        for name in Self::names() {
+            match std::fs::symlink_metadata(self.path.join(&name)) {
+                Ok(data) => drop(left.insert((name, data.len(), data.modified().ok()))),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(source) => return Err(DeviceError::Read { what: name, source }),
+            }
+        }
+        Ok(Left(left))
+    }
+
+    fn clear(&mut self) -> Result<(), DeviceError> {
+        self.missing = None;
+        for name in Self::names() {
+            match std::fs::remove_file(self.path.join(&name)) {
+                Err(source) if source.kind() != ErrorKind::NotFound => {
+                    return Err(DeviceError::Read { what: name, source });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -175,9 +271,9 @@ fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, DeviceError> {
         Ok(data) if data.is_file() => {}
         // Opening a pipe or a device could wait for ever.
         Ok(_) => {
-            return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file")));
+            return Err(failed(std::io::Error::new(ErrorKind::InvalidInput, "not a regular file")));
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     }
     let mut bytes = Vec::new();

@@ -4,7 +4,7 @@ use cccd_issuer::accounts::{Officer, Role};
 use cccd_issuer::application::{Application, Ground, Portrait, Refusal, Step};
 use cccd_issuer::audit::LogEntry;
 use cccd_issuer::desk::keep_for_desk;
-use cccd_issuer::forms::{Content, PaperError};
+use cccd_issuer::forms::{Content, Delivery, PaperError};
 use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
 use cccd_issuer::output::write_private;
 use cccd_issuer::register::day_in_vietnam;
@@ -45,7 +45,7 @@ pub(crate) fn run(
             let sealed = application.biometrics.as_ref().and_then(|taken| taken.sealed_sha256.clone());
             let kept = match &captured {
                 Ok(captured) => ledger.sealed_of(captured.entry.id)? == sealed,
-                Err(_) => false,
+                Err(error) => !error.is_refusal(),
             };
             capture::unseal_unless(kept, vault.as_ref(), &application)?;
             let entry = captured?.entry;
@@ -146,11 +146,13 @@ fn form(
     };
     let acting = application.as_ref().and_then(|application| application.representative.as_ref());
     let representative = acting.map(|one| format!("{}, {}", one.full_name, one.number.as_str()));
+    let actions = ledger.actions(id)?;
     let content = Content {
         entry: &entry,
         holder: &record.holder,
         portrait: portrait.as_deref(),
         representative: representative.as_deref(),
+        delivery: Delivery::of(&actions),
         office: &arguments.office,
         today,
     };

@@ -23,7 +23,9 @@ mod office;
 pub(crate) mod queue;
 pub(crate) mod stock;
 
-pub(crate) use biometrics::{CaptureCommand, OpenedArguments, PurgeArguments, TakenArguments};
+pub(crate) use biometrics::{
+    CaptureCommand, DeskCaptureArguments, OpenedArguments, PurgeArguments, TakenArguments,
+};
 pub(crate) use office::{
     AccountCommand, ApplicationCommand, AuditCommand, AuditVerifyArguments, FormArguments, ListArguments,
     WhichApplication,
@@ -304,6 +306,9 @@ pub(crate) struct ServeArguments {
     /// Where applications lie, sealed, between capture and card [default: LEDGER.drawer]
     #[arg(long, value_name = "DIR")]
     pub(crate) drawer: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) captures: DeskCaptureArguments,
 
     /// Offer a reader in software, whose chips lie in this folder: for trying things out.
     #[arg(long, value_name = "DIR")]

@@ -88,7 +88,8 @@ pub(super) fn seal(
     Ok(Some(vault))
 }
 
-/// Takes the sealed file away again when it belongs to no application: none was captured, or another was found.
+/// Takes the sealed file away again when it belongs to no application: none was captured, or another was found. Where the
+/// ledger could not say, it stays, and goes with the orphans after a day.
 pub(super) fn unseal_unless(
     kept: bool,
     vault: Option<&Vault>,

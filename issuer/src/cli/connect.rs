@@ -173,6 +173,16 @@ pub(crate) fn allow_reader(store: &KeyStore, name: &str) -> Result<(), IssueErro
     Ok(())
 }
 
+/// A chip in software that lies in this file.
+pub(crate) fn virtual_blank(file: &Path, rng: &mut dyn CryptoRng) -> Result<Card, Failure> {
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    let chip = Chip::open(file, Box::new(rand::rngs::StdRng::from_seed(seed)))
+        .map_err(|error| Failure::VirtualChip(error.to_string()))?;
+    let extended = announces_extended_length(&chip.atr());
+    Ok(Card { link: Box::new(chip), extended })
+}
+
 /// The card in a reader. `stop` ends the waiting.
 pub(crate) fn reader(
     name: &str,

@@ -105,8 +105,6 @@ pub(crate) enum Failure {
     Stock(#[from] StockError),
     #[error("the file cannot be used: {0}")]
     StockFile(String),
-    #[error("the blank {0} is not in stock")]
-    NotInStock(String),
     #[error("the register's signing key is not there: --register-secrets PATH")]
     NoRegisterKey,
     #[error("a host has sixteen readers at most")]
@@ -197,7 +195,6 @@ impl Failure {
             Self::NoStation => "no-station",
             Self::Stock(error) => error.code(),
             Self::StockFile(_) => "file-unreadable",
-            Self::NotInStock(_) => "not-in-stock",
             Self::StockDiffers(_) => "stock-differs",
             Self::TooManyReaders => "too-many-readers",
             Self::NoRegisterKey => "no-register-key",
@@ -227,7 +224,7 @@ impl Failure {
             Self::Audit(AuditProblem::Store(_)) => 3,
             Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
             Self::Stock(error) if error.is_refusal() => 1,
-            Self::NotInStock(_) | Self::StockDiffers(_) | Self::QueueStands | Self::BatchNotDone(_) => 1,
+            Self::StockDiffers(_) | Self::QueueStands | Self::BatchNotDone(_) => 1,
             Self::TooManyReaders | Self::NoRegisterKey => 2,
             Self::Paper(PaperError::NotNow(..)) => 1,
             Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,

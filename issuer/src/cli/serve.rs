@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cccd_issuer::desk::{Desk, Setup, StationReaders, serve};
+use cccd_issuer::capture::device::{DeviceError, DevicePort, Folder};
+use cccd_issuer::capture::sealed::{Vault, identity, recipient};
+use cccd_issuer::desk::{Captures, Desk, OpenDevice, Setup, StationReaders, serve};
 use cccd_issuer::output::write_private;
 use cccd_issuer::register::RegisterError;
 use cccd_issuer::station::IssueError;
@@ -12,7 +14,7 @@ use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::json;
 
-use super::args::ServeArguments;
+use super::args::{DeskCaptureArguments, ServeArguments};
 use super::connect;
 use super::failure::Failure;
 use super::output::Output;
@@ -53,6 +55,7 @@ pub(crate) fn run(
         readers: Box::new(StationReaders { software: arguments.virtual_reader.clone() }),
         drawer: arguments.drawer.clone().unwrap_or_else(|| beside(own, "drawer")),
         drawer_keys,
+        captures: captures(&arguments.captures, output)?,
         clock: Box::new(clock),
         seed,
         // Left open, it is filled in by hand.
@@ -77,6 +80,34 @@ pub(crate) fn run(
         serve(listener, desk, stopped()).await;
         Ok(())
     })
+}
+
+/// Where prints and irises go, and where they come from.
+fn captures(arguments: &DeskCaptureArguments, output: &Output) -> Result<Option<Captures>, Failure> {
+    let Some(folder) = &arguments.captures else { return Ok(None) };
+    let identity = match &arguments.capture_identity {
+        Some(file) => Some(identity(&connect::secret(file)?)?),
+        None => None,
+    };
+    let recipient = match (&arguments.capture_recipient, &identity) {
+        (Some(key), _) => recipient(key)?,
+        (None, Some(identity)) => identity.to_public(),
+        (None, None) => {
+            output.note(
+                "Có thư mục niêm phong nhưng không có khóa nhận (--capture-recipient): quầy này không thu nhận vân tay.",
+                "There is a folder of captures and nobody to seal to (--capture-recipient): this desk takes no prints.",
+            );
+            return Ok(None);
+        }
+    };
+    let device = arguments.prints_from.clone().map(|folder| -> OpenDevice {
+        // An account's name is small letters, digits, dots and hyphens, a letter first: it stays within the folder.
+        Box::new(move |officer: &str| -> Result<Box<dyn DevicePort>, DeviceError> {
+            Ok(Box::new(Folder::open(&folder.join(officer))?))
+        })
+    });
+    let captures = Captures::new(Vault::open(folder)?, recipient);
+    Ok(Some(captures.opened_with(identity).taken_with(device)))
 }
 
 /// The clock of this program, or one that began at `at`.

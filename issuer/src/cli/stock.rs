@@ -4,14 +4,14 @@ use std::io::Read as _;
 use std::path::Path;
 
 use cccd_issuer::accounts::{Officer, Role};
-use cccd_issuer::issuance::{ChipAlgorithms, ChipKeys};
+use cccd_issuer::issuance::ChipAlgorithms;
 use cccd_issuer::ledger::{Act, Ledger};
 use cccd_issuer::output::write_private;
-use cccd_issuer::personalize::{CardDriver, ChipLife, Icao9Driver, make_keys};
-use cccd_issuer::station::IssueError;
+use cccd_issuer::personalize::Icao9Driver;
 use cccd_issuer::stock::{
     BlankRow, BlankState, BlankStep, Count, Difference, Explanation, Reconciliation, Signed, parse_serials,
 };
+use cccd_issuer::stock_in::make_keys_at_stock_in;
 use cccd_issuer::words;
 use cccd_keys::transport_keys::ChipSerial;
 use jiff::Timestamp;
@@ -235,20 +235,18 @@ fn run_keys(
     let store = connect::key_store(&arguments.keys)?;
     let master = store.transport_master()?;
     let mut keeper = Keeper::enter(&arguments.keeper, at, rng)?;
-    let mut card = connect::reader(&arguments.reader, &store, arguments.timeout, &stop, output)?;
+    let mut card = match &arguments.blank {
+        Some(file) if arguments.reader == "virtual" => {
+            connect::allow_reader(&store, &arguments.reader)?;
+            connect::virtual_blank(file, rng)?
+        }
+        _ => connect::reader(&arguments.reader, &store, arguments.timeout, &stop, output)?,
+    };
     let mut driver = Icao9Driver::new(card.link.as_mut(), &master, card.extended, rng);
-    let report = driver.probe().map_err(IssueError::Chip)?;
-    let serial = report.serial;
-    if report.life != ChipLife::Blank {
-        return Err(IssueError::NotBlank { serial, what: "keys are made on blanks only" }.into());
-    }
-    let known = keeper.ledger.stock().blank(&serial)?;
-    if !known.is_some_and(|blank| blank.state == BlankState::InStock) {
-        return Err(Failure::NotInStock(serial.to_string()));
-    }
-    let keys: ChipKeys =
-        make_keys(&mut driver, ChipAlgorithms::of_profile(store.profile())).map_err(IssueError::Chip)?;
-    with!(keeper, |stock, act| stock.note_keys(&serial, &keys, act))?;
+    let algorithms = ChipAlgorithms::of_profile(store.profile());
+    let Keeper { ledger, officer, at, request } = &mut keeper;
+    let act = Act { actor: officer.name(), at: *at, request: request.as_deref() };
+    let serial = make_keys_at_stock_in(ledger, &mut driver, algorithms, act)?;
     output.result(
         &json!({"serial": serial.to_string(), "keys": "signed"}),
         &[format!(

@@ -11,9 +11,11 @@ use jiff::tz::{TimeZone, offset};
 
 use super::house::{Books, Desk, lock};
 use super::problem::Problem;
-use crate::application::{Application, Biometrics, Portrait, State, check};
-use crate::card_face::{CardFaces, FaceContent, FaceRenderer, Resolution};
-use crate::ledger::{ActionEntry, ApplicationId, Entry};
+use crate::application::{Application, Portrait, State, Template, check};
+use crate::capture::Capture;
+use crate::card_face::{CardFaces, FaceContent, FaceRenderer, Prints, Resolution};
+use crate::fingerprint::{Finger, PrintImage};
+use crate::ledger::{ActionEntry, ApplicationId, Entry, TakenNote};
 use crate::register::PersonRecord;
 use crate::station::{BIOMETRICS_FROM_AGE, IssueError, digest_of};
 
@@ -38,8 +40,17 @@ pub(super) struct Sight {
     pub(super) application: Option<Application>,
     /// What the card says.
     pub(super) card: Option<CardData>,
+    /// Prints and irises, if any were taken: counted, and known by the name of the sealed file.
+    pub(super) taken: Option<TakenNote>,
     /// Why it cannot be approved or made as things stand.
     pub(super) obstacle: Option<Problem>,
+}
+
+impl Sight {
+    /// The card shows prints on its back.
+    pub(super) fn shows_prints(&self) -> bool {
+        self.taken.is_some() && self.entry.template == Template::CitizenIdentityCard2021
+    }
 }
 
 /// Looks at an application.
@@ -82,16 +93,16 @@ pub(super) fn sight(
         (_, Some(known)) => CardData::new(known.holder.clone(), issued, None).ok(),
         _ => None,
     };
-    let taken = application.as_ref().and_then(|known| known.biometrics.as_ref()).map(Biometrics::name);
-    // Prints that another program sealed are not in the drawer; their name is in the ledger.
-    let taken = books.ledger.sealed_of(id)?.or(taken);
+    // Prints are sealed and not in the drawer; their name is in the ledger.
+    let taken = books.ledger.taken_with(id)?;
+    let name = taken.as_ref().map(|taken| taken.sealed_sha256.as_str());
     if entry.state.is_before_chip()
         && let (Some(card), Some(captured)) = (&card, &entry.captured_sha256)
-        && digest_of(card, &entry.content_sha256, taken.as_deref()) != *captured
+        && digest_of(card, &entry.content_sha256, name) != *captured
     {
         obstacle.get_or_insert_with(|| IssueError::ChangedSinceCapture.into());
     }
-    Ok(Sight { entry, actions, record, application, card, obstacle })
+    Ok(Sight { entry, actions, record, application, card, taken, obstacle })
 }
 
 /// Draws cards, and keeps the last few at hand: a page asks for both sides at once.
@@ -109,11 +120,13 @@ impl Faces {
         Self { renderer: renderer.ok(), drawn: Mutex::default() }
     }
 
-    pub(super) fn draw(&self, sight: &Sight) -> Result<Arc<CardFaces>, Problem> {
+    /// Both sides; with the prints that a card of 2021 shows on its back, where they could be opened.
+    pub(super) fn draw(&self, sight: &Sight, prints: Option<&Capture>) -> Result<Arc<CardFaces>, Problem> {
         let (Some(card), Some(application)) = (&sight.card, &sight.application) else {
             return Err(sight.obstacle.clone().unwrap_or_else(Problem::nothing_here));
         };
-        let key = format!("{} {}", digest_of(card, &sight.entry.content_sha256, None), card.issue_date);
+        let name = prints.and(sight.taken.as_ref()).map(|taken| taken.sealed_sha256.as_str());
+        let key = format!("{} {}", digest_of(card, &sight.entry.content_sha256, name), card.issue_date);
         let mut drawn = lock(&self.drawn);
         if let Some((_, faces)) = drawn.iter().find(|(known, _)| *known == key) {
             return Ok(Arc::clone(faces));
@@ -123,7 +136,13 @@ impl Faces {
         let portrait =
             if youngest { None } else { Some(Portrait::from_file(&application.portrait)?.print()?) };
         let content = FaceContent { card, portrait: portrait.as_deref() };
-        let faces = Arc::new(renderer.draw(&content, application.template, Resolution::Dpi300)?);
+        let print_of = |finger| prints.and_then(|capture| capture.prints().get(&finger));
+        let png =
+            |finger| print_of(finger).map(PrintImage::to_png).transpose().map_err(|_| Problem::internal());
+        let (left, right) = (png(Finger::LeftIndex)?, png(Finger::RightIndex)?);
+        let prints = Prints { left_index: left.as_deref(), right_index: right.as_deref() };
+        let made = renderer.draw_with_prints(&content, &prints, application.template, Resolution::Dpi300)?;
+        let faces = Arc::new(made);
         drawn.push_back((key, Arc::clone(&faces)));
         if drawn.len() > KEPT {
             drawn.pop_front();

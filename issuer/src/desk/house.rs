@@ -20,6 +20,7 @@ use super::meter::Meter;
 use super::pages::papers::Papers;
 use super::problem::Problem;
 use super::readers::Readers;
+use super::taken::Captures;
 use super::visits::Visits;
 use crate::deadline::Calendar;
 use crate::ledger::Ledger;
@@ -38,6 +39,9 @@ const FAREWELL: Duration = Duration::from_secs(60);
 /// How many hash passwords, decode pictures or draw cards at once: each takes much memory.
 const HEAVY: usize = 2;
 
+/// How many readers a host has at most.
+const READERS: usize = 16;
+
 /// What a desk is made of.
 pub struct Setup {
     /// The station's ledger, which a file or a server keeps.
@@ -52,6 +56,8 @@ pub struct Setup {
     pub drawer: PathBuf,
     /// Under which keys.
     pub drawer_keys: SealKeys,
+    /// Where prints and irises go; without, this desk takes none.
+    pub captures: Option<Captures>,
     /// The time.
     pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Where the desk's randomness begins.
@@ -85,6 +91,7 @@ pub struct Desk {
     idle: Mutex<Vec<Books>>,
     asking: Arc<Semaphore>,
     heavy: Arc<Semaphore>,
+    at_readers: Arc<Semaphore>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     rng: Mutex<StdRng>,
     closing: watch::Sender<bool>,
@@ -95,6 +102,7 @@ pub struct Desk {
     pub(super) making: Making,
     pub(super) meter: Meter,
     pub(super) drawer: Drawer,
+    pub(super) captures: Option<Captures>,
     pub(super) visits: Visits,
     pub(super) faces: Faces,
     pub(super) papers: Papers,
@@ -132,6 +140,7 @@ impl Desk {
             idle: Mutex::default(),
             asking: Arc::new(Semaphore::new(ASKING)),
             heavy: Arc::new(Semaphore::new(HEAVY)),
+            at_readers: Arc::new(Semaphore::new(READERS)),
             clock: setup.clock,
             rng: Mutex::new(StdRng::from_seed(setup.seed)),
             closing: watch::Sender::new(false),
@@ -141,6 +150,7 @@ impl Desk {
             making: Making::default(),
             meter: Meter::new(),
             drawer,
+            captures: setup.captures,
             visits: Visits::default(),
             faces: Faces::open(),
             papers: Papers::open(setup.office),
@@ -238,6 +248,14 @@ impl Desk {
         work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         self.beside(&self.heavy, work).await
+    }
+
+    /// Works with a chip in a reader while a page waits.
+    pub(super) async fn at_reader<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.beside(&self.at_readers, work).await
     }
 
     async fn beside<T: Send + 'static>(

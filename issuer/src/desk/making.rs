@@ -1,6 +1,6 @@
 //! Chips in work: a thread for each reader, watched live, stopped at safe points only. One application is in one reader.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,7 @@ use super::house::{Desk, lock};
 use super::pages::queue;
 use super::problem::Problem;
 use super::readers::NoChip;
+use super::taken;
 use crate::ledger::{Act, ApplicationId};
 use crate::personalize::Progress;
 use crate::queue::{Breaker, StopKind, Trip};
@@ -77,6 +78,8 @@ impl Work {
 
 /// What all readers do.
 pub(super) struct Making {
+    /// Readers in which no card is made now: a blank makes its keys there.
+    claimed: Mutex<BTreeSet<String>>,
     works: Mutex<BTreeMap<String, Work>>,
     /// Failures in a row, by reader.
     breakers: Mutex<BTreeMap<String, Breaker>>,
@@ -85,7 +88,12 @@ pub(super) struct Making {
 
 impl Default for Making {
     fn default() -> Self {
-        Self { works: Mutex::default(), breakers: Mutex::default(), changed: watch::Sender::new(0) }
+        Self {
+            claimed: Mutex::default(),
+            works: Mutex::default(),
+            breakers: Mutex::default(),
+            changed: watch::Sender::new(0),
+        }
     }
 }
 
@@ -171,9 +179,19 @@ impl Making {
         lock(&self.works).values().filter(|work| work.goes_on()).count()
     }
 
+    /// Keeps this reader for something else than a card, until the claim is dropped.
+    pub(super) fn claim(&self, reader: &str) -> Result<Claim<'_>, Problem> {
+        // In the order of `begin`.
+        let works = lock(&self.works);
+        if works.get(reader).is_some_and(Work::goes_on) || !lock(&self.claimed).insert(reader.to_owned()) {
+            return Err(busy(("Đầu đọc này đang làm việc khác", "This reader is at other work")));
+        }
+        Ok(Claim { making: self, reader: reader.to_owned() })
+    }
+
     fn begin(&self, reader: &str, id: ApplicationId, officer: &str) -> Result<Arc<AtomicBool>, Problem> {
         let mut works = lock(&self.works);
-        if works.get(reader).is_some_and(Work::goes_on) {
+        if works.get(reader).is_some_and(Work::goes_on) || lock(&self.claimed).contains(reader) {
             return Err(busy(("Đầu đọc này đang ghi một thẻ khác", "This reader is making another card")));
         }
         if works.values().any(|work| work.application == id && work.goes_on()) {
@@ -191,6 +209,18 @@ impl Making {
         };
         works.insert(reader.to_owned(), work);
         Ok(stop)
+    }
+}
+
+/// A reader that is kept for something else than a card.
+pub(super) struct Claim<'a> {
+    making: &'a Making,
+    reader: String,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        lock(&self.making.claimed).remove(&self.reader);
     }
 }
 
@@ -251,7 +281,10 @@ fn make(
     if !can_be_made(entry.state) {
         return Err(IssueError::NotApproved(id).into());
     }
-    let application = desk.drawer.get(&entry)?;
+    let mut application = desk.drawer.get(&entry)?;
+    let act = Act::new(officer, desk.now());
+    desk.captures.iter().for_each(|captures| captures.purge_due(&mut books.ledger, act));
+    application.biometrics = taken::opened(desk.captures.as_ref(), &books.ledger, id)?;
     let mut rng = desk.rng();
     books.register.for_officer(officer);
     let mut station = Station {

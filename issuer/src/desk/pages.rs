@@ -35,17 +35,25 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/login", get(login::page).post(login::log_in))
         .route("/logout", post(login::log_out))
         .route("/language/{language}", get(login::language))
-        .route("/look-up", post(visit::look_up))
+        .route("/look-up", post(visit::look_up::look_up))
         .route("/visits/{visit}", get(visit::page))
-        .route("/visits/{visit}/said", post(visit::said))
-        .route("/visits/{visit}/asked", post(visit::asked))
+        .route("/visits/{visit}/said", post(visit::compared::said))
+        .route("/visits/{visit}/asked", post(visit::asked::asked))
         .route(
             "/visits/{visit}/portrait",
             post(upload::portrait).layer(DefaultBodyLimit::max(upload::MAX_BODY)),
         )
         .route("/visits/{visit}/portrait.jpg", get(upload::shown))
-        .route("/visits/{visit}/accept", post(visit::accept))
-        .route("/visits/{visit}/capture", post(visit::capture))
+        .route("/visits/{visit}/accept", post(visit::portrait::accept))
+        .route(
+            "/visits/{visit}/prints",
+            post(visit::prints::upload).layer(DefaultBodyLimit::max(parts::MAX_BODY)),
+        )
+        .route("/visits/{visit}/prints/device", post(visit::prints::from_device))
+        .route("/visits/{visit}/prints/empty", post(visit::prints::empty))
+        .route("/visits/{visit}/prints/accept", post(visit::prints::accept))
+        .route("/visits/{visit}/prints/{picture}", get(visit::prints::picture))
+        .route("/visits/{visit}/capture", post(visit::taking::capture))
         .route("/visits/{visit}/end", post(visit::end))
         .route("/applications", get(applications::list))
         .route("/applications/{id}", get(one::page))
@@ -68,6 +76,11 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/stock/blanks/{serial}", get(stock::blank))
         .route("/stock/reconciliation.csv", get(stock::csv))
         .route("/stock/transports/{sender}/{reference}", get(stock::paper))
+        .route("/stock/keys", get(stock::keys::page).post(stock::keys::make))
+        .route(
+            "/stock/inventory",
+            post(stock::inventory::count).layer(DefaultBodyLimit::max(parts::MAX_BODY)),
+        )
         .route("/stock/{order}", post(stock::orders::order).layer(DefaultBodyLimit::max(parts::MAX_BODY)))
         .route("/live/readers", get(making::live_readers))
         .route("/live/applications/{id}", get(making::live_application))

@@ -82,6 +82,12 @@ pub trait Readers: Send + Sync {
         stop: &Arc<AtomicBool>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Laid, NoChip>;
+
+    /// The blank that lies in this reader, to make its keys at stock-in.
+    ///
+    /// # Errors
+    /// [`NoChip`].
+    fn lay_blank(&self, reader: &str, rng: &mut dyn CryptoRng) -> Result<Laid, NoChip>;
 }
 
 /// Readers of PC/SC; and one in software whose blanks lie in a folder, if there is one.
@@ -122,6 +128,15 @@ impl Readers for StationReaders {
             }
             _ => in_reader(reader, stop),
         }
+    }
+
+    fn lay_blank(&self, reader: &str, _: &mut dyn CryptoRng) -> Result<Laid, NoChip> {
+        if reader == IN_SOFTWARE {
+            return Err(NoChip::Software(
+                "its blanks are made for one card each, and are in no stock".to_owned(),
+            ));
+        }
+        in_reader(reader, &Arc::new(AtomicBool::new(false)))
     }
 }
 

@@ -12,9 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::house::lock;
 use super::problem::Problem;
+use super::taken::TakenSoFar;
 use crate::application::{
     ADULT_FOR_CARDS, Application, Asserted, Difference, Ground, Reason, Representative, Template, differences,
 };
+use crate::capture::device::Left;
 use crate::ledger::ApplicationId;
 use crate::register::PersonRecord;
 use crate::station::BIOMETRICS_FROM_AGE;
@@ -64,7 +66,11 @@ pub(super) struct Visit {
     /// Another paper that says otherwise.
     pub(super) paper: Option<PaperClaim>,
     pub(super) picture: Option<Picture>,
-    /// Why it is taken although it should be taken again.
+    /// Prints and irises so far.
+    pub(super) biometrics: TakenSoFar,
+    /// What lay in the officer's device before; `None` if that cannot be told.
+    pub(super) left: Option<Left>,
+    /// Why the portrait is taken although it should be taken again.
     pub(super) accepted: Option<String>,
     /// What became of it: a form that is sent again finds it.
     pub(super) taken: Option<ApplicationId>,
@@ -94,12 +100,18 @@ impl Visit {
         open.filter(|field| self.choices.get(field) == Some(&Choice::Holder)).collect()
     }
 
+    /// Of whom neither face nor fingers nor eyes are taken.
+    pub(super) fn is_too_young(&self, today: Date) -> bool {
+        let born = self.record.as_ref().map(|record| record.holder.birth_date);
+        born.is_some_and(|born| age_on(born, today) < BIOMETRICS_FROM_AGE)
+    }
+
     /// The portrait should be taken again, and nobody said why it is taken nevertheless. Nothing is asked of a child's who
     /// is too young for biometrics.
     pub(super) fn to_retake(&self, today: Date) -> bool {
-        let born = self.record.as_ref().map(|record| record.holder.birth_date);
-        let young = born.is_some_and(|born| age_on(born, today) < BIOMETRICS_FROM_AGE);
-        !young && self.accepted.is_none() && self.picture.as_ref().is_some_and(|picture| picture.retake)
+        !self.is_too_young(today)
+            && self.accepted.is_none()
+            && self.picture.as_ref().is_some_and(|picture| picture.retake)
     }
 
     /// Somebody has to act for the holder.
@@ -175,10 +187,9 @@ impl Visits {
         work: impl FnOnce(&mut Visit) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         let mut all = lock(&self.0);
-        let kept = all
-            .get_mut(id)
-            .filter(|kept| kept.officer == officer && at.duration_since(kept.touched) < KEPT)
-            .ok_or_else(Problem::no_visit)?;
+        // Faces and fingers of those who went away do not stay in memory.
+        all.retain(|_, kept| at.duration_since(kept.touched) < KEPT);
+        let kept = all.get_mut(id).filter(|kept| kept.officer == officer).ok_or_else(Problem::no_visit)?;
         kept.touched = at;
         work(&mut kept.visit)
     }

@@ -59,6 +59,23 @@ pub enum PrintError {
     Length,
 }
 
+impl PrintError {
+    /// What an officer reads.
+    #[must_use]
+    pub fn vietnamese(&self) -> String {
+        match self {
+            Self::NotAnImage => "tệp không phải ảnh PNG 8 bit".to_owned(),
+            Self::Damaged => "ảnh bị hỏng, không giải mã được".to_owned(),
+            Self::TooLarge => format!("ảnh quá lớn: tối đa 4 MB và {MOST} điểm ảnh mỗi cạnh"),
+            Self::TooSmall { width, height } => {
+                format!("ảnh chỉ có {width} × {height} điểm ảnh, cần ít nhất {LEAST} × {LEAST}")
+            }
+            Self::Resolution(found) => format!("ảnh có {found} điểm ảnh một inch, cần {RESOLUTION}"),
+            Self::Length => "số điểm ảnh không đúng với kích thước".to_owned(),
+        }
+    }
+}
+
 impl PrintImage {
     /// Takes a PNG file. One that says its resolution must say 500 pixels per inch; one that does not is taken for it.
     ///

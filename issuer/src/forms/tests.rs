@@ -39,10 +39,15 @@ fn entry(refused: Option<&str>) -> Entry {
 
 fn pages(form: Form, entry: &Entry, holder: &CardHolder, portrait: Option<&[u8]>) -> Vec<String> {
     let renderer = FormRenderer::new().expect("a font is needed");
-    let content =
-        Content {
-            entry, holder, portrait, representative: None, office: "Công an phường Mẫu", today: TODAY
-        };
+    let content = Content {
+        entry,
+        holder,
+        portrait,
+        representative: None,
+        delivery: None,
+        office: "Công an phường Mẫu",
+        today: TODAY,
+    };
     let pages = content.pages(form, &renderer).unwrap();
     assert!(content.pdf(form, &renderer).unwrap().starts_with(b"%PDF-"));
     // Another decoder finds the application by every page.
@@ -112,6 +117,7 @@ fn a_refusal_is_given_in_writing_with_its_reason_and_to_nobody_else() {
             holder: &holder,
             portrait: None,
             representative: None,
+            delivery: None,
             office: "",
             today: TODAY,
         };

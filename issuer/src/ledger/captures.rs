@@ -19,6 +19,21 @@ pub struct CaptureNote<'a> {
     pub sealed_sha256: Option<&'a str>,
 }
 
+/// What was taken with an application: what the ledger knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenNote {
+    /// The name of the sealed file.
+    pub sealed_sha256: String,
+    /// When it was purged.
+    pub purged_at: Option<String>,
+    /// How many prints.
+    pub prints: u64,
+    /// How many of them should have been taken again.
+    pub poor: u64,
+    /// How many irises.
+    pub irises: u64,
+}
+
 /// A capture that is still kept although its application is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedCapture {
@@ -58,6 +73,35 @@ impl Ledger {
                 &[id.0.into()],
                 &mut |row| {
                     found = row.text(0)?;
+                    Ok(())
+                },
+            )
+        })?;
+        Ok(found)
+    }
+
+    /// What was taken and sealed with this application; `None` if nothing was.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn taken_with(&self, id: ApplicationId) -> Result<Option<TakenNote>, LedgerError> {
+        let mut found = None;
+        self.database.read(|session: &mut dyn Session| {
+            session.query(
+                "SELECT c.sealed_sha256, c.purged_at, a.detail FROM captures c \
+                 JOIN actions a ON a.application_id = c.application_id AND a.action = 'capture' \
+                 WHERE c.application_id = ?1",
+                &[id.0.into()],
+                &mut |row| {
+                    let detail: Value = serde_json::from_str(&row.needed(2)?).unwrap_or_default();
+                    let count = |what: &str| detail["biometrics"][what].as_u64().unwrap_or_default();
+                    found = Some(TakenNote {
+                        sealed_sha256: row.needed(0)?,
+                        purged_at: row.text(1)?,
+                        prints: count("prints"),
+                        poor: count("poor"),
+                        irises: count("irises"),
+                    });
                     Ok(())
                 },
             )

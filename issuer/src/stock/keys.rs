@@ -100,6 +100,58 @@ impl Stock<'_> {
     }
 }
 
+/// Blanks in stock, by whether they have made their keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeysCounted {
+    /// Those that have.
+    pub with: u64,
+    /// Those that have not.
+    pub without: u64,
+}
+
+impl Stock<'_> {
+    /// How many blanks in stock have made their keys.
+    ///
+    /// # Errors
+    /// [`StockError`].
+    pub fn keys_counted(&self) -> Result<KeysCounted, StockError> {
+        let sql = "SELECT count(*), count(k.serial) FROM blanks LEFT JOIN (SELECT DISTINCT serial FROM blank_keys) k \
+                   ON k.serial = blanks.serial WHERE blanks.state = 'in-stock'";
+        self.database.read_anew(|session| {
+            let mut counted = KeysCounted::default();
+            session.query(sql, &[], &mut |row| {
+                let (all, with) = (row.count(0)?, row.count(1)?);
+                counted = KeysCounted { with, without: all.saturating_sub(with) };
+                Ok(())
+            })?;
+            Ok(counted)
+        })
+    }
+
+    /// The blank whose keys were noted under the name of this request, if any were.
+    ///
+    /// # Errors
+    /// [`StockError::RequestReused`]: something else was done under it.
+    pub fn keys_noted_under(&self, request: &str) -> Result<Option<ChipSerial>, StockError> {
+        let sql = "SELECT o.operation, k.serial FROM stock_operations o LEFT JOIN blank_keys k ON k.operation = o.id \
+                   WHERE o.idempotency_key = ?1";
+        self.database.read_anew(|session| {
+            let mut found = None;
+            session.query(sql, &[request.into()], &mut |row| {
+                found = Some((row.needed(0)?, row.text(1)?));
+                Ok(())
+            })?;
+            match found {
+                None => Ok(None),
+                Some((operation, Some(serial))) if operation == "keys" => {
+                    serial.parse().map(Some).map_err(|_| StockError::NoDocument(WHAT))
+                }
+                Some(_) => Err(StockError::RequestReused),
+            }
+        })
+    }
+}
+
 fn keep(
     session: &mut dyn Session,
     operation: i64,

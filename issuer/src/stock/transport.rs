@@ -243,7 +243,11 @@ fn sent_by(
     Ok(serials(&list.serials, "list")?.into_iter().collect())
 }
 
-fn kept_list(session: &mut dyn Session, sender: &str, reference: &str) -> Result<Option<Signed>, StockError> {
+pub(super) fn kept_list(
+    session: &mut dyn Session,
+    sender: &str,
+    reference: &str,
+) -> Result<Option<Signed>, StockError> {
     kept(session, "SELECT list FROM stock_transports WHERE sender = ?1 AND reference = ?2", sender, reference)
 }
 

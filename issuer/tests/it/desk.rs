@@ -6,6 +6,7 @@ mod drawer;
 mod house;
 mod on_postgres;
 mod papers;
+mod prints;
 mod queue;
 mod stock;
 mod way;

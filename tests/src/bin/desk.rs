@@ -64,10 +64,16 @@ fn tell(house: &House, real: bool) -> Result<()> {
     for (name, password, does) in OFFICERS {
         println!("  {name:<9} {password:<19} {does}");
     }
-    println!("\n  people who may come (number, name, portrait to upload):");
+    println!(
+        "\n  people who may come (number, name, portrait to upload; prints in the folder of their number):"
+    );
     for (person, portrait) in &house.applicants {
         println!("  {}  {:<28} {}", person.number.as_str(), person.full_name, portrait.display());
     }
+    let prints = house.stage.out.join("prints");
+    let device = house.stage.work.join("devices").join("lan");
+    println!("  prints to upload: {}", prints.display());
+    println!("  or put them where lan's device would leave them: {}", device.display());
     let reader = if real { "those of pcscd" } else { "one in software, called \u{201c}virtual\u{201d}" };
     println!("\n  readers: {reader}\n  Ctrl-C ends the desk; `make desk` again goes on with this house.\n");
     Ok(())

@@ -1,8 +1,10 @@
 //! The walk: an application from look-up to delivered card in a real browser, by two officers, through pcscd and a virtual
-//! chip, then cards, queue and stock; a picture at each step, and axe-core on every page. By keyboard alone: only a portrait
-//! is named to its field directly, as the window in which a file is chosen belongs to the system.
+//! chip, with prints that a certified terminal reads back; then cards, queue and stock; a picture at each step, and axe-core
+//! on every page. By keyboard alone: only files are named to their fields directly, as the window in which one is chosen belongs
+//! to the system.
 
 mod around;
+mod prints;
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -137,8 +139,10 @@ pub fn walk(
 
     let address = captured(&walk, house, &lan)?;
     approved(&walk, &minh, &address)?;
-    made(&walk, house, &lan, &address, pcscd)?;
+    let chip = made(&walk, house, &lan, &address, pcscd)?;
     delivered(&walk, &lan, &address)?;
+    prints::read_back(house, pcscd).context("the card's prints")?;
+    drop(chip);
     refused(&walk, house, &lan, &minh)?;
     around::life(&walk, house, &lan, &minh)?;
     around::queue(&walk, &lan)?;
@@ -166,8 +170,9 @@ fn captured(walk: &Walk<'_>, house: &House, lan: &Browser<'_>) -> Result<String>
     lan.press_on("form[action$='/said'] button", ENTER)?;
     lan.wait("input[name='choice.residence'][value='register']:checked")?;
     lan.type_into("#file", path(portrait)?)?;
-    lan.press_on("form[enctype] button", ENTER)?;
+    lan.press_on("form[action$='/portrait'] button", ENTER)?;
     lan.wait("img.portrait")?;
+    prints::from_files(walk, house, lan)?;
     walk.step(lan, "visit-ready")?;
     lan.press_on("button.main", ENTER)?;
     lan.wait("#history")?;
@@ -224,7 +229,7 @@ fn made(
     lan: &Browser<'_>,
     address: &str,
     pcscd: Option<&Pcscd>,
-) -> Result<()> {
+) -> Result<Option<Running>> {
     walk.open(lan, address)?;
     lan.wait("#reader")?;
     walk.step(lan, "choose-reader")?;
@@ -235,7 +240,7 @@ fn made(
     lan.choose("#reader", &reader)?;
     lan.press_on("form[action$='/make'] button", ENTER)?;
     // The blank is laid while the desk waits for it.
-    let _chip = match pcscd {
+    let chip = match pcscd {
         Some(pcscd) => {
             lan.wait("[data-live] progress")?;
             walk.step(lan, "waiting-for-a-blank")?;
@@ -265,7 +270,8 @@ fn made(
     walk.step(lan, "made")?;
     walk.open(lan, "/readers")?;
     lan.wait_for("main", "Thẻ đã xong")?;
-    walk.step(lan, "readers")
+    walk.step(lan, "readers")?;
+    Ok(chip)
 }
 
 fn laid(house: &House, pcscd: &Pcscd) -> Result<Running> {
@@ -301,14 +307,15 @@ fn refused(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, minh: &Browser<'_>
     lan.wait("#compare")?;
     // Not a picture at all.
     lan.type_into("#file", path(&house.stage.work.join("nation.json"))?)?;
-    lan.press_on("form[enctype] button", ENTER)?;
+    lan.press_on("form[action$='/portrait'] button", ENTER)?;
     lan.wait(".notice.bad")?;
     walk.step(lan, "upload-refused")?;
     lan.back()?;
     lan.wait("#file")?;
     lan.type_into("#file", path(portrait)?)?;
-    lan.press_on("form[enctype] button", ENTER)?;
+    lan.press_on("form[action$='/portrait'] button", ENTER)?;
     lan.wait("img.portrait")?;
+    prints::from_device(walk, house, lan)?;
     // Enter twice: one application.
     lan.reach("button.main")?;
     lan.type_here(&ENTER.repeat(2))?;

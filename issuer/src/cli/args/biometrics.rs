@@ -58,6 +58,27 @@ pub(crate) struct TakenArguments {
     pub(crate) accept_prints: Option<String>,
 }
 
+/// Prints and irises at the desk.
+#[derive(Debug, Args)]
+pub(crate) struct DeskCaptureArguments {
+    /// The folder of sealed captures: with it the desk takes prints and irises, and asks for them.
+    #[arg(long, value_name = "DIR", env = "CCCD_CAPTURES")]
+    pub(crate) captures: Option<PathBuf>,
+
+    /// To whom captures are encrypted: age1…, as `age-keygen` says it [default: the one of --capture-identity]
+    #[arg(long, value_name = "KEY", env = "CCCD_CAPTURE_RECIPIENT")]
+    pub(crate) capture_recipient: Option<String>,
+
+    /// What opens them (mode 0600), where cards are made at this desk: a file of `age-keygen`.
+    #[arg(long, value_name = "FILE", env = "CCCD_CAPTURE_IDENTITY")]
+    pub(crate) capture_identity: Option<PathBuf>,
+
+    /// Officers' devices leave prints and irises here, each in the folder that has its officer's account name: right-index.png …, as
+    /// `issuer capture look` reads them. What was taken is removed from it.
+    #[arg(long, value_name = "DIR", requires = "captures")]
+    pub(crate) prints_from: Option<PathBuf>,
+}
+
 /// Sealed prints and irises that go into a card.
 #[derive(Debug, Args)]
 pub(crate) struct OpenedArguments {

@@ -194,9 +194,13 @@ pub(crate) struct ExplainArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct StockKeysArguments {
-    /// The reader (a part of its name is enough).
+    /// The reader (a part of its name is enough); `virtual` for a chip in software.
     #[arg(long, value_name = "NAME")]
     pub(crate) reader: String,
+
+    /// With `--reader virtual`: the state file of the chip, for trying things out.
+    #[arg(long, value_name = "FILE", required_if_eq("reader", "virtual"))]
+    pub(crate) blank: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) keys: KeyArguments,

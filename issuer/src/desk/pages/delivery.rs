@@ -107,7 +107,8 @@ pub(in crate::desk) async fn receipt(
             }
         }
         div.no-print {
-            button.main type="button" data-print hidden { (seen.say("In phiếu", "Print")) }
+            a.button href={ "/applications/" (id) "/receipt.pdf" } target="_blank" rel="noopener" { (seen.say("Phiếu để in (PDF)", "Paper to print (PDF)")) }
+            " " button type="button" data-print hidden { (seen.say("In trang này", "Print this page")) }
             " " a.button href="/" { (seen.say("Người tiếp theo", "The next person")) }
         }
     };

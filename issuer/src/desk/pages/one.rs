@@ -14,11 +14,13 @@ use super::super::house::Desk;
 use super::super::page::{self, Place, Title, once};
 use super::super::problem::Problem;
 use super::super::seen::Seen;
+use super::super::taken::{self, Captures};
 use super::applications::due;
 use super::upload::image;
 use super::{delivery, making, papers};
 use crate::accounts::Role;
 use crate::application::{State as Standing, Step};
+use crate::audit::LogEntry;
 use crate::ledger::{Act, ApplicationId, Entry};
 use crate::station::IssueError;
 use crate::words;
@@ -41,6 +43,7 @@ pub(in crate::desk) async fn page(
         (facts(&desk, &seen, &sight))
         (papers::section(&seen, &sight))
         (next(&desk, &seen, &sight))
+        (taken(&desk, &seen, &sight))
         (preview(&seen, &sight))
         (history(&seen, &sight))
     };
@@ -174,6 +177,36 @@ fn preview(seen: &Seen, sight: &Sight) -> Markup {
     }
 }
 
+/// Prints and irises, as far as the ledger tells of them.
+fn taken(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
+    let opens = desk.captures.as_ref().is_some_and(Captures::opens);
+    html! {
+        @if let Some(taken) = &sight.taken {
+            section aria-labelledby="biometrics" {
+                h2 id="biometrics" { (seen.say("Sinh trắc học", "Biometrics")) }
+                p {
+                    (taken.prints) " " (seen.say("vân tay", "prints"))
+                    @if taken.poor > 0 { " (" (taken.poor) " " (seen.say("chất lượng thấp, lý do ở phần quá trình", "poor, the reason is in the history")) ")" }
+                    ", " (taken.irises) " " (seen.say("mống mắt", "irises")) ". "
+                    @match &taken.purged_at {
+                        None => (seen.say(
+                            "Đã mã hóa; chỉ nơi ghi thẻ mở được; tự xóa 7 ngày sau khi trả thẻ.",
+                            "Encrypted; opened only where cards are made; gone 7 days after the card is handed over.",
+                        )),
+                        Some(at) => { (seen.say("Đã xóa lúc", "Purged at")) " " (card::clock(at)) "." }
+                    }
+                }
+                @if !opens && taken.purged_at.is_none() {
+                    (page::notice("warn", seen.say(
+                        "Quầy này không có khóa mở vân tay: thẻ được ghi ở nơi có khóa.",
+                        "This desk has no key that opens them: the card is made where there is one.",
+                    )))
+                }
+            }
+        }
+    }
+}
+
 fn said(card: &CardData) -> String {
     format!("{}, {}", card.holder.full_name, card.holder.number.as_str())
 }
@@ -267,9 +300,30 @@ pub(in crate::desk) async fn picture(
     not_administrator(&seen)?;
     let id = id_of(&id)?;
     let officer = seen.name().to_owned();
-    let sight = desk.ask(move |desk, books| card::sight(desk, books, id, &officer)).await?;
+    let (sight, prints) = desk
+        .ask(move |desk, books| {
+            let sight = card::sight(desk, books, id, &officer)?;
+            if !sight.shows_prints() || matches!(side, Side::Front) {
+                return Ok((sight, None));
+            }
+            let prints = taken::opened(desk.captures.as_ref(), &books.ledger, id)?;
+            if prints.is_some() {
+                let note = format!("prints of application {id} shown to {officer}");
+                let number = sight.entry.number.as_str();
+                let at = desk.now();
+                let line =
+                    LogEntry { event: "prints-shown", subject: Some(number), said: "", note: &note, at };
+                books.ledger.log(&[line])?;
+            } else if matches!(side, Side::Print) {
+                // A card that should show prints is not printed without them.
+                return Err(IssueError::PrintsMissing(id).into());
+            }
+            Ok((sight, prints))
+        })
+        .await?;
     let drawing = Arc::clone(&desk);
-    let faces = desk.heavily(move || drawing.faces.draw(&sight)).await?;
+    let draw = move || drawing.faces.draw(&sight, prints.as_ref().map(|prints| &prints.capture));
+    let faces = desk.heavily(draw).await?;
     Ok(match side {
         Side::Front => image("image/png", faces.front.clone()),
         Side::Back => image("image/png", faces.back.clone()),

@@ -1,4 +1,5 @@
-//! The papers of an application: what the holder signs (CC01), takes home (CC02), or is refused with (CC03), for the printer.
+//! The papers of an application, for the printer: what the holder signs (CC01), takes home (CC02), is refused with (CC03), or
+//! signs for when the card is handed over.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use super::one::not_administrator;
 use super::upload::image;
 use crate::application::{Portrait, State as Standing};
 use crate::audit::LogEntry;
-use crate::forms::{Content, Form, PaperError};
+use crate::forms::{Content, Delivery, Form, PaperError};
 use crate::ledger::ApplicationId;
 
 /// What papers are drawn with, and which office they name.
@@ -57,6 +58,7 @@ pub(super) fn section(seen: &Seen, sight: &Sight) -> Markup {
         Form::Cc01 => seen.say("phiếu thu nhận, để kiểm tra và ký", "what was captured, to check and sign"),
         Form::Cc02 => seen.say("giấy hẹn trả thẻ", "receipt and appointment"),
         Form::Cc03 => seen.say("thông báo từ chối", "notice of refusal"),
+        Form::Receipt => seen.say("để người nhận ký", "for the receiver to sign"),
     };
     let open: Vec<Form> = Form::ALL.into_iter().filter(|form| is_open(*form, state)).collect();
     html! {
@@ -66,7 +68,7 @@ pub(super) fn section(seen: &Seen, sight: &Sight) -> Markup {
                 div.papers {
                     @for form in open {
                         a.button href={ "/applications/" (id) "/" (file_of(form)) } target="_blank" rel="noopener" {
-                            (form.as_str()) span.left { " – " (what(form)) " (PDF)" }
+                            (form.number().unwrap_or_else(|| seen.say("Phiếu trả thẻ", "Receipt"))) span.left { " – " (what(form)) " (PDF)" }
                         }
                     }
                 }
@@ -129,6 +131,7 @@ fn drawn(desk: &Desk, sight: &Sight, form: Form) -> Result<Vec<u8>, Problem> {
         holder: &record.holder,
         portrait: portrait.as_deref(),
         representative: representative.as_deref(),
+        delivery: Delivery::of(&sight.actions),
         office: &desk.papers.office,
         today: desk.today(),
     };

@@ -1,6 +1,8 @@
 //! The stock of blanks: how many stand where, by batch; what is on the way; what does not fit.
 
 mod forms;
+pub(super) mod inventory;
+pub(super) mod keys;
 pub(super) mod orders;
 
 use std::sync::Arc;
@@ -51,7 +53,7 @@ pub(in crate::desk) async fn page(State(desk): State<Arc<Desk>>, seen: Seen) -> 
         }
         (reconciled(&seen, &report))
         (moved(&seen, &transports))
-        (forms::all(&desk, &seen, &report))
+        (forms::all(&desk, &seen, &report, &transports))
     };
     Ok(page::page(&seen, Title { text: seen.say("Kho phôi", "Stock of blanks"), place: Place::Stock }, body))
 }
@@ -117,6 +119,20 @@ fn what(seen: &Seen, word: &str) -> String {
         "on-the-way" => seen.say("đang chuyển", "on the way"),
         "lost" => seen.say("mất", "lost"),
         "to-destroy" => seen.say("hỏng, chờ hủy", "spoiled, to be destroyed"),
+        "not-in-cabinet" => seen.say("không có trong tủ", "not in the cabinet"),
+        "not-expected-in-cabinet" => {
+            seen.say("có trong tủ, sổ ghi khác", "in the cabinet, the books say otherwise")
+        }
+        "assigned-without-work" => {
+            seen.say("ghi là đang dùng, hồ sơ không ghi chíp", "assigned, and no card is made of it")
+        }
+        "card-not-issued" => {
+            seen.say("ghi là thẻ, hồ sơ chưa cấp", "a card, and its application is not issued")
+        }
+        "chip-used-from-stock" => {
+            seen.say("đã dùng, sổ ghi còn trong kho", "used, and the books have it in stock")
+        }
+        "card-without-blank" => seen.say("thẻ làm từ phôi ngoài sổ", "a card of a blank that is in no book"),
         other => other,
     };
     text.to_owned()

@@ -1,12 +1,17 @@
 //! A desk that is served, and a browser without script.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use age::secrecy::ExposeSecret as _;
+use age::x25519::Identity;
 use cccd_issuer::accounts::{Hardness, NewAccount, Password, Role};
 use cccd_issuer::audit::Auditor;
-use cccd_issuer::desk::{Desk, Laid, NoChip, ReaderSeen, Readers, Setup, serve};
+use cccd_issuer::capture::device::{DeviceError, DevicePort, Folder};
+use cccd_issuer::capture::sealed::Vault;
+use cccd_issuer::desk::{Captures, Desk, Laid, NoChip, OpenDevice, ReaderSeen, Readers, Setup, serve};
 use cccd_issuer::ledger::{ApplicationId, Ledger};
 use cccd_issuer::register::LocalRegister;
 use cccd_issuer::station::StationKeys;
@@ -49,6 +54,11 @@ impl Readers for Pile {
         }
         Ok(Laid { link: Box::new(blank(*next)), extended: true })
     }
+
+    fn lay_blank(&self, _: &str, _: &mut dyn CryptoRng) -> Result<Laid, NoChip> {
+        // The same one until somebody makes a card of it.
+        Ok(Laid { link: Box::new(blank(*self.next.lock().unwrap() + 1)), extended: true })
+    }
 }
 
 /// A desk that is served, its clock, and its folder.
@@ -78,20 +88,30 @@ pub(super) fn password_of(name: &str) -> String {
 
 impl House {
     pub(super) fn open() -> Self {
-        Self::founded(3, None)
+        Self::founded(3, None, None)
+    }
+
+    /// A station that takes prints, and makes their cards.
+    pub(super) fn with_prints(identity: &Identity) -> Self {
+        Self::founded(3, None, Some((identity, true)))
+    }
+
+    /// A station that takes prints and cannot open them.
+    pub(super) fn sealing_only(identity: &Identity) -> Self {
+        Self::founded(3, None, Some((identity, false)))
     }
 
     /// Another station, with keys of its own.
     pub(super) fn open_other() -> Self {
-        Self::founded(7, None)
+        Self::founded(7, None, None)
     }
 
     /// A station whose ledger is in the database of a server.
     pub(super) fn on(place: &Place) -> Self {
-        Self::founded(3, Some(place))
+        Self::founded(3, Some(place), None)
     }
 
-    fn founded(seed: u8, place: Option<&Place>) -> Self {
+    fn founded(seed: u8, place: Option<&Place>, prints: Option<(&Identity, bool)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (path, register) = (folder.path().join("ledger.sqlite"), folder.path().join("register.sqlite"));
         let mut store = SqlStore::create_file(&register, at()).unwrap();
@@ -132,6 +152,7 @@ impl House {
             readers: Box::new(Pile { next: Mutex::new(0), held: holding, worn: wearing }),
             drawer: folder.path().join("drawer"),
             drawer_keys,
+            captures: prints.map(|(identity, opens)| captures(folder.path(), identity, opens)),
             clock: Box::new(move || at() + SignedDuration::from_secs(turning.load(Ordering::SeqCst))),
             seed: [6; 32],
             host: "desk".to_owned(),
@@ -201,6 +222,18 @@ impl House {
     }
 }
 
+/// Sealed captures in the house's folder, and a device for each officer.
+fn captures(house: &Path, identity: &Identity, opens: bool) -> Captures {
+    let devices = house.join("devices");
+    let open: OpenDevice = Box::new(move |officer: &str| -> Result<Box<dyn DevicePort>, DeviceError> {
+        Ok(Box::new(Folder::open(&devices.join(officer))?))
+    });
+    let identity_of = |identity: &Identity| identity.to_string().expose_secret().parse().unwrap();
+    Captures::new(Vault::open(&house.join("captures")).unwrap(), identity.to_public())
+        .opened_with(opens.then(|| identity_of(identity)))
+        .taken_with(Some(open))
+}
+
 #[derive(Debug, Default, Clone)]
 pub(super) struct Page {
     pub(super) status: u16,
@@ -208,6 +241,8 @@ pub(super) struct Page {
     pub(super) cookies: Vec<String>,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
+    /// As it came.
+    pub(super) octets: Vec<u8>,
 }
 
 impl Page {
@@ -277,6 +312,7 @@ impl Browser {
             location: of("location").first().cloned().unwrap_or_default(),
             cookies: of("set-cookie"),
             body: String::from_utf8_lossy(&body).into_owned(),
+            octets: body,
             headers,
         };
         // As a browser: where a redirect answers, the forms that are shown stay those of the page before.

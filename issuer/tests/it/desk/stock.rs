@@ -140,3 +140,95 @@ fn blanks_between_stations_are_acknowledged_at_both_ends() {
     sender.get("/stock");
     assert!(sender.page.says("thiếu 1, thừa 0"));
 }
+
+#[test]
+fn a_blank_makes_its_keys_when_it_comes_to_stock_and_once() {
+    let house = House::open();
+    let (mut kho, mut lan) = (house.officer("kho"), house.officer("lan"));
+    lan.get("/stock/keys");
+    assert_eq!(lan.page.status, 403);
+    let ask = |kho: &mut Browser| {
+        kho.get("/stock/keys");
+        kho.post("/stock/keys", &[("reader", "Reader 00")]);
+        kho.page.status
+    };
+    assert_eq!(ask(&mut kho), 409, "a blank that is in no stock is left as it is");
+    let note = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", "01010101010101010101")];
+    assert_eq!(order(&mut kho, "receive", &note, &[]), 303);
+    assert_eq!(ask(&mut kho), 409, "nor one that nobody counted");
+    assert_eq!(order(&mut kho, "count", &[("batch", "Nhà máy Mẫu\u{1f}PG-1"), ("all", "yes")], &[]), 303);
+    kho.get("/stock/keys");
+    let request = kho.page.hidden("request");
+    for turn in 1..=2 {
+        kho.post("/stock/keys", &[("reader", "Reader 00"), ("request", &request)]);
+        assert_eq!(kho.page.location, "/stock/keys?made=01010101010101010101", "{turn}: {}", kho.page.body);
+        kho.get("/stock/keys?made=01010101010101010101");
+    }
+    assert!(kho.page.says("Phôi đã tạo khóa") && kho.page.says("01010101010101010101"), "{}", kho.page.body);
+    assert_eq!(house.ledger_says("SELECT count(*) FROM blank_keys"), "1", "sent again, it makes no others");
+    // What the address says is not what the page says.
+    kho.get("/stock/keys?made=02020202020202020202");
+    assert!(kho.page.status == 200 && !kho.page.says("02020202020202020202"));
+    kho.get("/stock/keys?made=%3Cb%3E");
+    assert_eq!(kho.page.status, 404);
+    kho.get("/stock/keys");
+    kho.post("/stock/keys", &[("reader", "Reader 77")]);
+    assert_eq!(kho.page.status, 422);
+}
+
+#[test]
+fn what_was_sent_is_taken_back_and_the_cabinet_is_counted() {
+    let (here, there) = (House::open(), House::open_other());
+    let key = std::fs::read(there.folder.path().join("ledger.sqlite.station.pub")).unwrap();
+    let mut kho = here.officer("kho");
+    let text = serials(4);
+    let batch = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", text.as_str())];
+    assert_eq!(order(&mut kho, "receive", &batch, &[]), 303);
+    assert_eq!(order(&mut kho, "count", &[("batch", "Nhà máy Mẫu\u{1f}PG-1"), ("all", "yes")], &[]), 303);
+    for (trip, serials) in
+        [("chuyến 7", "4c414200000000000001\n4c414200000000000002"), ("chuyến 8", "4c414200000000000003")]
+    {
+        let fields = [("reference", trip), ("serials", serials)];
+        assert_eq!(order(&mut kho, "send", &fields, &[("key", &key)]), 303, "{}", kho.page.body);
+    }
+    // One blank of the first is back, then the rest of it; the other stays on the way.
+    assert_eq!(order(&mut kho, "take-back", &[("serials", "4c414200000000000001")], &[]), 303);
+    assert_eq!((standing(&here, "in-stock"), standing(&here, "sent")), ("2".into(), "2".into()));
+    kho.get("/stock");
+    assert!(kho.page.says("value=\"chuyến 7\"") && kho.page.says("value=\"chuyến 8\""), "{}", kho.page.body);
+    let request = kho.page.hidden("request");
+    for turn in 1..=2 {
+        kho.post_parts("/stock/take-back", &[("transport", "chuyến 7"), ("request", &request)], &[]);
+        assert_eq!(kho.page.status, 303, "{turn}: {}", kho.page.body);
+        kho.get("/stock");
+    }
+    assert_eq!((standing(&here, "in-stock"), standing(&here, "sent")), ("3".into(), "1".into()));
+    assert_eq!(
+        order(&mut kho, "take-back", &[("transport", "chuyến 7")], &[]),
+        409,
+        "nothing of it is on the way"
+    );
+    assert_eq!(order(&mut kho, "take-back", &[("transport", "chuyến 9")], &[]), 409, "there is no such one");
+    assert_eq!(
+        order(&mut kho, "take-back", &[("serials", "4c414200000000000004")], &[]),
+        409,
+        "it was not sent"
+    );
+
+    // One of three is not in the cabinet, and one lies there that was sent: told, and nothing is moved by it.
+    let found = "4c414200000000000001\n4c414200000000000003\n4c414200000000000004\n";
+    assert_eq!(order(&mut kho, "inventory", &[], &[("file", found.as_bytes())]), 200);
+    for said in ["4c414200000000000002", "không có trong tủ", "4c414200000000000003", "sổ ghi khác"] {
+        assert!(kho.page.says(said), "{said}: {}", kho.page.body);
+    }
+    let all = "4c414200000000000001 \n4c414200000000000002\n4c414200000000000004";
+    assert_eq!(order(&mut kho, "inventory", &[("serials", all)], &[]), 200);
+    assert!(kho.page.says("đúng với sổ"), "{}", kho.page.body);
+    assert_eq!(order(&mut kho, "inventory", &[("serials", "12")], &[]), 409);
+    assert_eq!((standing(&here, "in-stock"), standing(&here, "sent")), ("3".into(), "1".into()));
+    assert_eq!(here.ledger_says("SELECT count(*) FROM audit WHERE line LIKE '%stock-inventory%'"), "2");
+    let mut lan = here.officer("lan");
+    lan.get("/");
+    lan.post_parts("/stock/inventory", &[], &[]);
+    assert_eq!(lan.page.status, 403);
+}

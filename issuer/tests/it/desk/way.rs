@@ -74,7 +74,9 @@ fn an_application_from_look_up_to_receipt() {
     lan.post(&format!("{address}/deliver"), &[("face", "yes")]);
     assert_eq!(lan.page.location, format!("{address}/receipt"));
     lan.get(&format!("{address}/receipt"));
-    assert!(lan.page.says("099000001") && lan.page.says("Nguyễn Văn An"));
+    assert!(lan.page.says("099000001") && lan.page.says("Nguyễn Văn An") && lan.page.says("/receipt.pdf"));
+    lan.get(&format!("{address}/receipt.pdf"));
+    assert!(lan.page.status == 200 && lan.page.body.starts_with("%PDF"));
 
     // What was captured is gone from the drawer; every action stands in the log, and no person does.
     let left = std::fs::read_dir(house.folder.path().join("drawer")).unwrap();

@@ -1,6 +1,6 @@
 //! The pages beside the way: a card's life, the queue, the stock, lists and reports, in both languages.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::super::house::House;
 use super::super::web_driver::{Browser, Driver, ENTER, SPACE};
@@ -82,6 +82,18 @@ pub(super) fn stock(walk: &Walk<'_>, driver: &Driver) -> Result<()> {
     kho.press_on("form:has(#spoil-serials) button", ENTER)?;
     kho.wait_for("section.first", "hỏng, chờ hủy")?;
     walk.step(&kho, "stock")?;
+    // Everything of the header stands in one line, for the officer with the most pages.
+    let tall =
+        kho.run("return document.querySelector('header').offsetHeight;", &[])?.as_u64().unwrap_or(u64::MAX);
+    ensure!(tall < 90, "the header wraps: it is {tall} pixels high");
+    kho.press_on("details:has(#inventory-serials) summary", ENTER)?;
+    kho.fill("#inventory-serials", "4c414200000000000002\n4c414200000000000003")?;
+    kho.press_on("form:has(#inventory-serials) button", ENTER)?;
+    kho.wait_for("main", "không có trong tủ")?;
+    walk.step(&kho, "stock-counted")?;
+    walk.open(&kho, "/stock/keys")?;
+    kho.wait("#keys")?;
+    walk.step(&kho, "stock-keys")?;
     walk.open(&kho, "/stock/blanks/4c414200000000000001")?;
     kho.wait_for("main", "mực lem")?;
     walk.step(&kho, "blank")?;

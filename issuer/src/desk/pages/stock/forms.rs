@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::super::house::Desk;
 use super::super::super::page::once;
 use super::super::super::seen::Seen;
-use crate::stock::{BlankState, BlankStep, Cause, Reconciliation};
+use crate::stock::{BlankState, BlankStep, Cause, Reconciliation, Transport};
 use crate::words;
 
 /// Causes that an officer may name for a step.
@@ -22,7 +22,7 @@ pub(super) fn causes(step: BlankStep) -> Vec<Cause> {
     Cause::ALL.into_iter().filter(fits).collect()
 }
 
-pub(super) fn all(desk: &Desk, seen: &Seen, report: &Reconciliation) -> Markup {
+pub(super) fn all(desk: &Desk, seen: &Seen, report: &Reconciliation, transports: &[Transport]) -> Markup {
     html! {
         section aria-labelledby="orders" {
             h2 id="orders" { (seen.say("Việc của thủ kho", "The keeper's tasks")) }
@@ -35,6 +35,9 @@ pub(super) fn all(desk: &Desk, seen: &Seen, report: &Reconciliation) -> Markup {
             (send(desk, seen))
             (accept(desk, seen))
             (acknowledge(desk, seen))
+            (take_back(desk, seen, transports))
+            (inventory(desk, seen))
+            p { a.button href="/stock/keys" { (seen.say("Tạo khóa cho phôi khi nhập kho", "Make blanks' keys at stock-in")) } }
         }
     }
 }
@@ -169,6 +172,43 @@ fn acknowledge(desk: &Desk, seen: &Seen) -> Markup {
         html! {
             (chosen("receipt", "receipt", seen.say("Biên nhận đã ký", "The signed receipt"), true))
             (chosen("receipt-key", "key", seen.say("Khóa công khai của bên nhận", "The receiver's public key"), true))
+        },
+    )
+}
+
+/// What was sent and never left, or came back unopened: a whole transport, or some of it.
+fn take_back(desk: &Desk, seen: &Seen, transports: &[Transport]) -> Markup {
+    let open = |one: &&Transport| one.outgoing && one.answer.is_none_or(|(missing, _)| missing > 0);
+    form(
+        desk,
+        seen,
+        "take-back",
+        seen.say("Nhận lại phôi đã gửi (chưa giao được)", "Take back what was sent and not delivered"),
+        html! {
+            label for="back-transport" { (seen.say("Cả chuyến", "A whole transport")) }
+            select id="back-transport" name="transport" {
+                option value="" { (seen.say("– không, chỉ các phôi dưới đây –", "– no, these blanks only –")) }
+                @for one in transports.iter().filter(open) {
+                    option value=(one.reference) { (one.reference) " – " (one.blanks) " " (seen.say("phôi", "blanks")) }
+                }
+            }
+            (serials(seen, "back-serials", seen.say("Hoặc số phôi nhận lại", "Or the serials that are back")))
+        },
+    )
+}
+
+fn inventory(desk: &Desk, seen: &Seen) -> Markup {
+    form(
+        desk,
+        seen,
+        "inventory",
+        seen.say("Kiểm kê tủ phôi", "Count what lies in the cabinet"),
+        html! {
+            p.hint { (seen.say(
+                "Quét mọi phôi trong tủ, cả phôi hỏng chờ hủy. Không có gì được chuyển; nhật ký ghi việc kiểm kê.",
+                "Scan every blank in the cabinet, spoiled ones too. Nothing is moved by it; the log says that it was counted.",
+            )) }
+            (serials(seen, "inventory-serials", seen.say("Số phôi đếm được", "Serials that were found")))
         },
     )
 }

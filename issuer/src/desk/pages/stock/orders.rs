@@ -52,6 +52,8 @@ enum Order {
         receipt: Signed,
         receiver: PublicKey,
     },
+    TakeBack(Vec<ChipSerial>),
+    TakeBackTransport(String),
 }
 
 fn needed(parts: &Parts, name: &str) -> Result<String, Problem> {
@@ -59,7 +61,7 @@ fn needed(parts: &Parts, name: &str) -> Result<String, Problem> {
     text.ok_or_else(|| Problem::bad_field("Còn ô chưa điền", "A field was left empty"))
 }
 
-fn serials(parts: &Parts) -> Result<Vec<ChipSerial>, Problem> {
+pub(super) fn serials(parts: &Parts) -> Result<Vec<ChipSerial>, Problem> {
     let text = parts.text_or_file("serials", "file")?.ok_or(StockError::Empty)?;
     Ok(parse_serials(&text)?)
 }
@@ -102,6 +104,10 @@ fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
         },
         "accept" => Order::Accept { list: signed(parts, "list")?, sender: key(parts)?, found: found(parts)? },
         "acknowledge" => Order::Acknowledge { receipt: signed(parts, "receipt")?, receiver: key(parts)? },
+        "take-back" => match parts.fields.text("transport")? {
+            Some(reference) => Order::TakeBackTransport(reference.to_owned()),
+            None => Order::TakeBack(serials(parts)?),
+        },
         _ => return Err(Problem::nothing_here()),
     })
 }
@@ -144,6 +150,14 @@ fn carry_out(
         }
         Order::Accept { list, sender, found } => Some(stock.accept(list, sender, found.as_deref(), act)?.0),
         Order::Acknowledge { receipt, receiver } => Some(stock.acknowledge(receipt, receiver, act)?),
+        Order::TakeBack(serials) => {
+            stock.take_back(serials, act)?;
+            None
+        }
+        Order::TakeBackTransport(reference) => {
+            stock.take_back_transport(reference, act)?;
+            None
+        }
     })
 }
 

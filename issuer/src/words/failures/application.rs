@@ -1,0 +1,135 @@
+//! Failures of applications, and what stands between them and a card.
+
+use super::Sentences;
+
+pub(super) fn of(code: &str) -> Option<Sentences> {
+    Some(match code {
+        "application-unreadable" => (
+            "Không đọc được hồ sơ hoặc ảnh chân dung",
+            "Check the path and that the file may be read; a portrait's path counts from the application file.",
+            "Kiểm tra đường dẫn và quyền đọc tệp; đường dẫn ảnh tính từ thư mục của hồ sơ.",
+        ),
+        "application-malformed" => (
+            "Hồ sơ không đúng mẫu",
+            "Correct the application file; `issuer --help` shows a good one.",
+            "Sửa tệp hồ sơ; `issuer --help` có ví dụ đúng.",
+        ),
+        "no-such-paper" => (
+            "Hồ sơ ở trạng thái này không có giấy đó",
+            "CC02 is for an application that goes on, CC03 for one that was refused; `issuer application show` tells which.",
+            "CC02 dùng cho hồ sơ đang xử lý, CC03 cho hồ sơ bị từ chối; xem `issuer application show`.",
+        ),
+        "unknown-person" => (
+            "Cơ sở dữ liệu dân cư không có số định danh này",
+            "Check the number; if it is right, have the person's record added first (form DC01).",
+            "Kiểm tra lại số; nếu đúng, cập nhật dân cư trước (mẫu DC01).",
+        ),
+        "two-papers" => (
+            "Giấy tờ khác của người này không khớp với cơ sở dữ liệu dân cư; đã chuyển thành vụ việc để xem xét",
+            "The register has it as a case now (`population cases list`): have it decided there, then take the application in again.",
+            "Vụ việc đã mở trong cơ sở dữ liệu dân cư (`population cases list`): giải quyết xong rồi tiếp nhận lại hồ sơ.",
+        ),
+        "not-represented" => (
+            "Người dưới 14 tuổi phải có người đại diện",
+            "Name father, mother or legal representative in the application (`representative`).",
+            "Ghi cha, mẹ hoặc người đại diện hợp pháp vào hồ sơ (`representative`).",
+        ),
+        "no-representative" => (
+            "Người đại diện không phải cha, mẹ hoặc người đại diện theo cơ sở dữ liệu dân cư",
+            "Check number and name; if they are right, have the register corrected first (form DC02).",
+            "Kiểm tra số và họ tên; nếu đúng, đề nghị điều chỉnh dân cư trước (mẫu DC02).",
+        ),
+        "person-dead" => (
+            "Cơ sở dữ liệu dân cư ghi người này đã chết",
+            "If that is wrong, have the register corrected first; no card is issued meanwhile.",
+            "Nếu sai, phải đính chính dữ liệu dân cư trước; chưa cấp thẻ.",
+        ),
+        "person-missing" => (
+            "Cơ sở dữ liệu dân cư ghi người này mất tích",
+            "If the person is here, have the register corrected first; no card is issued meanwhile.",
+            "Nếu người này có mặt, phải đính chính dữ liệu dân cư trước; chưa cấp thẻ.",
+        ),
+        "differs-from-register" => (
+            "Hồ sơ khác với cơ sở dữ liệu dân cư",
+            "Resolve the fields named with the applicant: correct the application, or the register first (form DC01).",
+            "Đối chiếu các trường nêu trên với công dân: sửa hồ sơ, hoặc cập nhật dân cư trước (mẫu DC01).",
+        ),
+        "has-active-card" => (
+            "Số định danh này đang có thẻ còn hiệu lực",
+            "Apply for an exchange or a reissue (\"reason\": \"exchange\" or \"reissue\"), which replaces that card.",
+            "Lập hồ sơ đổi hoặc cấp lại (\"reason\": \"exchange\" hoặc \"reissue\") để thay thẻ đó.",
+        ),
+        "card-held" => (
+            "Thẻ của người này đang bị giữ",
+            "End the holding first (`issuer card return`), if the authority that holds the card agrees.",
+            "Kết thúc việc giữ thẻ trước (`issuer card return`), nếu cơ quan giữ thẻ đồng ý.",
+        ),
+        "sex-unspecified" | "dates-contradict" | "name-not-writable" => (
+            "Dữ liệu dân cư không đủ để cấp thẻ",
+            "Have the person's record corrected in the register first (form DC01).",
+            "Cập nhật dữ liệu dân cư trước (mẫu DC01).",
+        ),
+        "other-application-open" => (
+            "Người này còn một hồ sơ khác đang dở",
+            "Run that application again with its chip, or give its chip up with `issuer spoil`.",
+            "Chạy lại hồ sơ đó với đúng chíp của nó, hoặc loại chíp bằng `issuer spoil`.",
+        ),
+        "state-forbids" => (
+            "Trạng thái hồ sơ không cho phép",
+            "Look at the state named: what is issued, rejected or spoiled stays so.",
+            "Xem trạng thái nêu trên: hồ sơ đã cấp, bị từ chối hoặc chíp hỏng thì không đổi nữa.",
+        ),
+        "not-a-number" => (
+            "Số định danh phải có 12 chữ số",
+            "Give all 12 digits with --number.",
+            "Nhập đủ 12 chữ số sau --number.",
+        ),
+        "no-card-in-use" => (
+            "Người này không có thẻ đang dùng",
+            "Name another card of this person by --sod-sha256.",
+            "Chỉ ra thẻ khác của người này bằng --sod-sha256.",
+        ),
+        "approval-missing" => (
+            "Hồ sơ chờ cán bộ khác duyệt",
+            "Have another officer approve it: `issuer application approve`; then run the same command again.",
+            "Đề nghị cán bộ khác duyệt: `issuer application approve`, rồi chạy lại lệnh.",
+        ),
+        "same-officer" => (
+            "Người tiếp nhận không được duyệt hồ sơ của mình",
+            "Have an officer approve it who did not capture it.",
+            "Đề nghị cán bộ khác, không phải người tiếp nhận, duyệt hồ sơ.",
+        ),
+        "changed-since-capture" => (
+            "Dữ liệu dân cư về người này đã đổi sau khi thu nhận; hồ sơ bị trả lại",
+            "Take the application in again and have it approved again: what was approved is not what would be printed.",
+            "Tiếp nhận và duyệt lại hồ sơ: nội dung đã duyệt không còn là nội dung sẽ in.",
+        ),
+        "unknown-application" => (
+            "Sổ cấp thẻ không có hồ sơ này",
+            "Look at `issuer application list` for its number.",
+            "Xem số hồ sơ bằng `issuer application list`.",
+        ),
+        "application-not-open" => (
+            "Sổ cấp thẻ không có hồ sơ đang mở đúng với tệp này",
+            "Take this very file in first (`issuer application receive`), or name the application by --id.",
+            "Tiếp nhận đúng tệp này trước (`issuer application receive`), hoặc chỉ ra hồ sơ bằng --id.",
+        ),
+        "request-reused" => (
+            "Mã yêu cầu này đã dùng cho việc khác",
+            "Give every request a name of its own with --request.",
+            "Đặt cho mỗi yêu cầu một mã riêng bằng --request.",
+        ),
+        "reason-missing" => ("Thiếu lý do", "Say why with --reason.", "Nêu lý do bằng --reason."),
+        "holidays-unreadable" => (
+            "Không đọc được danh sách ngày nghỉ",
+            "Give a file with one day a line, like 2027-02-05.",
+            "Dùng tệp mỗi dòng một ngày, như 2027-02-05.",
+        ),
+        "batch-not-done" => (
+            "Còn hồ sơ trong lô chưa thành thẻ",
+            "Look at results.jsonl: what waits is approved by another officer; then run the same command again.",
+            "Xem results.jsonl: hồ sơ chờ thì giao người khác duyệt, rồi chạy lại đúng lệnh này.",
+        ),
+        _ => return None,
+    })
+}

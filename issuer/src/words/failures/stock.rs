@@ -1,0 +1,67 @@
+//! Failures of blanks in stock and the queue that uses them.
+
+use super::Sentences;
+
+pub(super) fn of(code: &str) -> Option<Sentences> {
+    Some(match code {
+        "not-in-stock" => (
+            "Phôi này không có trong kho",
+            "Take a blank that is in stock (`issuer stock list --state in-stock`), or receive its delivery note first.",
+            "Lấy phôi có trong kho (`issuer stock list --state in-stock`), hoặc nhập phiếu giao phôi trước.",
+        ),
+        "blank-state-forbids" => (
+            "Trạng thái phôi không cho phép",
+            "Look at the blank with `issuer stock show`; a chip in work is given up with `issuer spoil`.",
+            "Xem phôi bằng `issuer stock show`; chíp đang ghi thì loại bằng `issuer spoil`.",
+        ),
+        "blank-known" => (
+            "Số phôi bị trùng",
+            "Compare the list with the delivery note: each serial enters the stock once.",
+            "Đối chiếu danh sách với phiếu giao: mỗi số phôi chỉ nhập kho một lần.",
+        ),
+        "blank-unknown" => (
+            "Kho không có phôi này",
+            "Check the serial: 20 hexadecimal digits, as `issuer probe` shows it.",
+            "Kiểm tra số phôi: 20 chữ số thập lục phân, như `issuer probe` hiện.",
+        ),
+        "delivery-known" => (
+            "Phiếu giao hoặc lần chuyển này đã nhập rồi",
+            "Look at `issuer stock reconcile`: a delivery enters once.",
+            "Xem `issuer stock reconcile`: mỗi lần giao chỉ nhập một lần.",
+        ),
+        "delivery-unknown" => (
+            "Không có phiếu giao hoặc lần chuyển này",
+            "Receive the delivery note first (`issuer stock receive`), with the same supplier and name.",
+            "Nhập phiếu giao trước (`issuer stock receive`), đúng tên nhà cung cấp và số phiếu.",
+        ),
+        "cause-missing" => {
+            ("Thiếu lý do", "Give --cause, and --note or --photo.", "Nhập --cause, và --note hoặc --photo.")
+        }
+        "serials-unreadable" => (
+            "Danh sách số phôi không đúng mẫu",
+            "Give a file with one serial of 20 hexadecimal digits a line.",
+            "Dùng tệp mỗi dòng một số phôi, 20 chữ số thập lục phân.",
+        ),
+        "stock-document" | "stock-document-foreign" => (
+            "Danh sách hoặc biên nhận không dùng được",
+            "Use the file that the other station signed for this one, and that station's public key.",
+            "Dùng tệp do trạm kia ký cho trạm này, cùng khóa công khai của trạm đó.",
+        ),
+        "queue-stands" => (
+            "Hàng đợi đang dừng",
+            "Look at `issuer queue list`, correct the cause, and let it go on with `issuer queue resume`; then run the command again.",
+            "Xem `issuer queue list`, khắc phục, cho chạy tiếp bằng `issuer queue resume`, rồi chạy lại lệnh.",
+        ),
+        "too-many-readers" => (
+            "Quá nhiều đầu đọc",
+            "Give at most sixteen readers; further ones belong to another host of the same ledger.",
+            "Tối đa mười sáu đầu đọc; dùng thêm máy khác với cùng sổ.",
+        ),
+        "stock-differs" => (
+            "Có phôi không ở đúng chỗ trong sổ",
+            "Look for the blanks named; say what became of them with `issuer stock lose` or `issuer stock spoil`.",
+            "Tìm các phôi nêu trên; ghi rõ bằng `issuer stock lose` hoặc `issuer stock spoil`.",
+        ),
+        _ => return None,
+    })
+}
