@@ -36,7 +36,8 @@ const STOPS: u32 = 150;
 /// Where the focus is and whether somebody sees it: an outline of three pixels or more, within the window.
 const FOCUS: &str = "const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
     const outlined = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 3;
-    const name = e.tagName + (e.id ? '#' + e.id : '') + ' ' + (e.textContent || e.name || '').trim().slice(0, 40);
+    const name = e.tagName + (e.id ? '#' + e.id : '') + ' ' + (e.textContent || e.name || '').trim().slice(0, 40)
+      + ` (${s.outlineStyle} ${s.outlineWidth}, ${r.top} to ${r.bottom} of ${innerHeight}, ${document.readyState})`;
     return [e.matches(arguments[0]), e === document.body || (outlined && r.bottom > 0 && r.top < innerHeight), name];";
 
 /// chromedriver, running. Ends when dropped.

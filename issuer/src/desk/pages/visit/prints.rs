@@ -95,7 +95,7 @@ fn one_print(seen: &Seen, id: &str, finger: Finger, print: &Print) -> Markup {
     let name = words::finger(finger, seen.language);
     let (kind, verdict) = match score {
         ..RETAKE_BELOW => ("bad", seen.say("phải lấy lại", "take it again")),
-        ..LOOK_BELOW => ("warn", seen.say("nên xem lại", "look at it")),
+        RETAKE_BELOW..LOOK_BELOW => ("warn", seen.say("nên xem lại", "look at it")),
         _ => ("good", seen.say("tốt", "good")),
     };
     let points = format!("{score}/100");
@@ -131,7 +131,7 @@ fn reason(seen: &Seen, id: &str) -> Markup {
 
 fn device(seen: &Seen, id: &str) -> Markup {
     html! {
-        div.line {
+        div.line.device {
             form method="post" action={ "/visits/" (id) "/prints/device" } {
                 (mark(seen))
                 button type="submit" { (seen.say("Lấy từ thiết bị", "Take them from the device")) }
