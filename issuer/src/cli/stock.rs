@@ -6,7 +6,7 @@ use std::path::Path;
 use cccd_issuer::accounts::{Officer, Role};
 use cccd_issuer::issuance::ChipAlgorithms;
 use cccd_issuer::ledger::{Act, Ledger};
-use cccd_issuer::output::write_private;
+use cccd_issuer::output::write_anew;
 use cccd_issuer::personalize::Icao9Driver;
 use cccd_issuer::stock::{
     BlankRow, BlankState, BlankStep, Count, Difference, Explanation, Reconciliation, Signed, parse_serials,
@@ -90,7 +90,7 @@ pub(crate) fn run(
             let receiver = public_key(&send.station_key)?;
             let mut keeper = Keeper::enter(&send.keeper, at, rng)?;
             let list = with!(keeper, |stock, act| stock.send(&send.reference, &receiver, &serials, act))?;
-            write_private(&send.out, list.to_text().as_bytes())?;
+            write_anew(&send.out, list.to_text().as_bytes())?;
             output.result(
                 &json!({"sent": serials.len(), "reference": send.reference, "list": send.out}),
                 &[format!(
@@ -186,7 +186,7 @@ fn run_accept(
             let (count, receipt) =
                 with!(keeper, |stock, act| stock.accept(&list, &key, found.as_deref(), act))?;
             if let Some(file) = &accept.receipt {
-                write_private(file, receipt.to_text().as_bytes())?;
+                write_anew(file, receipt.to_text().as_bytes())?;
             }
             count
         }

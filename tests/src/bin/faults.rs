@@ -17,8 +17,8 @@ Campaigns:
   register         kill -9 at every system call that writes: import, acts, numbers, on SQLite and on PostgreSQL (its
                    server of Debian's postgresql-15; with strace, else by the clock)
   station          the issuer is killed, its disk is filled and fails, its database is cut, the token with its keys goes
-                   away, in every step from the delivery of blanks to a card reported lost; one of two hosts on one queue
-                   is killed (with strace; PostgreSQL as above)
+                   away, in every step from the delivery of blanks to a card withdrawn or destroyed; its desk is killed
+                   while officers work at it; one of two hosts on one queue is killed (with strace; PostgreSQL as above)
 
 Options:
   --long           all combinations: two removals, hostile answers at every command, short commands to the chip, its state

@@ -96,7 +96,11 @@ impl Driver {
         }}});
         let answer = self.ask("POST", "/session", Some(&wanted))?;
         let id = answer["sessionId"].as_str().context("no session")?.to_owned();
-        Ok(Browser { driver: self, id })
+        let browser = Browser { driver: self, id };
+        // No window manager gives a headless window the focus; without it no focus is drawn where a page puts it by itself.
+        let command = json!({"cmd": "Emulation.setFocusEmulationEnabled", "params": {"enabled": true}});
+        browser.ask("POST", "goog/cdp/execute", Some(&command))?;
+        Ok(browser)
     }
 
     /// One command; a plain connection each, as chromedriver serves one at a time.

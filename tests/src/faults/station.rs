@@ -1,12 +1,14 @@
 //! The issuing station under faults: its real program, in a house of its own. It is killed at every system call by which
 //! something leaves it, its disk is filled and fails, the line to its database is cut, the token with its keys goes away,
-//! at every step from the delivery of blanks to a card reported lost; and two of them work on one queue, of which one
-//! dies. Then the same command runs again, and ledger, register and chips must agree.
+//! at every step from the delivery of blanks to a card withdrawn or destroyed; its desk is killed while officers work at it;
+//! and two of them work on one queue, of which one dies. Then the same command runs again, the same form is sent again, and
+//! ledger, register and chips must agree.
 //!
 //! A step begins with a copy of a house in which everything before it was done undisturbed. How many faults there are is
 //! counted in an undisturbed run under `strace`; each is then made in a copy of its own.
 
 mod books;
+mod cores;
 mod database;
 mod house;
 mod injector;
@@ -14,8 +16,10 @@ mod line;
 mod pair;
 mod read;
 mod room;
+mod served;
 mod signer;
 mod steps;
+mod visitor;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -39,6 +43,9 @@ const LASTING: &[&str] = &["fsync", "fdatasync"];
 /// Every call by which something leaves the program.
 const WRITING: &[&str] =
     &["fsync", "fdatasync", "rename", "link", "linkat", "unlink", "pwrite64", "write", "ftruncate", "mkdir"];
+
+/// Calls at which a long run kills the desk: what is there for good, and what gets or loses its name.
+const OF_DESKS: &[&str] = &["fsync", "fdatasync", "rename", "unlink"];
 
 /// Calls that a disk answers with an error.
 const OF_DISKS: &[&str] = &["fsync", "fdatasync", "pwrite64"];
@@ -117,6 +124,7 @@ pub fn run(length: Length, now: Timestamp, report: &mut Report) -> Result<()> {
     let mut campaign = Campaign { length, report, sums: Vec::new() };
     let files = Line::of_work(&programs, now, None, &folder.path().join("files"))?;
     campaign.of_files(&files)?;
+    campaign.of_desk(&programs, now, &folder.path().join("desk"))?;
     campaign.of_signer(&files, now)?;
     match Bank::open()? {
         Ok(bank) => campaign.of_servers(&programs, now, &Arc::new(bank), folder.path())?,
@@ -204,11 +212,38 @@ impl Campaign<'_> {
         self.report.begin(title, kills.len());
         let mut sum = Sum::default();
         for count in kills {
-            if let Some(went) = pair.try_one(count)? {
+            // A long run tries every statement: what is not met at one is met at another.
+            let met = match self.length {
+                Length::Short => pair.try_until_met(count)?,
+                Length::Long => pair.try_one(count)?.map(|went| (count, went)),
+            };
+            if let Some((count, went)) = met {
                 let outcome = sum.note(went);
                 self.report.fault(count, "statement", outcome);
             }
         }
+        self.report.end(title);
+        self.sums.push((title.to_owned(), sum));
+        Ok(())
+    }
+
+    /// `issuer serve`, killed while officers work at it.
+    fn of_desk(&mut self, programs: &Programs, now: Timestamp, folder: &Path) -> Result<()> {
+        let title = "kill -9, the desk in a browser";
+        let (calls, most) = match self.length {
+            Length::Short => (LASTING, 4),
+            Length::Long => (OF_DESKS, usize::MAX),
+        };
+        let desk = served::Open::found(programs, now, calls, folder)?;
+        let mut kills = Vec::new();
+        for of_deed in desk.kills() {
+            kills.extend(self.thinned(of_deed, most));
+        }
+        self.report.begin(title, kills.len());
+        let mut sum = Sum::default();
+        desk.try_all(&kills, cores::workers(), &mut |kill: &served::Kill, went: Went| {
+            self.report.fault(kill.fault.count, &served::Open::name(kill), sum.note(went));
+        })?;
         self.report.end(title);
         self.sums.push((title.to_owned(), sum));
         Ok(())

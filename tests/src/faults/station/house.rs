@@ -68,6 +68,18 @@ const OFFICERS: [(&str, &str, &[&str]); 5] = [
     ("soat", "lần theo từng dòng", &["audit"]),
 ];
 
+/// Who keeps the stock of the neighbouring station.
+const NEIGHBOUR: (&str, &str) = ("hai", "giữ phôi nhà bên");
+
+/// Whose ledger a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The house's own.
+    Own,
+    /// A file of the station next door, with which blanks are exchanged.
+    Neighbour,
+}
+
 /// What the house is, wherever its folder lies.
 #[derive(Debug, Clone)]
 pub(super) struct House {
@@ -126,6 +138,7 @@ impl House {
         let house = Self { programs: programs.clone(), now, applicants, serials, bank };
         house.lay_out(folder, &store, &extent.blanks)?;
         house.hire(folder)?;
+        house.found_neighbour(folder)?;
         Ok(house)
     }
 
@@ -142,6 +155,10 @@ impl House {
         }
         let list: Vec<String> = self.serials.iter().map(ChipSerial::to_string).collect();
         std::fs::write(folder.join("delivery.txt"), list.join("\n"))?;
+        // What goes next door and comes back: what lies in the cabinet.
+        let in_cabinet = list.iter().zip(lies).filter(|(_, place)| place.starts_with("cabinet/"));
+        let in_cabinet: Vec<&str> = in_cabinet.map(|(serial, _)| serial.as_str()).collect();
+        std::fs::write(folder.join("cabinet.txt"), in_cabinet.join("\n"))?;
         std::fs::create_dir_all(folder.join("batch"))?;
         let today = day_in_vietnam(self.now);
         for (index, person) in self.applicants.iter().enumerate() {
@@ -177,6 +194,33 @@ impl House {
         Ok(())
     }
 
+    /// A station next door, with a keeper of its stock whose session is open.
+    fn found_neighbour(&self, folder: &Path) -> Result<()> {
+        let (name, password) = NEIGHBOUR;
+        private(&folder.join(format!("{name}.pw")), password)?;
+        let (chief, own) = (text(&folder.join("chief.pw"))?, text(&folder.join(format!("{name}.pw")))?);
+        let first =
+            ["account", "add", "--name", "chief", "--role", "administrator", "--new-password-file", &chief];
+        let then = ["account", "add", "--name", name, "--role", "stock", "--new-password-file", &own];
+        let by = ["--officer", "chief", "--password-file", &chief];
+        let session = text(&folder.join(format!("{name}.session")))?;
+        let login = ["account", "login", "--officer", name, "--password-file", &own, "--session", &session];
+        for words in [&first[..], &[&then[..], &by].concat(), &login] {
+            let arguments = self.command_of(folder, Whose::Neighbour, None, words)?;
+            self.programs.must("issuer", &arguments)?;
+        }
+        Ok(())
+    }
+
+    /// The public key of a station, as a command line names it.
+    pub(super) fn public_key(&self, folder: &Path, whose: Whose) -> Result<String> {
+        text(&folder.join(match whose {
+            Whose::Neighbour => "neighbour.sqlite.station.pub",
+            Whose::Own if self.bank.is_some() => "station.station.pub",
+            Whose::Own => "ledger.sqlite.station.pub",
+        }))
+    }
+
     /// A command of an officer, complete.
     pub(super) fn command(
         &self,
@@ -184,13 +228,25 @@ impl House {
         officer: Option<&str>,
         words: &[&str],
     ) -> Result<Vec<String>> {
+        self.command_of(folder, Whose::Own, officer, words)
+    }
+
+    /// A command of an officer of one of the two stations, complete.
+    pub(super) fn command_of(
+        &self,
+        folder: &Path,
+        whose: Whose,
+        officer: Option<&str>,
+        words: &[&str],
+    ) -> Result<Vec<String>> {
         let at = self.now.to_string();
         let mut all = vec!["--at".to_owned(), at, "--json".to_owned()];
         all.extend(words.iter().map(|word| (*word).to_owned()));
         all.push("--ledger".to_owned());
-        match &self.bank {
-            None => all.push(text(&folder.join("ledger.sqlite"))?),
-            Some(bank) => {
+        match (&self.bank, whose) {
+            (_, Whose::Neighbour) => all.push(text(&folder.join("neighbour.sqlite"))?),
+            (None, Whose::Own) => all.push(text(&folder.join("ledger.sqlite"))?),
+            (Some(bank), Whose::Own) => {
                 let station = text(&folder.join("station"))?;
                 all.extend([bank.address(folder, Which::Ledger)?, "--station".to_owned(), station]);
             }

@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
 
 use anyhow::{Context as _, Result, ensure};
 use cccd_population::person::Person;
@@ -17,7 +14,7 @@ use super::house::{self, Extent, House};
 use super::injector::{self, Fault, Ran};
 use super::room::{self, Disk};
 use super::steps::{self, Step};
-use super::{Report, Sum, Went, read};
+use super::{Report, Sum, Went, cores, read};
 use crate::programs::Programs;
 
 /// What goes wrong.
@@ -76,7 +73,7 @@ impl Line {
             let breaches = books.breaches(Moment::Resumed);
             ensure!(breaches.is_empty(), "{}, undisturbed: {breaches:?}", step.name);
         }
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let workers = cores::workers();
         Ok(Self { house, steps, stages, work, workers })
     }
 
@@ -112,7 +109,7 @@ impl Line {
         let folder = self.stage(index, 0)?;
         let arguments = step.arguments(&self.house, &folder)?;
         let program = self.house.programs.path("issuer");
-        injector::calls(&program, &arguments, kinds, step.ends_with, &self.work.join("trace"))
+        injector::calls(&program, &arguments, kinds, &[step.ends_with], &self.work.join("trace"))
     }
 
     /// A small disk for every worker, as long as they are kept; `None` where this machine lets none be mounted.
@@ -139,51 +136,15 @@ impl Line {
     /// All faults, over the cores of this machine; the table is in their order.
     pub(super) fn try_all(&self, title: &str, jobs: &[Job], report: &mut Report) -> Result<Sum> {
         report.begin(title, jobs.len());
-        let next = AtomicUsize::new(0);
-        let failed = Mutex::new(None);
-        let (send, receive) = channel();
         let mut sum = Sum::default();
-        std::thread::scope(|scope| {
-            for worker in 0..self.workers {
-                let (send, next, failed) = (send.clone(), &next, &failed);
-                scope.spawn(move || {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::SeqCst);
-                        let Some(job) = jobs.get(index) else { return };
-                        let tried = self.try_one(job, worker).with_context(|| format!("{title}: {job:?}"));
-                        match tried {
-                            Ok(went) => {
-                                if send.send((index, went)).is_err() {
-                                    return;
-                                }
-                            }
-                            Err(error) => {
-                                next.store(jobs.len(), Ordering::SeqCst);
-                                if let Ok(mut failed) = failed.lock() {
-                                    *failed = Some(error);
-                                }
-                                return;
-                            }
-                        }
-                    }
-                });
+        let one =
+            |job: &Job, worker: usize| self.try_one(job, worker).with_context(|| format!("{title}: {job:?}"));
+        cores::over(jobs, self.workers, one, |job, went| {
+            // A call that this run did not come to: another thread made it, or the run went another way.
+            if let Some(went) = went {
+                self.tell(job, sum.note(went), report);
             }
-            drop(send);
-            let (mut waiting, mut due) = (BTreeMap::new(), 0);
-            for (index, went) in receive {
-                waiting.insert(index, went);
-                while let Some(went) = waiting.remove(&due) {
-                    // A call that this run did not come to: another thread made it, or the run went another way.
-                    if let (Some(job), Some(went)) = (jobs.get(due), went) {
-                        self.tell(job, sum.note(went), report);
-                    }
-                    due += 1;
-                }
-            }
-        });
-        if let Ok(Some(error)) = failed.into_inner() {
-            return Err(error);
-        }
+        })?;
         report.end(title);
         Ok(sum)
     }

@@ -1,7 +1,7 @@
 //! Two stations on one queue: one is killed at every statement that it sends, the other goes on, the dead one comes back.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
@@ -23,7 +23,7 @@ pub(super) struct Pair {
     house: House,
     stage: PathBuf,
     work: PathBuf,
-    /// Statements that one host sends when it makes the whole batch alone.
+    /// Statements that one of two hosts sends when nothing happens to either.
     pub(super) statements: usize,
 }
 
@@ -54,10 +54,12 @@ impl Pair {
             )?;
         }
         pair.house.copy(&pair.stage, &pair.work)?;
-        let alone = pair.batch(&pair.work, "a", SignedDuration::ZERO)?;
+        let other = pair.other(&pair.work)?;
+        let words = pair.batch(&pair.work, "a", SignedDuration::ZERO)?;
         let program = pair.house.programs.path("issuer");
-        let calls = injector::calls(&program, &alone, &[CALL], 0, &pair.trace())?;
-        pair.statements = calls.get(CALL).copied().context("a batch that asks no server")?;
+        let calls = injector::calls(&program, &words, &[CALL], &[0, 1], &pair.trace());
+        other.wait_with_output()?;
+        pair.statements = calls?.get(CALL).copied().context("a batch that asks no server")?;
         Ok(pair)
     }
 
@@ -94,18 +96,34 @@ impl Pair {
         house.command(folder, Some("lan"), &words)
     }
 
-    /// One host dies before it sends its n-th statement.
+    /// The host that lives, at work.
+    fn other(&self, folder: &Path) -> Result<Child> {
+        let words = self.batch(folder, "b", SignedDuration::ZERO)?;
+        let mut command = Command::new(self.house.programs.path("issuer"));
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(command.spawn()?)
+    }
+
+    /// One host dies before it sends its n-th statement. Where the other took so much of the work that it never came to that
+    /// one, an earlier statement is tried. Answers at which it died.
+    pub(super) fn try_until_met(&self, count: usize) -> Result<Option<(usize, Went)>> {
+        let mut count = count;
+        while count > 0 {
+            match self.try_one(count)? {
+                Some(went) => return Ok(Some((count, went))),
+                None => count = count * 2 / 3,
+            }
+        }
+        Ok(None)
+    }
+
+    /// One host dies before it sends its n-th statement. `None`: it never came to it.
     pub(super) fn try_one(&self, count: usize) -> Result<Option<Went>> {
         let lost = |what: String| Ok(Some(Went::Breached(Breach::Lost(what))));
         let folder = &self.work;
         self.house.copy(&self.stage, folder)?;
         let program = self.house.programs.path("issuer");
-        let lives = Command::new(&program)
-            .args(self.batch(folder, "b", SignedDuration::ZERO)?)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let lives = self.other(folder)?;
         let dying = self.batch(folder, "a", SignedDuration::ZERO)?;
         let fault = Fault { call: CALL, count, what: What::Kill };
         let dies = injector::run(&program, &dying, fault, &self.trace());

@@ -1,8 +1,10 @@
 //! The books of a house, read beside its programs: from copies of its files, so that looking at them repairs nothing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use cccd_card_profile::file_system::CCCD_FILES;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Place, SqlStore};
 use cccd_virtual_chip::StateFile;
@@ -24,6 +26,7 @@ pub(super) fn books(house: &House, folder: &Path) -> Result<Books> {
     let mut books = Books {
         delivered: house.serials.iter().map(ToString::to_string).collect(),
         chips: chips(folder)?,
+        papers: papers(folder)?,
         ..Books::default()
     };
     match &house.bank {
@@ -98,7 +101,23 @@ fn ledger(query: &mut Query, books: &mut Books) -> Result<()> {
     }
     for row in query("SELECT serial, state, CAST(application_id AS TEXT) FROM blanks ORDER BY serial")? {
         let application = optional(&row, 2).map(|id| id.parse()).transpose()?;
-        books.blanks.push(Blank { serial: needed(&row, 0)?, state: needed(&row, 1)?, application });
+        books.blanks.push(Blank {
+            serial: needed(&row, 0)?,
+            state: needed(&row, 1)?,
+            application,
+            key: None,
+        });
+    }
+    // The newest statement of each is what counts.
+    for row in query("SELECT serial, statement FROM blank_keys ORDER BY operation")? {
+        let (serial, signed): (_, serde_json::Value) =
+            (needed(&row, 0)?, serde_json::from_str(&needed(&row, 1)?)?);
+        let statement: serde_json::Value =
+            serde_json::from_str(signed["document"].as_str().context("a statement of keys")?)?;
+        let key = statement["chip_authentication"].as_str().map(str::to_owned);
+        if let Some(blank) = books.blanks.iter_mut().find(|blank| blank.serial == serial) {
+            blank.key = key;
+        }
     }
     let open = "SELECT CAST(count(*) AS TEXT) FROM card_changes LEFT JOIN card_change_outcomes \
                 ON card_change_outcomes.change_id = card_changes.id WHERE card_change_outcomes.change_id IS NULL";
@@ -122,6 +141,37 @@ fn register(query: &mut Query, digest: &str, books: &mut Books) -> Result<()> {
     Ok(())
 }
 
+/// What the ledger of a house in files says was done twice, though it was asked for once: an action of an application, or an
+/// order about a card or a blank.
+pub(super) fn done_twice(folder: &Path) -> Result<Option<String>> {
+    let copy = tempfile::tempdir()?;
+    for end in ["", "-journal", "-wal"] {
+        let from = folder.join(format!("ledger.sqlite{end}"));
+        if from.exists() {
+            std::fs::copy(&from, copy.path().join(format!("ledger.sqlite{end}")))?;
+        }
+    }
+    let mut query = rows_of_file(&copy.path().join("ledger.sqlite"))?;
+    let twice = [
+        "SELECT action FROM actions WHERE action IN ('receive', 'capture', 'approve', 'issue', 'deliver') \
+         GROUP BY application_id, action HAVING count(*) > 1",
+        "SELECT change FROM card_changes GROUP BY sod_sha256, change HAVING count(*) > 1",
+        "SELECT serial FROM blank_events GROUP BY serial, to_state HAVING count(*) > 1",
+    ];
+    for sql in twice {
+        if let Some(row) = query(sql)?.first() {
+            return Ok(Some(format!("{} was done twice", needed(row, 0)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// What lies in the house's folder itself.
+fn papers(folder: &Path) -> Result<BTreeSet<String>> {
+    let names = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    names.collect()
+}
+
 /// Every chip of the house, as its own memory says.
 fn chips(folder: &Path) -> Result<Vec<Chip>> {
     let mut found = Vec::new();
@@ -141,6 +191,8 @@ fn chips(folder: &Path) -> Result<Vec<Chip>> {
             serial: ChipSerial(bench.state().serial()).to_string(),
             life: bench.state().life_cycle(),
             sod: bench.read(File::Sod).map(|sod| hex::encode(Sha256::digest(sod))),
+            has_files: CCCD_FILES.iter().any(|file| bench.read(*file).is_some()),
+            key: bench.chip_authentication_key()?.map(|key| key.to_spki()).transpose()?.map(hex::encode),
         });
     }
     Ok(found)
