@@ -368,6 +368,7 @@ mod tests {
                 life: LifeCycle::Personalizing,
                 sod: None,
                 key: None,
+                has_files: true,
             });
         });
         broken("lost: the blank B is not in the stock", Moment::Torn, |books| {

@@ -40,7 +40,7 @@ pub(in crate::desk) async fn count(State(desk): State<Arc<Desk>>, parts: Parts) 
                 "What was counted is not what the books say. Look for each blank below; what is not found is noted as lost or spoiled.",
             )))
         }
-        p { (found) " " (seen.say("phôi đã đếm", "blanks were counted")) }
+        h2 { (found) " " (seen.say("phôi đã đếm", "blanks were counted")) }
         (super::differences(seen, seen.say("Không khớp", "Does not fit"), &report.differences))
         (super::differences(seen, seen.say("Còn mở", "Still open"), &report.open))
         p { a.button href="/stock" { (seen.say("Về kho phôi", "To the stock")) } }
