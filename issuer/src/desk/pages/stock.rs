@@ -113,6 +113,18 @@ fn short(name: &str) -> String {
     }
 }
 
+/// What the books say of it: a state, an application, or somebody's own words.
+fn beside(seen: &Seen, detail: &str) -> String {
+    if let Some(state) = BlankState::ALL.into_iter().find(|state| state.as_str() == detail) {
+        return words::blank_state(state, seen.language).to_owned();
+    }
+    match detail.strip_prefix("application ") {
+        Some(id) => format!("{} {id}", seen.say("hồ sơ", "application")),
+        None if detail == "unknown" => seen.say("sổ không có", "the books do not know it").to_owned(),
+        None => detail.to_owned(),
+    }
+}
+
 fn what(seen: &Seen, word: &str) -> String {
     let text = match word {
         "not-counted" => seen.say("chưa kiểm đếm", "not counted"),
@@ -147,7 +159,7 @@ fn differences(seen: &Seen, title: &str, found: &[Difference]) -> Markup {
                 @for one in found.iter().take(shown) { tr {
                     th scope="row" { a.number href={ "/stock/blanks/" (one.serial) } { (one.serial) } }
                     td { (what(seen, one.what)) }
-                    td { (one.detail) }
+                    td { (beside(seen, &one.detail)) }
                 } }
             } } }
             @if found.len() > shown { p.hint { (seen.say("Danh sách đầy đủ trong tệp CSV.", "All of them are in the CSV file.")) } }

@@ -400,7 +400,7 @@ mod tests {
             books.chips[1].life = LifeCycle::Locked;
         });
         broken("lost: a card without a line: the chip B is personalizing", Moment::Torn, |books| {
-            books.chips[1].life = LifeCycle::Personalizing;
+            (books.chips[1].life, books.chips[1].has_files) = (LifeCycle::Personalizing, true);
         });
         broken("lost: a card without a line: the register has B", Moment::Torn, |books| {
             let other = Card { sod: "sod-b".to_owned(), serial: "B".to_owned(), ..books.cards[0].clone() };
