@@ -84,21 +84,35 @@ fn with(threads: usize, place: &Place, numbers: &[String]) -> Result<One> {
     let (mut ours, mut floor, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     // The first round warms both.
     for round in 0..=ROUNDS {
-        // Each round asks for others: a cache does not know them from the last one.
-        let first = |thread: usize| thread * 7_919 + round * 31_397;
-        let one = at_once(threads, &|thread| {
-            let store = SqlStore::open(place)?;
-            let mut walk = Walk::new(first(thread), parsed.len());
-            Ok(Box::new(move || {
-                let number = parsed.get(walk.next()).ok_or_else(|| anyhow::anyhow!("no number"))?;
-                ensure!(store.person(number)?.is_some(), "nobody has this number");
-                Ok(())
-            }))
-        })?;
-        let other = at_once(threads, &|thread| {
-            let mut walk = Walk::new(first(thread), numbers.len());
-            bare(place, numbers, move || walk.next())
-        })?;
+        // Each round asks for others: a cache does not know them from the last one. Nor does who comes second in a round
+        // ask for whom the first has just brought in, and each is first in every second round.
+        let first = |thread: usize, contender: usize| {
+            thread * 7_919 + round * 31_397 + contender * (numbers.len() / 2)
+        };
+        let ours_now = || {
+            at_once(threads, &|thread| {
+                let store = SqlStore::open(place)?;
+                let mut walk = Walk::new(first(thread, 0), parsed.len());
+                Ok(Box::new(move || {
+                    let number = parsed.get(walk.next()).ok_or_else(|| anyhow::anyhow!("no number"))?;
+                    ensure!(store.person(number)?.is_some(), "nobody has this number");
+                    Ok(())
+                }))
+            })
+        };
+        let floor_now = || {
+            at_once(threads, &|thread| {
+                let mut walk = Walk::new(first(thread, 1), numbers.len());
+                bare(place, numbers, move || walk.next())
+            })
+        };
+        let (one, other) = if round % 2 == 0 {
+            let one = ours_now()?;
+            (one, floor_now()?)
+        } else {
+            let other = floor_now()?;
+            (ours_now()?, other)
+        };
         if round > 0 {
             ours.push(one);
             floor.push(other);
