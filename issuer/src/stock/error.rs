@@ -72,6 +72,9 @@ pub enum StockError {
     /// No transport of that reference.
     #[error("no transport of this reference was sent from here")]
     NoTransport,
+    /// It was taken back since.
+    #[error("the blank {0} is not on its way with this transport any more")]
+    NotOnTheWay(ChipSerial),
     /// A reference names one transport.
     #[error("a transport of this reference was sent or received before")]
     TransportKnown,
@@ -109,7 +112,7 @@ impl StockError {
         match self {
             Self::Ledger(error) if error.is_disk_full() => "disk-full",
             Self::Ledger(_) => "ledger-failed",
-            Self::Step { .. } => "blank-state-forbids",
+            Self::Step { .. } | Self::NotOnTheWay(_) => "blank-state-forbids",
             Self::Known { .. } | Self::Twice(_) => "blank-known",
             Self::Used(_) => "chip-used",
             Self::Unknown(_) => "blank-unknown",

@@ -186,6 +186,29 @@ fn blanks_go_to_another_station_and_both_sign_for_them() {
 }
 
 #[test]
+fn a_blank_that_goes_anew_is_not_of_the_transport_that_it_was_taken_back_from() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..4);
+    let first = here.stock().send("first", &there_key, &serials(1..3), act()).unwrap();
+    here.stock().take_back(&serials(1..3), act()).unwrap();
+    here.stock().send("second", &there_key, &serials(1..2), act()).unwrap();
+    let on_the_way = |ledger: &mut Ledger| {
+        let all = ledger.stock().transports(9).unwrap();
+        all.into_iter().map(|one| (one.reference, one.blanks, one.on_the_way)).collect::<Vec<_>>()
+    };
+    assert_eq!(on_the_way(&mut here), [("second".to_owned(), 1, 1), ("first".to_owned(), 2, 0)]);
+    // The first is over: neither its name nor a receipt for it moves what goes with the second.
+    assert!(matches!(here.stock().take_back_transport("first", act()), Err(StockError::Empty)));
+    let (_, receipt) = there.stock().accept(&first, &here_key, None, act()).unwrap();
+    let answered = here.stock().acknowledge(&receipt, &there_key, act());
+    assert!(matches!(answered, Err(StockError::NotOnTheWay(back)) if back == serial(1)), "{answered:?}");
+    assert_eq!(state(&mut here, 1), BlankState::Sent);
+    assert_eq!(here.stock().take_back_transport("second", act()).unwrap(), [serial(1)]);
+    assert_eq!(state(&mut here, 1), BlankState::InStock);
+}
+
+#[test]
 fn what_is_signed_by_somebody_else_or_for_somebody_else_moves_nothing() {
     let (mut here, here_key) = station(1);
     let (mut there, there_key) = station(2);

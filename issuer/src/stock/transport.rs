@@ -9,6 +9,7 @@ use serde_json::json;
 use super::lists::{LIST, RECEIPT, Receipt, Signed, TransportList, once, serials, texts};
 use super::operations::{counted, enter, moved, new_batch, signing};
 use super::rows;
+use super::taken_back::on_the_way;
 use super::{BlankState, BlankStep, Count, Stock, StockError, keys};
 use crate::ledger::Act;
 
@@ -159,6 +160,10 @@ impl Stock<'_> {
             let listed = sent_by(session, auditor.public_key(), &content)?;
             if let Some(stranger) = count.counted.iter().find(|serial| !listed.contains(serial)) {
                 return Err(StockError::Unknown(*stranger));
+            }
+            let with_it = on_the_way(session, &content.sender, &content.reference)?;
+            if let Some(back) = count.counted.iter().find(|serial| !with_it.contains(serial)) {
+                return Err(StockError::NotOnTheWay(*back));
             }
             let events = moved(session, operation, BlankStep::Acknowledge, &count.counted, None, act)?;
             let (sender, reference) = (content.sender.as_str(), content.reference.as_str());

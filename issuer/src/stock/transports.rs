@@ -17,6 +17,8 @@ pub struct Transport {
     pub other: String,
     /// Blanks on the list.
     pub blanks: u64,
+    /// Of these, how many are still on the way.
+    pub on_the_way: u64,
     /// When it was noted here, RFC 3339.
     pub at: String,
     /// The receiver's answer: missing and surplus blanks.
@@ -29,7 +31,9 @@ impl Stock<'_> {
     /// # Errors
     /// [`StockError`].
     pub fn transports(&self, limit: u32) -> Result<Vec<Transport>, StockError> {
-        let all = "SELECT t.sender, t.reference, t.direction, t.other, t.blanks, o.at, r.missing, r.surplus \
+        let all = "SELECT t.sender, t.reference, t.direction, t.other, t.blanks, o.at, r.missing, r.surplus, \
+                   (SELECT count(*) FROM blank_events e JOIN blanks b ON b.serial = e.serial AND b.last_event = e.sequence \
+                    WHERE e.operation = t.operation AND b.state = 'sent') \
                    FROM stock_transports t JOIN stock_operations o ON o.id = t.operation \
                    LEFT JOIN stock_receipts r ON r.sender = t.sender AND r.reference = t.reference \
                    ORDER BY t.operation DESC LIMIT ?1";
@@ -48,6 +52,7 @@ impl Stock<'_> {
                         other: row.needed(3)?,
                         blanks: row.count(4)?,
                         at: row.needed(5)?,
+                        on_the_way: row.count(8)?,
                         answer,
                     });
                     Ok(())

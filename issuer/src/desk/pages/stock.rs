@@ -187,6 +187,7 @@ fn moved(seen: &Seen, transports: &[Transport]) -> Markup {
                     td.number { (one.blanks) }
                     td { (clock(&one.at)) }
                     td { @match one.answer {
+                        None if one.outgoing && one.on_the_way == 0 => span.state { (seen.say("đã nhận lại", "taken back")) },
                         None => span.state.warn { (seen.say("chờ bên nhận", "waits for the receiver")) },
                         Some((0, 0)) => span.state.good { (seen.say("đủ", "complete")) },
                         Some((missing, surplus)) => span.state.bad { (seen.say("thiếu", "missing")) " " (missing) ", " (seen.say("thừa", "surplus")) " " (surplus) },

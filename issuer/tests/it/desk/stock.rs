@@ -208,6 +208,9 @@ fn what_was_sent_is_taken_back_and_the_cabinet_is_counted() {
         409,
         "nothing of it is on the way"
     );
+    kho.get("/stock");
+    assert!(!kho.page.says("value=\"chuyến 7\"") && kho.page.says("value=\"chuyến 8\""), "{}", kho.page.body);
+    assert!(kho.page.says("đã nhận lại"), "{}", kho.page.body);
     assert_eq!(order(&mut kho, "take-back", &[("transport", "chuyến 9")], &[]), 409, "there is no such one");
     assert_eq!(
         order(&mut kho, "take-back", &[("serials", "4c414200000000000004")], &[]),

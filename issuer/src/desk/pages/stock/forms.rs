@@ -178,7 +178,7 @@ fn acknowledge(desk: &Desk, seen: &Seen) -> Markup {
 
 /// What was sent and never left, or came back unopened: a whole transport, or some of it.
 fn take_back(desk: &Desk, seen: &Seen, transports: &[Transport]) -> Markup {
-    let open = |one: &&Transport| one.outgoing && one.answer.is_none_or(|(missing, _)| missing > 0);
+    let open = |one: &&Transport| one.outgoing && one.on_the_way > 0;
     form(
         desk,
         seen,
@@ -189,7 +189,7 @@ fn take_back(desk: &Desk, seen: &Seen, transports: &[Transport]) -> Markup {
             select id="back-transport" name="transport" {
                 option value="" { (seen.say("– không, chỉ các phôi dưới đây –", "– no, these blanks only –")) }
                 @for one in transports.iter().filter(open) {
-                    option value=(one.reference) { (one.reference) " – " (one.blanks) " " (seen.say("phôi", "blanks")) }
+                    option value=(one.reference) { (one.reference) " – " (one.on_the_way) " " (seen.say("phôi đang trên đường", "blanks on the way")) }
                 }
             }
             (serials(seen, "back-serials", seen.say("Hoặc số phôi nhận lại", "Or the serials that are back")))
