@@ -97,9 +97,10 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 
-const FILES: [(&str, &str, &[u8]); 3] = [
+const FILES: [(&str, &str, &[u8]); 4] = [
     ("desk.css", "text/css; charset=utf-8", include_bytes!("assets/desk.css")),
     ("desk.js", "text/javascript; charset=utf-8", include_bytes!("assets/desk.js")),
+    ("camera.js", "text/javascript; charset=utf-8", include_bytes!("assets/camera.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
 ];
 

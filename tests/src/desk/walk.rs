@@ -122,7 +122,10 @@ pub fn walk(
     let axe = std::fs::read_to_string(axe).context("axe-core")?;
     let walk = Walk { url: url.to_owned(), axe, pictures, count: Cell::default(), found: RefCell::default() };
     let driver = Driver::start()?;
-    let (lan, minh) = (driver.browser()?, driver.browser()?);
+    let (_, second) = house.applicants.get(1).context("no second applicant")?;
+    let film = house.stage.work.join("camera.mjpeg");
+    std::fs::write(&film, crate::portrait::film_of(&std::fs::read(second)?)?)?;
+    let (lan, minh) = (driver.browser_with_camera(&film)?, driver.browser()?);
 
     walk.open(&lan, "/")?;
     lan.wait("#name")?;
@@ -144,6 +147,7 @@ pub fn walk(
     prints::read_back(house, pcscd).context("the card's prints")?;
     drop(chip);
     refused(&walk, house, &lan, &minh)?;
+    no_camera(&walk, house, &driver)?;
     around::life(&walk, house, &lan, &minh)?;
     around::queue(&walk, &lan)?;
     around::stock(&walk, &driver)?;
@@ -300,7 +304,7 @@ fn delivered(walk: &Walk<'_>, lan: &Browser<'_>, address: &str) -> Result<()> {
 
 /// A second application is refused, with a reason that looks like a page.
 fn refused(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, minh: &Browser<'_>) -> Result<()> {
-    let (person, portrait) = house.applicants.get(1).context("no second applicant")?;
+    let (person, _) = house.applicants.get(1).context("no second applicant")?;
     walk.open(lan, "/")?;
     lan.fill("#q", person.number.as_str())?;
     lan.press(ENTER)?;
@@ -312,9 +316,7 @@ fn refused(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, minh: &Browser<'_>
     walk.step(lan, "upload-refused")?;
     lan.back()?;
     lan.wait("#file")?;
-    lan.type_into("#file", path(portrait)?)?;
-    lan.press_on("form[action$='/portrait'] button", ENTER)?;
-    lan.wait("img.portrait")?;
+    by_camera(walk, lan)?;
     prints::from_device(walk, house, lan)?;
     // Enter twice: one application.
     lan.reach("button.main")?;
@@ -329,6 +331,49 @@ fn refused(walk: &Walk<'_>, house: &House, lan: &Browser<'_>, minh: &Browser<'_>
     minh.wait_for(".person", "<b onmouseover=alert(1)>")?;
     printed(minh, &format!("{address}/cc03.pdf"))?;
     walk.step(minh, "refused")
+}
+
+/// The portrait comes from the camera.
+fn by_camera(walk: &Walk<'_>, lan: &Browser<'_>) -> Result<()> {
+    lan.press_on("[data-part='open']", ENTER)?;
+    let seen = "const done = arguments[arguments.length - 1];
+        const end = Date.now() + 60000;
+        const look = () => {
+          const film = document.querySelector('[data-part=video]');
+          if (film.videoWidth > 0 && document.activeElement.dataset.part === 'take') return done([film.videoWidth, film.videoHeight]);
+          if (Date.now() > end) return done(document.querySelector('[data-camera]').innerText);
+          setTimeout(look, 50);
+        };
+        look();";
+    let seen = lan.run_later(seen, &[])?;
+    ensure!(seen == json!([1_120, 640]), "the camera shows {seen}");
+    walk.step(lan, "camera")?;
+    // The focus is on the button that takes the picture.
+    lan.press(ENTER)?;
+    lan.wait("img.portrait")?;
+    loaded(lan)?;
+    let taken = lan.run(
+        "const i = document.querySelector('img.portrait'); return [i.naturalWidth, i.naturalHeight];",
+        &[],
+    )?;
+    ensure!(taken == json!([480, 640]), "the picture is {taken}");
+    Ok(())
+}
+
+/// A machine without a camera says so, and takes a file.
+fn no_camera(walk: &Walk<'_>, house: &House, driver: &Driver) -> Result<()> {
+    let (person, portrait) = house.applicants.get(2).context("no third applicant")?;
+    let other = driver.browser()?;
+    walk.log_in(&other, "lan")?;
+    other.fill("#q", person.number.as_str())?;
+    other.press(ENTER)?;
+    other.press_on("[data-part='open']", ENTER)?;
+    other.wait("[data-part='wrong'] p:not([hidden])")?;
+    ensure!(other.text("[data-part='wrong']")?.contains("mở lại"), "what to do about the camera is not said");
+    walk.step(&other, "no-camera")?;
+    other.type_into("#file", path(portrait)?)?;
+    other.press_on("form[action$='/portrait'] button", ENTER)?;
+    other.wait("img.portrait")
 }
 
 /// Where pictures go by default.

@@ -72,11 +72,27 @@ impl Driver {
         Ok(driver)
     }
 
-    /// Opens a browser of its own: no cookies of another.
+    /// Opens a browser of its own: no cookies of another, and no camera.
     ///
     /// # Errors
     /// If Chromium does not start.
     pub fn browser(&self) -> Result<Browser<'_>> {
+        self.browser_with(&[])
+    }
+
+    /// A browser whose machine has a camera that sees this film (Motion JPEG), and an officer who lets it be used.
+    ///
+    /// # Errors
+    /// If Chromium does not start.
+    pub fn browser_with_camera(&self, film: &Path) -> Result<Browser<'_>> {
+        self.browser_with(&[
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            &format!("--use-file-for-fake-video-capture={}", film.display()),
+        ])
+    }
+
+    fn browser_with(&self, more: &[&str]) -> Result<Browser<'_>> {
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -90,6 +106,7 @@ impl Driver {
             "--window-size=1280,1000",
             "--force-device-scale-factor=1",
         ];
+        let arguments = [&arguments, more].concat();
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:chromeOptions": {"args": arguments},

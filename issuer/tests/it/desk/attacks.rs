@@ -144,12 +144,15 @@ fn another_session_and_another_page_change_nothing() {
     fresh.log_in("minh", &password_of("minh"));
     let cookie = &fresh.page.cookies[0];
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
-    for path in ["/", &address, "/static/desk.js", "/nothing", "/login"] {
+    for path in ["/", &address, "/static/desk.js", "/static/camera.js", "/nothing", "/login"] {
         minh.get(path);
         let policy = minh.page.header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
         assert!(policy.contains("frame-ancestors 'none'"));
         assert_eq!(minh.page.header("x-content-type-options"), "nosniff");
+        // A camera for this page's own portrait, and nothing else of the officer's machine.
+        let allowed = minh.page.header("permissions-policy");
+        assert!(allowed.contains("camera=(self)") && allowed.contains("microphone=()"), "{path}: {allowed}");
         assert!(
             !minh.page.says("<style") && !minh.page.says(" style=") && !minh.page.says("onclick"),
             "{path}"
