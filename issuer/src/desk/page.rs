@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::form::MARK;
 use super::house::Desk;
 use super::problem::Problem;
+use super::readers::ReaderSeen;
 use super::seen::Seen;
 use crate::accounts::Role;
 use crate::application::State;
@@ -149,4 +150,42 @@ pub(super) fn state(state: State, language: Language) -> Markup {
 /// Something that the officer has to know, beside the page's matter.
 pub(super) fn notice(kind: &str, text: &str) -> Markup {
     html! { div.notice.(kind) role="status" { p { (text) } } }
+}
+
+/// A form that wants a reason: why something is done although a rule speaks against it.
+pub(super) fn reason(seen: &Seen, action: &str, id: &str, label: &str, button: &str) -> Markup {
+    html! {
+        form method="post" action=(action) autocomplete="off" {
+            (mark(seen))
+            label for=(id) { (label) }
+            input id=(id) name="reason" required maxlength="500";
+            button type="submit" { (button) }
+        }
+    }
+}
+
+/// The choice of a reader.
+pub(super) fn reader(seen: &Seen, readers: &[ReaderSeen]) -> Markup {
+    html! {
+        label for="reader" { (seen.say("Đầu đọc", "Reader")) }
+        select id="reader" name="reader" {
+            @for reader in readers {
+                option value=(reader.name) {
+                    (reader.name)
+                    @if reader.card_present { " – " (seen.say("có phôi", "chip present")) }
+                }
+            }
+        }
+    }
+}
+
+/// No reader is there to be chosen.
+pub(super) fn no_reader(seen: &Seen) -> Markup {
+    notice(
+        "warn",
+        seen.say(
+            "Không thấy đầu đọc nào: kiểm tra dây nối và dịch vụ pcscd, rồi mở lại trang.",
+            "No reader is found: check the cable and the service pcscd, then open the page again.",
+        ),
+    )
 }

@@ -241,22 +241,11 @@ fn choice(desk: &Desk, seen: &Seen, id: ApplicationId) -> Markup {
     let readers = desk.readers.list();
     html! {
         @if readers.is_empty() {
-            (page::notice("warn", seen.say(
-                "Không thấy đầu đọc nào: kiểm tra dây nối và dịch vụ pcscd, rồi mở lại trang.",
-                "No reader is found: check the cable and the service pcscd, then open the page again.",
-            )))
+            (page::no_reader(seen))
         } @else {
             form method="post" action={ "/applications/" (id) "/make" } {
                 (once(desk, seen))
-                label for="reader" { (seen.say("Đầu đọc", "Reader")) }
-                select id="reader" name="reader" {
-                    @for reader in &readers {
-                        option value=(reader.name) {
-                            (reader.name)
-                            @if reader.card_present { " – " (seen.say("có phôi", "chip present")) }
-                        }
-                    }
-                }
+                (page::reader(seen, &readers))
                 button.main type="submit" { (seen.say("Ghi thẻ", "Make the card")) }
             }
         }

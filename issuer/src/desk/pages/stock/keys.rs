@@ -62,19 +62,11 @@ pub(in crate::desk) async fn page(
             p { strong { (counted.with) } " " (seen.say("phôi trong kho đã có khóa", "blanks in stock have keys")) ", "
                 strong { (counted.without) } " " (seen.say("chưa có", "have none")) "." }
             @if readers.is_empty() {
-                (page::notice("warn", seen.say("Không thấy đầu đọc nào.", "No reader is found.")))
+                (page::no_reader(&seen))
             } @else {
                 form method="post" action="/stock/keys" {
                     (once(&desk, &seen))
-                    label for="reader" { (seen.say("Đầu đọc", "Reader")) }
-                    select id="reader" name="reader" {
-                        @for reader in &readers {
-                            option value=(reader.name) {
-                                (reader.name)
-                                @if reader.card_present { " – " (seen.say("có phôi", "chip present")) }
-                            }
-                        }
-                    }
+                    (page::reader(&seen, &readers))
                     button.main type="submit" { (seen.say("Tạo khóa cho phôi này", "Make this blank's keys")) }
                 }
             }

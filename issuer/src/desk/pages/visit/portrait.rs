@@ -26,15 +26,16 @@ pub(super) fn portrait(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Mar
                 }
             }
             @if visit.to_retake(today) {
-                form method="post" action={ "/visits/" (id) "/accept" } autocomplete="off" {
-                    (mark(seen))
-                    label for="accept" { (seen.say(
+                (page::reason(
+                    seen,
+                    &format!("/visits/{id}/accept"),
+                    "accept",
+                    seen.say(
                         "Ảnh nên chụp lại. Nếu không thể, ghi lý do vẫn nhận ảnh này",
                         "The portrait should be taken again. If that cannot be, say why this one is taken",
-                    )) }
-                    input id="accept" name="reason" required maxlength="500";
-                    button type="submit" { (seen.say("Vẫn nhận ảnh này", "Take this one")) }
-                }
+                    ),
+                    seen.say("Vẫn nhận ảnh này", "Take this one"),
+                ))
             }
             @if let Some(why) = &visit.accepted { p { (seen.say("Vẫn nhận ảnh, vì", "Taken nevertheless, because")) ": " (why) } }
             (camera(seen))

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use super::super::super::form::Signed;
 use super::super::super::house::Desk;
-use super::super::super::page::mark;
+use super::super::super::page::{self, mark};
 use super::super::super::parts::Parts;
 use super::super::super::problem::Problem;
 use super::super::super::seen::Seen;
@@ -116,17 +116,16 @@ fn one_print(seen: &Seen, id: &str, finger: Finger, print: &Print) -> Markup {
 }
 
 fn reason(seen: &Seen, id: &str) -> Markup {
-    html! {
-        form method="post" action={ "/visits/" (id) "/prints/accept" } autocomplete="off" {
-            (mark(seen))
-            label for="accept-prints" { (seen.say(
-                "Có vân tay nên lấy lại. Nếu không thể, ghi lý do vẫn nhận",
-                "A print should be taken again. If that cannot be, say why it is taken",
-            )) }
-            input id="accept-prints" name="reason" required maxlength="500";
-            button type="submit" { (seen.say("Vẫn nhận vân tay này", "Take these prints")) }
-        }
-    }
+    page::reason(
+        seen,
+        &format!("/visits/{id}/prints/accept"),
+        "accept-prints",
+        seen.say(
+            "Có vân tay nên lấy lại. Nếu không thể, ghi lý do vẫn nhận",
+            "A print should be taken again. If that cannot be, say why it is taken",
+        ),
+        seen.say("Vẫn nhận vân tay này", "Take these prints"),
+    )
 }
 
 fn device(seen: &Seen, id: &str) -> Markup {
