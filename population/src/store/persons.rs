@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::engine::{Asked, Row, Session, Table, Type, Value, sixteens};
 use super::{Change, Provenance, Put, Revision, StoreError, damaged, kept, sealed, search};
 use crate::name::comparison_key;
 use crate::person::{
-    Flaw, HouseholdMember, Life, MaritalStatus, Person, Relative, Residence, TemporaryAbsence,
-    birth_date_text, parse_birth_date, parse_sex, sex_word,
+    Flaw, Life, MaritalStatus, Person, Residence, TemporaryAbsence, birth_date_text, parse_birth_date,
+    parse_sex, sex_word,
 };
 use crate::quality::conflict::{Origin, Standing};
 use crate::seal::SealKeys;
@@ -31,10 +31,14 @@ macro_rules! columns {
 }
 
 mod alike;
+mod lists;
 mod put;
 
 pub(super) use alike::{INDEXES, born_alike, born_alike_among, candidates, named_and_born, naming};
 pub(super) use put::{count_added, ended_among, load_new, put, put_all};
+
+/// Where the items stand that are several.
+const LISTS: usize = 31;
 
 /// Where the sealed items stand.
 const SENSITIVE: usize = 32;
@@ -53,51 +57,8 @@ const TYPES: [Type; COUNT] = {
     types
 };
 
-/// Items that are several: one JSON text with short names, none if all are empty.
-#[derive(Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "N: Serialize, R: Serialize, H: Serialize",
-    deserialize = "N: Deserialize<'de>, R: Deserialize<'de>, H: Deserialize<'de>"
-))]
-struct Lists<N, R, H> {
-    #[serde(default, rename = "n", skip_serializing_if = "Option::is_none")]
-    other_names: Option<N>,
-    #[serde(default, rename = "f", skip_serializing_if = "Option::is_none")]
-    father: Option<R>,
-    #[serde(default, rename = "m", skip_serializing_if = "Option::is_none")]
-    mother: Option<R>,
-    #[serde(default, rename = "s", skip_serializing_if = "Option::is_none")]
-    spouse: Option<R>,
-    #[serde(default, rename = "c", skip_serializing_if = "Vec::is_empty")]
-    children: Vec<R>,
-    #[serde(default, rename = "r", skip_serializing_if = "Vec::is_empty")]
-    representatives: Vec<R>,
-    #[serde(default, rename = "p", skip_serializing_if = "Vec::is_empty")]
-    represented: Vec<R>,
-    #[serde(default, rename = "h", skip_serializing_if = "Option::is_none")]
-    household: Option<H>,
-}
-
-type ListsOf<'p> = Lists<&'p [String], &'p Relative, &'p [HouseholdMember]>;
-type ListsRead = Lists<Vec<String>, Relative, Vec<HouseholdMember>>;
-
 pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Engine(Box::new(error)))
-}
-
-fn lists(person: &Person) -> Result<Option<String>, StoreError> {
-    let lists: ListsOf<'_> = Lists {
-        other_names: (!person.other_names.is_empty()).then_some(&person.other_names),
-        father: person.father.as_ref(),
-        mother: person.mother.as_ref(),
-        spouse: person.spouse.as_ref(),
-        children: person.children.iter().collect(),
-        representatives: person.representatives.iter().collect(),
-        represented: person.represented.iter().collect(),
-        household: (!person.household.is_empty()).then_some(&person.household),
-    };
-    let text = json(&lists)?;
-    Ok((text != "{}").then_some(text))
 }
 
 /// The values of a row, in the order of the columns; `sensitive` as it is to lie there.
@@ -154,7 +115,7 @@ fn values_at<'p>(
         day(person.life.date()),
         person.identification_marks.as_ref().into(),
         person.cancelled_number.as_ref().map(PersonalNumber::as_str).into(),
-        lists(person)?.into(),
+        lists::text(person)?.into(),
         sensitive.into(),
         Value::Int(i64::try_from(revision).map_err(|_| StoreError::Inconsistent("a revision"))?),
         (&change.source).into(),
@@ -556,7 +517,6 @@ pub(super) fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError>
         let (ward_code, province_code) = (row.text(from + 1)?, row.text(from + 2)?);
         Ok(Some(Residence { address, ward_code, province_code, since: day(from + 3)? }))
     };
-    let lists: Option<ListsRead> = parsed(row.str(31)?, "the lists of a person")?;
     let mut person = Person::new(number(row.needed_str(0)?)?, "", birth_date, sex);
     person.full_name = row.needed(1)?;
     person.place_of_birth = row.text(4)?;
@@ -577,25 +537,13 @@ pub(super) fn read(row: &dyn Row, keys: &SealKeys) -> Result<Person, StoreError>
     person.life = Life::from_parts(row.needed_str(27)?, day(28)?).ok_or_else(damaged("a state of life"))?;
     person.identification_marks = row.text(29)?;
     person.cancelled_number = row.str(30)?.map(number).transpose()?;
-    if let Some(lists) = lists {
-        person.other_names = lists.other_names.unwrap_or_default();
-        (person.father, person.mother, person.spouse) = (lists.father, lists.mother, lists.spouse);
-        person.children = lists.children;
-        person.representatives = lists.representatives;
-        person.represented = lists.represented;
-        person.household = lists.household.unwrap_or_default();
+    if let Some(text) = row.str(LISTS)? {
+        lists::read(text, &mut person)?;
     }
     if let Some(text) = row.text(SENSITIVE)? {
         sealed::open(keys, &mut person, &text)?;
     }
     Ok(person)
-}
-
-fn parsed<T: for<'d> Deserialize<'d>>(
-    text: Option<&str>,
-    what: &'static str,
-) -> Result<Option<T>, StoreError> {
-    text.map(|text| serde_json::from_str(text).map_err(|_| StoreError::Inconsistent(what))).transpose()
 }
 
 pub(super) fn date(text: &str) -> Result<Date, StoreError> {

@@ -1,0 +1,2 @@
+-- Version 20: the lists of a person are written by position (decision 0163). No table changes, and rows of before are read as they are; a program
+-- of before cannot read a row of now, and says so by this number.
