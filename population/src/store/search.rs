@@ -172,12 +172,14 @@ const BORN_BLOCKS: &str = "SELECT block, content FROM search_block_claim WHERE b
     (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) AND generation = ?17";
 
 /// Who may be each of these newborns, by the keys of births. `None`: the index does not know everybody, or was made anew
-/// meanwhile, or more than `limit` stand under keys that are asked for together.
+/// meanwhile, or more than `limit` stand under the keys of one of them.
 pub(super) fn born_alike_among(
     session: &mut dyn Session,
     newborns: &[&Person],
     limit: u32,
 ) -> Result<Option<Vec<BTreeSet<PersonalNumber>>>, StoreError> {
+    /// Keys of one question.
+    const SIXTEEN: u32 = 16;
     let keys: Vec<Vec<SearchKey>> = newborns.iter().map(|newborn| alike_keys(newborn)).collect();
     let all: Vec<SearchKey> = keys.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let padded = |values: &[i64], last: Value<'static>| -> Vec<Vec<Value<'static>>> {
@@ -187,8 +189,11 @@ pub(super) fn born_alike_among(
     };
     let texts: Vec<i64> = all.iter().map(|key| key.to_i64()).collect();
     let mut asked: Vec<Asked<'_>> = vec![(HEAD, Vec::new()), (ONE_WAITS, Vec::new())];
-    let most = (limit + 1).into();
-    asked.extend(padded(&texts, most).into_iter().map(|values| (BORN_SINCE, values)));
+    // Sixteen keys are asked for at once; how many stand under each is counted below.
+    let together = limit.saturating_mul(SIXTEEN);
+    asked.extend(
+        padded(&texts, together.saturating_add(1).into()).into_iter().map(|values| (BORN_SINCE, values)),
+    );
     let mut under: HashMap<i64, BTreeSet<PersonalNumber>> = HashMap::new();
     let (mut index, mut complete) = (None, true);
     let mut rows = vec![0_u32; asked.len()];
@@ -206,7 +211,7 @@ pub(super) fn born_alike_among(
         }
         Ok(())
     })?;
-    let whole = complete && rows.iter().all(|rows| *rows <= limit);
+    let whole = complete && rows.iter().all(|rows| *rows <= together);
     let Some(head) = index.filter(|head| head.form >= FORM && whole) else { return Ok(None) };
     let mut of_block: HashMap<i64, Vec<SearchKey>> = HashMap::new();
     for key in &all {

@@ -114,10 +114,11 @@ pub(in crate::store) fn registered_already_among(
 fn like_among(newborn: &Person, mut candidates: Vec<Person>) -> Option<PersonalNumber> {
     // Twins may be named Hương and Phượng: two names of one day at one office are two children.
     let place = |person: &Person| person.birth_registration_place.as_deref().map(comparison_key);
-    candidates.retain(|known| {
-        comparison_key(&known.full_name) == comparison_key(&newborn.full_name)
-            || place(known) != place(newborn)
-    });
+    let (name, here) = (comparison_key(&newborn.full_name), place(newborn));
+    candidates.retain(|known| comparison_key(&known.full_name) == name || place(known) != here);
+    if candidates.is_empty() {
+        return None;
+    }
     let compared: Vec<Compared> = candidates.iter().map(Compared::new).collect();
     let found = at_intake(&Compared::new(newborn), &compared, national(), DEFAULT_THRESHOLD);
     let best = found.into_iter().max_by_key(|(_, weighed)| weighed.bits);

@@ -6,10 +6,11 @@ use anyhow::{Result, ensure};
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent};
+use cccd_population::generate::Nation;
 use cccd_population::numbers::Prefix;
 use cccd_population::person::{Life, MaritalStatus, Person};
 use cccd_population::store::{ActOutcome, Place, SqlStore, Store as _, StoreError};
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan as _};
 
 use super::load::Loaded;
 use super::{Figures, TODAY, change, median};
@@ -26,6 +27,9 @@ const STRIDE: usize = 100_003;
 /// Acts of one client in a round.
 const ACTS: usize = 400;
 
+/// People of the nation whose names newborns have.
+const NAMES: u64 = 20_000;
+
 /// An act, and the number of the child that it is about.
 type Waiting = (Entry, Option<PersonalNumber>);
 
@@ -39,7 +43,7 @@ pub(super) fn run(
 ) -> Result<()> {
     // A file has one writer: more clients only wait.
     let clients = if matches!(place, Place::Sqlite(_)) { 1 } else { 16 };
-    let mut desk = Desk { serial: 0, men: Vec::new(), women: Vec::new() };
+    let mut desk = Desk { serial: 0, names: names(), men: Vec::new(), women: Vec::new() };
     let store = SqlStore::open(place)?;
     let mut people = loaded
         .numbers
@@ -142,27 +146,15 @@ fn client_takes(
     Ok((taken, begun.elapsed()))
 }
 
-/// Two thousand names: children of one name and day are taken for one child, and become cases.
-fn name_of(serial: u32) -> String {
-    const FAMILIES: [&str; 7] = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng"];
-    const MIDDLE: [&str; 12] =
-        ["Minh", "Thanh", "Ngọc", "Gia", "Bảo", "Hoài", "Khánh", "Xuân", "Thu", "Đức", "Quang", "Hải"];
-    const GIVEN: [&str; 24] = [
-        "An", "Bình", "Châu", "Dung", "Giang", "Hà", "Hạnh", "Hiền", "Hoa", "Hùng", "Hương", "Khoa", "Lan",
-        "Linh", "Long", "Mai", "Nam", "Nga", "Phúc", "Quân", "Sơn", "Trang", "Tuấn", "Yến",
-    ];
-    let mut rest = serial as usize;
-    let mut pick = |from: &[&'static str]| {
-        let chosen = from.get(rest % from.len()).copied().unwrap_or_default();
-        rest /= from.len();
-        chosen
-    };
-    format!("{} {} {}", pick(&FAMILIES), pick(&MIDDLE), pick(&GIVEN))
+/// Names for newborns: those of another invented nation.
+fn names() -> Vec<String> {
+    Nation::new(NAMES, 2, TODAY).take(NAMES as usize).map(|person| person.full_name).collect()
 }
 
 /// Makes acts of the people it is shown.
 struct Desk {
     serial: u32,
+    names: Vec<String>,
     men: Vec<PersonalNumber>,
     women: Vec<PersonalNumber>,
 }
@@ -203,12 +195,17 @@ impl Desk {
         let sex = if self.serial.is_multiple_of(8) { Sex::Female } else { Sex::Male };
         let number_place = mother.number.as_str().get(..3)?.to_owned();
         let number = Prefix::new(number_place.parse().ok()?, sex, TODAY.year()).ok()?.with(self.serial)?;
+        // Registered within sixty days (Luật Hộ tịch 2014 art. 15), in the ward where the mother lives. Were all of them born on one
+        // day in one place, each name would come twenty times, and each child be compared with twenty others.
+        let days = i64::from(self.serial % 60);
+        let home = mother.residences.of_record()?.address.as_str();
+        let ward = home.rmatch_indices(", ").nth(1).and_then(|(at, comma)| home.get(at + comma.len()..));
         let child = Newborn {
-            full_name: name_of(self.serial),
-            birth_date: TODAY,
+            full_name: self.names.get(self.serial as usize % self.names.len())?.clone(),
+            birth_date: TODAY.checked_sub(days.days()).ok()?,
             sex,
-            place_of_birth: "Bệnh viện Phụ sản".to_owned(),
-            birth_registration_place: "Phường Cửa Nam, Hà Nội".to_owned(),
+            place_of_birth: home.rsplit(", ").next()?.to_owned(),
+            birth_registration_place: ward.unwrap_or(home).to_owned(),
             number_place,
             place_of_origin: mother.place_of_origin.clone().unwrap_or_else(|| "Hà Nội".to_owned()),
             ethnic_group: "Kinh".to_owned(),
