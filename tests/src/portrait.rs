@@ -7,9 +7,6 @@ use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 const WIDTH: u32 = 480;
 const HEIGHT: u32 = 640;
 
-/// How wide a camera sees.
-const WIDE: u32 = 1_120;
-
 /// A passport-style portrait (480 × 640, JPEG) of an invented person.
 ///
 /// # Errors
@@ -24,21 +21,6 @@ pub fn draw(seed: u64, female: bool, age: u32) -> Result<Vec<u8>, image::ImageEr
         ExtendedColorType::Rgb8,
     )?;
     Ok(jpeg)
-}
-
-/// What a camera sees of this portrait: a film (Motion JPEG) of a frame that is wider than high, the portrait in its middle.
-///
-/// # Errors
-/// If it is no picture.
-pub fn film_of(portrait: &[u8]) -> Result<Vec<u8>, image::ImageError> {
-    let middle = image::load_from_memory(portrait)?.to_rgb8();
-    let (across, beside) = (middle.width(), (WIDE - middle.width()) / 2);
-    let frame = RgbImage::from_fn(WIDE, middle.height(), |x, y| {
-        *middle.get_pixel(x.saturating_sub(beside).min(across - 1), y)
-    });
-    let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, 92).encode_image(&frame)?;
-    Ok(jpeg.repeat(8))
 }
 
 type Colour = [f32; 3];

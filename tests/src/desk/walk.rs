@@ -124,7 +124,7 @@ pub fn walk(
     let driver = Driver::start()?;
     let (_, second) = house.applicants.get(1).context("no second applicant")?;
     let film = house.stage.work.join("camera.mjpeg");
-    std::fs::write(&film, crate::portrait::film_of(&std::fs::read(second)?)?)?;
+    std::fs::write(&film, super::camera::film_of(&std::fs::read(second)?)?)?;
     let (lan, minh) = (driver.browser_with_camera(&film)?, driver.browser()?);
 
     walk.open(&lan, "/")?;

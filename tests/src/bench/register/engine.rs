@@ -137,7 +137,8 @@ impl Bare {
         })
     }
 
-    /// What autovacuum or a checkpoint of a deployment would have done by now.
+    /// What autovacuum or a checkpoint of a deployment would have done by now; and the rows have been read once, as those of a
+    /// register at work have been.
     pub(super) fn settle(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(connection) => {
@@ -147,9 +148,16 @@ impl Bare {
                         error => Err(error),
                     },
                 )?;
+                let path = connection.path().map(PathBuf::from).context("a file")?;
+                std::io::copy(&mut std::fs::File::open(path)?, &mut std::io::sink())?;
             }
             Self::Postgres(client) => {
-                for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
+                for sql in [
+                    "VACUUM ANALYZE",
+                    "CHECKPOINT",
+                    "CREATE EXTENSION IF NOT EXISTS pg_prewarm",
+                    "SELECT pg_prewarm('person', 'read'), pg_prewarm('person_pkey', 'read')",
+                ] {
                     client.batch_execute(sql)?;
                 }
             }

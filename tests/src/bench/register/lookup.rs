@@ -82,50 +82,53 @@ fn with(threads: usize, place: &Place, numbers: &[String]) -> Result<One> {
     ensure!(!parsed.is_empty(), "nobody to look up");
     let parsed = parsed.as_slice();
     let (mut ours, mut floor, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    // The first round warms both.
+    // Connections stay open, as those of a server do. Nobody asks for whom another has just brought into memory: each goes
+    // its own way through the list, from round to round.
+    let walk = |contender: usize, thread: usize| {
+        Walk::new(contender * (parsed.len() / 2) + thread * 7_919, parsed.len())
+    };
+    let mut one: Vec<Call<'_>> = (0..threads)
+        .map(|thread| {
+            let (store, mut walk) = (SqlStore::open(place)?, walk(0, thread));
+            Ok(Box::new(move || {
+                let number = parsed.get(walk.next()).ok_or_else(|| anyhow::anyhow!("no number"))?;
+                ensure!(store.person(number)?.is_some(), "nobody has this number");
+                Ok(())
+            }) as Call<'_>)
+        })
+        .collect::<Result<_>>()?;
+    let mut other: Vec<Call<'_>> = (0..threads)
+        .map(|thread| {
+            let mut walk = walk(1, thread);
+            bare(place, numbers, move || walk.next())
+        })
+        .collect::<Result<_>>()?;
+    // The first round warms both; they take turns at being first.
     for round in 0..=ROUNDS {
-        // Each round asks for others: a cache does not know them from the last one. Nor does who comes second in a round
-        // ask for whom the first has just brought in, and each is first in every second round.
-        let first = |thread: usize, contender: usize| {
-            thread * 7_919 + round * 31_397 + contender * (numbers.len() / 2)
-        };
-        let ours_now = || {
-            at_once(threads, &|thread| {
-                let store = SqlStore::open(place)?;
-                let mut walk = Walk::new(first(thread, 0), parsed.len());
-                Ok(Box::new(move || {
-                    let number = parsed.get(walk.next()).ok_or_else(|| anyhow::anyhow!("no number"))?;
-                    ensure!(store.person(number)?.is_some(), "nobody has this number");
-                    Ok(())
-                }))
-            })
-        };
-        let floor_now = || {
-            at_once(threads, &|thread| {
-                let mut walk = Walk::new(first(thread, 1), numbers.len());
-                bare(place, numbers, move || walk.next())
-            })
-        };
-        let (one, other) = if round % 2 == 0 {
-            let one = ours_now()?;
-            (one, floor_now()?)
+        let (mine, bare) = if round % 2 == 0 {
+            let mine = at_once(&mut one)?;
+            (mine, at_once(&mut other)?)
         } else {
-            let other = floor_now()?;
-            (ours_now()?, other)
+            let bare = at_once(&mut other)?;
+            (at_once(&mut one)?, bare)
         };
         if round > 0 {
-            ours.push(one);
-            floor.push(other);
-            ratios.push(one / other);
+            ours.push(mine);
+            floor.push(bare);
+            ratios.push(mine / bare);
         }
     }
     Ok(One { ours: median(&ours), floor: median(&floor), ratio: median(&ratios) })
 }
 
-type Call<'c> = Box<dyn FnMut() -> Result<()> + 'c>;
+type Call<'c> = Box<dyn FnMut() -> Result<()> + Send + 'c>;
 
 /// The prepared statement, its columns read as the engine hands them out.
-fn bare<'n>(place: &Place, numbers: &'n [String], mut next: impl FnMut() -> usize + 'n) -> Result<Call<'n>> {
+fn bare<'n>(
+    place: &Place,
+    numbers: &'n [String],
+    mut next: impl FnMut() -> usize + Send + 'n,
+) -> Result<Call<'n>> {
     let missing = || anyhow::anyhow!("no number");
     match Bare::open(place)? {
         Bare::Sqlite(connection) => {
@@ -157,15 +160,12 @@ fn bare<'n>(place: &Place, numbers: &'n [String], mut next: impl FnMut() -> usiz
 }
 
 /// Calls a second of some threads together, each with a connection of its own.
-fn at_once<'n>(threads: usize, make: &(dyn Fn(usize) -> Result<Call<'n>> + Sync)) -> Result<f64> {
+fn at_once(calls: &mut [Call<'_>]) -> Result<f64> {
     let rates: Vec<Result<f64>> = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads)
-            .map(|thread| {
+        let running: Vec<_> = calls
+            .iter_mut()
+            .map(|call| {
                 scope.spawn(move || {
-                    let mut call = make(thread)?;
-                    for _ in 0..50 {
-                        call()?;
-                    }
                     let (begun, mut done) = (Instant::now(), 0_u32);
                     while begun.elapsed() < ROUND {
                         for _ in 0..20 {
