@@ -148,7 +148,8 @@ fn client_takes(
 
 /// Names for newborns: those of another invented nation.
 fn names() -> Vec<String> {
-    Nation::new(NAMES, 2, TODAY).take(NAMES as usize).map(|person| person.full_name).collect()
+    let people = usize::try_from(NAMES).unwrap_or(usize::MAX);
+    Nation::new(NAMES, 2, TODAY).take(people).map(|person| person.full_name).collect()
 }
 
 /// Makes acts of the people it is shown.
