@@ -9,6 +9,7 @@ mod heads;
 mod proof;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cccd_keys::audit_log::{Chain, Event, Head, SubjectKey};
 use cccd_keys::detached;
@@ -33,6 +34,8 @@ pub struct Auditor {
     station: String,
     subject: SubjectKey,
     signer: Box<dyn Signer>,
+    /// Lines since the last signed head, or more: what came before this process began counts as many.
+    lines: AtomicU64,
 }
 
 /// Something that is logged.
@@ -79,7 +82,23 @@ impl Auditor {
     #[must_use]
     pub fn new(subject: SubjectKey, signer: Box<dyn Signer>) -> Self {
         let station = signer.public_key().fingerprint();
-        Self { station, subject, signer }
+        Self { station, subject, signer, lines: AtomicU64::new(u64::MAX) }
+    }
+
+    /// Lines since the last signed head, or more; those of transactions that came to nothing count, too.
+    pub(crate) fn lines(&self) -> u64 {
+        self.lines.load(Ordering::SeqCst)
+    }
+
+    /// So many lines were looked at, and so many are left without a signed head.
+    pub(crate) fn looked_at(&self, lines: u64, left: u64) {
+        self.count(
+            |now| if lines == u64::MAX { left } else { now.saturating_sub(lines).saturating_add(left) },
+        );
+    }
+
+    fn count(&self, next: impl Fn(u64) -> u64) {
+        let _ = self.lines.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| Some(next(now)));
     }
 
     /// What the station is called in its log: SHA-256 of its public key, hex.
@@ -106,6 +125,7 @@ impl Auditor {
         entries: impl IntoIterator<Item = LogEntry<'e>>,
     ) -> Result<(), StoreError> {
         let mut chain = end_of(session, &self.station)?;
+        let before = chain.sequence();
         for entry in entries {
             let said = self.digest_of(entry.said);
             let event = Event {
@@ -122,6 +142,7 @@ impl Auditor {
                 &[self.station.as_str().into(), sequence.into(), line.into()],
             )?;
         }
+        self.count(|now| now.saturating_add(chain.sequence() - before));
         let changed = session.execute(
             "UPDATE audit_ends SET sequence = ?2, hash = ?3 WHERE station = ?1",
             &[self.station.as_str().into(), number(chain.sequence()).into(), chain.hash().into()],
@@ -159,16 +180,18 @@ impl Auditor {
         Sha256::digest(self.digest_of(said).as_bytes()).into()
     }
 
-    /// Signs the end of the log if more than so many lines came after the last signed head. Answers the newest head.
+    /// Signs the end of the log if more than so many lines came after the last signed head. Answers the newest head, and how
+    /// many lines came after it.
     ///
     /// # Errors
     /// [`StoreError`]; a key that cannot sign is one of the engine.
-    pub fn sign(&self, session: &mut dyn Session, unsigned: u64) -> Result<Option<Head>, StoreError> {
+    pub fn sign(&self, session: &mut dyn Session, unsigned: u64) -> Result<(Option<Head>, u64), StoreError> {
         let chain = end_of(session, &self.station)?;
         let last = newest_head(session, &self.station)?;
         let signed = last.as_ref().map_or(0, |head| head.sequence);
-        if chain.sequence().saturating_sub(signed) <= unsigned {
-            return Ok(last);
+        let left = chain.sequence().saturating_sub(signed);
+        if left <= unsigned {
+            return Ok((last, left));
         }
         let head = chain.head(&*self.signer).map_err(signing)?;
         session.execute(
@@ -179,7 +202,7 @@ impl Auditor {
                 serde_json::to_string(&head).unwrap_or_default().into(),
             ],
         )?;
-        Ok(Some(head))
+        Ok((Some(head), 0))
     }
 }
 

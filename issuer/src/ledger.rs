@@ -109,14 +109,17 @@ impl Ledger {
     pub fn another(&self) -> Result<Self, LedgerError> {
         let place =
             self.place.clone().ok_or(LedgerError::Inconsistent("a ledger in memory has one handle"))?;
-        let mut other = Self::at(place, self.lock.clone())?;
-        other.calendar = self.calendar.clone();
-        other.auditor.clone_from(&self.auditor);
-        Ok(other)
+        Ok(Self {
+            database: self.database.another(&place)?,
+            calendar: self.calendar.clone(),
+            auditor: self.auditor.clone(),
+            place: Some(place),
+            lock: self.lock.clone(),
+        })
     }
 
     fn at(place: Place, lock: Option<Arc<File>>) -> Result<Self, LedgerError> {
-        let mut database = Database::create(&place, &schema::TABLES, Timestamp::UNIX_EPOCH)?;
+        let mut database = Database::create_for_threads(&place, &schema::TABLES, Timestamp::UNIX_EPOCH)?;
         schema::seed(&mut database)?;
         Ok(Self { database, calendar: Calendar::of_law(), auditor: None, place: Some(place), lock })
     }
@@ -147,7 +150,18 @@ impl Ledger {
 
     fn signed(&mut self, unsigned: u64) -> Result<Option<Head>, LedgerError> {
         let Some(auditor) = &self.auditor else { return Ok(None) };
-        Ok(self.database.write(Apart::Rows, |session| auditor.sign(session, unsigned))?)
+        let lines = auditor.lines();
+        let (head, left) = self.database.write(Apart::Rows, |session| auditor.sign(session, unsigned))?;
+        auditor.looked_at(lines, left);
+        Ok(head)
+    }
+
+    /// Signs the end of the audit log when so many lines came that it is time.
+    fn sign_in_time(&mut self) -> Result<(), LedgerError> {
+        if self.auditor.as_ref().is_some_and(|auditor| auditor.lines() > SIGNED_EVERY) {
+            self.signed(SIGNED_EVERY)?;
+        }
+        Ok(())
     }
 
     /// Follows this station's audit log to its end, checks its heads and those of a second party, and that every action
@@ -176,8 +190,7 @@ impl Ledger {
     pub fn log(&mut self, entries: &[LogEntry<'_>]) -> Result<(), LedgerError> {
         let Some(auditor) = &self.auditor else { return Ok(()) };
         self.database.write(Apart::Rows, |session| auditor.append_all(session, entries.iter().copied()))?;
-        self.signed(SIGNED_EVERY)?;
-        Ok(())
+        self.sign_in_time()
     }
 
     /// Counts time limits by this calendar from now on.
@@ -225,33 +238,38 @@ impl Ledger {
         let content = application.content_sha256();
         let due = self.calendar.due(crate::register::day_in_vietnam(act.at));
         let log = self.auditor.as_deref();
+        let known = |session: &mut dyn Session| entry::known(session, application, &content, act.request);
+        // What is known already writes nothing, and waits for nobody.
+        if let Some(known) = self.database.read_anew(known)? {
+            return Ok(known);
+        }
         let received = self.database.write(Apart::Rows, |session| {
-            if let Some(id) = entry::of_request(session, act.request)? {
-                let known = entry::get(session, id)?;
-                return if known.content_sha256 == content {
-                    Ok(known)
-                } else {
-                    Err(LedgerError::RequestReused)
-                };
+            if let Some(known) = known(session)? {
+                return Ok(known);
             }
-            if let Some(open) = entry::open_of(session, application.number.as_str())? {
-                if matches!(open.state, State::Received | State::Checked) {
-                    // Nothing but the register's word was gathered: asked again, it may differ today.
-                    let reason = "interrupted before it was captured; taken in again";
-                    let step = Move { reason: Some(reason), ..Move::of(Step::Reject) };
-                    entry::advance(session, &open, &step, Act { request: None, ..act }, log)?;
-                } else if open.content_sha256 == content {
-                    return Ok(open);
-                } else {
-                    return Err(LedgerError::OtherApplicationOpen);
-                }
+            if let Some(mut open) = entry::open_of(session, application.number.as_str())? {
+                // Nothing but the register's word was gathered: asked again, it may differ today.
+                let reason = "interrupted before it was captured; taken in again";
+                let step = Move { reason: Some(reason), ..Move::of(Step::Reject) };
+                entry::advance(session, &mut open, &[step], Act { request: None, ..act }, log)?;
             }
             let id = ApplicationId(schema::next(session, "application")?);
             entry::begin(session, id, application, &content, due, act, log)?;
             entry::get(session, id)
         })?;
-        self.signed(SIGNED_EVERY)?;
+        self.sign_in_time()?;
         Ok(received)
+    }
+
+    /// Whether this very application is open and was captured.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn has_captured(&self, application: &Application) -> Result<bool, LedgerError> {
+        let open = self.open_of(application.number.as_str())?;
+        Ok(open.is_some_and(|open| {
+            open.captured_sha256.is_some() && open.content_sha256 == application.content_sha256()
+        }))
     }
 
     /// Moves an application one step that needs nothing but perhaps a reason.
@@ -266,7 +284,7 @@ impl Ledger {
         detail: &Value,
         act: Act<'_>,
     ) -> Result<State, LedgerError> {
-        if matches!(step, Step::Capture | Step::Approve | Step::Personalise) {
+        if says_more(step) {
             return Err(LedgerError::Inconsistent("this step says more than its name"));
         }
         self.step(id, &Move { reason, detail, ..Move::of(step) }, act)
@@ -315,14 +333,63 @@ impl Ledger {
             if let Some(known) = entry::answered(session, id, step, act.request)? {
                 return Ok(known);
             }
-            let entry = entry::get(session, id)?;
-            entry::advance(session, &entry, step, act, log)
+            let mut entry = entry::get(session, id)?;
+            entry::advance(session, &mut entry, &[*step], act, log)
         })?;
-        self.signed(SIGNED_EVERY)?;
+        self.sign_in_time()?;
         Ok(state)
     }
 
-    /// Gives a queued application its blank: from here on the chip is in work and its serial is used.
+    /// Moves an application several steps that need no reason, each an action of its own with what there is to tell of it.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then nothing changed.
+    pub fn advance_all(
+        &mut self,
+        id: ApplicationId,
+        steps: &[(Step, &Value)],
+        act: Act<'_>,
+    ) -> Result<State, LedgerError> {
+        let steps = plain(steps)?;
+        let log = self.auditor.as_deref();
+        let state = self.database.write(Apart::Rows, |session| {
+            let mut entry = entry::get(session, id)?;
+            entry::advance(session, &mut entry, &steps, act, log)
+        })?;
+        self.sign_in_time()?;
+        Ok(state)
+    }
+
+    /// As [`advance_all`](Self::advance_all). On the disk when [`settle`](Self::settle) says so.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn advance_ahead(
+        &mut self,
+        id: ApplicationId,
+        steps: &[(Step, &Value)],
+        act: Act<'_>,
+    ) -> Result<Unsettled, LedgerError> {
+        let steps = plain(steps)?;
+        let log = self.auditor.as_deref();
+        self.database.write_ahead(Apart::Rows, |session| {
+            let mut entry = entry::get(session, id)?;
+            entry::advance(session, &mut entry, &steps, act, log)
+        })?;
+        Ok(Unsettled(()))
+    }
+
+    /// Waits until all that was written through this handle is on the disk.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: something of it is not.
+    pub fn settle(&mut self, _: Unsettled) -> Result<(), LedgerError> {
+        self.database.settle()?;
+        self.sign_in_time()
+    }
+
+    /// Gives a queued application its blank: from here on the chip is in work and its serial is used. With the card, if it was
+    /// signed already. The chip is not changed before this is settled.
     ///
     /// # Errors
     /// [`LedgerError::ChipUsed`] for a serial that the ledger knows.
@@ -331,12 +398,13 @@ impl Ledger {
         id: ApplicationId,
         serial: &ChipSerial,
         key_version: u8,
+        card: Option<&SignedCard>,
         act: Act<'_>,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Unsettled, LedgerError> {
         let name = serial.to_string();
         let detail = serde_json::json!({"chip": name, "key_version": key_version});
         let log = self.auditor.as_deref();
-        self.database.write(Apart::Rows, |session| {
+        self.database.write_ahead(Apart::Rows, |session| {
             if entry::chip_owner(session, serial)?.is_some() {
                 return Err(LedgerError::ChipUsed(*serial));
             }
@@ -349,13 +417,18 @@ impl Ledger {
                     act.at.to_string().into(),
                 ],
             )?;
-            let entry = entry::get(session, id)?;
             let step = Move { chip: Some(&name), detail: &detail, ..Move::of(Step::Personalise) };
-            entry::advance(session, &entry, &step, act, log).map(drop)
-        })
+            let mut entry = entry::get(session, id)?;
+            let mut noted = entry::advance_untold(session, &mut entry, &[step], act, log)?;
+            if let Some(card) = card {
+                noted.push(entry::sign_untold(session, &entry, card, act, log)?);
+            }
+            entry::tell(session, entry.number.as_str(), &noted, act, log)
+        })?;
+        Ok(Unsettled(()))
     }
 
-    /// Notes the card that has been signed for this chip, before its EF.SOD is written.
+    /// Notes the card that has been signed for this chip. Its EF.SOD is not written before this is settled.
     ///
     /// # Errors
     /// [`LedgerError`].
@@ -364,17 +437,19 @@ impl Ledger {
         id: ApplicationId,
         card: &SignedCard,
         act: Act<'_>,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Unsettled, LedgerError> {
         let log = self.auditor.as_deref();
-        self.database.write(Apart::Rows, |session| {
+        self.database.write_ahead(Apart::Rows, |session| {
             let entry = entry::get(session, id)?;
             if entry.state != State::Personalising {
                 return Err(LedgerError::Inconsistent(
                     "a card is signed while its chip is written, not at another time",
                 ));
             }
-            entry::sign(session, &entry, card, act, log)
-        })
+            let noted = entry::sign_untold(session, &entry, card, act, log)?;
+            entry::tell(session, entry.number.as_str(), &[noted], act, log)
+        })?;
+        Ok(Unsettled(()))
     }
 
     /// The application.
@@ -475,8 +550,28 @@ impl Ledger {
 impl Drop for Ledger {
     fn drop(&mut self) {
         // What cannot be signed now is signed by whoever opens the ledger next; until then it is linked.
-        let _ = self.signed(0);
+        if self.auditor.as_ref().is_some_and(|auditor| auditor.lines() > 0) {
+            let _ = self.signed(0);
+        }
     }
+}
+
+/// Something that was written and may not be on the disk yet: [`Ledger::settle`] waits for it, and for all before it.
+#[derive(Debug)]
+#[must_use = "nothing may rest on this before the ledger has settled it"]
+pub struct Unsettled(());
+
+/// Steps that need nothing but what there is to tell of them.
+fn plain<'a>(steps: &[(Step, &'a Value)]) -> Result<Vec<Move<'a>>, LedgerError> {
+    if steps.iter().any(|(step, _)| says_more(*step)) {
+        return Err(LedgerError::Inconsistent("this step says more than its name"));
+    }
+    Ok(steps.iter().map(|(step, detail)| Move { detail, ..Move::of(*step) }).collect())
+}
+
+/// Steps that take more than a reason.
+fn says_more(step: Step) -> bool {
+    matches!(step, Step::Capture | Step::Approve | Step::Personalise)
 }
 
 fn lock_path(path: &Path) -> PathBuf {

@@ -21,6 +21,9 @@ pub use lock_proof::LockProof;
 pub use probe::{ChipLife, ChipReport};
 pub(crate) use read_back::is_closed;
 pub use read_back::{Expected, ReadBackError, read_back, verify_locked_card};
+pub(crate) use script::are_of;
 pub(crate) use script::step as announce;
-pub use script::{Monitor, NoMonitor, Progress, ScriptError, Written, make_keys, write_card};
+pub use script::{
+    Book, Monitor, NoMonitor, Progress, ScriptError, Written, make_keys, sign_card, write_card,
+};
 pub use timing::Timings;

@@ -56,6 +56,39 @@ impl<'a> Queue<'a> {
         self.database.write(Apart::Rows, |session| Ok(rows::lease(session, id, holder, now, until)?))
     }
 
+    /// Lets these go and takes of those in hand what nobody else has, all in one. Answers what it took. It may be on the disk
+    /// only later: a lease is a courtesy, and a host that begins anew forgets its own.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn exchange(
+        &mut self,
+        let_go: &[ApplicationId],
+        wanted: &[ApplicationId],
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<ApplicationId>, LedgerError> {
+        self.database.write_ahead(Apart::Rows, |session| {
+            let_go.iter().try_for_each(|id| rows::release(session, *id, holder))?;
+            let mut taken = Vec::new();
+            for id in wanted {
+                if rows::lease(session, *id, holder, now, until)? {
+                    taken.push(*id);
+                }
+            }
+            Ok(taken)
+        })
+    }
+
+    /// Waits until all leases that were exchanged are on the disk.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn settle(&mut self) -> Result<(), LedgerError> {
+        Ok(self.database.settle()?)
+    }
+
     /// Still at work on these.
     ///
     /// # Errors

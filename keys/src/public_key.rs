@@ -3,6 +3,7 @@
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
 mod dsa;
+mod often;
 mod pkcs1;
 mod pss;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod verify;
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm, oids};
 use crate::asn1::{self, Element, Malformed, Reader, tag, unsigned};
 use crate::curve::{CurveEncoding, CurveParameters, NamedCurve, to_parameters};
+pub use often::OftenUsed;
 use sha2::{Digest, Sha256};
 use tables::Tables;
 

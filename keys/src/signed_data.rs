@@ -6,6 +6,7 @@ mod verify;
 
 pub(crate) use build::build;
 pub use build::{SignError, sign};
+pub(crate) use verify::Laid;
 pub use verify::{SignatureFacts, SignatureProblem};
 
 use crate::algorithm::{self, HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm, oids};

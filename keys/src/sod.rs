@@ -9,7 +9,7 @@
 use crate::algorithm::oids;
 use crate::asn1::{self, Malformed, Reader};
 use crate::certificate::Certificate;
-use crate::signed_data::{self, SignError, SignatureFacts, SignatureProblem, SignedData};
+use crate::signed_data::{self, Laid, SignError, SignatureFacts, SignatureProblem, SignedData};
 use crate::signer::Signer;
 use crate::trust::{KnownSigners, TrustStore};
 use const_oid::ObjectIdentifier;
@@ -187,6 +187,17 @@ pub fn sign(
     signer: &dyn Signer,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignError> {
+    sign_by(lds_security_object, certificate, signer, Laid::Nobodys, signing_time)
+}
+
+/// As [`sign`], verified with these tables.
+pub(crate) fn sign_by(
+    lds_security_object: &[u8],
+    certificate: &Certificate,
+    signer: &dyn Signer,
+    laid: Laid<'_>,
+    signing_time: Timestamp,
+) -> Result<Vec<u8>, SignError> {
     let content_info = signed_data::build(
         &oids::LDS_SECURITY_OBJECT,
         lds_security_object,
@@ -196,6 +207,6 @@ pub fn sign(
         signing_time,
     )?;
     let file = asn1::tlv(TAG, &content_info);
-    EfSod::parse(&file).map_err(|error| error.source)?.verify_signature()?;
+    EfSod::parse(&file).map_err(|error| error.source)?.signed_data.verify_by(laid)?;
     Ok(file)
 }

@@ -1,6 +1,7 @@
 //! The portrait: taken as JPEG, PNG or JPEG 2000 within limits, made fit for DG2.
 
 use std::io::Cursor;
+use std::sync::OnceLock;
 
 use cccd_card_profile::lds::dg2::{FaceImage, ImageFormat};
 use image::codecs::jpeg::JpegEncoder;
@@ -34,7 +35,8 @@ const MIN_HEIGHT: u32 = 320;
 #[derive(Clone)]
 pub struct Portrait {
     face: FaceImage,
-    picture: DynamicImage,
+    /// Decoded from the face when asked for, if it was decoded before this.
+    picture: OnceLock<DynamicImage>,
 }
 
 impl std::fmt::Debug for Portrait {
@@ -88,18 +90,29 @@ impl Portrait {
         if let Some(face) = jpeg_2000 {
             let picture = decode_jpeg_2000(&face)?;
             check_shape(picture.width(), picture.height())?;
-            return Ok(Self { face, picture });
+            return Ok(Self { face, picture: picture.into() });
         }
         let picture = decode(bytes)?;
         check_shape(picture.width(), picture.height())?;
-        let kept = FaceImage::from_file(bytes.to_vec()).ok().filter(|face| {
-            face.bytes.len() <= MAX_DG2_BYTES && face.height <= 2 * HEIGHT && !has_metadata(bytes)
-        });
-        let face = match kept {
+        let face = match kept(bytes) {
             Some(face) => face,
             None => compress(&picture)?,
         };
-        Ok(Self { face, picture })
+        Ok(Self { face, picture: picture.into() })
+    }
+
+    /// A portrait file that [`from_file`](Self::from_file) took when it was captured: what goes into DG2 as it is, is not
+    /// decoded again for that.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn captured(bytes: &[u8]) -> Result<Self, PortraitError> {
+        let face = FaceImage::from_file(bytes.to_vec()).ok();
+        let jpeg_2000 = face.filter(|face| face.format == ImageFormat::Jpeg2000);
+        match jpeg_2000.or_else(|| kept(bytes)) {
+            Some(face) => Ok(Self { face, picture: OnceLock::new() }),
+            None => Self::from_file(bytes),
+        }
     }
 
     /// The image for DG2.
@@ -109,20 +122,40 @@ impl Portrait {
     }
 
     /// The picture as it was taken.
-    #[must_use]
-    pub fn picture(&self) -> RgbImage {
-        self.picture.to_rgb8()
+    ///
+    /// # Errors
+    /// [`PortraitError`], in practice never: it was decoded when it was captured.
+    pub fn picture(&self) -> Result<RgbImage, PortraitError> {
+        Ok(self.decoded()?.to_rgb8())
+    }
+
+    fn decoded(&self) -> Result<&DynamicImage, PortraitError> {
+        if let Some(picture) = self.picture.get() {
+            return Ok(picture);
+        }
+        let picture = match self.face.format {
+            ImageFormat::Jpeg2000 => decode_jpeg_2000(&self.face)?,
+            _ => decode(&self.face.bytes)?,
+        };
+        Ok(self.picture.get_or_init(|| picture))
     }
 
     /// A JPEG for the printed card: JPEG 2000 cannot be drawn by everyone. Made when asked for: it takes longer than
     /// anything else in issuing but the chip's RSA key.
     ///
     /// # Errors
-    /// [`PortraitError::Damaged`], in practice never: the picture was decoded before.
+    /// As [`picture`](Self::picture).
     pub fn print(&self) -> Result<Vec<u8>, PortraitError> {
         // 20 × 30 mm at 600 dpi is 472 × 709.
-        encode(&self.picture.resize_to_fill(472, 709, FilterType::Lanczos3).to_rgb8(), 92)
+        encode(&self.decoded()?.resize_to_fill(472, 709, FilterType::Lanczos3).to_rgb8(), 92)
     }
+}
+
+/// A JPEG that goes into DG2 as it is.
+fn kept(bytes: &[u8]) -> Option<FaceImage> {
+    FaceImage::from_file(bytes.to_vec())
+        .ok()
+        .filter(|face| face.bytes.len() <= MAX_DG2_BYTES && face.height <= 2 * HEIGHT && !has_metadata(bytes))
 }
 
 fn decode(bytes: &[u8]) -> Result<DynamicImage, PortraitError> {
@@ -272,6 +305,17 @@ mod tests {
         with_exif.extend_from_slice(&jpeg[2..]);
         let cleaned = Portrait::from_file(&with_exif).unwrap();
         assert!(!cleaned.face().bytes.windows(4).any(|w| w == b"Exif"));
+    }
+
+    #[test]
+    fn a_captured_portrait_is_the_same_without_decoding() {
+        let jpeg = encode(&picture(480, 640, false), 60).unwrap();
+        for file in [jpeg, png(picture(900, 1200, true))] {
+            let (first, again) = (Portrait::from_file(&file).unwrap(), Portrait::captured(&file).unwrap());
+            assert_eq!(first.face(), again.face());
+            assert_eq!(first.picture().unwrap(), again.picture().unwrap());
+            assert_eq!(first.print().unwrap(), again.print().unwrap());
+        }
     }
 
     #[test]

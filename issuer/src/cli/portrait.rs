@@ -16,7 +16,8 @@ use super::output::Output;
 
 pub(crate) fn run(arguments: &PortraitArguments, output: &Output) -> Result<(), Failure> {
     let bytes = read_portrait(&arguments.file)?;
-    let picture = Portrait::from_file(&bytes).map_err(IssueError::from)?.picture();
+    let picture =
+        Portrait::from_file(&bytes).and_then(|portrait| portrait.picture()).map_err(IssueError::from)?;
     let rules = Rules::default();
     let finder = FaceFinder::new().map_err(Failure::FaceModel)?;
     let assessment = assess(&picture, &finder, &rules);

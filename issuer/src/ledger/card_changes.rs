@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use super::{Act, ApplicationId, Ledger, LedgerError, schema};
-use crate::audit::{Auditor, LogEntry, SIGNED_EVERY};
+use crate::audit::{Auditor, LogEntry};
 
 /// What came of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,7 +216,7 @@ impl Ledger {
             }
             Ok(Begun::Now(entry.id))
         })?;
-        self.signed(SIGNED_EVERY)?;
+        self.sign_in_time()?;
         Ok(begun)
     }
 

@@ -254,8 +254,7 @@ pub(super) fn begin(
     log: Option<&Auditor>,
 ) -> Result<(), LedgerError> {
     let what = ("receive", NEW, State::Received.as_str());
-    let of = Of { id, previous: 0, number: &application.number };
-    note(session, of, what, None, &Value::Null, act, log)?;
+    let noted = note(session, Of { id, previous: 0 }, what, None, &Value::Null, act, log)?;
     let at = act.at.to_string();
     session.execute(
         "INSERT INTO applications (id, content_sha256, person_number, reason, ground, template, received_at, due, \
@@ -271,7 +270,30 @@ pub(super) fn begin(
             due.to_string().into(),
         ],
     )?;
-    Ok(())
+    tell(session, application.number.as_str(), &[noted], act, log)
+}
+
+/// What this application is answered with when it was taken in before: under the same request, or by an open one of the same
+/// content. `None`: it is new, or the open one was not captured and gives way.
+pub(super) fn known(
+    session: &mut dyn Session,
+    application: &Application,
+    content: &str,
+    request: Option<&str>,
+) -> Result<Option<Entry>, LedgerError> {
+    if let Some(id) = of_request(session, request)? {
+        let known = get(session, id)?;
+        return if known.content_sha256 == content {
+            Ok(Some(known))
+        } else {
+            Err(LedgerError::RequestReused)
+        };
+    }
+    match open_of(session, application.number.as_str())? {
+        Some(open) if matches!(open.state, State::Received | State::Checked) => Ok(None),
+        Some(open) if open.content_sha256 != content => Err(LedgerError::OtherApplicationOpen),
+        open => Ok(open),
+    }
 }
 
 /// The application of an action with this name.
@@ -316,63 +338,100 @@ pub(super) fn answered(
     }
 }
 
+/// Moves the application along these steps, one after another: an action each, and the row stands where the last led.
 pub(super) fn advance(
     session: &mut dyn Session,
-    entry: &Entry,
-    step: &Move<'_>,
+    entry: &mut Entry,
+    steps: &[Move<'_>],
     act: Act<'_>,
     log: Option<&Auditor>,
 ) -> Result<State, LedgerError> {
-    let to = entry.state.apply(step.step)?;
-    let reason = step.reason.filter(|reason| !reason.trim().is_empty());
-    if step.step.needs_reason() && reason.is_none() {
-        return Err(LedgerError::ReasonMissing(step.step));
+    let noted = advance_untold(session, entry, steps, act, log)?;
+    tell(session, entry.number.as_str(), &noted, act, log)?;
+    Ok(entry.state)
+}
+
+/// As [`advance`]; the audit log is told of it by [`tell`].
+pub(super) fn advance_untold(
+    session: &mut dyn Session,
+    entry: &mut Entry,
+    steps: &[Move<'_>],
+    act: Act<'_>,
+    log: Option<&Auditor>,
+) -> Result<Vec<Noted>, LedgerError> {
+    if steps.is_empty() {
+        return Ok(Vec::new());
     }
-    if step.approves && entry.captured_by.as_deref() == Some(act.actor) {
-        return Err(LedgerError::SameOfficer);
+    let mut told = Vec::new();
+    let (mut captured, mut approves, mut chip, mut last_reason) = (None, false, None, None);
+    let mut followed = Vec::new();
+    for step in steps {
+        let to = entry.state.apply(step.step)?;
+        let reason = step.reason.filter(|reason| !reason.trim().is_empty());
+        if step.step.needs_reason() && reason.is_none() {
+            return Err(LedgerError::ReasonMissing(step.step));
+        }
+        if step.approves && entry.captured_by.as_deref() == Some(act.actor) {
+            return Err(LedgerError::SameOfficer);
+        }
+        let what = (step.step.as_str(), entry.state.as_str(), to.as_str());
+        // The name of a request is that of its first action.
+        let act = if told.is_empty() { act } else { Act { request: None, ..act } };
+        let line = note(session, Of::entry(entry), what, reason, step.detail, act, log)?;
+        (entry.state, entry.last_action) = (to, line.sequence);
+        followed.push((step.step, line.sequence, reason));
+        told.push(line);
+        captured = step.captured.or(captured);
+        approves |= step.approves;
+        chip = step.chip.or(chip);
+        last_reason = reason;
+        if let Some(sealed) = step.sealed {
+            captures::begin(session, entry.id, sealed, act)?;
+        }
     }
-    let what = (step.step.as_str(), entry.state.as_str(), to.as_str());
-    let sequence = note(session, Of::entry(entry), what, reason, step.detail, act, log)?;
     session.execute(
         "UPDATE applications SET state = ?2, last_action = ?3, state_reason = ?4, changed_at = ?5, \
          captured_by = coalesce(?6, captured_by), captured_sha256 = coalesce(?7, captured_sha256), \
          approved_by = coalesce(?8, approved_by), chip_serial = coalesce(?9, chip_serial) WHERE id = ?1",
         &[
             entry.id.0.into(),
-            to.as_str().into(),
-            sequence.into(),
-            reason.into(),
+            entry.state.as_str().into(),
+            entry.last_action.into(),
+            last_reason.into(),
             act.at.to_string().into(),
-            step.captured.map(|_| act.actor).into(),
-            step.captured.into(),
-            step.approves.then_some(act.actor).into(),
-            step.chip.into(),
+            captured.map(|_| act.actor).into(),
+            captured.into(),
+            approves.then_some(act.actor).into(),
+            chip.into(),
         ],
     )?;
-    if let Some(sealed) = step.sealed {
-        captures::begin(session, entry.id, sealed, act)?;
+    entry.chip = chip.map(|chip| parsed(chip, "the serial of a chip")).transpose()?.or(entry.chip);
+    if let Some(chip) = entry.chip {
+        for (step, action, reason) in followed {
+            // What happens to the application happens to its blank.
+            stock::follow(
+                session,
+                &chip,
+                &stock::Following { application: entry.id.0, action, step, reason },
+                act,
+            )?;
+        }
     }
-    let chip = step.chip.map(|chip| parsed(chip, "the serial of a chip")).transpose()?.or(entry.chip);
-    if let Some(chip) = chip {
-        // What happens to the application happens to its blank.
-        let cause = stock::Following { application: entry.id.0, action: sequence, step: step.step, reason };
-        stock::follow(session, &chip, &cause, act)?;
-    }
-    Ok(to)
+    Ok(told)
 }
 
-/// The card that was signed, noted without leaving the state.
-pub(super) fn sign(
+/// The card that was signed, noted without leaving the state. The audit log is told of it by [`tell`].
+pub(super) fn sign_untold(
     session: &mut dyn Session,
     entry: &Entry,
     card: &SignedCard,
     act: Act<'_>,
     log: Option<&Auditor>,
-) -> Result<(), LedgerError> {
+) -> Result<Noted, LedgerError> {
     let digest = card.sod_sha256.to_string();
     let detail = serde_json::json!({"sod_sha256": digest});
     let state = entry.state.as_str();
-    let sequence = note(session, Of::entry(entry), ("sign", state, state), None, &detail, act, log)?;
+    let line = note(session, Of::entry(entry), ("sign", state, state), None, &detail, act, log)?;
     session.execute(
         "UPDATE applications SET sod_sha256 = ?2, document_number = ?3, issue_date = ?4, expires = ?5, replaces = ?6, \
          last_action = ?7 WHERE id = ?1",
@@ -383,36 +442,43 @@ pub(super) fn sign(
             card.issued.to_string().into(),
             card.expires.map(|date| date.to_string()).into(),
             card.replaces.map(|card| card.to_string()).into(),
-            sequence.into(),
+            line.sequence.into(),
         ],
     )?;
-    Ok(())
+    Ok(line)
 }
 
 /// What an action is noted of.
 #[derive(Clone, Copy)]
-struct Of<'a> {
+struct Of {
     id: ApplicationId,
     previous: i64,
-    number: &'a PersonalNumber,
 }
 
-impl<'a> Of<'a> {
-    fn entry(entry: &'a Entry) -> Self {
-        Self { id: entry.id, previous: entry.last_action, number: &entry.number }
+impl Of {
+    fn entry(entry: &Entry) -> Self {
+        Self { id: entry.id, previous: entry.last_action }
     }
 }
 
-/// The action, and the line of the audit log that tells of it.
+/// An action that was noted, as the audit log tells of it.
+pub(super) struct Noted {
+    sequence: i64,
+    event: String,
+    said: String,
+    note: String,
+}
+
+/// The action. The audit log is told of it by [`tell`], in the same transaction.
 fn note(
     session: &mut dyn Session,
-    of: Of<'_>,
+    of: Of,
     (action, from, to): (&str, &str, &str),
     reason: Option<&str>,
     detail: &Value,
     act: Act<'_>,
     log: Option<&Auditor>,
-) -> Result<i64, LedgerError> {
+) -> Result<Noted, LedgerError> {
     let detail = if detail.is_null() { "{}".to_owned() } else { detail.to_string() };
     let (id, sequence) = (of.id.0, of.previous.saturating_add(1));
     let at = act.at.to_string();
@@ -434,19 +500,33 @@ fn note(
             log.map(Auditor::station).into(),
         ],
     )?;
-    if let Some(auditor) = log {
-        let texts = [&*at, act.actor, action, from, to].map(|text| Some(text.to_owned()));
-        let texts = [&texts[..], &[reason.map(str::to_owned), Some(detail)]].concat();
-        let entry = LogEntry {
-            event: &format!("application-{action}"),
-            subject: Some(of.number.as_str()),
-            said: &audit::said_of(id, sequence, &texts),
-            note: &format!("application {id} action {sequence} by {}", act.actor),
-            at: act.at,
-        };
-        auditor.append(session, &entry)?;
-    }
-    Ok(sequence)
+    let texts = [&*at, act.actor, action, from, to].map(|text| Some(text.to_owned()));
+    let texts = [&texts[..], &[reason.map(str::to_owned), Some(detail)]].concat();
+    Ok(Noted {
+        sequence,
+        event: format!("application-{action}"),
+        said: audit::said_of(id, sequence, &texts),
+        note: format!("application {id} action {sequence} by {}", act.actor),
+    })
+}
+
+/// The lines of the audit log that tell of these actions.
+pub(super) fn tell(
+    session: &mut dyn Session,
+    number: &str,
+    actions: &[Noted],
+    act: Act<'_>,
+    log: Option<&Auditor>,
+) -> Result<(), LedgerError> {
+    let Some(auditor) = log else { return Ok(()) };
+    let lines = actions.iter().map(|action| LogEntry {
+        event: &action.event,
+        subject: Some(number),
+        said: &action.said,
+        note: &action.note,
+        at: act.at,
+    });
+    Ok(auditor.append_all(session, lines)?)
 }
 
 pub(super) fn chip_owner(

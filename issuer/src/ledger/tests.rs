@@ -175,8 +175,9 @@ fn a_servers_database_refuses_the_same() {
     assert_eq!(second.entry(id).unwrap().state, State::Queued);
     let next = queued(&mut second, "079099000002");
     assert_eq!(next, ApplicationId(id.0 + 1));
-    second.assign_chip(next, &SERIAL, 1, act()).unwrap();
-    assert!(matches!(ledger.assign_chip(id, &SERIAL, 1, act()), Err(LedgerError::ChipUsed(SERIAL))));
+    let unsettled = second.assign_chip(next, &SERIAL, 1, None, act()).unwrap();
+    second.settle(unsettled).unwrap();
+    assert!(matches!(ledger.assign_chip(id, &SERIAL, 1, None, act()), Err(LedgerError::ChipUsed(SERIAL))));
     let id = captured(&mut ledger, "079099000003");
     assert!(matches!(second.approve(id, act()), Err(LedgerError::SameOfficer)));
     let threads: Vec<_> = (0..4)
@@ -271,15 +272,20 @@ fn a_serial_is_used_once_and_signing_is_noted() {
     let mut ledger = Ledger::in_memory().unwrap();
     let first = queued(&mut ledger, "079099000001");
     let second = queued(&mut ledger, "079099000002");
-    ledger.assign_chip(first, &SERIAL, 1, act()).unwrap();
-    assert!(matches!(ledger.assign_chip(second, &SERIAL, 1, act()), Err(LedgerError::ChipUsed(SERIAL))));
+    let unsettled = ledger.assign_chip(first, &SERIAL, 1, None, act()).unwrap();
+    ledger.settle(unsettled).unwrap();
+    assert!(matches!(
+        ledger.assign_chip(second, &SERIAL, 1, None, act()),
+        Err(LedgerError::ChipUsed(SERIAL))
+    ));
     assert_eq!(ledger.entry(second).unwrap().state, State::Queued);
-    ledger.note_signed(first, &signed(), act()).unwrap();
+    let unsettled = ledger.note_signed(first, &signed(), act()).unwrap();
+    ledger.settle(unsettled).unwrap();
     let entry = ledger.of_chip(&SERIAL).unwrap().unwrap();
     assert_eq!((entry.id, entry.state, entry.signed), (first, State::Personalising, Some(signed())));
     assert!(ledger.of_chip(&ChipSerial([8; 10])).unwrap().is_none());
     ledger.advance(first, Step::Spoil, Some("broken"), &Value::Null, act()).unwrap();
-    assert!(matches!(ledger.assign_chip(second, &SERIAL, 1, act()), Err(LedgerError::ChipUsed(_))));
+    assert!(matches!(ledger.assign_chip(second, &SERIAL, 1, None, act()), Err(LedgerError::ChipUsed(_))));
     let actions: Vec<String> = ledger.actions(first).unwrap().into_iter().map(|a| a.action).collect();
     assert_eq!(
         actions,
@@ -300,7 +306,8 @@ fn the_same_application_is_found_again_and_another_one_waits() {
     let anew = ledger.receive(&application("079099000002", "first-issue"), act()).unwrap();
     assert_ne!(begun.id, anew.id);
     assert_eq!(ledger.entry(begun.id).unwrap().state, State::Rejected);
-    ledger.assign_chip(again.id, &SERIAL, 1, act()).unwrap();
+    let unsettled = ledger.assign_chip(again.id, &SERIAL, 1, None, act()).unwrap();
+    ledger.settle(unsettled).unwrap();
     assert_eq!(ledger.receive(&application("079099000001", "first-issue"), act()).unwrap().id, again.id);
     let other = ledger.receive(&application("079099000001", "reissue"), act());
     assert!(matches!(other, Err(LedgerError::OtherApplicationOpen)));
@@ -362,4 +369,33 @@ fn handles_of_one_process_share_a_ledger_its_lock_and_its_log() {
     assert!(others[0].prove_log(&key, &[]).is_ok());
     others.clear();
     Ledger::open(&path).unwrap();
+}
+
+#[test]
+fn steps_that_are_noted_together_are_actions_each_and_are_seen_when_they_are_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite")).unwrap();
+    let other = ledger.another().unwrap();
+    let id = captured(&mut ledger, "079099000001");
+    ledger.approve(id, self::other()).unwrap();
+    let nothing = Value::Null;
+    let steps = [(Step::Prepare, &nothing), (Step::Enqueue, &nothing)];
+    let unsettled = ledger.advance_ahead(id, &steps, act()).unwrap();
+    assert_eq!(other.entry(id).unwrap().state, State::Approved);
+    ledger.settle(unsettled).unwrap();
+    assert_eq!(other.entry(id).unwrap().state, State::Queued);
+    let actions = other.actions(id).unwrap();
+    let last: Vec<_> = actions.iter().rev().take(2).map(|action| (action.from, action.to)).collect();
+    assert_eq!(last, [(Some(State::Prepared), State::Queued), (Some(State::Approved), State::Prepared)]);
+    // One that the model forbids, and none of them was done.
+    let steps = [(Step::ConfirmReadBack, &nothing), (Step::Lock, &nothing)];
+    assert!(matches!(ledger.advance_all(id, &steps, act()), Err(LedgerError::Transition(_))));
+    assert_eq!(other.actions(id).unwrap().len(), actions.len());
+    // With its chip the card that was signed for it; every action is told of in the log.
+    let unsettled = ledger.assign_chip(id, &SERIAL, 1, Some(&signed()), act()).unwrap();
+    ledger.settle(unsettled).unwrap();
+    let entry = other.entry(id).unwrap();
+    assert_eq!((entry.state, entry.chip, entry.signed), (State::Personalising, Some(SERIAL), Some(signed())));
+    let issued = [(Step::ConfirmReadBack, &nothing), (Step::Lock, &nothing), (Step::Issue, &nothing)];
+    assert_eq!(ledger.advance_all(id, &issued, act()).unwrap(), State::Issued);
 }

@@ -46,6 +46,21 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Monitor for F {
     }
 }
 
+/// The ledger, as the script needs it.
+pub trait Book {
+    /// Notes the card that was signed for the chip.
+    ///
+    /// # Errors
+    /// [`LedgerError`](crate::ledger::LedgerError).
+    fn signed(&mut self, files: &CardFiles) -> Result<(), crate::ledger::LedgerError>;
+
+    /// Waits until that is on the disk: EF.SOD is written only after it.
+    ///
+    /// # Errors
+    /// [`LedgerError`](crate::ledger::LedgerError).
+    fn settle(&mut self) -> Result<(), crate::ledger::LedgerError>;
+}
+
 /// A card that is written and not yet locked.
 #[derive(Debug)]
 pub struct Written {
@@ -100,7 +115,7 @@ fn generate(driver: &mut dyn CardDriver, algorithms: ChipAlgorithms) -> Result<C
 }
 
 /// Keys that were made before are of the algorithms that are asked for now.
-fn are_of(keys: &ChipKeys, algorithms: ChipAlgorithms) -> bool {
+pub(crate) fn are_of(keys: &ChipKeys, algorithms: ChipAlgorithms) -> bool {
     let is = |key: &Option<PublicKey>, algorithm| match (key, algorithm) {
         (Some(PublicKey::Rsa(key)), KeyAlgorithm::Rsa2048) => key.size() == 256,
         (Some(PublicKey::Rsa(key)), KeyAlgorithm::Rsa3072) => key.size() == 384,
@@ -111,8 +126,8 @@ fn are_of(keys: &ChipKeys, algorithms: ChipAlgorithms) -> bool {
         && is(&keys.chip_authentication, KeyAlgorithm::EllipticCurve(algorithms.curve))
 }
 
-/// Writes the chip: channel, files, keys, EF.SOD, access keys. `made` are keys that the chip has from its stock-in; others
-/// are made now. `signed` is told the files before any is written.
+/// Writes the chip: channel, files, keys, EF.SOD, access keys. `signed` is the card over keys that the chip has from its
+/// stock-in; otherwise it makes them now, and `book` is told of the card that is signed then before its EF.SOD is written.
 ///
 /// # Errors
 /// [`ScriptError`].
@@ -121,10 +136,10 @@ pub fn write_card(
     driver: &mut dyn CardDriver,
     prepared: &PreparedCard,
     life: ChipLife,
-    made: Option<ChipKeys>,
+    signed: Option<Written>,
     signer: &DocumentSigner,
     at: Timestamp,
-    signed: &mut dyn FnMut(&CardFiles) -> Result<(), crate::ledger::LedgerError>,
+    book: &mut dyn Book,
     monitor: &mut dyn Monitor,
     timings: &mut Timings,
 ) -> Result<Written, ScriptError> {
@@ -148,22 +163,15 @@ pub fn write_card(
     })?;
 
     step(monitor, Step::GenerateKeys)?;
-    let keys = timings.measure(Step::GenerateKeys, || match made {
-        Some(keys) if are_of(&keys, prepared.algorithms) => Ok(keys),
-        _ => generate(driver, prepared.algorithms),
-    })?;
-
-    step(monitor, Step::SignSecurityObject)?;
-    let mut signing = std::time::Duration::ZERO;
-    let files = timings.measure(Step::SignSecurityObject, || -> Result<_, IssuanceError> {
-        let groups = issuance::build_data_groups(prepared, &keys)?;
-        let start = Instant::now();
-        let files = issuance::sign_files(prepared, groups, signer, at);
-        signing = start.elapsed();
-        files
-    })?;
-    timings.add_signing(signing);
-    signed(&files)?;
+    let Written { files, keys } = match signed {
+        Some(signed) => signed,
+        None => {
+            let keys = timings.measure(Step::GenerateKeys, || generate(&mut *driver, prepared.algorithms))?;
+            let signed = sign_card(keys, prepared, signer, at, monitor, timings)?;
+            book.signed(&signed.files)?;
+            signed
+        }
+    };
 
     // DG14, DG15 and EF.SOD are made now that their exact lengths are known: a signature in DER has no fixed length, and
     // a file with bytes to spare would be hashed with them by some readers and without by others.
@@ -176,7 +184,7 @@ pub fn write_card(
             .filter(|(file, _)| !made(file))
             .try_for_each(|(file, content)| driver.create_file(file, content.len()))
     })?;
-    timings.measure(Step::WriteFiles, || write_files(driver, &files, monitor))?;
+    timings.measure(Step::WriteFiles, || write_files(driver, &files, book, monitor))?;
 
     step(monitor, Step::PutAccessKeys)?;
     timings.measure(Step::PutAccessKeys, || {
@@ -186,14 +194,44 @@ pub fn write_card(
     Ok(Written { files, keys })
 }
 
+/// The files of a card over these keys of its chip, EF.SOD signed and verified.
+///
+/// # Errors
+/// [`ScriptError`].
+pub fn sign_card(
+    keys: ChipKeys,
+    prepared: &PreparedCard,
+    signer: &DocumentSigner,
+    at: Timestamp,
+    monitor: &mut dyn Monitor,
+    timings: &mut Timings,
+) -> Result<Written, ScriptError> {
+    step(monitor, PersonalizationStep::SignSecurityObject)?;
+    let mut signing = std::time::Duration::ZERO;
+    let files =
+        timings.measure(PersonalizationStep::SignSecurityObject, || -> Result<_, IssuanceError> {
+            let groups = issuance::build_data_groups(prepared, &keys)?;
+            let start = Instant::now();
+            let files = issuance::sign_files(prepared, groups, signer, at);
+            signing = start.elapsed();
+            files
+        })?;
+    timings.add_signing(signing);
+    Ok(Written { files, keys })
+}
+
 fn write_files(
     driver: &mut dyn CardDriver,
     files: &CardFiles,
+    book: &mut dyn Book,
     monitor: &mut dyn Monitor,
 ) -> Result<(), ScriptError> {
     let total = files.in_order().map(|(_, content)| content.len()).sum();
     let mut before = 0;
     for (file, content) in files.in_order() {
+        if file == ElementaryFile::Sod {
+            book.settle()?;
+        }
         let mut stop = false;
         driver.write_file(file, content, &mut |written| {
             let progress =

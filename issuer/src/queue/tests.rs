@@ -79,7 +79,8 @@ fn a_chip_that_a_dead_run_left_in_work_is_seen() {
     }
     assert!(ledger.queue().lease(id, "a", at(0), at(60)).unwrap());
     let serial = cccd_keys::transport_keys::ChipSerial([1; 10]);
-    ledger.assign_chip(id, &serial, 1, act).unwrap();
+    let unsettled = ledger.assign_chip(id, &serial, 1, None, act).unwrap();
+    ledger.settle(unsettled).unwrap();
     assert!(ledger.queue().waiting(at(61), 10).unwrap().is_empty());
     assert!(!ledger.queue().is_any_interrupted(at(59)).unwrap());
     assert!(ledger.queue().is_any_interrupted(at(60)).unwrap());

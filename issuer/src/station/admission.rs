@@ -14,7 +14,7 @@ use crate::application::{
     Application, Biometrics, Checked, Portrait, Refusal, State, Step, Template, check, other_papers,
 };
 use crate::capture::{Capture, CaptureError};
-use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger};
+use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger, Unsettled};
 use crate::portrait_quality::{FaceFinder, Rules, assess};
 use crate::register::{Register, day_in_vietnam};
 
@@ -113,9 +113,13 @@ impl Intake<'_> {
     /// # Errors
     /// [`IssueError`]. A refusal by a rule is noted as `rejected`, or `spoiled` when a chip was in work.
     pub fn take_in(&mut self, application: &Application) -> Result<Captured, IssueError> {
-        // What is no portrait never enters the ledger.
-        let portrait = Portrait::from_file(&application.portrait)?;
         let act = self.act;
+        // What is no portrait never enters the ledger; what was captured was decoded then.
+        let portrait = if self.ledger.has_captured(application)? {
+            Portrait::captured(&application.portrait)?
+        } else {
+            Portrait::from_file(&application.portrait)?
+        };
         let mut entry = self.ledger.receive(application, act)?;
         let signed = if entry.state.is_in_work() { entry.signed.clone() } else { None };
         let today = day_in_vietnam(act.at);
@@ -203,9 +207,23 @@ impl Station<'_> {
     /// # Errors
     /// [`IssueError::NotApproved`] while no other officer has approved it; and as [`take_in`](Intake::take_in).
     pub fn admit(&mut self, application: &Application) -> Result<Admitted, IssueError> {
+        let (admitted, unsettled) = self.admit_ahead(application)?;
+        unsettled.map_or(Ok(()), |unsettled| self.ledger.settle(unsettled))?;
+        Ok(admitted)
+    }
+
+    /// As [`admit`](Self::admit), for many one after another: that they are queued is on the disk when the ledger says so. A
+    /// chip that is assigned later settles it, too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn admit_ahead(
+        &mut self,
+        application: &Application,
+    ) -> Result<(Admitted, Option<Unsettled>), IssueError> {
         self.allow_blank()?;
         let captured = self.take_in(application)?;
-        self.ready(captured, application.template)
+        self.ready_ahead(captured, application.template)
     }
 
     /// Takes an application in as [`Intake::take_in`] does.
@@ -266,6 +284,16 @@ impl Station<'_> {
     /// # Errors
     /// As [`admit`](Self::admit).
     pub fn ready(&mut self, captured: Captured, template: Template) -> Result<Admitted, IssueError> {
+        let (admitted, unsettled) = self.ready_ahead(captured, template)?;
+        unsettled.map_or(Ok(()), |unsettled| self.ledger.settle(unsettled))?;
+        Ok(admitted)
+    }
+
+    fn ready_ahead(
+        &mut self,
+        captured: Captured,
+        template: Template,
+    ) -> Result<(Admitted, Option<Unsettled>), IssueError> {
         let Captured { entry, checked, portrait, capture, issue_date, recorded } = captured;
         let interrupted = entry.state.is_in_work().then(|| entry.clone());
         if entry.state == State::Captured {
@@ -279,15 +307,13 @@ impl Station<'_> {
         // Who signs is decided by the card's expiry, before any chip is touched.
         self.keys.signers.for_card(checked.card.expiry.date(), self.at).map_err(IssueError::Signer)?;
         let act = self.act();
-        let steps: &[Step] = match entry.state {
-            State::Approved => &[Step::Prepare, Step::Enqueue],
-            State::Prepared => &[Step::Enqueue],
-            _ => &[],
+        let both = [(Step::Prepare, &Value::Null), (Step::Enqueue, &Value::Null)];
+        let unsettled = match entry.state {
+            State::Approved => Some(self.ledger.advance_ahead(entry.id, &both, act)?),
+            State::Prepared => Some(self.ledger.advance_ahead(entry.id, both.split_at(1).1, act)?),
+            _ => None,
         };
-        for step in steps {
-            self.ledger.advance(entry.id, *step, None, &Value::Null, act)?;
-        }
-        Ok(Admitted {
+        let admitted = Admitted {
             id: entry.id,
             card: checked.card,
             portrait,
@@ -296,7 +322,8 @@ impl Station<'_> {
             replaces,
             issue_date,
             interrupted,
-        })
+        };
+        Ok((admitted, unsettled))
     }
 }
 
@@ -323,7 +350,7 @@ fn nothing_taken(application: &Application) -> Result<Seen, IssueError> {
 /// Looks at portrait and prints before they are captured; what must be taken again needs an officer's reason.
 fn look_at(portrait: &Portrait, application: &Application) -> Result<Seen, IssueError> {
     let finder = FaceFinder::new().map_err(IssueError::FaceModel)?;
-    let assessment = assess(&portrait.picture(), &finder, &Rules::default());
+    let assessment = assess(&portrait.picture()?, &finder, &Rules::default());
     let said = |reason: &Option<String>| reason.clone().filter(|reason| !reason.trim().is_empty());
     let mut accepted = Vec::new();
     let remarks: Vec<&str> = assessment.remarks.iter().map(|remark| remark.code).collect();

@@ -1,7 +1,7 @@
 //! The chip: written, read back, locked, proven, recorded. Or found again after a crash and finished.
 
 use cccd_card_profile::personalization::PersonalizationStep;
-use cccd_keys::store::StoreError;
+use cccd_keys::store::DocumentSigner;
 use cccd_keys::transport_keys::{ChipSerial, TEST_KEY_VERSION};
 use cccd_population::card::{NewCard, SodDigest};
 use rand_core::CryptoRng;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::{Admitted, IssueError, IssuedCard, Station, driver_of};
 use crate::application::{State, Step};
 use crate::issuance::{self, CardFiles, ChipAlgorithms, ChipKeys, IssuanceError, PreparedCard};
-use crate::ledger::{ApplicationId, LedgerError, SignedCard};
+use crate::ledger::{Act, ApplicationId, Ledger, LedgerError, SignedCard, Unsettled};
 use crate::personalize::{
-    CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, KeySource, LockProof, Monitor,
-    Progress, ReadBackError, ScriptError, Timings, announce, is_closed, read_back, verify_locked_card,
-    write_card,
+    Book, CardDriver, CardLink, ChipLife, ChipReport, DriverError, Expected, KeySource, LockProof, Monitor,
+    Progress, ReadBackError, ScriptError, Timings, Written, announce, are_of, is_closed, read_back,
+    sign_card, verify_locked_card, write_card,
 };
 use crate::register::RegisterError;
 
@@ -28,13 +28,8 @@ enum Fault {
     Spoiled(String),
     /// The ledger cannot note anything, not even this.
     Ledger(LedgerError),
-}
-
-impl Fault {
-    /// Nobody can sign this card now: the chip is as it was.
-    fn signer(error: StoreError) -> Self {
-        Self::Doubt(error.to_string())
-    }
+    /// The chip was not given to the application yet, and was not changed.
+    NotBegun(Box<IssueError>),
 }
 
 impl From<DriverError> for Fault {
@@ -80,6 +75,38 @@ struct Work<'a> {
 struct Finished {
     sod_sha256: SodDigest,
     proof: LockProof,
+}
+
+/// The card as the ledger knows it.
+fn signed_card(admitted: &Admitted, prepared: &PreparedCard, files: &CardFiles) -> SignedCard {
+    SignedCard {
+        sod_sha256: SodDigest::of(&files.sod),
+        document_number: prepared.card.holder.number.document_number().to_owned(),
+        issued: admitted.issue_date,
+        expires: prepared.card.expiry.date(),
+        replaces: admitted.replaces,
+    }
+}
+
+/// The ledger while one chip is written.
+struct Noted<'a, 'l> {
+    ledger: &'l mut Ledger,
+    work: &'l Work<'a>,
+    act: Act<'l>,
+    unsettled: Option<Unsettled>,
+}
+
+impl Book for Noted<'_, '_> {
+    fn signed(&mut self, files: &CardFiles) -> Result<(), LedgerError> {
+        let Work { admitted, prepared, .. } = self.work;
+        let signed = signed_card(admitted, prepared, files);
+        self.unsettled = Some(self.ledger.note_signed(admitted.id, &signed, self.act)?);
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), LedgerError> {
+        self.unsettled.take().map_or(Ok(()), |unsettled| self.ledger.settle(unsettled))
+    }
 }
 
 impl Station<'_> {
@@ -172,15 +199,42 @@ impl Station<'_> {
             return Err(IssueError::ChipUsed { serial, state: entry.state });
         }
         match report.life {
-            ChipLife::Blank => {}
-            ChipLife::Begun => {
-                return Err(IssueError::NotBlank { serial, what: "somebody began to write it" });
-            }
-            ChipLife::Locked => {
-                return Err(IssueError::NotBlank { serial, what: "it is a finished, locked card" });
-            }
+            ChipLife::Blank => Ok(()),
+            ChipLife::Begun => Err(IssueError::NotBlank { serial, what: "somebody began to write it" }),
+            ChipLife::Locked => Err(IssueError::NotBlank { serial, what: "it is a finished, locked card" }),
         }
-        Ok(self.ledger.assign_chip(admitted.id, &serial, report.key_version, act)?)
+    }
+
+    /// Signs the card if the chip's keys are known, and gives the application its chip. All of it is on the disk when this
+    /// answers, and not before that anything changes the chip.
+    fn begin(
+        &mut self,
+        work: &Work<'_>,
+        signer: &DocumentSigner,
+        monitor: &mut dyn Monitor,
+        timings: &mut Timings,
+    ) -> Result<Option<Written>, Fault> {
+        let Work { admitted, report, prepared, .. } = work;
+        let (at, act) = (self.at, self.act());
+        let known = work.made.clone().filter(|keys| are_of(keys, prepared.algorithms));
+        let signed = known.map(|keys| sign_card(keys, prepared, signer, at, monitor, timings)).transpose();
+        let signed = signed.map_err(|error| match error {
+            ScriptError::Issuance(error) if admitted.interrupted.is_none() => {
+                Fault::NotBegun(Box::new(error.into()))
+            }
+            error => error.into(),
+        })?;
+        let card = signed.as_ref().map(|signed| signed_card(admitted, prepared, &signed.files));
+        let unsettled = match (&admitted.interrupted, &card) {
+            (None, card) => {
+                let (serial, version) = (&report.serial, report.key_version);
+                Some(self.ledger.assign_chip(admitted.id, serial, version, card.as_ref(), act)?)
+            }
+            (Some(_), Some(card)) => Some(self.ledger.note_signed(admitted.id, card, act)?),
+            (Some(_), None) => None,
+        };
+        unsettled.map_or(Ok(()), |unsettled| self.ledger.settle(unsettled))?;
+        Ok(signed)
     }
 
     fn write_and_lock(
@@ -193,40 +247,29 @@ impl Station<'_> {
     ) -> Result<Finished, Fault> {
         use PersonalizationStep as Phase;
         let Work { admitted, report, prepared, .. } = work;
-        let (keys, at, act) = (self.keys, self.at, self.act());
+        let (keys, at) = (self.keys, self.at);
         let (blank, extended) = (self.blank, self.extended);
-        let ledger = &mut *self.ledger;
-        let mut note = |files: &CardFiles| {
-            let signed = SignedCard {
-                sod_sha256: SodDigest::of(&files.sod),
-                document_number: prepared.card.holder.number.document_number().to_owned(),
-                issued: admitted.issue_date,
-                expires: prepared.card.expiry.date(),
-                replaces: admitted.replaces,
-            };
-            ledger.note_signed(admitted.id, &signed, act)
-        };
+        let signer = keys.signers.for_card(prepared.card.expiry.date(), at).map_err(|error| {
+            // Nobody can sign this card now: the chip is as it was.
+            match admitted.interrupted {
+                Some(_) => Fault::Doubt(error.to_string()),
+                None => Fault::NotBegun(Box::new(IssueError::Signer(error))),
+            }
+        })?;
+        let signed = self.begin(work, signer, monitor, timings)?;
+        let act = self.act();
+        let mut book = Noted { ledger: &mut *self.ledger, work, act, unsettled: None };
         let mut driver = driver_of(blank, &mut *link, keys, extended, &mut *rng);
         let able = driver.capabilities();
-        let signer = keys.signers.for_card(prepared.card.expiry.date(), at).map_err(Fault::signer)?;
-        let written = write_card(
-            &mut *driver,
-            prepared,
-            report.life,
-            work.made.clone(),
-            signer,
-            at,
-            &mut note,
-            monitor,
-            timings,
-        )?;
+        let life = report.life;
+        let written =
+            write_card(&mut *driver, prepared, life, signed, signer, at, &mut book, monitor, timings)?;
         drop(driver);
 
         announce(monitor, Phase::ReadBack)?;
         let expected = expected(prepared);
         timings
             .measure(Phase::ReadBack, || read_back(&mut *link, &written.files, &expected, at, &mut *rng))?;
-        self.ledger.advance(admitted.id, Step::ConfirmReadBack, None, &Value::Null, act)?;
 
         // The last safe point: from here on the card is finished, whoever asks to stop.
         announce(monitor, Phase::ReplaceTransportKeys)?;
@@ -239,7 +282,10 @@ impl Station<'_> {
         timings.measure(Phase::Lock, || driver.lock())?;
         let _ = announce(monitor, Phase::ProbeLock);
         let proof = timings.measure(Phase::ProbeLock, || prove(&mut *driver))?;
-        self.ledger.advance(admitted.id, Step::Lock, None, &describe(&proof), act)?;
+        // Before the register hears of it.
+        let proven = describe(&proof);
+        let steps = [(Step::ConfirmReadBack, &Value::Null), (Step::Lock, &proven)];
+        self.ledger.advance_all(admitted.id, &steps, act)?;
         Ok(Finished { sod_sha256: SodDigest::of(&written.files.sod), proof })
     }
 
@@ -269,8 +315,9 @@ impl Station<'_> {
         Ok(Finished { sod_sha256: signed.sod_sha256, proof })
     }
 
-    /// The register learns of the card, then the ledger closes the application.
+    /// The register learns of the card, then the ledger closes the application: all of it is on the disk when this answers.
     fn record(&mut self, work: &Work<'_>, finished: &Finished) -> Result<(), IssueError> {
+        let act = self.act();
         let (id, serial) = (work.admitted.id, work.report.serial);
         let card = NewCard {
             number: work.prepared.card.holder.number.clone(),
@@ -281,21 +328,18 @@ impl Station<'_> {
             expires: work.prepared.card.expiry.date(),
             replaces: work.admitted.replaces,
         };
-        match self.register.record_card(&card, self.at) {
-            Ok(()) => {}
+        let fault = match self.register.record_card(&card, self.at) {
+            Ok(()) => {
+                let detail = json!({"sod_sha256": finished.sod_sha256.to_string()});
+                self.ledger.advance(id, Step::Issue, None, &detail, act)?;
+                return Ok(());
+            }
             Err(RegisterError::Refused(why)) => {
-                let fault = Fault::Spoiled(format!("the register does not take the card: {why}"));
-                return Err(self.note_fault(id, serial, fault));
+                Fault::Spoiled(format!("the register does not take the card: {why}"))
             }
-            Err(error) => {
-                let fault = Fault::Doubt(format!("the card is locked but not recorded: {error}"));
-                return Err(self.note_fault(id, serial, fault));
-            }
-        }
-        let act = self.act();
-        let detail = json!({"sod_sha256": finished.sod_sha256.to_string()});
-        self.ledger.advance(id, Step::Issue, None, &detail, act)?;
-        Ok(())
+            Err(error) => Fault::Doubt(format!("the card is locked but not recorded: {error}")),
+        };
+        Err(self.note_fault(id, serial, fault))
     }
 
     fn note_fault(&mut self, id: ApplicationId, serial: ChipSerial, fault: Fault) -> IssueError {
@@ -316,6 +360,7 @@ impl Station<'_> {
                 Err(error) => error.into(),
             },
             Fault::Ledger(error) => error.into(),
+            Fault::NotBegun(error) => *error,
         }
     }
 }

@@ -76,7 +76,8 @@ fn a_blank_goes_from_the_delivery_note_to_the_card_and_the_sums_match() {
     ledger.stock().explain(BlankStep::Destroy, &[serial(4)], WHY, act()).unwrap();
 
     let first = queued(&mut ledger, "079099000001");
-    ledger.assign_chip(first, &serial(1), 1, act()).unwrap();
+    let unsettled = ledger.assign_chip(first, &serial(1), 1, None, act()).unwrap();
+    ledger.settle(unsettled).unwrap();
     assert_eq!(state(&mut ledger, 1), BlankState::Assigned);
     ledger.advance(first, Step::Spoil, Some("the chip does not answer"), &Value::Null, act()).unwrap();
     assert_eq!(state(&mut ledger, 1), BlankState::Spoiled);
@@ -108,13 +109,14 @@ fn with_a_stock_only_its_blanks_become_cards_and_no_serial_enters_twice() {
     let (mut ledger, _) = station(1);
     // Without one, any chip is taken, once.
     let before = queued(&mut ledger, "079099000001");
-    ledger.assign_chip(before, &serial(7), 1, act()).unwrap();
+    let unsettled = ledger.assign_chip(before, &serial(7), 1, None, act()).unwrap();
+    ledger.settle(unsettled).unwrap();
     stocked(&mut ledger, 1..4);
     let id = queued(&mut ledger, "079099000002");
-    let refused = ledger.assign_chip(id, &serial(9), 1, act()).unwrap_err();
+    let refused = ledger.assign_chip(id, &serial(9), 1, None, act()).unwrap_err();
     assert!(matches!(refused, LedgerError::NotInStock { found: None, .. }), "{refused}");
     ledger.stock().explain(BlankStep::Spoil, &[serial(3)], WHY, act()).unwrap();
-    let refused = ledger.assign_chip(id, &serial(3), 1, act()).unwrap_err();
+    let refused = ledger.assign_chip(id, &serial(3), 1, None, act()).unwrap_err();
     assert!(matches!(refused, LedgerError::NotInStock { found: Some(BlankState::Spoiled), .. }), "{refused}");
     assert!(ledger.of_chip(&serial(3)).unwrap().is_none());
     let again = ledger.stock().receive("maker", "note 2", &[serial(8), serial(2)], act()).unwrap_err();

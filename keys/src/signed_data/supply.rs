@@ -1,6 +1,6 @@
 //! Certificates that did not come along (RFC 5652 §5.1 lets them be left out) and are kept elsewhere.
 
-use super::{SignedData, SignerIdentifier};
+use super::{Laid, SignedData, SignerIdentifier};
 use crate::certificate::Certificate;
 
 /// More candidates than this for one signature are not tried.
@@ -21,7 +21,7 @@ impl SignedData {
             named.truncate(MAX_CANDIDATES);
             let signed = |certificate: &Certificate| {
                 self.econtent().is_some_and(|content| {
-                    self.verify_signer_by(info, content, None, Some((certificate, true))).is_ok()
+                    self.verify_signer_by(info, content, Laid::Nobodys, Some((certificate, true))).is_ok()
                 })
             };
             let index = if named.len() > 1 { named.iter().position(signed).unwrap_or(0) } else { 0 };

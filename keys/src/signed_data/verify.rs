@@ -4,7 +4,7 @@ use super::{Leniency, SignedData, SignerInfo};
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
 use crate::asn1::{self, tag};
 use crate::certificate::Certificate;
-use crate::public_key::{SignatureLeniency, VerifyError};
+use crate::public_key::{PublicKey, SignatureLeniency, VerifyError};
 use crate::trust::KnownSigners;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
@@ -99,6 +99,17 @@ impl From<VerifyError> for SignatureProblem {
     }
 }
 
+/// Whose keys are laid out in tables.
+#[derive(Clone, Copy)]
+pub(crate) enum Laid<'k> {
+    /// Nobody's.
+    Nobodys,
+    /// Those of signers that are known.
+    Known(&'k KnownSigners<'k>),
+    /// This one's.
+    Own(&'k PublicKey),
+}
+
 impl SignedData {
     /// Verifies every signature over the content. With several `SignerInfos` all must hold, so that none can be added
     /// to hide behind another; the facts are those of the first.
@@ -114,9 +125,14 @@ impl SignedData {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub fn verify_with(&self, known: Option<&KnownSigners<'_>>) -> Result<SignatureFacts, SignatureProblem> {
+        self.verify_by(known.map_or(Laid::Nobodys, Laid::Known))
+    }
+
+    /// As [`verify`](Self::verify), with these tables.
+    pub(crate) fn verify_by(&self, laid: Laid<'_>) -> Result<SignatureFacts, SignatureProblem> {
         let content = self.econtent().ok_or(SignatureProblem::NoContent)?;
         let results: Vec<_> =
-            self.signers().iter().map(|info| self.verify_signer(info, content, known)).collect();
+            self.signers().iter().map(|info| self.verify_signer(info, content, laid)).collect();
         let mut good = Vec::new();
         let mut unknown = None;
         for result in results {
@@ -161,11 +177,11 @@ impl SignedData {
         &self,
         info: &SignerInfo,
         content: &[u8],
-        known: Option<&KnownSigners<'_>>,
+        laid: Laid<'_>,
     ) -> Result<SignatureFacts, SignatureProblem> {
         let signer = self.certificate_of(info);
         let is_supplied = |signer: &Certificate| self.supplied.iter().any(|one| std::ptr::eq(one, signer));
-        self.verify_signer_by(info, content, known, signer.map(|signer| (signer, is_supplied(signer))))
+        self.verify_signer_by(info, content, laid, signer.map(|signer| (signer, is_supplied(signer))))
     }
 
     /// As above, by a certificate, of which is told whether it was supplied.
@@ -173,7 +189,7 @@ impl SignedData {
         &self,
         info: &SignerInfo,
         content: &[u8],
-        known: Option<&KnownSigners<'_>>,
+        laid: Laid<'_>,
         signer: Option<(&Certificate, bool)>,
     ) -> Result<SignatureFacts, SignatureProblem> {
         let attributes = info.attributes.as_ref().ok_or(SignatureProblem::NoSignedAttributes)?;
@@ -191,8 +207,12 @@ impl SignedData {
         }
         let (signer, is_supplied) = signer.ok_or(SignatureProblem::NoSignerCertificate)?;
         let algorithm = info.algorithm.clone()?;
-        let tables = known.and_then(|known| known.key_of(signer));
-        let key = tables.as_deref().unwrap_or_else(|| signer.public_key());
+        let known = if let Laid::Known(known) = laid { known.key_of(signer) } else { None };
+        let key = match (laid, &known) {
+            (Laid::Own(own), _) if own == signer.public_key() => own,
+            (_, Some(known)) => known,
+            _ => signer.public_key(),
+        };
         let verify = |message: &[u8]| key.verify_leniently(algorithm, message, &info.signature);
         let mut leniencies = self.leniencies().to_vec();
         let tolerated = match verify(&attributes.encoded) {

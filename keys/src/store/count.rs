@@ -8,8 +8,8 @@
 //! The log says what was set aside at least; a count below that was turned back, and the signer does not sign. A count
 //! above it is what a crash between the two leaves: it costs numbers and gives none. Several processes may sign with one
 //! key: each takes its numbers under the lock of the count. A process that signs much takes them in blocks, a sixteenth of
-//! what it has signed and of what is left, so that the log does not grow by a line for each card; what is left of the last
-//! block goes back at the end.
+//! what it has signed and of what is left, so that the log does not grow by a line for each card; while half of one is
+//! left, one of its threads sets the next one aside, and the others sign on. What is left goes back at the end.
 
 use super::{KeyStore, StoreError, StoreKey, files};
 use crate::algorithm::SignatureAlgorithm;
@@ -116,20 +116,38 @@ pub(super) fn is_turned_back(found: Signatures, logged: Signatures) -> bool {
     found.used < logged.used || found.limit != logged.limit
 }
 
-/// The numbers that this process has set aside.
-#[derive(Debug, Default)]
+/// Numbers that this process has set aside.
+#[derive(Debug, Clone, Copy, Default)]
 struct Block {
     /// Signatures made so far, of everybody.
     used: u64,
     /// Up to here the numbers are ours.
     end: u64,
+    /// Of everybody.
+    limit: u64,
+    /// Numbers in it when it was set aside.
+    size: u64,
+}
+
+impl Block {
+    const fn left(self) -> u64 {
+        self.end.saturating_sub(self.used)
+    }
+}
+
+/// What this process has of one count.
+#[derive(Debug, Default)]
+struct Ours {
+    block: Block,
+    /// Set aside while half of the block was left.
+    next: Option<Block>,
     /// Signatures made by this process.
     here: u64,
 }
 
-impl Block {
-    const fn left(&self) -> u64 {
-        self.end.saturating_sub(self.used)
+impl Ours {
+    fn left(&self) -> u64 {
+        self.block.left().saturating_add(self.next.map_or(0, Block::left))
     }
 }
 
@@ -140,57 +158,101 @@ pub(super) struct CountedKey {
     count: SignatureCount,
     serial: String,
     journal: Arc<Journal>,
-    block: Mutex<Block>,
+    ours: Mutex<Ours>,
+    /// Held by the thread that sets numbers aside; never taken by who holds `ours`.
+    setting_aside: Mutex<()>,
 }
 
 impl CountedKey {
     pub(super) fn new(key: StoreKey, count: SignatureCount, serial: String, journal: Arc<Journal>) -> Self {
-        Self { key, count, serial, journal, block: Mutex::default() }
+        Self { key, count, serial, journal, ours: Mutex::default(), setting_aside: Mutex::default() }
     }
 
     /// Signatures made, as far as this process knows, and allowed.
     pub(super) fn signatures(&self) -> Result<Signatures, StoreError> {
-        let block = self.block();
+        let ours = self.ours();
+        if ours.block.left() > 0 {
+            // A number is there to sign with, whatever others have taken since.
+            return Ok(Signatures { used: ours.block.used, limit: ours.block.limit });
+        }
         let found = self.count.read()?;
-        Ok(Signatures { used: found.used.saturating_sub(block.left()), limit: found.limit })
+        Ok(Signatures { used: found.used.saturating_sub(ours.left()), limit: found.limit })
     }
 
-    fn block(&self) -> MutexGuard<'_, Block> {
+    fn ours(&self) -> MutexGuard<'_, Ours> {
         // Whole between any two statements.
-        self.block.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes one number. `None` at the limit.
     fn take(&self) -> Result<Option<()>, StoreError> {
-        let mut block = self.block();
-        if block.left() == 0 {
-            let _lock = self.count.lock()?;
-            let found = self.count.read()?;
-            let fair = (block.here / 16).min(found.left() / 16).min(MAX_BLOCK);
-            let size = fair.max(1).min(found.left());
-            if size == 0 {
+        loop {
+            if let Some(is_half_used) = self.take_ours() {
+                if is_half_used && let Ok(_one) = self.setting_aside.try_lock() {
+                    // What goes wrong now goes wrong again when the numbers are needed, and is told then.
+                    let _ = self.set_aside();
+                }
+                return Ok(Some(()));
+            }
+            let _one = self.setting_aside.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.ours().left() == 0 && !self.set_aside()? {
                 return Ok(None);
             }
-            let next = Signatures { used: found.used.saturating_add(size), limit: found.limit };
-            self.count.write(next)?;
-            self.journal.write(&self.serial, next)?;
-            (block.used, block.end) = (found.used, next.used);
         }
-        block.used = block.used.saturating_add(1);
-        block.here = block.here.saturating_add(1);
-        Ok(Some(()))
+    }
+
+    /// Takes one of the numbers that are ours, if there is one: whether it is time to set others aside. A block of one is
+    /// not: who signs little sets nothing aside that it may not need.
+    fn take_ours(&self) -> Option<bool> {
+        let mut ours = self.ours();
+        if ours.block.left() == 0 {
+            ours.block = ours.next.take()?;
+        }
+        ours.block.used = ours.block.used.saturating_add(1);
+        ours.here = ours.here.saturating_add(1);
+        let Block { size, .. } = ours.block;
+        Some(ours.next.is_none() && size > 1 && ours.block.left() <= size / 2)
+    }
+
+    /// The next block, on the disk and in the log. `false` at the limit. Only by who is the one that sets aside.
+    fn set_aside(&self) -> Result<bool, StoreError> {
+        let here = {
+            let ours = self.ours();
+            if ours.next.is_some() {
+                return Ok(true);
+            }
+            ours.here
+        };
+        let _lock = self.count.lock()?;
+        let found = self.count.read()?;
+        let fair = (here / 16).min(found.left() / 16).min(MAX_BLOCK);
+        let size = fair.max(1).min(found.left());
+        if size == 0 {
+            return Ok(false);
+        }
+        let next = Signatures { used: found.used.saturating_add(size), limit: found.limit };
+        self.count.write(next)?;
+        self.journal.write(&self.serial, next)?;
+        self.ours().next = Some(Block { used: found.used, end: next.used, limit: found.limit, size });
+        Ok(true)
     }
 
     /// Numbers that were set aside and not needed, if nobody took others since.
     fn give_back(&self) -> Result<(), StoreError> {
-        let block = self.block();
-        if block.left() == 0 {
+        let ours = self.ours();
+        if ours.left() == 0 {
             return Ok(());
         }
         let _lock = self.count.lock()?;
         let found = self.count.read()?;
-        if found.used == block.end {
-            let less = Signatures { used: block.used, limit: found.limit };
+        let mut used = found.used;
+        for block in [ours.next, Some(ours.block)].into_iter().flatten() {
+            if block.left() > 0 && used == block.end {
+                used = block.used;
+            }
+        }
+        if used < found.used {
+            let less = Signatures { used, limit: found.limit };
             self.journal.write(&self.serial, less)?;
             self.count.write(less)?;
         }

@@ -7,7 +7,8 @@ use crate::audit_log::Event;
 use crate::ceremony::{Act, serial_of};
 use crate::certificate::{Certificate, DocumentSignerProfile};
 use crate::life::{self, Pool, SIGNATURE_LIMIT, Signatures, SignerState};
-use crate::signed_data::SignError;
+use crate::public_key::OftenUsed;
+use crate::signed_data::{Laid, SignError};
 use crate::signer::{Signer, SigningFailed};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub struct DocumentSigner {
     certificate: Certificate,
     key: CountedKey,
+    /// What its signatures are verified with before they are handed out.
+    verifies: OftenUsed,
 }
 
 impl DocumentSigner {
@@ -61,7 +64,8 @@ impl DocumentSigner {
             let what = format!("this Document Signer may not sign at {signing_time}");
             return Err(SigningFailed::with_advice(what, "signer-past-use", "run `keys ds new`").into());
         }
-        crate::sod::sign(lds_security_object, &self.certificate, &self.key, signing_time)
+        let laid = Laid::Own(self.verifies.key());
+        crate::sod::sign_by(lds_security_object, &self.certificate, &self.key, laid, signing_time)
     }
 }
 
@@ -434,6 +438,7 @@ impl KeyStore {
         }
         let count = SignatureCount::of(self.dir(), &name);
         let key = CountedKey::new(key, count, certificate.serial_hex(), Arc::clone(journal));
-        Ok(DocumentSigner { certificate, key })
+        let verifies = OftenUsed::new(certificate.public_key().clone());
+        Ok(DocumentSigner { certificate, key, verifies })
     }
 }

@@ -1,7 +1,11 @@
 //! Tables of another room in a database of its own: the register's engines, transactions and versions, lent out.
 
+mod together;
+
 use core::fmt;
 use std::cell::RefCell;
+use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -10,6 +14,10 @@ use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::{Place, StoreError};
 use crate::seal::SealKeys;
+use together::{Owed, Together};
+
+/// Memory for pages of a connection that only reads, in KiB, where another one writes for all.
+const PAGES: u32 = 2 * 1024;
 
 /// How often a transaction that others pushed aside is tried again.
 const TRIES: u32 = 20;
@@ -58,9 +66,12 @@ impl Retry for StoreError {
     }
 }
 
-/// A database with somebody's tables. One connection: a thread has its own.
+/// A database with somebody's tables. A thread has its own, made by [`another`](Self::another) where several work together.
 pub struct Database {
     engine: RefCell<Box<dyn Engine>>,
+    /// Who writes for all threads of this process.
+    together: Option<Arc<Together>>,
+    owed: Owed,
 }
 
 impl Database {
@@ -84,6 +95,30 @@ impl Database {
         Self::migrated(Box::new(Sqlite::in_memory(SealKeys::none())?), tables, at)
     }
 
+    /// As [`create`](Self::create), for many threads: what they write by this one and by all that are made from it
+    /// ([`another`](Self::another)) goes to the disk together. A server does that by itself.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn create_for_threads(place: &Place, tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
+        let created = Self::create(place, tables, at)?;
+        let Place::Sqlite(path) = place else { return Ok(created) };
+        let together = Together::new(Sqlite::open(path, SealKeys::none())?)?;
+        Ok(Self { engine: reading(path)?, together: Some(Arc::new(together)), owed: Owed::default() })
+    }
+
+    /// Another one, for another thread.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn another(&self, place: &Place) -> Result<Self, StoreError> {
+        let engine: RefCell<Box<dyn Engine>> = match place {
+            Place::Sqlite(path) => reading(path)?,
+            Place::Postgres(server) => RefCell::new(Box::new(Postgres::connect(server, SealKeys::none())?)),
+        };
+        Ok(Self { engine, together: self.together.clone(), owed: Owed::default() })
+    }
+
     fn migrated(mut engine: Box<dyn Engine>, tables: &Tables, at: Timestamp) -> Result<Self, StoreError> {
         if !up_to_date(engine.as_mut(), tables)? {
             engine.begin(Apart::Rows)?;
@@ -93,7 +128,7 @@ impl Database {
                 return Err(error);
             }
         }
-        Ok(Self { engine: RefCell::new(engine) })
+        Ok(Self { engine: RefCell::new(engine), together: None, owed: Owed::default() })
     }
 
     /// One statement after another, each for itself.
@@ -120,7 +155,8 @@ impl Database {
         work(engine.as_mut())
     }
 
-    /// One transaction, tried again when others have pushed it aside: whole or not at all.
+    /// One transaction, tried again when others have pushed it aside: whole or not at all, and on the disk when this answers,
+    /// with all that this one wrote before it.
     ///
     /// # Errors
     /// Those of `work`, and [`StoreError`].
@@ -129,7 +165,46 @@ impl Database {
         apart: Apart,
         work: impl Fn(&mut dyn Session) -> Result<T, E>,
     ) -> Result<T, E> {
-        transaction(self.engine.get_mut().as_mut(), apart, false, work)
+        match self.together.clone().filter(|_| apart != Apart::Snapshot) {
+            Some(together) => self.tried(|owed| together.write(owed, &work)),
+            None => transaction(self.engine.get_mut().as_mut(), apart, false, work),
+        }
+    }
+
+    /// As [`write`](Self::write), but where threads write together this may answer before it is on the disk. It is there when
+    /// [`settle`](Self::settle) says so, or when anything is that this one writes later; until then only who writes sees it.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`StoreError`].
+    pub fn write_ahead<T, E: Retry>(
+        &mut self,
+        apart: Apart,
+        work: impl Fn(&mut dyn Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self.together.clone().filter(|_| apart != Apart::Snapshot) {
+            Some(together) => self.tried(|owed| together.ahead(owed, &work)),
+            None => transaction(self.engine.get_mut().as_mut(), apart, false, work),
+        }
+    }
+
+    /// Waits until all that this one wrote is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]: something of it came to nothing.
+    pub fn settle(&mut self) -> Result<(), StoreError> {
+        self.together.as_ref().map_or(Ok(()), |together| together.settle(&mut self.owed))
+    }
+
+    /// What others pushed aside is tried again, unless something before it may have been pushed aside with it.
+    fn tried<T, E: Retry>(&mut self, work: impl Fn(&mut Owed) -> Result<T, E>) -> Result<T, E> {
+        for _ in 1..TRIES {
+            let is_alone = self.owed.is_empty();
+            match work(&mut self.owed) {
+                Err(error) if error.is_busy() && is_alone => {}
+                done => return done,
+            }
+        }
+        work(&mut self.owed)
     }
 
     /// The engine itself, for a backup.
@@ -144,10 +219,24 @@ impl Database {
     }
 }
 
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Nobody is left who could be told.
+        let _ = self.settle();
+    }
+}
+
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Database({})", self.engine())
     }
+}
+
+/// A connection beside the one that writes.
+fn reading(path: &Path) -> Result<RefCell<Box<dyn Engine>>, StoreError> {
+    let mut sqlite = Sqlite::open(path, SealKeys::none())?;
+    sqlite.keep_pages(PAGES)?;
+    Ok(RefCell::new(Box::new(sqlite)))
 }
 
 /// One transaction, tried again when others have pushed it aside or the line was lost. A line that was lost while the

@@ -72,6 +72,8 @@ enum Went {
     Refused(String),
     /// The queue stood still, said so, and went on when an officer let it.
     Stood,
+    /// The memory of a simulated chip lies on the same disk: it failed, is spoiled, and another application waits for approval.
+    ChipFailed,
     Breached(Breach),
 }
 
@@ -90,6 +92,10 @@ impl Sum {
             Went::Stood => {
                 self.refused += 1;
                 Outcome::good("the queue stood still and said so; an officer let it go on")
+            }
+            Went::ChipFailed => {
+                self.refused += 1;
+                Outcome::good("the chip itself failed and is spoiled; its application waits anew")
             }
             Went::Breached(Breach::Lost(what)) => {
                 self.lost += 1;

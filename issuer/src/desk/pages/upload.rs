@@ -81,7 +81,7 @@ fn look_at(file: Vec<u8>) -> Result<Picture, Problem> {
     let portrait = Portrait::from_file(&file)?;
     let shown = portrait.print()?;
     let finder = FaceFinder::new().map_err(IssueError::FaceModel)?;
-    let assessment = assess(&portrait.picture(), &finder, &Rules::default());
+    let assessment = assess(&portrait.picture()?, &finder, &Rules::default());
     let remarks =
         assessment.remarks.iter().map(|remark| (remark.vietnamese.clone(), remark.english.clone())).collect();
     Ok(Picture { file, shown, remarks, retake: !assessment.is_usable() })

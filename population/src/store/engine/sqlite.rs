@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
@@ -50,12 +51,16 @@ impl Sqlite {
     fn set_up(connection: Connection, seal: SealKeys) -> Result<Self, StoreError> {
         connection.busy_timeout(BUSY).map_err(engine)?;
         connection.set_prepared_statement_cache_capacity(64);
+        // A statement is planned once, whatever its values are: the tables have indexes for what is asked.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(engine)?;
         for (pragma, value) in [
             ("journal_mode", "WAL"),
             ("synchronous", "FULL"),
             ("foreign_keys", "ON"),
             ("trusted_schema", "OFF"),
             ("cell_size_check", "ON"),
+            // What is kept to undo a part of a transaction lies in memory.
+            ("temp_store", "MEMORY"),
             // Up to 256 MiB of pages: numbers come in any order, and each load or look-up walks two trees, whose inner pages are some
             // 50 MiB with ten million people.
             ("cache_size", "-262144"),
@@ -65,6 +70,13 @@ impl Sqlite {
             connection.pragma_update(None, pragma, value).map_err(engine)?;
         }
         Ok(Self { connection, seal })
+    }
+}
+
+impl Sqlite {
+    /// Keeps so much of the file in memory, in KiB.
+    pub(in crate::store) fn keep_pages(&mut self, kib: u32) -> Result<(), StoreError> {
+        self.connection.pragma_update(None, "cache_size", -i64::from(kib)).map_err(engine)
     }
 }
 
@@ -293,6 +305,13 @@ fn engine(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::NotADatabase) => StoreError::NotInitialised,
         _ => StoreError::Engine(Box::new(error)),
     }
+}
+
+/// The same error, for another who has a part in what failed.
+pub(in crate::store) fn same(error: &StoreError) -> StoreError {
+    let StoreError::Engine(source) = error else { return StoreError::Busy };
+    let known = source.downcast_ref().and_then(rusqlite::Error::sqlite_error);
+    known.map_or(StoreError::Busy, |code| engine(rusqlite::Error::SqliteFailure(*code, None)))
 }
 
 /// A key that is there already, a reference to nothing, a value that the table does not allow.

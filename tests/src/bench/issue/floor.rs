@@ -5,7 +5,7 @@
 //! | brainpoolP256r1, k·G | 3 | PACE: the mapping's key, the nonce's point; Chip Authentication: the key (Doc 9303-11 §4.4, §6.2) |
 //! | brainpoolP256r1, k·P | 4 | PACE: the mapping's secret, the key on the mapped generator, the secret; Chip Authentication: the secret |
 //! | brainpoolP384r1 signed | 1 | EF.SOD, by the Document Signer (Doc 9303-10 §4.6.2) |
-//! | brainpoolP384r1 verified | 2 | EF.SOD before it is written, and as it was read back |
+//! | brainpoolP384r1 verified | 1 | EF.SOD before it is written; what is read back is compared with it octet by octet |
 //! | RSA-2048, public | 1 | Active Authentication |
 //! | P-256 verified | 1 | the statement of the blank's keys, signed at stock-in |
 //! | SHA-256 | each data group twice, EF.SOD twice, the portrait once | the content of EF.SOD, the read-back, how the card is known, how the application is known |
@@ -131,7 +131,7 @@ impl Floor<'static> {
             base(&mut rng)?,
             agree(&mut rng)?,
             signed(&message, &mut rng)?,
-            verified("bp384_verify", 2, NamedCurve::BrainpoolP384r1, &message, &mut rng)?,
+            verified("bp384_verify", 1, NamedCurve::BrainpoolP384r1, &message, &mut rng)?,
             rsa(&mut rng)?,
             verified("p256_verify", 1, NamedCurve::P256, &message, &mut rng)?,
             hashed(2 * octets.files + portrait),

@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result, ensure};
 use cccd_population::person::Person;
 use jiff::Timestamp;
 
-use super::books::{Breach, Moment};
+use super::books::{Application, Books, Breach, Moment};
 use super::database::Bank;
 use super::house::{self, Extent, House};
-use super::injector::{self, Fault, Ran};
+use super::injector::{self, Fault, Ran, What};
 use super::room::{self, Disk};
 use super::steps::{self, Step};
 use super::{Report, Sum, Went, cores, read};
@@ -214,6 +214,9 @@ impl Line {
         if let Some(breach) = books.breaches(Moment::Resumed).into_iter().next() {
             return Ok(Some(Went::Breached(breach)));
         }
+        if !(step.goal)(&books) && a_chip_failed(job.trouble, &books) {
+            return Ok(Some(Went::ChipFailed));
+        }
         if !(step.goal)(&books) {
             let (code, said) = (again.code, again.stderr.lines().next().unwrap_or_default());
             return lost(format!("the next start did not finish it: {code:?} {said}"));
@@ -235,4 +238,16 @@ impl Line {
             _ => lost(format!("the next start ended with {:?}: {}", again.code, again.stderr)),
         }
     }
+}
+
+/// The disk failed under a chip's own memory: each chip that was given up has a successor of its application, open or issued.
+fn a_chip_failed(trouble: Trouble, books: &Books) -> bool {
+    let Trouble::Call(Fault { what: What::Error(_), .. }) = trouble else { return false };
+    let all = &books.applications;
+    let follows = |one: &Application, other: &Application| {
+        let is_open = matches!(other.state.as_str(), "captured" | "approved" | "issued");
+        other.number == one.number && other.id > one.id && is_open
+    };
+    let mut spoiled = all.iter().filter(|one| one.state == "spoiled").peekable();
+    spoiled.peek().is_some() && spoiled.all(|one| all.iter().any(|other| follows(one, other)))
 }
