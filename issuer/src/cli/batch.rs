@@ -240,9 +240,10 @@ fn report(
     }
     write_anew(&arguments.out.join("results.jsonl"), lines.as_bytes())?;
     let left = rows.len().saturating_sub(done);
+    let standing: Vec<&str> = summary.standing.iter().map(|stop| stop.name.as_str()).collect();
     let value = json!({
         "rows": rows.len(), "issued": done, "waiting_for_approval": waiting, "left": left,
-        "made_now": summary.made, "failed_now": summary.failed, "stopped": summary.stopped,
+        "made_now": summary.made, "failed_now": summary.failed, "stopped": summary.stopped, "standing": standing,
         "results": arguments.out.join("results.jsonl"),
     });
     output.result(
@@ -257,6 +258,8 @@ fn report(
     match (summary.stopped, left) {
         (true, _) => Err(Failure::QueueStands),
         (false, 0) => Ok(()),
+        // An officer is told what to let go on: the rest may lie in that reader.
+        (false, _) if !standing.is_empty() => Err(Failure::ReaderStands(standing.join(", "))),
         (false, left) => Err(Failure::BatchNotDone(left)),
     }
 }

@@ -111,6 +111,8 @@ pub(crate) enum Failure {
     TooManyReaders,
     #[error("the queue stands still")]
     QueueStands,
+    #[error("a reader stands still, and what lies in it waits: {0}")]
+    ReaderStands(String),
     #[error("{0} applications of the batch are no cards yet")]
     BatchNotDone(usize),
     #[error("{0} blanks are not where the stock has them")]
@@ -199,6 +201,7 @@ impl Failure {
             Self::TooManyReaders => "too-many-readers",
             Self::NoRegisterKey => "no-register-key",
             Self::QueueStands => "queue-stands",
+            Self::ReaderStands(_) => "reader-stands",
             Self::BatchNotDone(_) => "batch-not-done",
         }
     }
@@ -224,7 +227,7 @@ impl Failure {
             Self::Audit(AuditProblem::Store(_)) => 3,
             Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
             Self::Stock(error) if error.is_refusal() => 1,
-            Self::StockDiffers(_) | Self::QueueStands | Self::BatchNotDone(_) => 1,
+            Self::StockDiffers(_) | Self::QueueStands | Self::ReaderStands(_) | Self::BatchNotDone(_) => 1,
             Self::TooManyReaders | Self::NoRegisterKey => 2,
             Self::Paper(PaperError::NotNow(..)) => 1,
             Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,

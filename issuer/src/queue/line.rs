@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 
-use super::{ALL, Breaker, StopKind, Trip};
+use super::{ALL, Breaker, Stop, StopKind, Trip};
 use crate::application::Application;
 use crate::ledger::{Act, ApplicationId, Entry, Ledger, LedgerError};
 use crate::personalize::CardLink;
@@ -136,6 +136,8 @@ pub struct Summary {
     pub waits: Vec<u32>,
     /// The queue stands still.
     pub stopped: bool,
+    /// Readers of this host that stand still. What lies in them waits until they go on: a card that was begun, too.
+    pub standing: Vec<Stop>,
 }
 
 /// A card that is prepared.
@@ -172,6 +174,7 @@ pub fn run(
 ) -> Result<Summary, LedgerError> {
     ledger.queue().forget(line.host)?;
     let readers: Vec<_> = readers.into_iter().take(MAX_READERS).collect();
+    let names: BTreeSet<String> = readers.iter().map(|reader| name_of(line, reader.as_ref())).collect();
     let (send, receive) = sync_channel::<Next>(readers.len().max(1));
     let receive = Mutex::new(receive);
     let shared = Shared {
@@ -203,8 +206,15 @@ pub fn run(
         fed
     })?;
     let mut summary = shared.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
-    summary.stopped |= ledger.queue().stops()?.iter().any(|stop| stop.name == ALL);
+    let stops = ledger.queue().stops()?;
+    summary.stopped |= stops.iter().any(|stop| stop.name == ALL);
+    summary.standing = stops.into_iter().filter(|stop| names.contains(&stop.name)).collect();
     Ok(summary)
+}
+
+/// How the ledger calls a reader.
+fn name_of(line: &Line<'_>, reader: &(dyn ReaderPort + '_)) -> String {
+    format!("{}/{}", line.host, reader.name())
 }
 
 fn after(now: Timestamp, lease: SignedDuration) -> Timestamp {

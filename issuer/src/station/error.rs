@@ -173,6 +173,12 @@ impl IssueError {
         }
     }
 
+    /// The ledger has no room: nothing can be noted any more.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Ledger(error) if error.is_disk_full())
+    }
+
     /// A rule refuses (exit 1), as opposed to something that could not be done (exit 3).
     #[must_use]
     pub fn is_refusal(&self) -> bool {

@@ -142,6 +142,52 @@ fn a_paused_or_drained_queue_begins_nothing_until_it_is_resumed() {
 }
 
 #[test]
+fn a_batch_says_which_reader_stands_still_with_a_begun_card_in_it_and_finishes_that_once_it_goes_on() {
+    use cccd_card_profile::personalization::KeyVersion;
+    use cccd_issuer::application::Step;
+    use cccd_issuer::ledger::Act;
+    let desk = Desk::new();
+    applications(&desk);
+    let path = desk.path("ledger.sqlite");
+    // Every reader lays a blank out, and keeps it: nothing is approved yet.
+    ended(batch(&desk, &path, &path, "one", &[]));
+    let laid_out = std::fs::read_dir(desk.path("out-one/chips/virtual-0")).unwrap();
+    let mut names = laid_out.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let serial = names.find_map(|name| name.strip_suffix(".json").map(str::to_owned)).unwrap();
+    // A run was interrupted when its card was given that blank, and failures in a row had stopped the reader.
+    let mut ledger = Ledger::open(std::path::Path::new(&path)).unwrap();
+    approve_all(&mut ledger);
+    let id = ledger.list(Some(State::Approved), 100).unwrap().first().unwrap().id;
+    let act = Act::new("lan", at());
+    ledger.advance_all(id, &[(Step::Prepare, &Value::Null), (Step::Enqueue, &Value::Null)], act).unwrap();
+    let given = ledger.assign_chip(id, &serial.parse().unwrap(), KeyVersion::BLANK.0, None, act).unwrap();
+    ledger.settle(given).unwrap();
+    drop(ledger);
+    let reader = ["--reader", "one/virtual-0"];
+    let pause = [&["queue", "pause", "--reason", "3 failures in a row"], &reader[..]].concat();
+    assert_eq!(desk.by("lan", &pause).status.code(), Some(0));
+    let output = batch(&desk, &path, &path, "one", &[]).wait_with_output().unwrap();
+    let said: Vec<Value> =
+        output.stdout.split(|octet| *octet == b'\n').flat_map(serde_json::from_slice).collect();
+    let [report, error] = &said[..] else { panic!("{said:?}") };
+    assert_eq!((output.status.code(), &report["issued"]), (Some(1), &(CARDS - 1).into()), "{report}");
+    assert_eq!(
+        (&report["standing"], &report["stopped"]),
+        (&serde_json::json!(["one/virtual-0"]), &false.into())
+    );
+    assert_eq!(error["error"]["code"], "reader-stands");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("it stands still: 3 failures in a row"));
+    assert_eq!(desk.by("lan", &[&["queue", "resume"], &reader[..]].concat()).status.code(), Some(0));
+    let (code, last) = ended(batch(&desk, &path, &path, "one", &[]));
+    assert_eq!(
+        (code, &last["issued"], &last["standing"]),
+        (Some(0), &CARDS.into(), &serde_json::json!([])),
+        "{last}"
+    );
+    one_active_card_each(&desk);
+}
+
+#[test]
 fn rows_that_a_killed_batch_only_began_are_captured_by_the_next() {
     use cccd_issuer::application::{Application, Step};
     use cccd_issuer::ledger::Act;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rand_core::CryptoRng;
 
-use super::{Event, Happened, Next, ReaderPort, Shared, TICK, admit, after, lock, with_station};
+use super::{Event, Happened, Next, ReaderPort, Shared, TICK, admit, after, lock, name_of, with_station};
 use crate::ledger::{ApplicationId, Ledger, LedgerError};
 use crate::personalize::{CardLink, NoMonitor};
 use crate::queue::{Breaker, Trip};
@@ -19,7 +19,16 @@ enum Worked {
     Made(Box<IssuedCard>),
     Failed(ApplicationId, IssueError),
     Trouble(String),
+    /// A card of an interrupted run is not finished.
+    NotFinished(IssueError),
     NoMore,
+}
+
+impl Worked {
+    /// Nothing can be noted any more.
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Failed(_, error) | Self::NotFinished(error) if error.is_disk_full())
+    }
 }
 
 /// One reader's thread.
@@ -32,14 +41,17 @@ pub(super) struct Desk<'a> {
 impl Desk<'_> {
     pub(super) fn work(mut self, mut reader: Box<dyn ReaderPort + '_>, receive: &Mutex<Receiver<Next>>) {
         let line = self.shared.line;
-        let name = format!("{}/{}", line.host, reader.name());
+        let name = name_of(line, reader.as_ref());
         let mut register = None;
         let mut breaker = Breaker::new(line.reader_failures);
         loop {
             // A reader that stands still keeps nothing in hand.
             match self.ledger.queue().stops() {
-                Ok(stops) if stops.iter().any(|stop| stop.name == name) => return,
-                Ok(_) => {}
+                Ok(stops) => {
+                    if let Some(stop) = stops.iter().find(|stop| stop.name == name) {
+                        return self.trouble(&name, &format!("it stands still: {}", stop.reason));
+                    }
+                }
                 Err(error) => return self.trouble(&name, &error.to_string()),
             }
             let worked = match reader.wait(line.stop) {
@@ -47,6 +59,7 @@ impl Desk<'_> {
                 Ok(false) => return,
                 Err(why) => Worked::Trouble(why),
             };
+            let is_full = worked.is_full();
             let why = match worked {
                 Worked::NoMore => return,
                 Worked::Made(card) => {
@@ -58,6 +71,11 @@ impl Desk<'_> {
                     continue;
                 }
                 Worked::Trouble(why) => {
+                    self.trouble(&name, &why);
+                    why
+                }
+                Worked::NotFinished(error) => {
+                    let why = error.to_string();
                     self.trouble(&name, &why);
                     why
                 }
@@ -76,6 +94,10 @@ impl Desk<'_> {
                 }
             };
             lock(&self.shared.summary).failed += 1;
+            if is_full {
+                // No fault of this reader's: the next start goes on with what lies in it.
+                return;
+            }
             reader.put_aside();
             if let Err(error) = self.shared.failed(&mut self.ledger, &why) {
                 return self.trouble(&name, &error.to_string());
@@ -101,7 +123,7 @@ impl Desk<'_> {
         match self.interrupted(name, register, link.as_mut(), extended) {
             Ok(None) => {}
             Ok(Some(card)) => return Worked::Made(Box::new(card)),
-            Err(error) => return Worked::Trouble(error.to_string()),
+            Err(error) => return Worked::NotFinished(error),
         }
         let waiting = Instant::now();
         let Some(next) = self.wait_for_data(receive) else { return Worked::NoMore };

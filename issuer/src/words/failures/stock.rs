@@ -52,6 +52,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Look at `issuer queue list`, correct the cause, and let it go on with `issuer queue resume`; then run the command again.",
             "Xem `issuer queue list`, khắc phục, cho chạy tiếp bằng `issuer queue resume`, rồi chạy lại lệnh.",
         ),
+        "reader-stands" => (
+            "Có đầu đọc đang dừng, phôi nằm trong đó phải chờ",
+            "Look at `issuer queue list`, correct the cause, and let it go on with `issuer queue resume --reader NAME`; then run the command again.",
+            "Xem `issuer queue list`, khắc phục, cho chạy tiếp bằng `issuer queue resume --reader TÊN`, rồi chạy lại lệnh.",
+        ),
         "too-many-readers" => (
             "Quá nhiều đầu đọc",
             "Give at most sixteen readers; further ones belong to another host of the same ledger.",
