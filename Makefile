@@ -44,9 +44,9 @@ attacks-doc: ## writes docs/attacks.md anew from the table of attacks
 fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
 	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 2
 
-faults: ## every removal of a card, every kill of the register's and the station's programs, enumerated; LONG=1 all combinations
+faults: ## every removal of a card, every kill of the register's and the station's programs, enumerated; LONG=1 all combinations; ARGS=--help tells how to look into one
 	@cargo build --quiet --locked $(if $(LONG),--release) --workspace --bins
-	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long)
+	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long) $(ARGS)
 
 nation: ## one simulated year of a province through the register, and what must hold at its end; PEOPLE=n (default 100000), DB=sqlite|postgres|sqlite:FILE|postgres://…
 	@cargo run --quiet --locked -p cccd-tests --bin nation -- $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(CARDS),--cards $(CARDS)) $(if $(DB),--db $(DB))

@@ -8,7 +8,7 @@ use cccd_tests::faults::{Length, Report, personalisation, reads, register, stati
 const HELP: &str = "\
 Makes every fault that it can enumerate, prints a table of what came of each, and counts what went wrong.
 
-Usage: faults [--long] [--only CAMPAIGN]
+Usage: faults [--long] [--only CAMPAIGN] [--kind TEXT] [--step TEXT] [--at N] [--again N]
 
 Campaigns:
   reads            the card is removed at every command of a reading, before or after the chip has it, and laid on again:
@@ -24,30 +24,53 @@ Options:
   --long           all combinations: two removals, hostile answers at every command, short commands to the chip, its state
                    torn on disk
   --only CAMPAIGN  one campaign
+  --kind TEXT      of the station only kinds of faults with this in their title, as the tables have them
+  --step TEXT      of the station only steps with this in their name
+  --at N           of the station only the fault with this number, whether a short run has it or not
+  --again N        of the station each fault so many times more
+
+  faults --only station --kind 'disk is full' --step 'two readers' --at 85 --again 9
+                   looks into one that a run has told of
   -h, --help       this text
 
 The last line is `faults: injected=N lost=0 doubled=0 wrong_verdicts=0`; with any other the exit code is 1.";
 
+const CAMPAIGNS: [&str; 4] = ["reads", "personalisation", "register", "station"];
+
 #[expect(clippy::disallowed_methods, reason = "a program's main may ask the clock")]
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (length, words) = match words.as_slice() {
-        ["--long", rest @ ..] | [rest @ .., "--long"] => (Length::Long, rest),
-        rest => (Length::Short, rest),
-    };
-    let only = match words {
-        [] => None,
-        ["-h" | "--help", ..] => {
-            println!("{HELP}");
-            return Ok(ExitCode::SUCCESS);
+    let mut words = arguments.iter().map(String::as_str);
+    let (mut length, mut only, mut of_station) = (Length::Short, None, station::Wanted::default());
+    while let Some(word) = words.next() {
+        let mut is_understood = true;
+        match word {
+            "-h" | "--help" => {
+                println!("{HELP}");
+                return Ok(ExitCode::SUCCESS);
+            }
+            "--long" => length = Length::Long,
+            "--only" => {
+                only = words.next().filter(|name| CAMPAIGNS.contains(name));
+                is_understood = only.is_some();
+            }
+            "--kind" => of_station.kind = words.next().map(str::to_owned),
+            "--step" => of_station.step = words.next().map(str::to_owned),
+            "--at" => {
+                of_station.at = words.next().and_then(|number| number.parse().ok());
+                is_understood = of_station.at.is_some();
+            }
+            "--again" => match words.next().and_then(|number| number.parse().ok()) {
+                Some(times) => of_station.again = times,
+                None => is_understood = false,
+            },
+            _ => is_understood = false,
         }
-        ["--only", name @ ("reads" | "personalisation" | "register" | "station")] => Some(*name),
-        _ => {
+        if !is_understood {
             eprintln!("faults: these arguments are not understood.\nSay --help to see which there are.");
             return Ok(ExitCode::from(2));
         }
-    };
+    }
     let wanted = |name: &str| only.is_none_or(|only| only == name);
     let now = jiff::Timestamp::now();
     let mut report = Report::new();
@@ -61,7 +84,7 @@ fn main() -> anyhow::Result<ExitCode> {
         register::run(length, now, &mut report)?;
     }
     if wanted("station") {
-        station::run(length, now, &mut report)?;
+        station::run(length, &of_station, now, &mut report)?;
     }
     let tally = report.finish();
     println!("\n{tally}");

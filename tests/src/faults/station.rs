@@ -20,6 +20,7 @@ mod served;
 mod signer;
 mod steps;
 mod visitor;
+mod wanted;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -36,6 +37,8 @@ use self::line::{Job, Line, Trouble};
 use self::pair::Pair;
 use super::{Length, Outcome, Report};
 use crate::programs::Programs;
+
+pub use self::wanted::Wanted;
 
 /// Calls after which something is there for good: what a short run is killed at.
 const LASTING: &[&str] = &["fsync", "fdatasync"];
@@ -109,9 +112,24 @@ impl Sum {
     }
 }
 
+/// What needs a house in files.
+const OF_FILES: [&str; 4] =
+    ["kill -9, SQLite", "the disk fails (EIO)", "the disk is full", "the token with the keys fails"];
+
+/// What needs databases on a server.
+const OF_BANKS: [&str; 4] = [
+    "kill -9, PostgreSQL",
+    "the line to PostgreSQL is cut",
+    "PostgreSQL is gone",
+    "two stations on one queue, one killed",
+];
+
+const OF_BROWSERS: &str = "kill -9, the desk in a browser";
+
 /// The campaign as it runs: how long, and what came of each kind.
 struct Campaign<'a> {
     length: Length,
+    wanted: &'a Wanted,
     report: &'a mut Report,
     sums: Vec<(String, Sum)>,
 }
@@ -120,24 +138,35 @@ struct Campaign<'a> {
 ///
 /// # Errors
 /// If something could not be tried at all.
-pub fn run(length: Length, now: Timestamp, report: &mut Report) -> Result<()> {
+pub fn run(length: Length, wanted: &Wanted, now: Timestamp, report: &mut Report) -> Result<()> {
     if !injector::is_possible() {
         println!("faults of the station: skipped, strace is not there or may not trace");
         return Ok(());
     }
     let programs = Programs::beside_this_one()?;
     let folder = tempfile::tempdir()?;
-    let mut campaign = Campaign { length, report, sums: Vec::new() };
-    let files = Line::of_work(&programs, now, None, &folder.path().join("files"))?;
-    campaign.of_files(&files)?;
-    campaign.of_desk(&programs, now, &folder.path().join("desk"))?;
-    campaign.of_signer(&files, now)?;
-    match Bank::open()? {
-        Ok(bank) => campaign.of_servers(&programs, now, &Arc::new(bank), folder.path())?,
-        Err(reason) if std::env::var_os("CCCD_DEMAND_POSTGRES").is_some() => {
-            anyhow::bail!("PostgreSQL is demanded: {reason}")
+    let mut campaign = Campaign { length, wanted, report, sums: Vec::new() };
+    let is_any = |kinds: &[&str]| kinds.iter().any(|kind| wanted.has_kind(kind));
+    let [.., of_tokens] = OF_FILES;
+    let files = is_any(&OF_FILES).then(|| Line::of_work(&programs, now, None, &folder.path().join("files")));
+    let files = files.transpose()?;
+    if let Some(files) = &files {
+        campaign.of_files(files)?;
+    }
+    if wanted.has_kind(OF_BROWSERS) {
+        campaign.of_desk(&programs, now, &folder.path().join("desk"))?;
+    }
+    if let Some(files) = files.filter(|_| wanted.has_kind(of_tokens)) {
+        campaign.of_signer(&files, now)?;
+    }
+    if is_any(&OF_BANKS) {
+        match Bank::open()? {
+            Ok(bank) => campaign.of_servers(&programs, now, &Arc::new(bank), folder.path())?,
+            Err(reason) if std::env::var_os("CCCD_DEMAND_POSTGRES").is_some() => {
+                anyhow::bail!("PostgreSQL is demanded: {reason}")
+            }
+            Err(reason) => println!("faults of the station on PostgreSQL: skipped, {reason}"),
         }
-        Err(reason) => println!("faults of the station on PostgreSQL: skipped, {reason}"),
     }
     let table = campaign.table();
     report.say(&table);
@@ -145,14 +174,10 @@ pub fn run(length: Length, now: Timestamp, report: &mut Report) -> Result<()> {
 }
 
 impl Campaign<'_> {
-    /// So many of these, evenly; all of them in a long run.
-    fn thinned<T>(&self, all: Vec<T>, most: usize) -> Vec<T> {
-        if self.length == Length::Long || all.len() <= most {
-            return all;
-        }
-        let count = all.len();
-        let kept = |index: usize| index * most / count != (index + 1) * most / count;
-        all.into_iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, one)| one).collect()
+    /// Those that are wanted; so many of a short run.
+    fn kept<T: Clone>(&self, all: Vec<T>, most: usize, place: impl Fn(&T) -> usize) -> Vec<T> {
+        let most = if self.length == Length::Long { usize::MAX } else { most };
+        self.wanted.of(all, most, place)
     }
 
     /// Faults in system calls of each step; of each step at most so many in a short run.
@@ -164,14 +189,17 @@ impl Campaign<'_> {
         what: What,
         most: usize,
     ) -> Result<()> {
+        if !self.wanted.has_kind(title) {
+            return Ok(());
+        }
         let mut jobs = Vec::new();
-        for step in 0..line.steps() {
+        for step in line.steps(self.wanted) {
             let mut of_step = Vec::new();
             for (call, count) in line.calls(step, calls)? {
                 let trouble = |count| Trouble::Call(Fault { call, count, what });
                 of_step.extend((1..=count).map(|count| Job { step, trouble: trouble(count) }));
             }
-            jobs.extend(self.thinned(of_step, most));
+            jobs.extend(self.kept(of_step, most, Job::place));
         }
         let sum = line.try_all(title, &jobs, self.report)?;
         self.sums.push((title.to_owned(), sum));
@@ -183,18 +211,21 @@ impl Campaign<'_> {
             Length::Short => (LASTING, 40),
             Length::Long => (WRITING, usize::MAX),
         };
-        self.of_calls("kill -9, SQLite", line, calls, What::Kill, most)?;
-        self.of_calls("the disk fails (EIO)", line, OF_DISKS, What::Error("EIO"), 3)?;
-        let title = "the disk is full";
+        let [killed, fails, title, _] = OF_FILES;
+        self.of_calls(killed, line, calls, What::Kill, most)?;
+        self.of_calls(fails, line, OF_DISKS, What::Error("EIO"), 3)?;
+        if !self.wanted.has_kind(title) {
+            return Ok(());
+        }
         let Some(_disks) = line.disks()? else {
             println!("faults of the station on a full disk: skipped, this machine lets no disk be mounted");
             return Ok(());
         };
         let mut jobs = Vec::new();
-        for step in 0..line.steps() {
-            let pages: Vec<u64> = (0..line.room_for(step)?).collect();
-            let pages = self.thinned(pages, 3);
-            jobs.extend(pages.into_iter().map(|pages| Job { step, trouble: Trouble::Room(pages) }));
+        for step in line.steps(self.wanted) {
+            let room = 0..line.room_for(step)?;
+            let of_step = room.map(|pages| Job { step, trouble: Trouble::Room(pages) }).collect();
+            jobs.extend(self.kept(of_step, 3, Job::place));
         }
         let sum = line.try_all(title, &jobs, self.report)?;
         self.sums.push((title.to_owned(), sum));
@@ -209,12 +240,15 @@ impl Campaign<'_> {
         folder: &Path,
     ) -> Result<()> {
         let line = Line::of_work(programs, now, Some(bank), &folder.join("servers"))?;
-        self.of_calls("kill -9, PostgreSQL", &line, &["sendto"], What::Kill, 3)?;
-        self.of_calls("the line to PostgreSQL is cut", &line, OF_SERVERS, What::Error("ECONNRESET"), 3)?;
-        self.of_calls("PostgreSQL is gone", &line, &["sendto"], What::Gone("ECONNRESET"), 2)?;
+        let [killed, cut, gone, title] = OF_BANKS;
+        self.of_calls(killed, &line, &["sendto"], What::Kill, 3)?;
+        self.of_calls(cut, &line, OF_SERVERS, What::Error("ECONNRESET"), 3)?;
+        self.of_calls(gone, &line, &["sendto"], What::Gone("ECONNRESET"), 2)?;
+        if !self.wanted.has_kind(title) {
+            return Ok(());
+        }
         let pair = Pair::found(programs, now, bank, folder)?;
-        let title = "two stations on one queue, one killed";
-        let kills = self.thinned((1..=pair.statements).collect(), 4);
+        let kills = self.kept((1..=pair.statements).collect(), 4, |count| *count);
         self.report.begin(title, kills.len());
         let mut sum = Sum::default();
         for count in kills {
@@ -235,15 +269,16 @@ impl Campaign<'_> {
 
     /// `issuer serve`, killed while officers work at it.
     fn of_desk(&mut self, programs: &Programs, now: Timestamp, folder: &Path) -> Result<()> {
-        let title = "kill -9, the desk in a browser";
+        let title = OF_BROWSERS;
         let (calls, most) = match self.length {
             Length::Short => (LASTING, 4),
             Length::Long => (OF_DESKS, usize::MAX),
         };
         let desk = served::Open::found(programs, now, calls, folder)?;
         let mut kills = Vec::new();
-        for of_deed in desk.kills() {
-            kills.extend(self.thinned(of_deed, most));
+        for mut of_deed in desk.kills() {
+            of_deed.retain(|kill| self.wanted.has_step(&served::Open::name(kill)));
+            kills.extend(self.kept(of_deed, most, |kill| kill.fault.count));
         }
         self.report.begin(title, kills.len());
         let mut sum = Sum::default();
@@ -256,10 +291,10 @@ impl Campaign<'_> {
     }
 
     fn of_signer(&mut self, line: &Line, now: Timestamp) -> Result<()> {
-        let title = "the token with the keys fails";
+        let [.., title] = OF_FILES;
         let (person, file) = line.applicant()?;
         let house = signer::House::found(person, Application::read(&file)?, now)?;
-        let faults = self.thinned(house.faults(), 40);
+        let faults = self.kept(house.faults(), 40, |(call, _)| *call);
         self.report.begin(title, faults.len());
         let mut sum = Sum::default();
         for (call, way) in faults {

@@ -11,6 +11,8 @@ pub(super) struct Application {
     pub(super) id: i64,
     pub(super) number: String,
     pub(super) state: String,
+    /// Why it stands there, where the ledger says so.
+    pub(super) reason: Option<String>,
     pub(super) chip: Option<String>,
     pub(super) sod: Option<String>,
 }
@@ -92,6 +94,16 @@ pub(super) enum Moment {
 pub(super) enum Breach {
     Lost(String),
     Doubled(String),
+}
+
+impl Breach {
+    /// With what else there is to say of it.
+    pub(super) fn and(self, more: &str) -> Self {
+        match self {
+            Self::Lost(what) => Self::Lost(format!("{what}; {more}")),
+            Self::Doubled(what) => Self::Doubled(format!("{what}; {more}")),
+        }
+    }
 }
 
 const IN_WORK: [&str; 4] = ["personalising", "read-back", "locked", "in-doubt"];
@@ -301,6 +313,7 @@ mod tests {
             id: 1,
             number: "079099000001".to_owned(),
             state: "issued".to_owned(),
+            reason: None,
             chip: Some("A".to_owned()),
             sod: Some("sod-a".to_owned()),
         };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
+use cccd_card_profile::apdu::StatusWord;
 use cccd_population::person::Person;
 use jiff::Timestamp;
 
@@ -14,7 +15,7 @@ use super::house::{self, Extent, House};
 use super::injector::{self, Fault, Ran, What};
 use super::room::{self, Disk};
 use super::steps::{self, Step};
-use super::{Report, Sum, Went, cores, read};
+use super::{Report, Sum, Wanted, Went, cores, read};
 use crate::programs::Programs;
 
 /// What goes wrong.
@@ -27,10 +28,20 @@ pub(super) enum Trouble {
 }
 
 /// It goes wrong at a step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Job {
     pub(super) step: usize,
     pub(super) trouble: Trouble,
+}
+
+impl Job {
+    /// Which call it is, or how many pages are left.
+    pub(super) fn place(&self) -> usize {
+        match self.trouble {
+            Trouble::Call(fault) => fault.count,
+            Trouble::Room(pages) => usize::try_from(pages).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 /// The steps of a station's work, and the house before each.
@@ -77,8 +88,10 @@ impl Line {
         Ok(Self { house, steps, stages, work, workers })
     }
 
-    pub(super) fn steps(&self) -> usize {
-        self.steps.len()
+    /// The steps that are wanted.
+    pub(super) fn steps(&self, wanted: &Wanted) -> Vec<usize> {
+        let named = self.steps.iter().enumerate().filter(|(_, step)| wanted.has_step(step.name));
+        named.map(|(index, _)| index).collect()
     }
 
     /// The first applicant, and the file of the application.
@@ -151,13 +164,11 @@ impl Line {
 
     fn tell(&self, job: &Job, outcome: super::Outcome, report: &mut Report) {
         let name = self.steps.get(job.step).map_or("", |step| step.name);
-        match job.trouble {
-            Trouble::Call(fault) => report.fault(fault.count, &format!("{name}: {}", fault.call), outcome),
-            Trouble::Room(pages) => {
-                let pages = usize::try_from(pages).unwrap_or(usize::MAX);
-                report.fault(pages, &format!("{name}: pages left"), outcome);
-            }
-        }
+        let what = match job.trouble {
+            Trouble::Call(fault) => fault.call,
+            Trouble::Room(_) => "pages left",
+        };
+        report.fault(job.place(), &format!("{name}: {what}"), outcome);
     }
 
     /// The step with its fault.
@@ -202,7 +213,7 @@ impl Line {
         let arguments = step.arguments(&self.house, &folder)?;
         let mut again = if went_on { ran } else { self.house.plainly(&arguments)? };
         // Failures in a row stop the queue, or a reader, until an officer says that it goes on.
-        let stands = again.reason().filter(|code| code == "queue-stands");
+        let stands = again.reason().filter(|code| ["queue-stands", "reader-stands"].contains(&code.as_str()));
         if stands.is_some() {
             for reader in [None, Some("host/virtual-0"), Some("host/virtual-1")] {
                 let of = reader.map_or(Vec::new(), |reader| vec!["--reader", reader]);
@@ -212,7 +223,8 @@ impl Line {
         }
         let books = read::books(&self.house, &folder)?;
         if let Some(breach) = books.breaches(Moment::Resumed).into_iter().next() {
-            return Ok(Some(Went::Breached(breach)));
+            let said = again.reason().unwrap_or_default();
+            return Ok(Some(Went::Breached(breach.and(&format!("the next start: {:?} {said}", again.code)))));
         }
         if !(step.goal)(&books) && a_chip_failed(job.trouble, &books) {
             return Ok(Some(Went::ChipFailed));
@@ -240,14 +252,62 @@ impl Line {
     }
 }
 
-/// The disk failed under a chip's own memory: each chip that was given up has a successor of its application, open or issued.
+/// The disk failed under a chip's own memory, which lies on it as well: the ledger says of each chip that was given up that
+/// its memory failed, and each has a successor of its application, open or issued.
 fn a_chip_failed(trouble: Trouble, books: &Books) -> bool {
-    let Trouble::Call(Fault { what: What::Error(_), .. }) = trouble else { return false };
+    let of_disks = matches!(
+        trouble,
+        Trouble::Room(_) | Trouble::Call(Fault { call: "fsync", what: What::Error(_), .. })
+    );
     let all = &books.applications;
     let follows = |one: &Application, other: &Application| {
         let is_open = matches!(other.state.as_str(), "captured" | "approved" | "issued");
         other.number == one.number && other.id > one.id && is_open
     };
     let mut spoiled = all.iter().filter(|one| one.state == "spoiled").peekable();
-    spoiled.peek().is_some() && spoiled.all(|one| all.iter().any(|other| follows(one, other)))
+    of_disks
+        && spoiled.peek().is_some()
+        && spoiled.all(|one| says_memory_failed(one) && all.iter().any(|other| follows(one, other)))
+}
+
+/// The ledger gave the chip up because of this answer and no other.
+fn says_memory_failed(application: &Application) -> bool {
+    let status = StatusWord::MEMORY_FAILURE.to_string();
+    let reason = application.reason.as_deref().unwrap_or_default();
+    reason.starts_with("the chip refuses ") && reason.ends_with(&format!(": {status}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_counts_as_failed_when_the_ledger_says_its_memory_did_and_its_disk_was_the_fault() {
+        let application = |id, state: &str, reason: Option<&str>| Application {
+            id,
+            number: "079099000001".to_owned(),
+            state: state.to_owned(),
+            reason: reason.map(str::to_owned),
+            ..Application::default()
+        };
+        let books = |reason| Books {
+            applications: vec![application(1, "spoiled", Some(reason)), application(2, "captured", None)],
+            ..Books::default()
+        };
+        let call = |call, what| Trouble::Call(Fault { call, count: 1, what });
+        let failed = "the chip refuses CREATE FILE: 6581";
+        for trouble in [Trouble::Room(85), call("fsync", What::Error("EIO"))] {
+            assert!(a_chip_failed(trouble, &books(failed)), "{trouble:?}");
+            for other in ["the chip refuses CREATE FILE: 6A84", "DG2 reads back differently", ""] {
+                assert!(!a_chip_failed(trouble, &books(other)), "{other}");
+            }
+            let mut alone = books(failed);
+            alone.applications.truncate(1);
+            assert!(!a_chip_failed(trouble, &alone));
+            alone.applications.clear();
+            assert!(!a_chip_failed(trouble, &alone));
+        }
+        let others = [call("fdatasync", What::Error("EIO")), call("fsync", What::Kill)];
+        assert!(others.into_iter().all(|other| !a_chip_failed(other, &books(failed))));
+    }
 }

@@ -85,8 +85,8 @@ fn needed(row: &[Option<String>], column: usize) -> Result<String> {
 }
 
 fn ledger(query: &mut Query, books: &mut Books) -> Result<()> {
-    let applications = "SELECT CAST(id AS TEXT), person_number, state, chip_serial, sod_sha256 FROM applications \
-                        ORDER BY id";
+    let applications = "SELECT CAST(id AS TEXT), person_number, state, chip_serial, sod_sha256, state_reason \
+                        FROM applications ORDER BY id";
     for row in query(applications)? {
         books.applications.push(Application {
             id: needed(&row, 0)?.parse()?,
@@ -94,6 +94,7 @@ fn ledger(query: &mut Query, books: &mut Books) -> Result<()> {
             state: needed(&row, 2)?,
             chip: optional(&row, 3),
             sod: optional(&row, 4),
+            reason: optional(&row, 5),
         });
     }
     for row in query("SELECT serial, CAST(application_id AS TEXT) FROM chips ORDER BY serial")? {
