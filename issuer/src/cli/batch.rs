@@ -4,6 +4,7 @@
 mod readers;
 mod rows;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,7 +118,11 @@ pub(crate) fn run(
         failures: arguments.failures,
         until_empty: true,
     };
-    let ports = readers::open(arguments, &keys, &store, rng)?;
+    let mut in_work = BTreeSet::new();
+    for state in State::ALL.into_iter().filter(|state| state.is_in_work()) {
+        in_work.extend(ledger.list(Some(state), u32::MAX)?.into_iter().filter_map(|entry| entry.chip));
+    }
+    let ports = readers::open(arguments, &keys, &store, &in_work, rng)?;
     let mut random = || -> Box<dyn CryptoRng + Send> {
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);

@@ -149,11 +149,18 @@ fn a_batch_says_which_reader_stands_still_with_a_begun_card_in_it_and_finishes_t
     let desk = Desk::new();
     applications(&desk);
     let path = desk.path("ledger.sqlite");
-    // Every reader lays a blank out, and keeps it: nothing is approved yet.
+    // Every reader lays a blank out, and keeps it: nothing is approved yet. One has two then, of which the younger was in hand.
     ended(batch(&desk, &path, &path, "one", &[]));
-    let laid_out = std::fs::read_dir(desk.path("out-one/chips/virtual-0")).unwrap();
-    let mut names = laid_out.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let serial = names.find_map(|name| name.strip_suffix(".json").map(str::to_owned)).unwrap();
+    let blank_of = |reader: &str| {
+        let laid_out = std::fs::read_dir(desk.path(&format!("out-one/chips/{reader}"))).unwrap();
+        let mut names = laid_out.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.find(|name| name.ends_with(".json")).unwrap()
+    };
+    let (name, older) = (blank_of("virtual-0"), blank_of("virtual-1"));
+    let moved = desk.path(&format!("out-one/chips/virtual-0/{older}"));
+    std::fs::rename(desk.path(&format!("out-one/chips/virtual-1/{older}")), &moved).unwrap();
+    std::fs::File::options().write(true).open(&moved).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    let serial = name.strip_suffix(".json").unwrap();
     // A run was interrupted when its card was given that blank, and failures in a row had stopped the reader.
     let mut ledger = Ledger::open(std::path::Path::new(&path)).unwrap();
     approve_all(&mut ledger);

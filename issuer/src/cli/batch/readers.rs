@@ -1,5 +1,6 @@
 //! The readers of this host, and chips in software that stand for them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,10 +25,12 @@ use super::super::failure::Failure;
 /// How long one wait lasts before the stop is looked at.
 const SLICE: Duration = Duration::from_millis(500);
 
+/// `in_work` are the chips that the ledger has in work: where they lie in a folder, they are what a run before left.
 pub(super) fn open<'k>(
     arguments: &BatchArguments,
     keys: &'k StationKeys,
     store: &KeyStore,
+    in_work: &BTreeSet<ChipSerial>,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<Box<dyn ReaderPort + 'k>>, Failure> {
     if arguments.readers.len() > MAX_READERS {
@@ -45,6 +48,7 @@ pub(super) fn open<'k>(
                 folder,
                 keys,
                 profile: store.profile(),
+                in_work: in_work.clone(),
                 rng: StdRng::from_seed(seed),
                 chip: None,
                 aside: Vec::new(),
@@ -128,6 +132,7 @@ struct SoftwareReader<'k> {
     folder: PathBuf,
     keys: &'k StationKeys,
     profile: AlgorithmProfile,
+    in_work: BTreeSet<ChipSerial>,
     rng: StdRng,
     chip: Option<(PathBuf, Chip)>,
     aside: Vec<PathBuf>,
@@ -146,11 +151,15 @@ impl SoftwareReader<'_> {
             .filter_map(|file| file.ok().map(|file| file.path()))
             .filter(|path| super::is_application(path) && !self.aside.contains(path))
             .collect();
-        // One that was begun, then the one that has lain there longest: a blank that was laid out last was given to nobody.
+        // One that was given to an application, though nothing may have been written to it yet; one that was begun; then the
+        // one that has lain there longest: a blank that was laid out last was given to nobody.
         files.sort_by_cached_key(|path| {
-            let blank = StateFile::peek(path).is_ok_and(|state| state.life_cycle() == LifeCycle::Blank);
+            let state = StateFile::peek(path).ok();
+            let given =
+                state.as_ref().is_some_and(|state| self.in_work.contains(&ChipSerial(state.serial())));
+            let blank = state.is_some_and(|state| state.life_cycle() == LifeCycle::Blank);
             let since = std::fs::metadata(path).and_then(|file| file.modified()).ok();
-            (blank, since, path.clone())
+            (!given, blank, since, path.clone())
         });
         if let Some(path) = files.into_iter().next() {
             let random = self.random();

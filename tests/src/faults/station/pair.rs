@@ -141,7 +141,10 @@ impl Pair {
         let again = self.house.plainly(&self.batch(folder, "a", SignedDuration::from_secs(30))?)?;
         let books = read::books(&self.house, folder)?;
         if let Some(breach) = books.breaches(Moment::Resumed).into_iter().next() {
-            return Ok(Some(Went::Breached(breach)));
+            let (code, said) = (again.code, again.reason().unwrap_or_default());
+            let other = String::from_utf8_lossy(&lives.stderr).into_owned();
+            let more = format!("the next start: {code:?} {said} {}; the other host: {other}", again.stderr);
+            return Ok(Some(Went::Breached(breach.and(&more))));
         }
         let issued = books.applications.iter().filter(|one| one.state == "issued").count();
         if again.code != Some(0) || issued != self.house.applicants.len() - 1 {
