@@ -1,5 +1,7 @@
 //! What was sent and never left, or came back unopened.
 
+use std::collections::HashSet;
+
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Session, StoreError};
 use serde_json::json;
@@ -45,10 +47,8 @@ fn still_sent(
 ) -> Result<Vec<ChipSerial>, StockError> {
     let list = kept_list(session, auditor.station(), reference)?.ok_or(StockError::NoTransport)?;
     let list: TransportList = list.opened("list", auditor.public_key())?;
-    let mut sent = on_the_way(session, auditor.station(), reference)?;
-    let listed = serials(&list.serials, "list")?;
-    sent.retain(|serial| listed.contains(serial));
-    Ok(sent)
+    let sent = on_the_way(session, auditor.station(), reference)?;
+    Ok(serials(&list.serials, "list")?.into_iter().filter(|serial| sent.contains(serial)).collect())
 }
 
 /// What a transport that was sent from here has still with it: a blank that was taken back since goes with another one, if with
@@ -57,13 +57,13 @@ pub(super) fn on_the_way(
     session: &mut dyn Session,
     sender: &str,
     reference: &str,
-) -> Result<Vec<ChipSerial>, StockError> {
+) -> Result<HashSet<ChipSerial>, StockError> {
     let of = "SELECT b.serial FROM stock_transports t JOIN blank_events e ON e.operation = t.operation \
               JOIN blanks b ON b.serial = e.serial AND b.last_event = e.sequence \
-              WHERE t.sender = ?1 AND t.reference = ?2 AND b.state = 'sent' ORDER BY b.serial";
-    let mut found = Vec::new();
+              WHERE t.sender = ?1 AND t.reference = ?2 AND b.state = 'sent'";
+    let mut found = HashSet::new();
     session.query(of, &[sender.into(), reference.into()], &mut |row| {
-        found.push(row.needed_str(0)?.parse().map_err(|_| StoreError::Inconsistent("a serial"))?);
+        found.insert(row.needed_str(0)?.parse().map_err(|_| StoreError::Inconsistent("a serial"))?);
         Ok(())
     })?;
     Ok(found)

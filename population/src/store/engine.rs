@@ -77,7 +77,7 @@ impl<'v, T: Into<Self>> From<Option<T>> for Value<'v> {
 }
 
 /// How many values a statement names that asks for several at once.
-const SIXTEEN: usize = 16;
+pub(super) const SIXTEEN: usize = 16;
 
 /// Values in sixteens, one text for any count: the last stands for those that are missing.
 pub(super) fn sixteens<'v>(values: impl IntoIterator<Item = Value<'v>>) -> Vec<Vec<Value<'v>>> {

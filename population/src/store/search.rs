@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 
-use super::engine::{Apart, Asked, Row, Session, Table, Type, Value, sixteens};
+use super::engine::{Apart, Asked, Row, SIXTEEN, Session, Table, Type, Value, sixteens};
 use super::sql::SqlStore;
 use super::{StoreError, persons};
 use crate::person::Person;
@@ -178,8 +178,6 @@ pub(super) fn born_alike_among(
     newborns: &[&Person],
     limit: u32,
 ) -> Result<Option<Vec<BTreeSet<PersonalNumber>>>, StoreError> {
-    /// Keys of one question.
-    const SIXTEEN: u32 = 16;
     let keys: Vec<Vec<SearchKey>> = newborns.iter().map(|newborn| alike_keys(newborn)).collect();
     let all: Vec<SearchKey> = keys.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let padded = |values: &[i64], last: Value<'static>| -> Vec<Vec<Value<'static>>> {
@@ -190,7 +188,7 @@ pub(super) fn born_alike_among(
     let texts: Vec<i64> = all.iter().map(|key| key.to_i64()).collect();
     let mut asked: Vec<Asked<'_>> = vec![(HEAD, Vec::new()), (ONE_WAITS, Vec::new())];
     // Sixteen keys are asked for at once; how many stand under each is counted below.
-    let together = limit.saturating_mul(SIXTEEN);
+    let together = limit.saturating_mul(u32::try_from(SIXTEEN).unwrap_or(u32::MAX));
     asked.extend(
         padded(&texts, together.saturating_add(1).into()).into_iter().map(|values| (BORN_SINCE, values)),
     );

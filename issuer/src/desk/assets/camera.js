@@ -10,6 +10,7 @@
   const part = (name) => box.querySelector(`[data-part="${name}"]`);
   const [video, which] = [part("video"), part("which")];
   let stream = null;
+  let opening = false;
 
   const shown = (live) => {
     part("open").hidden = live;
@@ -39,6 +40,11 @@
     part("choice").hidden = cameras.length < 2;
   };
   const open = async (camera) => {
+    // A second press while the first is being answered would leave a camera on that nobody sees.
+    if (opening) {
+      return;
+    }
+    opening = true;
     close();
     part("wrong").hidden = true;
     try {
@@ -57,6 +63,8 @@
       part("take").focus();
     } catch (error) {
       complain(error);
+    } finally {
+      opening = false;
     }
   };
   const take = () => {
