@@ -9,6 +9,9 @@ use crate::name::{Likeness, NameReason, PreparedName};
 /// However rare a name is: in a village or a clan it is less so.
 const MOST_OF_A_NAME: i32 = 180;
 
+/// From this score on two names are one, written otherwise.
+const SAME_NAME: u8 = 90;
+
 /// What one item says, in tenths of a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence {
@@ -72,11 +75,28 @@ pub fn weigh(one: &Subject, other: &Subject, frequencies: &NameFrequencies) -> W
     evidence.extend(text("old_number", &one.old_number, &other.old_number, 150, other_number));
     let together = rules(&evidence, &name);
     evidence.extend(together);
-    // Both stand in one household: somebody who knows them named both.
-    if one.household.contains(&other.number) || other.household.contains(&one.number) {
-        evidence.push(Evidence { item: "household", finding: "named-together", bits: -300 });
-    }
+    evidence.extend(household(one, other, &name, same_birth_date(one.birth_date, other.birth_date)));
     Weighed { bits: evidence.iter().map(|one| one.bits).sum(), evidence }
+}
+
+/// Somebody who knows a household has named both: they are two. Not where the list of the one was copied with the record: it
+/// names the other number as the person's own. And not where both numbers stand under one name and day, which is one person entered
+/// twice there too.
+fn household(one: &Subject, other: &Subject, name: &NameWeight, same_birth_date: bool) -> Option<Evidence> {
+    let names = |list: &Subject, member: &Subject| list.household.contains(&member.number);
+    let side_by_side = (names(one, one) && names(one, other)) || (names(other, one) && names(other, other));
+    let named = names(one, other) || names(other, one);
+    let is_copied = !side_by_side && name.given != Given::Other;
+    let is_one_record = name.given == Given::Same && name.score >= SAME_NAME && same_birth_date;
+    (named && !is_copied && !is_one_record).then_some(Evidence {
+        item: "household",
+        finding: "named-together",
+        bits: -300,
+    })
+}
+
+fn same_birth_date(one: BirthDate, other: BirthDate) -> bool {
+    birth_date(one, other).finding == "same"
 }
 
 /// What several items say together.
@@ -110,6 +130,8 @@ enum Given {
 }
 
 struct NameWeight {
+    /// Of [`PreparedName::compare`].
+    score: u8,
     finding: &'static str,
     bits: i32,
     given: Given,
@@ -145,6 +167,7 @@ fn name(one: &PreparedName, other: &PreparedName, frequencies: &NameFrequencies)
     if comparison.reasons.contains(&NameReason::Joined) {
         let bits: i32 = words.iter().map(|word| frequencies.information(word)).sum();
         return NameWeight {
+            score: comparison.score,
             finding,
             bits: (bits - 20).min(MOST_OF_A_NAME),
             given: Given::Same,
@@ -206,7 +229,7 @@ fn name(one: &PreparedName, other: &PreparedName, frequencies: &NameFrequencies)
         let shortened = comparison.reasons.contains(&NameReason::Shortened);
         bits -= if shortened && given != Given::Other { 60 } else { 330 };
     }
-    NameWeight { finding, bits: bits.min(MOST_OF_A_NAME), given, two_names }
+    NameWeight { score: comparison.score, finding, bits: bits.min(MOST_OF_A_NAME), given, two_names }
 }
 
 fn birth_date(one: BirthDate, other: BirthDate) -> Evidence {
@@ -246,7 +269,7 @@ fn relative(one: &Kin, other: &Kin, agree: i32, differ: i32) -> (&'static str, i
         return ("same-number", agree + 10);
     }
     match one.name.compare(&other.name).score {
-        90.. => ("agrees", agree),
+        SAME_NAME.. => ("agrees", agree),
         78.. => ("near", agree / 2),
         60.. => ("far", differ / 2),
         _ => ("differs", differ),

@@ -148,6 +148,11 @@ impl Maker {
         copy.residences.permanent = person.residences.permanent.clone().filter(|_| keep(900));
         copy.identification_marks = person.identification_marks.clone().filter(|_| keep(100));
         copy.marital_status = person.marital_status.filter(|_| keep(500));
+        // The list is copied from the household's book as it stands there, with the number that the person had before.
+        if keep(300) {
+            copy.household.clone_from(&person.household);
+            copy.relation_to_head.clone_from(&person.relation_to_head);
+        }
         copy
     }
 

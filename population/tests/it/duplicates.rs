@@ -8,7 +8,7 @@ use cccd_population::duplicates::{
 };
 use cccd_population::generate::Nation;
 use cccd_population::generate::errors::{Twist, with_errors};
-use cccd_population::person::{Person, Relative};
+use cccd_population::person::{HouseholdMember, Person, Relative};
 
 use super::TODAY;
 
@@ -146,6 +146,53 @@ fn at_intake_with_reasons() {
     // Both find one another by a key.
     for other in [&others[0], &others[4]] {
         assert!(newcomer.keys().iter().any(|key| other.keys().contains(key)));
+    }
+}
+
+/// A list names the people of a household: whoever stands there beside the other is somebody else. A list that was copied with the
+/// record names the other number as the person's own, and says nothing.
+#[test]
+fn a_copied_household_list_is_no_second_person() {
+    let frequencies = NameFrequencies::national();
+    let list = |members: &[(&str, &str)]| -> Vec<HouseholdMember> {
+        let member = |(name, number): &(&str, &str)| HouseholdMember {
+            name: (*name).to_owned(),
+            number: Some(super::number(number)),
+            relation: "Con".to_owned(),
+        };
+        members.iter().map(member).collect()
+    };
+    let opinion = |one: &Person, other: &Person| {
+        let weighed = weigh(&Subject::new(one), &Subject::new(other), &frequencies);
+        (weighed.opinion(), weighed.evidence.iter().any(|one| one.finding == "named-together"))
+    };
+    let mother = ("Trần Thị Cúc", "001170000009");
+    let mut known = with_parents(person("001099000001", "Nguyễn Văn Minh", "1999-01-15"));
+    known.household = list(&[mother, ("Nguyễn Văn Minh", "001099000001")]);
+    // Typed anew without diacritics, with a letter wrong, or with the day wrong; the list as it stood.
+    for (name, born) in [
+        ("Nguyen Van Minh", "1999-01-15"),
+        ("Nguyễn Văn Mnih", "1999-01-15"),
+        ("Nguyễn Văn Minh", "1999-01-16"),
+    ] {
+        let mut again = with_parents(person("001099000002", name, born));
+        again.household.clone_from(&known.household);
+        assert_eq!(opinion(&known, &again), (Opinion::Duplicate, false), "{name} {born}");
+    }
+    // Both numbers in one list, under one name and day: entered twice there too.
+    let mut twice = with_parents(person("001099000002", "Nguyễn Văn Minh", "1999-01-15"));
+    twice.household =
+        list(&[mother, ("Nguyễn Văn Minh", "001099000001"), ("Nguyễn Văn Minh", "001099000002")]);
+    assert_eq!(opinion(&known, &twice), (Opinion::Duplicate, false));
+    // Twins, brothers, a father and his namesake stand side by side.
+    for (name, born) in [
+        ("Nguyễn Văn Mạnh", "1999-01-15"),
+        ("Nguyễn Văn Đức", "1999-01-15"),
+        ("Nguyễn Văn Minh", "1999-01-25"),
+    ] {
+        let mut other = with_parents(person("001099000003", name, born));
+        other.household = list(&[mother, ("Nguyễn Văn Minh", "001099000001"), (name, "001099000003")]);
+        assert_eq!(opinion(&known, &other), (Opinion::Distinct, true), "{name} {born}");
     }
 }
 
