@@ -72,6 +72,10 @@ pub enum Shown {
     Record,
     /// All of it.
     Sensitive,
+    /// All that the record ever said, without sensitive items.
+    History,
+    /// All that the record ever said, sensitive items too.
+    SensitiveHistory,
     /// What an extract of the books says of the person.
     Extract,
     /// Of the identity database: the face.
@@ -94,12 +98,18 @@ pub enum Shown {
     MarksWritten,
     /// The state of the electronic account was written.
     EidWritten,
+    /// Nobody: the month's page of statistics was published anew.
+    StatisticsPublished,
+    /// Nothing: the log was ahead of the true time, because a clock was, and goes on from here.
+    ClockCorrected,
     /// So many records were written to a file.
     Exported(u64),
     /// So many records were read and judged by the rules of quality.
     Judged(u64),
     /// Cases about so many persons were listed.
     Listed(u64),
+    /// So many records were read and compared with one another.
+    Compared(u64),
 }
 
 macro_rules! shown {
@@ -129,6 +139,8 @@ macro_rules! shown {
 shown!(
     Record = "record",
     Sensitive = "sensitive",
+    History = "history",
+    SensitiveHistory = "sensitive-history",
     Extract = "extract",
     Portrait = "portrait",
     Fingerprint = "fingerprint",
@@ -139,10 +151,13 @@ shown!(
     FingerprintWritten = "fingerprint-written",
     IrisWritten = "iris-written",
     MarksWritten = "marks-written",
-    EidWritten = "eid-written";
+    EidWritten = "eid-written",
+    StatisticsPublished = "statistics-published",
+    ClockCorrected = "clock-corrected";
     Exported = "exported",
     Judged = "judged",
-    Listed = "listed"
+    Listed = "listed",
+    Compared = "compared"
 );
 
 impl Shown {
@@ -150,8 +165,71 @@ impl Shown {
     #[must_use]
     pub fn records(self) -> Option<u64> {
         match self {
-            Self::Exported(count) | Self::Judged(count) | Self::Listed(count) => Some(count),
+            Self::Exported(count) | Self::Judged(count) | Self::Listed(count) | Self::Compared(count) => {
+                Some(count)
+            }
             _ => None,
+        }
+    }
+
+    /// Whether something was written rather than read.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        matches!(
+            self,
+            Self::PortraitWritten
+                | Self::FingerprintWritten
+                | Self::IrisWritten
+                | Self::MarksWritten
+                | Self::EidWritten
+                | Self::StatisticsPublished
+                | Self::ClockCorrected
+        )
+    }
+
+    /// What it was, in Vietnamese.
+    #[must_use]
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Record => "hồ sơ",
+            Self::Sensitive => "hồ sơ và các mục nhạy cảm",
+            Self::History => "lịch sử hồ sơ",
+            Self::SensitiveHistory => "lịch sử hồ sơ và các mục nhạy cảm",
+            Self::Extract => "trích lục",
+            Self::Portrait | Self::PortraitWritten => "ảnh chân dung",
+            Self::Fingerprint | Self::FingerprintWritten => "vân tay",
+            Self::Iris | Self::IrisWritten => "mống mắt",
+            Self::Marks | Self::MarksWritten => "đặc điểm nhận dạng",
+            Self::Eid | Self::EidWritten => "tài khoản định danh điện tử",
+            Self::StatisticsPublished => "công bố lại số liệu thống kê",
+            Self::ClockCorrected => "chỉnh lại đồng hồ",
+            Self::Exported(_) => "xuất ra tệp",
+            Self::Judged(_) => "đánh giá chất lượng",
+            Self::Listed(_) => "danh sách hồ sơ xử lý",
+            Self::Compared(_) => "so sánh trùng lặp",
+        }
+    }
+
+    /// What it was, in English.
+    #[must_use]
+    pub fn english(self) -> &'static str {
+        match self {
+            Self::Record => "the record",
+            Self::Sensitive => "the record with its sensitive items",
+            Self::History => "the history",
+            Self::SensitiveHistory => "the history with its sensitive items",
+            Self::Extract => "an extract",
+            Self::Portrait | Self::PortraitWritten => "the portrait",
+            Self::Fingerprint | Self::FingerprintWritten => "a fingerprint",
+            Self::Iris | Self::IrisWritten => "an iris",
+            Self::Marks | Self::MarksWritten => "identification marks",
+            Self::Eid | Self::EidWritten => "the electronic account",
+            Self::StatisticsPublished => "statistics published anew",
+            Self::ClockCorrected => "the clock was set right",
+            Self::Exported(_) => "written to a file",
+            Self::Judged(_) => "judged for quality",
+            Self::Listed(_) => "cases listed",
+            Self::Compared(_) => "compared for duplicates",
         }
     }
 }

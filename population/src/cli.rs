@@ -22,6 +22,7 @@ mod procedure;
 mod quality;
 mod scans;
 mod serve;
+mod show;
 mod stats;
 mod usage;
 mod vietnamese;
@@ -117,8 +118,8 @@ enum Command {
     Quality(quality::Quality),
     /// The identity database, apart: portrait, fingerprints, iris, marks, state of the electronic account
     Identity(identity::Identity),
-    /// A person's record; every look is logged with its grounds
-    Show(look::Show),
+    /// A person's record, where each item came from, its history; every look is logged with its grounds
+    Show(show::Show),
     /// Who looked at whom, in which case or without one; --verify says whether the log is whole
     AccessLog(look::AccessLog),
     /// Find people by a name typed or heard, a birth date or year, parents, a place

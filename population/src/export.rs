@@ -4,9 +4,11 @@ use std::io::Write;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use serde::Serialize;
+use serde::ser::SerializeMap as _;
 
 use crate::import::{COLUMNS, Format};
 use crate::keepers::Keeper;
+use crate::person::items_2014::{columns_2014, items_2014};
 use crate::person::{BloodGroup, MaritalStatus, Person, Relative, Residence, birth_date_text, sex_word};
 use crate::qcvn;
 use crate::store::{Store, StoreError};
@@ -21,6 +23,9 @@ pub enum ExportError {
     /// The register failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The message of QCVN 109 has the items of today's law only.
+    #[error("the items of an earlier law are written as CSV or JSON")]
+    NoSuchForm,
     /// The file cannot be written.
     #[error("the file cannot be written")]
     Write(#[source] std::io::Error),
@@ -29,9 +34,19 @@ pub enum ExportError {
 /// Writes persons one by one.
 pub struct PersonWriter<W: Write>(Form<W>);
 
+/// Which items of a person are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Items {
+    /// All that the register holds: what import reads back.
+    #[default]
+    All,
+    /// The number and the 18 items of the law of 2014 ([`items_2014`]).
+    Of2014,
+}
+
 enum Form<W: Write> {
-    Csv(Box<csv::Writer<W>>),
-    Json(W),
+    Csv(Box<csv::Writer<W>>, Items),
+    Json(W, Items),
     Qcvn(W),
 }
 
@@ -41,8 +56,17 @@ impl<W: Write> PersonWriter<W> {
     /// # Errors
     /// [`ExportError::Write`].
     pub fn new(out: W, format: Format) -> Result<Self, ExportError> {
+        Self::of(out, format, Items::All)
+    }
+
+    /// Begins a file of some items.
+    ///
+    /// # Errors
+    /// [`ExportError::Write`]; [`ExportError::NoSuchForm`] for items that the message of QCVN 109 does not know as such.
+    pub fn of(out: W, format: Format, items: Items) -> Result<Self, ExportError> {
         Ok(Self(match format {
-            Format::Json => Form::Json(out),
+            Format::Qcvn if items != Items::All => return Err(ExportError::NoSuchForm),
+            Format::Json => Form::Json(out, items),
             Format::Qcvn => {
                 let mut out = out;
                 out.write_all(qcvn::HEAD.as_bytes()).map_err(ExportError::Write)?;
@@ -50,8 +74,12 @@ impl<W: Write> PersonWriter<W> {
             }
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(COLUMNS).map_err(csv_error)?;
-                Form::Csv(Box::new(writer))
+                match items {
+                    Items::All => writer.write_record(COLUMNS),
+                    Items::Of2014 => writer.write_record(columns_2014()),
+                }
+                .map_err(csv_error)?;
+                Form::Csv(Box::new(writer), items)
             }
         }))
     }
@@ -62,10 +90,18 @@ impl<W: Write> PersonWriter<W> {
     /// [`ExportError::Write`].
     pub fn write(&mut self, person: &Person) -> Result<(), ExportError> {
         match &mut self.0 {
-            Form::Csv(writer) => writer.write_record(cells(person)).map_err(csv_error),
-            Form::Json(out) => {
-                serde_json::to_writer(&mut *out, person)
-                    .map_err(|error| ExportError::Write(std::io::Error::from(error)))?;
+            Form::Csv(writer, Items::All) => writer.write_record(cells(person)).map_err(csv_error),
+            Form::Csv(writer, Items::Of2014) => {
+                let own = person.number.as_str().to_owned();
+                let cells = items_2014(person).map(|item| item.cell());
+                writer.write_record(core::iter::once(own).chain(cells)).map_err(csv_error)
+            }
+            Form::Json(out, items) => {
+                let written = match items {
+                    Items::All => serde_json::to_writer(&mut *out, person),
+                    Items::Of2014 => serde_json::to_writer(&mut *out, &Of2014(person)),
+                };
+                written.map_err(|error| ExportError::Write(std::io::Error::from(error)))?;
                 out.write_all(b"\n").map_err(ExportError::Write)
             }
             Form::Qcvn(out) => {
@@ -82,8 +118,10 @@ impl<W: Write> PersonWriter<W> {
     /// [`ExportError::Write`].
     pub fn finish(self) -> Result<W, ExportError> {
         match self.0 {
-            Form::Csv(writer) => writer.into_inner().map_err(|error| ExportError::Write(error.into_error())),
-            Form::Json(mut out) => out.flush().map_err(ExportError::Write).map(|()| out),
+            Form::Csv(writer, _) => {
+                writer.into_inner().map_err(|error| ExportError::Write(error.into_error()))
+            }
+            Form::Json(mut out, _) => out.flush().map_err(ExportError::Write).map(|()| out),
             Form::Qcvn(mut out) => {
                 let ended = out.write_all(qcvn::TAIL.as_bytes()).and_then(|()| out.flush());
                 ended.map_err(ExportError::Write).map(|()| out)
@@ -115,9 +153,21 @@ pub fn export_for(
     keeper: Option<Keeper>,
     out: impl Write,
     format: Format,
+    progress: impl FnMut(u64),
+) -> Result<u64, ExportError> {
+    export_items(store, keeper, PersonWriter::new(out, format)?, progress)
+}
+
+/// [`export_for`] by a writer that was begun: of some items only, if it says so.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn export_items(
+    store: &dyn Store,
+    keeper: Option<Keeper>,
+    mut writer: PersonWriter<impl Write>,
     mut progress: impl FnMut(u64),
 ) -> Result<u64, ExportError> {
-    let mut writer = PersonWriter::new(out, format)?;
     let mut written = 0;
     let mut after: Option<PersonalNumber> = None;
     loop {
@@ -143,6 +193,21 @@ fn csv_error(error: csv::Error) -> ExportError {
 fn list<T: Serialize>(list: &[T]) -> String {
     // Lists of strings and plain structs always serialize.
     if list.is_empty() { String::new() } else { serde_json::to_string(list).unwrap_or_default() }
+}
+
+/// The number and the 18 items, by their names in files and in the order of the law; what is not known is null.
+struct Of2014<'p>(&'p Person);
+
+impl Serialize for Of2014<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let items = items_2014(self.0);
+        let mut map = serializer.serialize_map(Some(items.len() + 1))?;
+        map.serialize_entry("number", &self.0.number)?;
+        for item in &items {
+            map.serialize_entry(item.code, &item.value)?;
+        }
+        map.end()
+    }
 }
 
 /// In the order of [`COLUMNS`].

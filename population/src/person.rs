@@ -2,6 +2,7 @@
 
 mod check;
 mod family;
+pub mod items_2014;
 mod life;
 mod others;
 mod residence;
@@ -17,6 +18,11 @@ pub use family::{HEAD, HouseholdMember, Relative};
 pub use life::{Life, TemporaryAbsence};
 pub use others::Others;
 pub use residence::{Residence, Residences};
+
+/// Items that are shown to an officer only when they are asked for, by their names in the JSON form: those that lie sealed, and
+/// identification marks, which are of the identity database (art. 15).
+pub const SENSITIVE: [&str; 6] =
+    ["religion", "blood_group", "phone", "email", "other", "identification_marks"];
 
 /// One person. The numbers are those of the items of art. 9(1).
 ///

@@ -48,6 +48,7 @@ use crate::civil_status::{Applied, Contradiction, Entry, Refusal};
 use crate::import::Summary;
 use crate::keepers::Keeper;
 use crate::matching::DigestKey;
+use crate::numbers::Cancelled;
 use crate::person::{Flaw, Life, Person};
 use crate::quality::conflict::NotDecided;
 use crate::statistics::Statistics;
@@ -183,6 +184,18 @@ pub trait Store: Send {
         file: &FileProgress,
     ) -> Result<(Vec<Put>, FileProgress), StoreError>;
 
+    /// Since when and why a number is cancelled, and which one follows it; `None` while it stands, or if nobody ever had it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn cancelled(&self, number: &PersonalNumber) -> Result<Option<Cancelled>, StoreError>;
+
+    /// The numbers that ended for this one, over as many as there were, nearest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn former_numbers(&self, number: &PersonalNumber) -> Result<Vec<PersonalNumber>, StoreError>;
+
     /// Which of these numbers ended.
     ///
     /// # Errors
@@ -247,7 +260,7 @@ pub trait Store: Send {
         today: Date,
     ) -> Result<Put, StoreError>;
 
-    /// All that a person's record ever said, oldest first.
+    /// All that a person's record ever said, oldest first; also under a number that ended.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -381,7 +394,7 @@ pub trait Store: Send {
     /// ([`crate::access`]).
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing may be shown.
+    /// [`StoreError`], [`StoreError::ClockBehind`] for a look dated before the last entry; then nothing may be shown.
     fn log_access(&mut self, key: &DigestKey, log: &str, looks: &[Look]) -> Result<u64, StoreError>;
 
     /// Entries of a log after a place, in order.
@@ -409,7 +422,7 @@ pub trait Store: Send {
     fn statistics(&self, today: Date) -> Result<Statistics, StoreError>;
 
     /// The page of published statistics of the month of `today`, made when it is first asked for and the same for the whole
-    /// month.
+    /// month, unless it is published anew. A page without any number is not kept.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -504,6 +517,15 @@ pub enum StoreError {
     /// Another act was taken under this name.
     #[error("another act was registered under this office, year and number")]
     OtherAct,
+    /// An entry of a log would be dated before the one that it follows.
+    #[error("the clock went back: the log of looks is at {newest} already")]
+    ClockBehind {
+        /// When the last entry was made.
+        newest: Timestamp,
+    },
+    /// The row of a form is another person's.
+    #[error("this form was given out to another person already")]
+    FormGiven,
     /// The record cannot be true.
     #[error(transparent)]
     Flaw(#[from] Flaw),

@@ -109,7 +109,7 @@ impl Register for HttpRegister {
         _today: Date,
     ) -> Result<Option<PersonRecord>, RegisterError> {
         let (status, mut body) = self.get(&format!("/v1/persons/{}", number.as_str()))?;
-        if status == 404 && code(&body) == "unknown-person" {
+        if status == 404 && ["unknown-person", "number-cancelled"].contains(&code(&body)) {
             return Ok(None);
         }
         ok(status, &body)?;

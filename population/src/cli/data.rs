@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use cccd_population::access::Shown;
 use cccd_population::cases::Intake;
-use cccd_population::export::{PersonWriter, export_for};
+use cccd_population::export::{Items, PersonWriter, export_items};
 use cccd_population::generate::Nation;
 use cccd_population::import::{BATCH, Format, Known, Summary, digest, import_file, rehearse, rows};
 use cccd_population::keepers::Keeper;
@@ -98,6 +98,9 @@ pub(super) struct Export {
     /// Form of the file
     #[arg(long, value_enum)]
     format: Option<FileFormat>,
+    /// Only the items of an earlier law, as CSV or JSON; import does not read them back
+    #[arg(long, value_enum, value_name = "LAW")]
+    items: Option<super::show::Items>,
     /// Only those whose details this ministry keeps; without it, only the others
     #[arg(long, value_name = "defence|public-security", value_parser = keeper)]
     keeper: Option<Keeper>,
@@ -233,13 +236,26 @@ impl Write for Report<'_> {
 impl Export {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let format = form(setting, self.format, &self.out)?;
+        if self.items.is_some() && format == Format::Qcvn {
+            return Err(Failure::usage(
+                "unknown-format",
+                setting.say(
+                    "Thông điệp QCVN 109 chỉ có các mục của luật hiện hành",
+                    "The message of QCVN 109 has the items of today's law only",
+                ),
+                setting.say("Ghi thành .csv hoặc .json.", "Write .csv or .json."),
+            )
+            .into());
+        }
         let mut store = self.db.open()?;
         let count = store.person_count()?;
         self.asked.log(setting, &self.db, &mut store, Shown::Exported(count))?;
         let bar = bar(count, "{pos}/{len}");
         let written = whole_file(&self.out, |file| {
             let progress = |written| bar.set_position(written);
-            Ok(export_for(&store, self.keeper, BufWriter::new(file), format, progress)?)
+            let items = self.items.map_or(Items::All, |_| Items::Of2014);
+            let writer = PersonWriter::of(BufWriter::new(file), format, items)?;
+            Ok(export_items(&store, self.keeper, writer, progress)?)
         })?;
         bar.finish_and_clear();
         written_answer(setting, written, &self.out)

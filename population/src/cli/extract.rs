@@ -25,7 +25,7 @@ use super::{Db, Language, Setting, data, serve};
   population extract make  --db sqlite:register.db --act 00070.2026.KH.12 --out extract.pdf
   population extract check --db sqlite:register.db CCCD:TL:1:00070.2026.KH.12:20261126:…
 
-The code names the act and nobody. Exit code of check: 0 of this register and the same today, 1 otherwise.")]
+The code names the act and nobody; what it stands for is shown, and logged as a look at everybody it names. Exit code of check: 0 of this register and the same today, 1 otherwise.")]
 pub(super) struct ExtractCommand {
     #[command(subcommand)]
     what: What,
@@ -41,6 +41,8 @@ enum What {
         db: Db,
         /// What the code says
         code: String,
+        #[command(flatten)]
+        asked: AskedForMany,
     },
     /// Which extracts of an act or entry were given out
     Given {
@@ -76,7 +78,7 @@ impl ExtractCommand {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         match self.what {
             What::Make(make) => make.run(setting),
-            What::Check { db, code } => check(setting, &db, &code),
+            What::Check { db, code, asked } => check(setting, &db, &code, &asked),
             What::Given { db, name } => given(setting, &db, &name),
         }
     }
@@ -176,8 +178,8 @@ fn unknown(setting: &Setting) -> anyhow::Error {
     .into()
 }
 
-fn check(setting: &Setting, db: &Db, text: &str) -> anyhow::Result<ExitCode> {
-    let store = db.open()?;
+fn check(setting: &Setting, db: &Db, text: &str, asked: &AskedForMany) -> anyhow::Result<ExitCode> {
+    let mut store = db.open()?;
     let Some(code) = Code::parse(text.trim()) else {
         return Err(Failure::usage(
             "not-a-code",
@@ -190,6 +192,11 @@ fn check(setting: &Setting, db: &Db, text: &str) -> anyhow::Result<ExitCode> {
     // An act of which no extract can be made any more is one that is gone.
     let today = of(setting, &store, &code.name).unwrap_or(None).map(|(extract, _)| extract);
     let checked = code.check(&key, today.as_ref());
+    // What the extract says is shown only where it is ours and still the same.
+    if checked == Checked::Same {
+        let named = named(&store, &code.name)?;
+        asked.log_each(setting, db, &mut store, (asked.case(), &named, Shown::Extract))?;
+    }
     let value = json!({"checked": checked.as_str(), "extract": code.name, "issued": code.issued});
     setting.answer(&value, || {
         let words = match checked {

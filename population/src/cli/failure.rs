@@ -58,6 +58,13 @@ impl Failure {
                 "Run `population init --db sqlite:FILE` first.",
             ),
             Some(StoreError::Busy) => ("store-busy", "Thử lại sau giây lát.", "Try again in a moment."),
+            Some(StoreError::ClockBehind { .. }) => (
+                "clock-went-back",
+                "Kiểm tra đồng hồ của máy và --at; nếu chính nhật ký đi trước giờ thật, dùng --correct-clock của \
+                 `access-log` (hoặc `identity log`).",
+                "Check the machine's clock and --at; if it is the log that is ahead of the true time, use --correct-clock \
+                 of `access-log` (or `identity log`).",
+            ),
             Some(StoreError::UnknownPerson) => ("unknown-person", "Kiểm tra lại số.", "Check the number."),
             Some(StoreError::UnknownCard) => {
                 ("unknown-card", "Kiểm tra lại mã SHA-256.", "Check the SHA-256 of EF.SOD.")
@@ -121,6 +128,13 @@ impl Failure {
                 None if error.chain().any(|cause| {
                     matches!(cause.downcast_ref(), Some(io) if io::Error::kind(io) == io::ErrorKind::AddrInUse)
                 }) => ("io", "Chọn cổng khác, hoặc cổng 0.", "Choose another port, or port 0."),
+                None if error.chain().any(|cause| {
+                    matches!(cause.downcast_ref(), Some(io) if io::Error::kind(io) == io::ErrorKind::AlreadyExists)
+                }) => (
+                    "file-exists",
+                    "Chọn tên tệp khác, hoặc dời tệp có sẵn đi.",
+                    "Choose another name, or move the file that is there away.",
+                ),
                 None if is_open_secret(error) => (
                     "open-secret",
                     "Chạy `chmod 600` cho tệp này, và thay mã hoặc khóa nếu có người đã đọc.",

@@ -17,7 +17,7 @@ use cccd_population::store::{Found, IndexState, SqlStore, Store as _};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::look::Asked;
+use super::look::{Asked, AskedForMany};
 use super::quality::each;
 use super::{Db, Setting, data, serve};
 
@@ -76,10 +76,10 @@ pub(super) struct Index {
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   population duplicates --db sqlite:register.db
-  population duplicates --db sqlite:register.db --review
+  population duplicates --db sqlite:register.db --review --officer 'Lê Bình' --case 17/2026/HS
 
 Each pair is a case for an officer (--cases opens them); nothing else is changed. Pairs that were held to be two people are left
-out. The register is held in memory: about a gigabyte for a million people.")]
+out. That it was done, by whom and why, is an entry of the log of looks. The register is held in memory: about a gigabyte for a million people.")]
 pub(super) struct Duplicates {
     #[command(flatten)]
     db: Db,
@@ -89,6 +89,8 @@ pub(super) struct Duplicates {
     /// Open a case for each pair that was not asked about before
     #[arg(long)]
     cases: bool,
+    #[command(flatten)]
+    asked: AskedForMany,
 }
 
 impl Search {
@@ -168,7 +170,9 @@ impl Index {
 impl Duplicates {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let mut store = self.db.open()?;
-        let bar = data::bar(store.person_count()?, "{pos}/{len}");
+        let count = store.person_count()?;
+        self.asked.log(setting, &self.db, &mut store, Shown::Compared(count))?;
+        let bar = data::bar(count, "{pos}/{len}");
         let mut subjects = Vec::new();
         each(&store, |person| {
             bar.inc(1);

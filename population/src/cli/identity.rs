@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::backup::{back_up, bring_back, free, identities, recipients};
 use super::failure::Failure;
-use super::look::{Asked, altered, told};
+use super::look::{Asked, altered, clock_corrected, told, unasked};
 use super::{Setting, parse_db, serve};
 
 /// Values sealed anew in one transaction: each up to a megabyte.
@@ -126,6 +126,12 @@ struct Log {
     /// Whether the whole log is there and as it was written
     #[arg(long)]
     verify: bool,
+    /// The log is ahead of the true time, because a clock was: note it for this reason, and go on from now
+    #[arg(long, value_name = "REASON", requires = "officer", conflicts_with = "verify")]
+    correct_clock: Option<String>,
+    /// Who notes it
+    #[arg(long, requires = "correct_clock")]
+    officer: Option<String>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -348,7 +354,12 @@ fn list(setting: &Setting, command: &ListItems) -> anyhow::Result<ExitCode> {
 }
 
 fn log(setting: &Setting, command: &Log) -> anyhow::Result<ExitCode> {
-    let (store, key) = command.apart.open(setting)?;
+    let (mut store, key) = command.apart.open(setting)?;
+    if let (Some(reason), Some(officer)) = (&command.correct_clock, &command.officer) {
+        let look = unasked(setting, officer, reason.clone(), Shown::ClockCorrected)?;
+        let place = store.correct_clock(&key, &look)?;
+        return clock_corrected(setting, &place.map(|place| (LOG, place)).into_iter().collect::<Vec<_>>());
+    }
     if command.verify {
         let count = match store.verify(&key) {
             Ok(count) => count,

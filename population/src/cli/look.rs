@@ -1,4 +1,4 @@
-//! `show` and `access-log`: looking at a person is written down first.
+//! Who looks and on what grounds, written down before anything is shown; and `access-log`, which tells it.
 
 use std::process::ExitCode;
 
@@ -7,10 +7,9 @@ use cccd_population::access::{
     AccessEntry, COMMAND_LINE, Grounds, LOGS, LogFault, Look, Shown, VerifyError, verify,
 };
 use cccd_population::cases::{Case, CaseId};
-use cccd_population::keepers::Keeper;
 use cccd_population::matching::DigestKey;
 use cccd_population::register_key::digest_key;
-use cccd_population::store::{SqlStore, Store as _, StoreError};
+use cccd_population::store::{SqlStore, Store as _};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -80,7 +79,7 @@ impl AskedForMany {
         self.log_each(setting, db, store, (reference.as_deref(), &case.persons, Shown::Record))
     }
 
-    /// Logs a look at each of these people.
+    /// Logs a look at each of these people; where nobody of the register is named, one of nobody in particular.
     pub(super) fn log_each(
         &self,
         setting: &Setting,
@@ -91,7 +90,11 @@ impl AskedForMany {
         let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
         let grounds = grounds(setting, store, case, self.break_glass.as_deref(), None)?;
         let look = |number| Look::new(&key, number, self.officer(), grounds.clone(), shown, setting.now());
-        let looks: Result<Vec<Look>, _> = numbers.iter().map(look).collect();
+        let mut looks: Result<Vec<Look>, _> = numbers.iter().map(look).collect();
+        if numbers.is_empty() {
+            looks =
+                Look::at_many(self.officer(), grounds.clone(), shown, setting.now()).map(|look| vec![look]);
+        }
         store.log_access(&key, COMMAND_LINE, &looks.map_err(|_| bad_look(setting))?)?;
         Ok(())
     }
@@ -149,7 +152,7 @@ fn bad_look(setting: &Setting) -> Failure {
 }
 
 impl Asked {
-    fn names_a_case(&self) -> bool {
+    pub(super) fn names_a_case(&self) -> bool {
         self.case.is_some()
     }
 
@@ -189,29 +192,34 @@ impl Asked {
         shown: Shown,
     ) -> anyhow::Result<(u64, Grounds)> {
         let only = if let [number] = numbers { Some(number) } else { None };
-        let grounds = grounds(setting, store, self.case.as_deref(), self.break_glass.as_deref(), only)?;
+        self.log_on(setting, (store, key), (only, numbers), shown)
+    }
+
+    /// Logs a look at somebody, on grounds that are about them, and at what stood under other numbers of theirs.
+    pub(super) fn log_with(
+        &self,
+        setting: &Setting,
+        store_and_key: (&mut SqlStore, &DigestKey),
+        number: &PersonalNumber,
+        former: &[PersonalNumber],
+        shown: Shown,
+    ) -> anyhow::Result<(u64, Grounds)> {
+        let numbers: Vec<PersonalNumber> = former.iter().chain([number]).cloned().collect();
+        self.log_on(setting, store_and_key, (Some(number), &numbers), shown)
+    }
+
+    fn log_on(
+        &self,
+        setting: &Setting,
+        (store, key): (&mut SqlStore, &DigestKey),
+        (about, numbers): (Option<&PersonalNumber>, &[PersonalNumber]),
+        shown: Shown,
+    ) -> anyhow::Result<(u64, Grounds)> {
+        let grounds = grounds(setting, store, self.case.as_deref(), self.break_glass.as_deref(), about)?;
         let looks: anyhow::Result<Vec<Look>> =
             numbers.iter().map(|number| self.on(setting, key, number, grounds.clone(), shown)).collect();
         Ok((store.log_access(key, COMMAND_LINE, &looks?)?, grounds))
     }
-}
-
-#[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:
-  population show 079099000001 --db sqlite:register.db --officer 'Lê Thị Bình' --case 17/2026/HS
-  population show 079099000001 --db sqlite:register.db --officer 'Lê Thị Bình' --break-glass 'cấp cứu' --sensitive
-
-Every look is written to the log of looks before anything is shown; one without a case stands out there.")]
-pub(super) struct Show {
-    #[arg(value_parser = PersonalNumber::parse)]
-    number: PersonalNumber,
-    #[command(flatten)]
-    db: Db,
-    #[command(flatten)]
-    asked: Asked,
-    /// Religion, blood group, telephone, mail and other information too
-    #[arg(long)]
-    sensitive: bool,
 }
 
 #[derive(clap::Args, Debug)]
@@ -230,79 +238,23 @@ pub(super) struct AccessLog {
     /// Whether the whole log is there and as it was written
     #[arg(long, conflicts_with_all = ["number", "officer", "break_glass"])]
     verify: bool,
-}
-
-impl Show {
-    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let shown = if self.sensitive { Shown::Sensitive } else { Shown::Record };
-        let mut store = self.db.open()?;
-        let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
-        let kept = store.kept_elsewhere(&self.number)?;
-        if kept.is_some() && !self.asked.names_a_case() {
-            return Err(Failure {
-                code: "kept-elsewhere",
-                message: setting
-                    .say(
-                        "Thông tin của người này do bộ khác quản lý",
-                        "Another ministry keeps this person's details",
-                    )
-                    .to_owned(),
-                hint: setting.say("Nêu hồ sơ bằng --case.", "Name a case by --case.").to_owned(),
-                exit: 1,
-            }
-            .into());
-        }
-        let numbers = std::slice::from_ref(&self.number);
-        let (link, grounds) = self.asked.log(setting, (&mut store, &key), numbers, shown)?;
-        let broken = matches!(grounds, Grounds::BreakGlass(_));
-        let person = store.person(&self.number)?.ok_or(StoreError::UnknownPerson)?;
-        let mut record = serde_json::to_value(&person)?;
-        if let (Value::Object(items), false) = (&mut record, self.sensitive) {
-            for item in ["religion", "blood_group", "phone", "email", "other"] {
-                items.remove(item);
-            }
-        }
-        let keeper = kept.as_ref().map(|kept| kept.keeper);
-        let answer = json!({
-            "person": record, "look": link, "break_glass": broken, "details_kept_by": keeper.map(Keeper::as_str)
-        });
-        setting.answer(&answer, || {
-            let mut lines = Vec::new();
-            if let Value::Object(items) = &record {
-                let words = |value: &Value| match value {
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                };
-                lines.extend(items.iter().map(|(item, value)| {
-                    format!("{}: {}", setting.say(vietnamese(item), item), words(value))
-                }));
-            }
-            lines.extend(keeper.map(|keeper| {
-                let name = setting.say(keeper.vietnamese(), keeper.as_str());
-                format!("{}: {name}", setting.say("Thông tin do bộ quản lý", "Details kept by"))
-            }));
-            lines.push(match broken {
-                false => {
-                    format!("{} {link}", setting.say("Đã ghi vào nhật ký tra cứu, mục", "Logged as look"))
-                }
-                true => format!(
-                    "{} {link}",
-                    setting.say(
-                        "Tra cứu không có hồ sơ: đã ghi để kiểm tra, mục",
-                        "A look without a case: logged for review as look"
-                    )
-                ),
-            });
-            lines.join("\n")
-        })?;
-        Ok(ExitCode::SUCCESS)
-    }
+    /// The log is ahead of the true time, because a clock was: note it for this reason, and go on from now
+    #[arg(long, value_name = "REASON", requires = "officer", conflicts_with_all = ["number", "break_glass", "verify"])]
+    correct_clock: Option<String>,
 }
 
 impl AccessLog {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let store = self.db.open()?;
+        let mut store = self.db.open()?;
         let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
+        if let (Some(reason), Some(officer)) = (self.correct_clock, &self.officer) {
+            let look = unasked(setting, officer, reason, Shown::ClockCorrected)?;
+            let mut corrected = Vec::new();
+            for log in LOGS {
+                corrected.extend(store.correct_clock(&key, log, &look)?.map(|place| (log, place)));
+            }
+            return clock_corrected(setting, &corrected);
+        }
         if self.verify {
             return whole(setting, &store, &key);
         }
@@ -326,6 +278,36 @@ impl AccessLog {
     }
 }
 
+/// An entry about something that no case asked for, and that shows nobody.
+pub(super) fn unasked(
+    setting: &Setting,
+    officer: &str,
+    reason: String,
+    shown: Shown,
+) -> anyhow::Result<Look> {
+    let look = Look::at_many(officer, Grounds::BreakGlass(reason), shown, setting.now());
+    look.map_err(|_| bad_look(setting).into())
+}
+
+/// Which logs were corrected, and by which entry.
+pub(super) fn clock_corrected(setting: &Setting, corrected: &[(&str, u64)]) -> anyhow::Result<ExitCode> {
+    let places: serde_json::Map<String, Value> =
+        corrected.iter().map(|(log, place)| ((*log).to_owned(), json!(place))).collect();
+    setting.answer(&json!({"corrected": places}), || {
+        if corrected.is_empty() {
+            return setting
+                .say(
+                    "Nhật ký không đi trước giờ thật: không chỉnh gì.",
+                    "No log is ahead: nothing was changed.",
+                )
+                .to_owned();
+        }
+        let lines = corrected.iter().map(|(log, place)| format!("{log} {place}"));
+        format!("{} {}", setting.say("Đã ghi:", "Noted:"), lines.collect::<Vec<_>>().join(", "))
+    })?;
+    Ok(if corrected.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
 /// Entries, each with the log that it is of.
 pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::Result<ExitCode> {
     let looks: Vec<Value> = found
@@ -333,7 +315,8 @@ pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::
         .map(|(log, entry)| {
             json!({"log": log, "look": entry.link, "at": entry.look.at.to_string(),
                        "officer": entry.look.officer, "grounds": entry.look.grounds,
-                       "shown": entry.look.shown.to_string(), "records": entry.look.shown.records(),
+                       "shown": entry.look.shown.to_string(), "written": entry.look.shown.is_written(),
+                       "records": entry.look.shown.records(),
                        "number_digest": hex::encode(entry.look.number_digest)})
         })
         .collect();
@@ -349,9 +332,15 @@ pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::
                     }
                 };
                 let many = look.shown.records().map_or(String::new(), |count| {
-                    format!("  {count} {}", setting.say("bản ghi", "records"))
+                    format!(" · {count} {}", setting.say("bản ghi", "records"))
                 });
-                format!("{log} {}  {}  {}  {grounds}{many}", entry.link, look.at, look.officer)
+                let done = if look.shown.is_written() { ("ghi", "written") } else { ("xem", "seen") };
+                let done = setting.say(done.0, done.1);
+                let what = setting.say(look.shown.vietnamese(), look.shown.english());
+                format!(
+                    "{log} {}  {}  {}  {grounds}  {done}: {what}{many}",
+                    entry.link, look.at, look.officer
+                )
             })
             .collect();
         if lines.is_empty() {
@@ -396,44 +385,5 @@ pub(super) fn altered(setting: &Setting, log: &str, fault: LogFault) -> Failure 
             .say("Báo người phụ trách an ninh; so với bản sao lưu.", "Report it; compare with a backup.")
             .to_owned(),
         exit: 1,
-    }
-}
-
-/// An item of the record in Vietnamese.
-fn vietnamese(item: &str) -> &str {
-    match item {
-        "number" => "Số định danh cá nhân",
-        "full_name" => "Họ, chữ đệm và tên khai sinh",
-        "other_names" => "Tên gọi khác",
-        "birth_date" => "Ngày, tháng, năm sinh",
-        "sex" => "Giới tính",
-        "place_of_birth" => "Nơi sinh",
-        "birth_registration_place" => "Nơi đăng ký khai sinh",
-        "place_of_origin" => "Quê quán",
-        "ethnic_group" => "Dân tộc",
-        "religion" => "Tôn giáo",
-        "nationality" => "Quốc tịch",
-        "blood_group" => "Nhóm máu",
-        "old_number" => "Số chứng minh nhân dân 9 số",
-        "father" => "Cha",
-        "mother" => "Mẹ",
-        "spouse" => "Vợ hoặc chồng",
-        "children" => "Con",
-        "representatives" => "Người đại diện hợp pháp",
-        "represented" => "Người được đại diện",
-        "residences" => "Nơi thường trú, tạm trú, nơi ở hiện tại",
-        "temporary_absence" => "Khai báo tạm vắng",
-        "residence_file" => "Số hồ sơ cư trú",
-        "marital_status" => "Tình trạng hôn nhân",
-        "relation_to_head" => "Quan hệ với chủ hộ",
-        "household" => "Chủ hộ và các thành viên hộ gia đình",
-        "life" => "Tình trạng sống, chết, mất tích",
-        "phone" => "Số thuê bao di động",
-        "email" => "Thư điện tử",
-        "other" => "Thông tin khác",
-        "identification_marks" => "Đặc điểm nhận dạng",
-        "cancelled_number" => "Số định danh đã hủy",
-        "sealed" => "Có mục đã niêm phong",
-        other => other,
     }
 }

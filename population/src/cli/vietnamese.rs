@@ -16,7 +16,7 @@ use cccd_population::import::{FileFault, ImportError};
 use cccd_population::matching::BadField;
 use cccd_population::person::Flaw;
 use cccd_population::places::PlacesError;
-use cccd_population::quality::conflict::NotDecided;
+use cccd_population::quality::conflict::{NotDecided, SHORTEST_REASON};
 use cccd_population::register_key::KeyFileError;
 use cccd_population::server::TokenFileError;
 use cccd_population::store::{StoreError, TlsFault};
@@ -50,6 +50,7 @@ pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<ExportError>() {
         return Some(match error {
             ExportError::Store(error) => store(error),
+            ExportError::NoSuchForm => "Các mục của luật trước chỉ ghi được thành CSV hoặc JSON".to_owned(),
             ExportError::Write(_) => "Không ghi được tệp".to_owned(),
             _ => return None,
         });
@@ -130,6 +131,10 @@ fn store(error: &StoreError) -> String {
         StoreError::CardForm(what) => format!("{what} không đúng dạng"),
         StoreError::ForbiddenChange(change) => forbidden(*change),
         StoreError::Flaw(error) => flaw(error),
+        StoreError::ClockBehind { newest } => {
+            format!("Đồng hồ chạy lùi: nhật ký tra cứu đã ghi đến {newest}")
+        }
+        StoreError::FormGiven => "Phiếu này đã cấp cho người khác".to_owned(),
         StoreError::Busy => "Hệ thống đang bị một tiến trình khác giữ".to_owned(),
         StoreError::Newer { found, known } => format!(
             "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này chỉ biết đến phiên bản {known}"
@@ -159,7 +164,9 @@ fn store(error: &StoreError) -> String {
         StoreError::OtherVerdict => "Loại hồ sơ này không quyết định như vậy được".to_owned(),
         StoreError::NotDecided(error) => match error {
             NotDecided::NoSuchClaim => "Không có ý kiến nào ở số này".to_owned(),
-            NotDecided::NoReason => "Quyết định phải có lý do".to_owned(),
+            NotDecided::NoReason => {
+                format!("Quyết định phải có lý do, ít nhất {SHORTEST_REASON} ký tự")
+            }
             NotDecided::Nobody => "Quyết định phải ghi tên người quyết định".to_owned(),
             NotDecided::OwnClaim => "Người đưa thông tin vào không được tự quyết định cho nó".to_owned(),
             other => other.to_string(),
@@ -371,6 +378,8 @@ mod tests {
             Box::new(StoreError::CardForm("expires")),
             Box::new(StoreError::ForbiddenChange(change)),
             Box::new(StoreError::Flaw(Flaw::Date("the date of death or of missing"))),
+            Box::new(StoreError::ClockBehind { newest: jiff::Timestamp::UNIX_EPOCH }),
+            Box::new(StoreError::FormGiven),
             Box::new(StoreError::Busy),
             Box::new(StoreError::Newer { found: 2, known: 1 }),
             Box::new(StoreError::NumberCancelled),

@@ -59,6 +59,34 @@ impl Cause {
         if follows { Ok(()) } else { Err(NotThisCause(self)) }
     }
 
+    /// In Vietnamese.
+    #[must_use]
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::SexRedetermined => "xác định lại giới tính",
+            Self::BirthYearCorrected => "cải chính năm sinh",
+            Self::CollectedWrongly => "nơi đăng ký, năm sinh hoặc giới tính được thu thập sai",
+            Self::FalsePapers => "được cấp theo giấy tờ giả",
+            Self::BirthCertificateRevoked => "giấy khai sinh bị thu hồi",
+            Self::Naturalised => "được nhập quốc tịch Việt Nam",
+            Self::SecondNumber => "một người có hai số",
+        }
+    }
+
+    /// In English.
+    #[must_use]
+    pub fn english(self) -> &'static str {
+        match self {
+            Self::SexRedetermined => "sex determined anew",
+            Self::BirthYearCorrected => "year of birth corrected",
+            Self::CollectedWrongly => "place, year or sex were collected wrongly",
+            Self::FalsePapers => "given on false papers",
+            Self::BirthCertificateRevoked => "the birth certificate was revoked",
+            Self::Naturalised => "naturalised",
+            Self::SecondNumber => "one person had two numbers",
+        }
+    }
+
     /// Whether the number may end with nothing after it.
     #[must_use]
     pub fn may_end(self) -> bool {

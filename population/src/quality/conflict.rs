@@ -29,8 +29,8 @@ pub const LASTING: [&str; 12] = [
     "mother",
 ];
 
-/// The shortest reason that is one.
-const SHORTEST_REASON: usize = 5;
+/// The shortest reason that is one, in characters.
+pub const SHORTEST_REASON: usize = 5;
 
 /// How much a source's word counts, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub enum NotDecided {
     #[error("there is no claim of this number")]
     NoSuchClaim,
     /// A decision without a reason.
-    #[error("a decision needs a reason")]
+    #[error("a decision needs a reason, of {} characters or more", SHORTEST_REASON)]
     NoReason,
     /// A decision without a name.
     #[error("a decision needs the name of who decides")]

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::StoreError;
 
@@ -12,6 +12,8 @@ pub(super) struct Problem {
     pub(super) code: &'static str,
     pub(super) message: String,
     pub(super) hint: &'static str,
+    /// What the caller is told beside it.
+    more: Option<(&'static str, Value)>,
 }
 
 impl Problem {
@@ -21,7 +23,12 @@ impl Problem {
         message: impl Into<String>,
         hint: &'static str,
     ) -> Self {
-        Self { status, code, message: message.into(), hint }
+        Self { status, code, message: message.into(), hint, more: None }
+    }
+
+    /// With a member of its own beside the error.
+    pub(super) fn with(self, name: &'static str, value: Value) -> Self {
+        Self { more: Some((name, value)), ..self }
     }
 
     pub(super) fn internal() -> Self {
@@ -42,6 +49,9 @@ impl From<StoreError> for Problem {
                 (StatusCode::SERVICE_UNAVAILABLE, "store-unreachable", "Ask again in a moment.")
             }
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "store-busy", "Ask again in a moment."),
+            StoreError::ClockBehind { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "clock-went-back", "Set the register's clock right.")
+            }
             StoreError::CardForm(_) | StoreError::Flaw(_) => {
                 (StatusCode::BAD_REQUEST, "bad-field", "Correct the field and send again.")
             }
@@ -65,7 +75,10 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({"error": {"code": self.code, "message": self.message, "hint": self.hint}});
+        let mut body = json!({"error": {"code": self.code, "message": self.message, "hint": self.hint}});
+        if let (Some((name, value)), Value::Object(members)) = (self.more, &mut body) {
+            members.insert(name.to_owned(), value);
+        }
         (self.status, Json(body)).into_response()
     }
 }

@@ -27,7 +27,7 @@ use crate::card::{Card, CardStatus, NewCard, SodDigest};
 use crate::cases::{CaseId, PaperClaim};
 use crate::day_in_vietnam;
 use crate::matching::{self, Outcome};
-use crate::store::{Change, Store};
+use crate::store::{Change, Store, StoreError};
 
 const MAX_BODY: usize = 16 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -179,7 +179,7 @@ async fn person(
             ));
         }
         store.log_access(&service.digest_key, access::HTTP, &[look])?;
-        let person = store.person(&number)?.ok_or(crate::store::StoreError::UnknownPerson)?;
+        let Some(person) = store.person(&number)? else { return Err(nobody(store, &number)?) };
         let in_use = store.card_in_use(&number, today)?;
         let mut value = serde_json::to_value(&person).map_err(|_| Problem::internal())?;
         if let Value::Object(members) = &mut value {
@@ -188,6 +188,17 @@ async fn person(
         Ok(Json(value))
     })
     .await
+}
+
+/// A number that ended leads to the one that follows it; others are nobody's.
+fn nobody(store: &dyn Store, number: &PersonalNumber) -> Result<Problem, Problem> {
+    let Some(cancelled) = store.cancelled(number)? else { return Ok(StoreError::UnknownPerson.into()) };
+    let message = format!("This number is cancelled since {}.", cancelled.on);
+    let hint = "Ask for the number that follows it, if there is one.";
+    let more = json!({
+        "since": cancelled.on, "cause": cancelled.cause.as_str(), "successor": cancelled.successor
+    });
+    Ok(Problem::new(StatusCode::NOT_FOUND, "number-cancelled", message, hint).with("cancelled", more))
 }
 
 /// On what grounds a person is looked at, as the headers say; without any, it is a look without a case.

@@ -1,10 +1,15 @@
 //! The log of looks: appended under its head's lock, never changed.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::engine::{Session, Value};
 use super::persons::timestamp;
 use super::{StoreError, damaged};
 use crate::access::{AccessEntry, AccessHead, Grounds, Look, Shown, head_digest, link_digest};
 use crate::matching::DigestKey;
+
+/// How much earlier than the last entry the next one may be: several machines write, and some wait for others.
+const TOLERATED: SignedDuration = SignedDuration::from_mins(5);
 
 fn digest(bytes: Option<Vec<u8>>) -> Result<[u8; 32], StoreError> {
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(damaged("a digest"))
@@ -27,6 +32,15 @@ pub(super) fn log(
     )?;
     let before = end(session, "SELECT link, digest, head FROM access_head WHERE log = ?1 FOR UPDATE", log)?
         .ok_or_else(damaged("the head of a log"))?;
+    if looks.iter().any(|look| look.shown != Shown::ClockCorrected) {
+        let newest = newest(session, log, before.link)?;
+        let earliest = looks.iter().map(|look| look.at).min();
+        if let (Some(newest), Some(earliest)) = (newest, earliest)
+            && newest.duration_since(earliest) > TOLERATED
+        {
+            return Err(StoreError::ClockBehind { newest });
+        }
+    }
     // A head that somebody set is never made good by the next look: the chain goes on, and stays broken at this place.
     let sound = head_digest(key, log, before.link, &before.digest) == before.head;
     let (mut number, mut entry) = (before.link, if sound { before.digest } else { [0xff; 32] });
@@ -59,6 +73,32 @@ pub(super) fn log(
         ],
     )?;
     Ok(number)
+}
+
+/// Logs that a log is ahead of the true time, if it is.
+pub(super) fn correct(
+    session: &mut dyn Session,
+    key: &DigestKey,
+    log: &str,
+    look: &Look,
+) -> Result<Option<u64>, StoreError> {
+    let last = head_of(session, log)?.map_or(0, |head| head.link);
+    let ahead = newest(session, log, last)?.is_some_and(|newest| newest > look.at);
+    if ahead { self::log(session, key, log, core::slice::from_ref(look)).map(Some) } else { Ok(None) }
+}
+
+/// When the last entry was made.
+fn newest(session: &mut dyn Session, log: &str, last: u64) -> Result<Option<Timestamp>, StoreError> {
+    let mut newest = None;
+    session.query(
+        "SELECT at FROM access_log WHERE log = ?1 AND link = ?2",
+        &[log.into(), place(last)?],
+        &mut |row| {
+            newest = Some(timestamp(row.needed_str(0)?)?);
+            Ok(())
+        },
+    )?;
+    Ok(newest)
 }
 
 fn end(session: &mut dyn Session, sql: &str, log: &str) -> Result<Option<AccessHead>, StoreError> {

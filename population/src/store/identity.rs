@@ -223,6 +223,15 @@ impl IdentityStore {
         verify_pages(end, |after, limit| self.accesses(after, limit), log_key, LOG)
     }
 
+    /// Acknowledges that the log of this database is ahead of the true time: from this entry on it is followed anew. Answers its
+    /// place; `None` where nothing is to be corrected.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn correct_clock(&mut self, log_key: &DigestKey, look: &Look) -> Result<Option<u64>, StoreError> {
+        self.database.write(Apart::Rows, |session| access::correct(session, log_key, LOG, look))
+    }
+
     fn log(&mut self, log_key: &DigestKey, look: &Look) -> Result<u64, StoreError> {
         self.database
             .write(Apart::Rows, |session| access::log(session, log_key, LOG, std::slice::from_ref(look)))

@@ -6,9 +6,9 @@ use cccd_card_profile::personal_number::PersonalNumber;
 
 use super::StoreError;
 use super::engine::{Apart, Asked, Session};
-use super::persons::number;
+use super::persons::{date, number};
 use super::sql::SqlStore;
-use crate::numbers::{Block, Cancelled, Claim, NumberStore, Prefix, RequestId};
+use crate::numbers::{Block, Cancelled, Cause, Claim, NumberStore, Prefix, RequestId};
 
 impl NumberStore for SqlStore {
     type Error = StoreError;
@@ -251,6 +251,55 @@ pub(super) fn current(
         }
     }
     Ok(current)
+}
+
+/// What is kept of a number that ended; `None` while it stands, or if nobody ever had it.
+pub(super) fn cancelled(
+    session: &mut dyn Session,
+    ended: &PersonalNumber,
+) -> Result<Option<Cancelled>, StoreError> {
+    let mut found = None;
+    session.query(
+        "SELECT successor, cause, decided_on FROM number_cancelled WHERE personal_number = ?1",
+        &[ended.as_str().into()],
+        &mut |row| {
+            found = Some(Cancelled {
+                number: ended.clone(),
+                successor: row.str(0)?.map(number).transpose()?,
+                cause: Cause::parse(row.needed_str(1)?)
+                    .ok_or(StoreError::Inconsistent("why a number was cancelled"))?,
+                on: date(row.needed_str(2)?)?,
+            });
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// The numbers that ended for this one, over as many as there were, nearest first.
+pub(super) fn former(
+    session: &mut dyn Session,
+    successor: &PersonalNumber,
+) -> Result<Vec<PersonalNumber>, StoreError> {
+    let mut numbers = vec![successor.clone()];
+    let mut place = 0;
+    // Nobody has had so many; a circle ends here.
+    while let Some(one) = numbers.get(place).cloned().filter(|_| numbers.len() <= 16) {
+        session.query(
+            "SELECT personal_number FROM number_cancelled WHERE successor = ?1 ORDER BY decided_on DESC, personal_number",
+            &[one.as_str().into()],
+            &mut |row| {
+                let before = number(row.needed_str(0)?)?;
+                if !numbers.contains(&before) {
+                    numbers.push(before);
+                }
+                Ok(())
+            },
+        )?;
+        place += 1;
+    }
+    numbers.remove(0);
+    Ok(numbers)
 }
 
 /// Rows and cancellations must say the same: a row that leads elsewhere is of a cancelled number with that successor, and

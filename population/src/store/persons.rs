@@ -405,8 +405,8 @@ pub(super) fn history(
             Ok(())
         },
     )?;
-    let sql =
-        concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL");
+    // Also of a number that ended: what its record said last.
+    let sql = concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1");
     if let Some(now) = whole(session, sql, number)? {
         // Between the two statements another process may have moved the row into the history.
         let number = revision(now.revision)?;

@@ -101,7 +101,7 @@ fn claim(session: &mut dyn Session, row: &str, holder_now: &PersonalNumber) -> R
     )?;
     match holder(session, row)? {
         Some(known) if known == *holder_now => Ok(()),
-        _ => Err(StoreError::Claimed("the row of the form")),
+        _ => Err(StoreError::FormGiven),
     }
 }
 

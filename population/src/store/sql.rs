@@ -29,7 +29,7 @@ use crate::civil_status::{ActId, Applied, Entry};
 use crate::duplicates::Weighed;
 use crate::keepers::Keeper;
 use crate::matching::DigestKey;
-use crate::numbers::{AllocationError, Allocator, Prefix};
+use crate::numbers::{AllocationError, Allocator, Cancelled, Prefix};
 use crate::person::{Life, Person};
 use crate::seal::SealKeys;
 use crate::statistics::Statistics;
@@ -41,6 +41,20 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
+    /// Acknowledges that a log of looks is ahead of the true time: from this entry on it is followed anew. Answers its place; `None`
+    /// where nothing is to be corrected.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn correct_clock(
+        &mut self,
+        key: &DigestKey,
+        log: &str,
+        look: &Look,
+    ) -> Result<Option<u64>, StoreError> {
+        self.write(Apart::Rows, |session| access::correct(session, key, log, look))
+    }
+
     /// Makes the register's tables, or brings existing ones to this program's version. Doing it again is harmless. Sensitive
     /// items lie plain.
     ///
@@ -595,6 +609,14 @@ impl Store for SqlStore {
 
     fn history(&self, number: &PersonalNumber) -> Result<Vec<Revision>, StoreError> {
         self.read(|session| persons::history(session, number))
+    }
+
+    fn cancelled(&self, number: &PersonalNumber) -> Result<Option<Cancelled>, StoreError> {
+        self.read(|session| numbers::cancelled(session, number))
+    }
+
+    fn former_numbers(&self, number: &PersonalNumber) -> Result<Vec<PersonalNumber>, StoreError> {
+        self.read(|session| numbers::former(session, number))
     }
 
     fn provenance(&self, number: &PersonalNumber) -> Result<Option<BTreeMap<String, Change>>, StoreError> {

@@ -120,7 +120,7 @@ fn quality_shows_scores_work_lists_and_a_trend() {
         Some(0)
     );
     let ward = &living[column("permanent_ward")];
-    let list = quality(&["--office", ward]);
+    let list = quality(&["--office", ward, "--at", "2026-11-26"]);
     let tasks = list["tasks"].as_array().unwrap();
     let task = tasks.iter().find(|task| task["number"] == living[0]).expect("on the office's list");
     let rules: Vec<_> = task["remarks"].as_array().unwrap().iter().map(|remark| &remark["rule"]).collect();

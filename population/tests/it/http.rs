@@ -14,6 +14,7 @@ use cccd_population::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, NotBelieved, SignedAnswer, TimeWindow,
 };
 use cccd_population::cases::{Intake, Ruling, Verdict};
+use cccd_population::civil_status::{Act, ActId, Book, Entry};
 use cccd_population::person::{Life, Person};
 use cccd_population::quality::conflict::Standing;
 use cccd_population::register_key::{digest_key, signing_key};
@@ -327,6 +328,33 @@ fn looking_at_a_person_over_http_is_logged_with_its_grounds() {
     assert_eq!(looks[1], ("issuer:2".to_owned(), broken("cấp cứu")));
     assert_eq!(looks[2].1, broken("no reason was told"));
     assert_eq!(looks[3].1, broken("no reason was told"), "whom the register does not know, too");
+}
+
+/// Who asks for the old number of somebody is told which one follows it; a counter that only matches is told nothing.
+#[test]
+fn a_cancelled_number_leads_to_its_successor_for_the_issuer_only() {
+    let register = Register::start();
+    let old = somebody().number;
+    let act = Act::SexRedetermined { person: old.clone(), sex: Sex::Female, on: TODAY };
+    let id = ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial: 1 };
+    let entry = Entry {
+        id,
+        registered_on: TODAY,
+        registered_by: "an officer".to_owned(),
+        book: Book::Electronic,
+        act,
+    };
+    let mut store = SqlStore::open_file(&register.dir.path().join("register.db")).unwrap();
+    store.record_act(&entry, Some(&number("079199000009")), "desk", &change(), TODAY).unwrap();
+    let (status, body) =
+        register.send("GET", &format!("/v1/persons/{}", old.as_str()), &register.issuer, b"");
+    assert_eq!((status, code(&body)), (404, "number-cancelled"));
+    let expected = json!({"since": TODAY, "cause": "sex-redetermined", "successor": "079199000009"});
+    assert_eq!(body["cancelled"], expected);
+    assert_eq!(store.accesses(HTTP, 0, 10).unwrap().len(), 1, "that was a look");
+    let asked = serde_json::to_vec(&request()).unwrap();
+    let (status, body) = register.send("POST", "/v1/match", &register.verifier, &asked);
+    assert!(status == 200 && !body.to_string().contains("079199000009"), "{body}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod rollup;
 mod scans;
 mod seal;
 mod search;
+mod shown;
 mod statistics;
 mod store;
 mod text_encoding;
