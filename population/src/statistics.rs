@@ -5,13 +5,17 @@
 //! |---|---|
 //! | [`facts`] | what statistics sees of a person |
 //! | [`cells`] | the roll-up: what each change of a record adds and takes away |
+//! | [`groups`] | which places and ethnic groups have a name on what is published |
 //! | [`disclosure`] | no number below five, none that can be worked out |
 //! | [`projection`], [`outlook`] | the population in later years, and the rates of the register's own events |
 //! | [`publication`], [`page`] | the tables that are published, as CSV and as a page with charts and a map |
+//! | [`anew`] | whether a page may be published anew within its month |
 
+pub mod anew;
 pub mod cells;
 pub mod disclosure;
 pub mod facts;
+pub mod groups;
 pub mod outlook;
 pub mod page;
 pub mod projection;

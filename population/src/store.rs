@@ -65,7 +65,7 @@ pub use papers::{Paper, PaperLink, PaperState, Typed};
 pub use place::{BadPlace, Place, Server};
 pub use provenance::Provenance;
 pub use reseal::SealedAnew;
-pub use rollup::Recount;
+pub use rollup::{Anew, Recount};
 pub use search::{Found, IndexState};
 pub use sheets::{ScannedSheet, SheetOutcome};
 pub use sql::SqlStore;

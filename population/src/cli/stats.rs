@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use cccd_population::access::Shown;
+use cccd_population::register_key::digest_key;
 use cccd_population::statistics::page::page;
 use cccd_population::statistics::publication::Publication;
+use cccd_population::store::Anew;
 use serde_json::json;
 
 use super::data::whole_file;
-use super::{Db, Setting, data};
+use super::failure::Failure;
+use super::look::unasked;
+use super::{Db, Setting, data, serve};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Stats {
@@ -25,10 +30,23 @@ pub(super) struct Stats {
     /// Write every published table as CSV into this folder
     #[arg(long, value_name = "DIR")]
     csv: Option<PathBuf>,
+    /// Publish the page of this month anew at GET /statistics; refused where it would tell, with what was published before in the
+    /// month, of fewer than five people
+    #[arg(long, requires = "officer", requires = "reason", conflicts_with_all = ["recount", "page", "csv"])]
+    publish: bool,
+    /// Who publishes
+    #[arg(long, requires = "publish")]
+    officer: Option<String>,
+    /// Why: stands in the log of looks
+    #[arg(long, requires = "publish")]
+    reason: Option<String>,
 }
 
 impl Stats {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
+        if let (true, Some(officer), Some(reason)) = (self.publish, &self.officer, &self.reason) {
+            return publish(setting, &self.db, officer, reason.clone());
+        }
         if !self.recount && self.page.is_none() && self.csv.is_none() {
             return data::stats(setting, &self.db);
         }
@@ -78,6 +96,44 @@ impl Stats {
         })?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn publish(setting: &Setting, db: &Db, officer: &str, reason: String) -> anyhow::Result<ExitCode> {
+    let mut store = db.open()?;
+    let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+    let look = unasked(setting, officer, reason, Shown::StatisticsPublished)?;
+    let (code, words) = match store.publish_anew(setting.today(), &key, &look)? {
+        Anew::Published => {
+            let words =
+                setting.say("Đã công bố lại trang của tháng này.", "This month's page is published anew.");
+            return setting
+                .answer(&json!({"published": true}), || words.to_owned())
+                .map(|()| ExitCode::SUCCESS);
+        }
+        Anew::Same => {
+            let words =
+                setting.say("Trang của tháng này vẫn như vậy.", "This month's page says the same already.");
+            return setting
+                .answer(&json!({"published": false}), || words.to_owned())
+                .map(|()| ExitCode::SUCCESS);
+        }
+        Anew::Empty => (
+            "nothing-to-publish",
+            setting.say("Không có số liệu nào công bố được", "There is no number that can be published"),
+        ),
+        Anew::TellsOfFew => (
+            "tells-of-few",
+            setting.say(
+                "So với trang đã công bố trong tháng, trang mới sẽ cho biết về dưới 5 người",
+                "Together with what was published this month, the new page would tell of fewer than 5 people",
+            ),
+        ),
+    };
+    let hint = setting.say(
+        "Đợi tháng sau, hoặc thử lại khi có nhiều thay đổi hơn.",
+        "Wait for the next month, or until more has changed.",
+    );
+    Err(Failure { code, message: words.to_owned(), hint: hint.to_owned(), exit: 1 }.into())
 }
 
 /// A code of a record in the name of a file.

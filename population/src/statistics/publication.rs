@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::cells::{Measure, RollUp};
 use super::disclosure::{Published, Table, protect};
+use super::groups::{OTHER_PEOPLES, named};
 use super::outlook::{Outlook, YEARS};
 use crate::civil_status::Kind;
 use crate::generate::province_name;
@@ -118,6 +119,7 @@ impl Publication {
     /// What may be published of a count that was made on `day`.
     #[must_use]
     pub fn new(rollup: &RollUp, day: Date) -> Self {
+        let rollup = &named(rollup);
         let mut provinces = Draft::new(
             "population-by-province",
             "Dân số theo tỉnh, thành phố và giới tính",
@@ -163,9 +165,8 @@ impl Publication {
                     let group = age.clamp(0, OPEN_AGE) / 5 * 5;
                     ages.add(&format!("age={group:03}"), &cell.sex, count);
                     peoples.add(&format!("people={}", cell.other), &cell.sex, count);
-                    if age >= CARD_AGE {
-                        cards.add(&province, "card=no", count);
-                    }
+                    // Every province has its row, so that none says by its absence that nobody is old enough.
+                    cards.add(&province, "card=no", if age >= CARD_AGE { count } else { 0 });
                     let sheet = wards.entry(cell.province.clone()).or_insert_with(|| {
                         let name = province_words(&cell.province);
                         let mut draft = Draft::new(
@@ -347,7 +348,7 @@ impl Draft {
 fn province_words(code: &str) -> Words {
     match province_name(code) {
         Some(name) => Words::same(name),
-        None if code == NOWHERE => Words::new("Chưa rõ nơi cư trú", "Residence unknown"),
+        None if code == NOWHERE => Words::new("Nơi khác hoặc chưa rõ", "Elsewhere or unknown"),
         None => Words::same(code),
     }
 }
@@ -365,7 +366,10 @@ fn words(coordinate: &str) -> Words {
             }
         }
         Some(("people", "")) => Words::new("Chưa ghi", "Not recorded"),
-        Some(("ward", code)) if code == NOWHERE => Words::new("Chưa rõ", "Unknown"),
+        Some(("people", OTHER_PEOPLES)) => Words::new("Dân tộc khác hoặc chưa rõ", "Other or unknown"),
+        Some(("ward", code)) if code == NOWHERE => {
+            Words::new("Nơi khác hoặc chưa rõ", "Elsewhere or unknown")
+        }
         Some(("card", "yes")) => Words::new("Có thẻ", "With a card"),
         Some(("card", _)) => Words::new("Chưa có thẻ", "Without a card"),
         Some((_, word)) => Words::same(word),
@@ -383,5 +387,15 @@ fn words(coordinate: &str) -> Words {
                 _ => Words::same(code),
             },
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_field_is_a_formula_or_breaks_its_row() {
+        for (text, field) in [("=1+2", "'=1+2"), ("@x", "'@x"), ("a,b", "\"a,b\""), ("Kinh", "Kinh")] {
+            assert_eq!(super::field(text), field);
+        }
     }
 }

@@ -10,11 +10,15 @@ use super::engine::{Apart, Session, Table, Type, Value};
 use super::kept::{Pending, act_cell};
 use super::persons::{self, timestamp};
 use super::sql::SqlStore;
-use super::{StoreError, damaged};
+use super::{StoreError, access, damaged};
+use crate::access::{COMMAND_LINE, Look};
 use crate::card::CardStatus;
 use crate::civil_status::ActId;
+use crate::matching::DigestKey;
+use crate::statistics::anew;
 use crate::statistics::cells::{Cell, Measure, RollUp};
 use crate::statistics::facts::Facts;
+use crate::statistics::page::page;
 use crate::statistics::publication::Publication;
 
 /// How many persons, or acts, are read at once.
@@ -36,6 +40,19 @@ pub struct Recount {
     pub cells: usize,
     /// Cells that held another number before; `None` if nothing had been counted.
     pub differed: Option<usize>,
+}
+
+/// What came of publishing anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anew {
+    /// The page of the month is another one now.
+    Published,
+    /// It says the same already.
+    Same,
+    /// Nothing of the register can be published.
+    Empty,
+    /// Together with what was published before it would tell of fewer than five; nothing was changed.
+    TellsOfFew,
 }
 
 /// The largest change that is folded in cell by cell.
@@ -98,30 +115,91 @@ impl SqlStore {
         })
     }
 
-    /// [`super::Store::statistics_page`].
+    /// [`super::Store::statistics_page`]. A page that tells nothing is nobody's to keep: it is made anew when it is asked for again.
     pub(super) fn page_of_the_month(&mut self, today: Date, at: Timestamp) -> Result<String, StoreError> {
-        let month = today.to_string().get(..7).unwrap_or_default().to_owned();
-        if let Some(page) = self.read(|session| published(session, &month))? {
+        let month = month_of(today);
+        let kept = self.read(|session| published(session, &month))?;
+        if let Some(page) = kept.as_ref().filter(|page| !anew::is_empty(page)) {
+            return Ok(page.clone());
+        }
+        let page = page(&Publication::new(&self.counted(at)?, today));
+        if anew::is_empty(&page) {
             return Ok(page);
         }
-        self.fold_statistics()?;
-        let rollup = match self.roll_up()? {
-            Some((_, rollup)) => rollup,
-            None => {
-                self.recount(at)?;
-                self.roll_up()?.map(|(_, rollup)| rollup).ok_or(StoreError::Busy)?
-            }
-        };
-        let page = crate::statistics::page::page(&Publication::new(&rollup, today));
         self.write(Apart::Rows, |session| {
             session.execute(
                 "INSERT INTO statistics_published (month, page) VALUES (?1, ?2) ON CONFLICT (month) DO NOTHING",
                 &[(&month).into(), (&page).into()],
             )?;
+            if let Some(empty) = &kept {
+                session.execute(
+                    "UPDATE statistics_published SET page = ?2 WHERE month = ?1 AND page = ?3",
+                    &[(&month).into(), (&page).into(), empty.into()],
+                )?;
+            }
             // Another line may have been faster.
             published(session, &month)?.ok_or(StoreError::Busy)
         })
     }
+
+    /// Publishes the month's page anew, and logs who did so and why, in one transaction. What was published before in the month is
+    /// kept, and the new page may not tell together with any of it of fewer than five ([`crate::statistics::anew`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn publish_anew(&mut self, today: Date, key: &DigestKey, look: &Look) -> Result<Anew, StoreError> {
+        let month = month_of(today);
+        let page = page(&Publication::new(&self.counted(look.at)?, today));
+        if anew::is_empty(&page) {
+            return Ok(Anew::Empty);
+        }
+        let at = look.at.to_string();
+        self.write(Apart::Rows, |session| {
+            let mut before = Vec::new();
+            session.query(
+                "SELECT month, page FROM statistics_published WHERE month >= ?1 AND month < ?2",
+                &[(&month).into(), format!("{month}~").into()],
+                &mut |row| {
+                    before.push((row.needed(0)?, row.needed(1)?));
+                    Ok(())
+                },
+            )?;
+            let current = before.iter().find(|(of, _)| *of == month).map(|(_, page)| page);
+            if current == Some(&page) {
+                return Ok(Anew::Same);
+            }
+            if before.iter().any(|(_, before)| anew::tells_of_few(before, &page)) {
+                return Ok(Anew::TellsOfFew);
+            }
+            if let Some(current) = current {
+                session.execute(
+                    "INSERT INTO statistics_published (month, page) VALUES (?1, ?2)",
+                    &[format!("{month} until {at}").into(), current.into()],
+                )?;
+            }
+            session.execute(
+                "INSERT INTO statistics_published (month, page) VALUES (?1, ?2) \
+                 ON CONFLICT (month) DO UPDATE SET page = excluded.page",
+                &[(&month).into(), (&page).into()],
+            )?;
+            access::log(session, key, COMMAND_LINE, core::slice::from_ref(look))?;
+            Ok(Anew::Published)
+        })
+    }
+
+    /// The counts as they are now; from scratch if they never were made.
+    fn counted(&mut self, at: Timestamp) -> Result<RollUp, StoreError> {
+        self.fold_statistics()?;
+        if let Some((_, rollup)) = self.roll_up()? {
+            return Ok(rollup);
+        }
+        self.recount(at)?;
+        self.roll_up()?.map(|(_, rollup)| rollup).ok_or(StoreError::Busy)
+    }
+}
+
+fn month_of(today: Date) -> String {
+    today.to_string().get(..7).unwrap_or_default().to_owned()
 }
 
 fn sum(mut cells: RollUp, pending: &Pending) -> RollUp {

@@ -1,14 +1,19 @@
 //! The roll-up against a count by hand, and what is published of it, on both engines.
 
+use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_population::access::{Grounds, Look, Shown, verify};
 use cccd_population::generate::Nation;
-use cccd_population::person::{Life, Person};
+use cccd_population::matching::DigestKey;
+use cccd_population::person::{Life, Person, Residence};
 use cccd_population::statistics::cells::{Measure, RollUp};
 use cccd_population::statistics::page::page;
 use cccd_population::statistics::publication::Publication;
-use cccd_population::store::{SqlStore, Store as _};
+use cccd_population::store::{Anew, SqlStore, Store as _};
+use jiff::ToSpan as _;
 use jiff::civil::date;
+use zeroize::Zeroizing;
 
-use crate::{TODAY, change, empty, new_card, now, postgres, somebody};
+use crate::{TODAY, change, empty, new_card, now, number, postgres, somebody};
 
 fn on_both(test: impl Fn(SqlStore)) {
     test(empty());
@@ -91,4 +96,73 @@ fn nothing_below_five_is_published() {
     }
     assert!(shown > 30, "{shown}");
     assert!(page(&publication).contains("default-src 'none'"));
+}
+
+fn key() -> DigestKey {
+    DigestKey::new(Zeroizing::new([3; 32]))
+}
+
+/// Men and women by turns, of one year and ward.
+fn village(serials: core::ops::Range<u32>) -> Vec<Person> {
+    let one = |serial: u32| {
+        let sex = if serial.is_multiple_of(2) { Sex::Male } else { Sex::Female };
+        let number = number(&format!("001{}90{serial:06}", serial % 2));
+        let mut person = Person::new(number, "Nguyễn Văn Mẫu", BirthDate::Day(date(1990, 5, 3)), sex);
+        person.ethnic_group = Some("Kinh".to_owned());
+        person.residences.permanent = Some(Residence {
+            province_code: Some("01".to_owned()),
+            ward_code: Some("00070".to_owned()),
+            ..Residence::new("Nhà")
+        });
+        person
+    };
+    serials.map(one).collect()
+}
+
+fn publishes() -> Look {
+    let grounds = Grounds::BreakGlass("nhập xong dữ liệu".to_owned());
+    Look::at_many("Bình", grounds, Shown::StatisticsPublished, now()).unwrap()
+}
+
+#[test]
+fn a_page_that_tells_nothing_is_not_kept_and_one_is_published_anew_only_where_it_tells_of_no_few() {
+    let on = |mut store: SqlStore| {
+        let day = date(2026, 11, 21);
+        assert_eq!(store.publish_anew(day, &key(), &publishes()).unwrap(), Anew::Empty);
+        let nothing = store.statistics_page(day, now()).unwrap();
+        store.put_persons(&Nation::new(800, 7, TODAY).collect::<Vec<_>>(), &change()).unwrap();
+        let first = store.statistics_page(day + 1.days(), now()).unwrap();
+        assert_ne!(first, nothing, "an empty page is nobody's to keep");
+        // One child more would be told by the difference.
+        store.put_persons(&village(0..1), &change()).unwrap();
+        assert_eq!(store.publish_anew(day, &key(), &publishes()).unwrap(), Anew::TellsOfFew);
+        assert_eq!(store.statistics_page(day, now()).unwrap(), first);
+        assert_eq!(verify(&store, &key(), "command-line").unwrap(), 0, "nothing was done");
+    };
+    on_both(on);
+}
+
+#[test]
+fn an_empty_page_that_was_kept_before_is_replaced_and_every_other_is_kept_beside_the_new_one() {
+    let mut store = empty();
+    let nothing = store.statistics_page(TODAY, now()).unwrap();
+    store
+        .raw(&format!(
+            "INSERT INTO statistics_published (month, page) VALUES ('2026-11', '{}')",
+            nothing.replace('\'', "''")
+        ))
+        .unwrap();
+    store.put_persons(&village(0..40), &change()).unwrap();
+    let first = store.statistics_page(TODAY, now()).unwrap();
+    assert_ne!(first, nothing);
+    store.put_persons(&village(40..60), &change()).unwrap();
+    match store.publish_anew(TODAY, &key(), &publishes()).unwrap() {
+        Anew::Published => {
+            assert_ne!(store.statistics_page(TODAY, now()).unwrap(), first);
+            let entries = store.accesses("command-line", 0, 10).unwrap();
+            assert_eq!(entries[0].look, publishes());
+            assert_eq!(store.publish_anew(TODAY, &key(), &publishes()).unwrap(), Anew::Same);
+        }
+        other => panic!("{other:?}"),
+    }
 }
