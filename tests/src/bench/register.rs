@@ -35,7 +35,7 @@ const CHUNK: u64 = 500_000;
 /// How a deployment would set a server with 24 GB, but for the log's size; everything else as Debian has it, durable
 /// commits included.
 const SETTINGS: [&str; 6] = [
-    "shared_buffers=4GB",
+    "shared_buffers=9GB",
     // The first change of a page after a checkpoint logs the whole page: a third of it so.
     "wal_compression=lz4",
     "max_wal_size=3GB",

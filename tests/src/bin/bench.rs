@@ -5,6 +5,10 @@ use std::path::Path;
 use cccd_tests::bench::measure::Figures;
 use cccd_tests::bench::{audit, issue, judge, read, register, sod};
 
+/// Rows are made by one thread and given back by another, which the system's allocator is slow at (decision 0164).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 Measures the house, each figure beside what it can be compared with, and prints a table.
 

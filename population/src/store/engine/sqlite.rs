@@ -64,6 +64,9 @@ impl Sqlite {
             // Up to 256 MiB of pages: numbers come in any order, and each load or look-up walks two trees, whose inner pages are some
             // 50 MiB with ten million people.
             ("cache_size", "-262144"),
+            // What is read only is read where the system has it, up to a terabyte (as much as SQLite was compiled for): no copy, and
+            // memory that all connections share.
+            ("mmap_size", "1099511627776"),
             // 64 MiB of log before it goes into the file: pages of the indexes that every transaction changes go there once.
             ("wal_autocheckpoint", "16384"),
         ] {

@@ -36,6 +36,7 @@ impl Bare {
                     ("trusted_schema", "OFF"),
                     ("cell_size_check", "ON"),
                     ("cache_size", "-262144"),
+                    ("mmap_size", "1099511627776"),
                     ("wal_autocheckpoint", "16384"),
                 ] {
                     connection.pragma_update(None, pragma, value)?;
@@ -156,7 +157,7 @@ impl Bare {
                     "VACUUM ANALYZE",
                     "CHECKPOINT",
                     "CREATE EXTENSION IF NOT EXISTS pg_prewarm",
-                    "SELECT pg_prewarm('person', 'read'), pg_prewarm('person_pkey', 'read')",
+                    "SELECT pg_prewarm('person'), pg_prewarm('person_pkey')",
                 ] {
                     client.batch_execute(sql)?;
                 }
