@@ -361,6 +361,20 @@ pub enum VerifyError {
 /// Entries read at once.
 const PAGE: u32 = 1_000;
 
+/// Whether a log is under this key, or has no entry yet. One whose first entry and whose head both say otherwise is another
+/// key's, or was altered: [`verify`] tells.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_key_of(store: &dyn Store, key: &DigestKey, log: &str) -> Result<bool, StoreError> {
+    let Some(end) = store.access_head(log)?.filter(|end| end.link > 0) else { return Ok(true) };
+    if head_digest(key, log, end.link, &end.digest) == end.head {
+        return Ok(true);
+    }
+    let first = store.accesses(log, 0, 1)?;
+    Ok(first.first().is_some_and(|entry| link_digest(key, log, 1, &entry.look, &[0; 32]) == entry.digest))
+}
+
 /// Follows a log from its first entry to its head; answers how many there are. A log that was put back to an earlier
 /// state as a whole, head and all, looks sound: keep the count that this answers elsewhere.
 ///

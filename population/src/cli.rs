@@ -21,6 +21,7 @@ mod places;
 mod procedure;
 mod quality;
 mod scans;
+mod secrets;
 mod serve;
 mod show;
 mod stats;
@@ -82,9 +83,9 @@ enum Language {
 enum Command {
     /// Make the register's file and tables, or bring them to this program's version
     Init(Init),
-    /// Read persons from a CSV or JSON file; bad rows go to a reject report
+    /// Read persons from a CSV, JSON or QCVN 109 XML file; bad rows go to a reject report
     Import(data::Import),
-    /// Write all persons to a CSV or JSON-lines file
+    /// Write all persons to a CSV, JSON-lines or QCVN 109 XML file
     Export(data::Export),
     /// Invent a synthetic nation: nobody in it exists
     Generate(data::Generate),
@@ -300,18 +301,7 @@ fn init(setting: &Setting, Init { db, distributed, print }: &Init) -> anyhow::Re
     let keys = match db.secrets.as_deref().or(place.path()) {
         None => keys,
         Some(_) if keys.is_empty() && keys_are_missing(place)? => {
-            return Err(Failure::could_not(
-                "no-seal-key",
-                setting.say(
-                    "Sổ này có mục đã mã hóa, nhưng không thấy tệp khóa .seal-key",
-                    "This register holds sealed items, and the file of their keys, .seal-key, is missing",
-                ),
-                setting.say(
-                    "Đưa tệp khóa về chỗ cũ, hoặc chỉ chỗ bằng --secrets ĐƯỜNG_DẪN.",
-                    "Put the file back, or name its place by --secrets PATH.",
-                ),
-            )
-            .into());
+            return Err(secrets::no_seal_key(setting).into());
         }
         Some(secrets) => make_seal_keys(secrets, &mut serve::randomness())?.0,
     };

@@ -31,6 +31,15 @@ pub enum ExportError {
     Write(#[source] std::io::Error),
 }
 
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Persons.
+    pub persons: u64,
+    /// Those of them whose sensitive items are missing: they lie sealed under a key that was not at hand.
+    pub sealed: u64,
+}
+
 /// Writes persons one by one.
 pub struct PersonWriter<W: Write>(Form<W>);
 
@@ -140,7 +149,7 @@ pub fn export(
     out: impl Write,
     format: Format,
     progress: impl FnMut(u64),
-) -> Result<u64, ExportError> {
+) -> Result<Exported, ExportError> {
     export_for(store, None, out, format, progress)
 }
 
@@ -154,7 +163,7 @@ pub fn export_for(
     out: impl Write,
     format: Format,
     progress: impl FnMut(u64),
-) -> Result<u64, ExportError> {
+) -> Result<Exported, ExportError> {
     export_items(store, keeper, PersonWriter::new(out, format)?, progress)
 }
 
@@ -167,8 +176,8 @@ pub fn export_items(
     keeper: Option<Keeper>,
     mut writer: PersonWriter<impl Write>,
     mut progress: impl FnMut(u64),
-) -> Result<u64, ExportError> {
-    let mut written = 0;
+) -> Result<Exported, ExportError> {
+    let mut written = Exported::default();
     let mut after: Option<PersonalNumber> = None;
     loop {
         let page = store.persons_after(after.as_ref(), PAGE)?;
@@ -178,9 +187,10 @@ pub fn export_items(
         let kept = store.kept_elsewhere_among(&numbers)?;
         for person in page.iter().filter(|person| kept.get(&person.number).copied() == keeper) {
             writer.write(person)?;
-            written += 1;
+            written.persons += 1;
+            written.sealed += u64::from(person.sealed);
         }
-        progress(written);
+        progress(written.persons);
     }
     writer.finish()?;
     Ok(written)

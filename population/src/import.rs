@@ -24,12 +24,13 @@ pub use crate::qcvn::rows::QcvnRows;
 pub use csv_rows::{COLUMNS, CsvRows};
 pub use json_rows::{JsonRows, MAX_ELEMENT};
 
-/// Persons in one transaction, some 100 MB. At ten million a page of an index is changed for few of them: the more go together, the less is written.
-pub const BATCH: usize = 50_000;
+/// Persons in one transaction, some 400 MB where a file has as many. At ten million a page of an index is changed for few of them: the
+/// more go together, the less is written.
+pub const BATCH: usize = 200_000;
 
 /// Persons in the first transaction of a file, if not fewer go together at all; each next one is twice as large up to the whole
 /// [`BATCH`]: the file is read on while they are written, and somebody who waits sees them come.
-pub const FIRST: usize = 6_250;
+pub const FIRST: usize = 12_500;
 
 /// Form of a file of persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,9 @@ pub enum RowError {
     /// The number ended, and what follows it stands in the register.
     #[error("this number is cancelled")]
     Cancelled,
+    /// The items are missing that lay sealed where the row was exported.
+    #[error("the sensitive items were left out where this was exported: export it again with its keys")]
+    Sealed,
     /// The person's details are another ministry's, and the row is not from it, or says more than the register keeps.
     #[error("another ministry keeps this person's details")]
     KeptElsewhere,
@@ -394,7 +398,8 @@ fn read(
         };
         let new = row.number > done;
         batch.converted += u64::from(new && row.converted.is_some() && row.person.is_ok());
-        let checked = row.person.and_then(|person| Ok(person.checked(today)?));
+        let whole = |person: Box<Person>| if person.sealed { Err(RowError::Sealed) } else { Ok(person) };
+        let checked = row.person.and_then(whole).and_then(|person| Ok(person.checked(today)?));
         match checked.and_then(|person| seen.admit(person)) {
             Ok(Some(person)) if new => {
                 batch.persons.push(person);

@@ -25,6 +25,12 @@ macro_rules! kinds {
             #[must_use]
             pub fn code(self) -> &'static str { match self { $(Self::$name => $code),+ } }
 
+            /// Whether its person may get a number by it.
+            #[must_use]
+            pub fn may_need_number(self) -> bool {
+                matches!(self, Self::Birth | Self::SexRedetermined | Self::BirthDateCorrected)
+            }
+
             /// Reads [`code`](Self::code).
             #[must_use]
             pub fn from_code(code: &str) -> Option<Self> {

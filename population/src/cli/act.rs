@@ -1,20 +1,19 @@
 //! `act` and `outbox`: acts of civil status in, messages out.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, BufWriter, Read, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::civil_status::{Entry, Kind};
-use cccd_population::numbers::{Allocator, DEFAULT_LEASE, Digits, Withheld};
-use cccd_population::register_key::number_key;
+use cccd_population::civil_status::Entry;
+use cccd_population::numbers::Allocator;
 use cccd_population::store::{ActOutcome, Change, Recorded, SqlStore, Store as _, StoreError};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::{Db, Setting, serve, vietnamese};
+use super::{Db, Setting, data, vietnamese};
 
 /// The longest entry, in octets.
 const MAX_ENTRY: u64 = 64 * 1024;
@@ -49,14 +48,28 @@ pub(super) struct Outbox {
     /// At most so many, oldest first
     #[arg(long, default_value_t = 100)]
     limit: u32,
-    /// Mark what is shown as delivered
+    /// Mark what is shown as delivered. A pipe takes messages that nobody may read in the end: with --out they are on the disk first
     #[arg(long)]
     delivered: bool,
+    /// Write them to this new file, one a line, instead of showing them
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Shows a message; `false` when nobody reads any more.
+fn heard(message: &Value, setting: &Setting) -> anyhow::Result<bool> {
+    match writeln!(std::io::stdout().lock(), "{message}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        written => {
+            written.with_context(|| setting.say("đầu ra chuẩn", "standard output").to_owned())?;
+            Ok(true)
+        }
+    }
 }
 
 impl Act {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let mut store = self.db.open()?;
+        let mut store = self.db.open_to_write(setting)?;
         let name = self.file.display().to_string();
         let source: Box<dyn Read> = if self.file.as_os_str() == "-" {
             Box::new(std::io::stdin())
@@ -114,14 +127,10 @@ impl Act {
         let setting = heard.setting;
         let (lines, acts): (Vec<u64>, Vec<(Entry, Option<PersonalNumber>)>) =
             waiting.drain(..).map(|(line, entry)| (line, (entry, self.number.clone()))).unzip();
-        let needs = self.number.is_none() && acts.iter().any(|(entry, _)| may_need_number(entry));
+        let needs = self.number.is_none() && acts.iter().any(|(entry, _)| entry.id.kind.may_need_number());
         let allocator = match allocator {
             Some(allocator) => Some(allocator),
-            None if needs => {
-                let key = number_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
-                let digits = Digits::new(&key, Withheld::default()).context("FF1")?;
-                Some(allocator.insert(Allocator::new(digits, DEFAULT_LEASE)))
-            }
+            None if needs => Some(allocator.insert(self.db.allocator(setting, store)?)),
             None => None,
         };
         store.record_acts(&acts, allocator, &self.intake, change, setting.today(), &mut |place, done| {
@@ -184,10 +193,6 @@ impl Heard<'_> {
 /// Acts that go to the register together.
 const AT_ONCE: usize = 256;
 
-fn may_need_number(entry: &Entry) -> bool {
-    matches!(entry.id.kind, Kind::Birth | Kind::SexRedetermined | Kind::BirthDateCorrected)
-}
-
 fn told(
     setting: &Setting,
     line: u64,
@@ -217,10 +222,24 @@ fn told(
 impl Outbox {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let mut store = self.db.open()?;
-        for outgoing in store.outbox(self.limit)? {
+        let waiting = store.outbox(self.limit)?;
+        if let Some(out) = &self.out {
+            data::not_there(setting, out)?;
+            data::whole_file(out, |file| {
+                let mut file = BufWriter::new(file);
+                for outgoing in &waiting {
+                    writeln!(file, "{}", serde_json::to_value(&outgoing.message)?)?;
+                }
+                file.flush()?;
+                Ok(waiting.len() as u64)
+            })?;
+        }
+        for outgoing in waiting {
             let message: Value = serde_json::to_value(&outgoing.message)?;
-            let words = || message.to_string();
-            setting.answer(&message, words)?;
+            // Who no longer listens was told nothing: that message and those after it stay.
+            if self.out.is_none() && !heard(&message, setting)? {
+                break;
+            }
             if self.delivered {
                 store.sent(&outgoing, setting.now())?;
             }

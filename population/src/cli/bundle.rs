@@ -9,13 +9,15 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_keys::public_key::PublicKey;
 use cccd_population::bundle::{self, Header, Item, MAX_BUNDLE, MAX_SCAN, NotTaken, SealingKey};
 use cccd_population::civil_status::Entry;
-use cccd_population::import::rows;
+use cccd_population::import::{RowError, rows};
+use cccd_population::numbers::Allocator;
 use cccd_population::register_key::{beside, bundle_key, station_key};
 use cccd_population::store::{
-    ActOutcome, BundleState, Change, Collected, Put, SqlStore, Store as _, StoreError,
+    ActOutcome, BundleState, Change, Collected, Put, Recorded, SqlStore, Store as _, StoreError,
 };
 use clap::Subcommand;
 use serde::Serialize;
@@ -78,7 +80,7 @@ struct Seal {
     /// The register's recipient, as `bundle recipient` prints it
     #[arg(long, value_name = "age1…", value_parser = recipient)]
     to: SealingKey,
-    /// The bundle to write
+    /// The bundle to write; nothing may be there yet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -93,7 +95,7 @@ struct Merge {
     /// Folder into which scanned forms are put, for `population scans`
     #[arg(long, value_name = "DIR")]
     scans: Option<PathBuf>,
-    /// Where items that were not taken whole are reported [default: FILE.rejects.csv of each bundle]
+    /// Where items that were not taken whole are reported, of all bundles [default: FILE.rejects.csv of each bundle]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     /// Bundles, in the order in which they were sealed
@@ -118,29 +120,32 @@ impl BundleCommand {
 
 impl Add {
     fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let (mut items, mut rejected) = (Vec::new(), 0_u64);
+        let (mut items, mut untaken) = (Vec::new(), Vec::new());
         for path in &self.persons {
             let shown = path.display().to_string();
             let format = data::form(setting, None, path)?;
             let file = BufReader::new(File::open(path).with_context(|| shown.clone())?);
             for row in rows(file, format).with_context(|| shown.clone())? {
-                let person = row.with_context(|| shown.clone())?.person.ok();
-                match person.and_then(|person| person.checked(setting.today()).ok()) {
-                    Some(person) => {
+                let row = row.with_context(|| shown.clone())?;
+                let checked =
+                    row.person.and_then(|person| person.checked(setting.today()).map_err(RowError::from));
+                match checked {
+                    Ok(person) => {
                         items.push(Item::Person { collected: setting.now(), person: Box::new(person) });
                     }
-                    None => rejected += 1,
+                    Err(why) => untaken.push((shown.clone(), row.number, why.to_string())),
                 }
             }
         }
         for path in &self.acts {
             let shown = path.display().to_string();
-            for line in BufReader::new(File::open(path).with_context(|| shown.clone())?).lines() {
+            let lines = BufReader::new(File::open(path).with_context(|| shown.clone())?).lines();
+            for (place, line) in (1..).zip(lines) {
                 let line = line.with_context(|| shown.clone())?;
                 match serde_json::from_str::<Entry>(&line) {
                     Ok(entry) => items.push(Item::Act(Box::new(entry))),
                     Err(_) if line.trim().is_empty() => {}
-                    Err(_) => rejected += 1,
+                    Err(_) => untaken.push((shown.clone(), place, "not an entry of an act".to_owned())),
                 }
             }
         }
@@ -158,13 +163,18 @@ impl Add {
             }
             Ok(items.len() as u64)
         })?;
-        setting.answer(&json!({"added": items.len(), "rejected": rejected}), || {
-            format!(
-                "{} {} · {rejected} {}",
-                items.len(),
-                setting.say("mục đã thêm", "items added"),
-                setting.say("bị loại", "rejected")
-            )
+        let reasons: Vec<_> = untaken
+            .iter()
+            .map(|(file, row, reason)| json!({"file": file, "row": row, "reason": reason}))
+            .collect();
+        let rejected = untaken.len();
+        setting.answer(&json!({"added": items.len(), "rejected": rejected, "reasons": reasons}), || {
+            let words = setting.say("mục đã thêm", "items added");
+            let mut lines =
+                vec![format!("{} {words} · {rejected} {}", items.len(), setting.say("bị loại", "rejected"))];
+            let row = setting.say("dòng", "row");
+            lines.extend(untaken.iter().map(|(file, place, why)| format!("  {file}, {row} {place}: {why}")));
+            lines.join("\n")
         })?;
         Ok(if rejected == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
@@ -176,6 +186,8 @@ impl Seal {
             text.lines().map(|line| serde_json::from_str(line).ok()).collect::<Option<Vec<Item>>>()
         });
         let Some(items) = items else { return Err(refused(setting, &self.open, NotTaken::Item)) };
+        // The open bundle goes when the sealed one is there: one that was sealed before and stands under that name would be lost.
+        data::not_there(setting, &self.out)?;
         let key = station_key(&self.station, &mut serve::randomness())?;
         let counter = beside(&self.station, "sequence");
         let last: u64 =
@@ -212,14 +224,43 @@ struct Summary {
     scans: u64,
     rejected: u64,
     merged_before: bool,
+    /// Numbers that were given: for the stations, who told their families that they would come.
+    numbers: Vec<Given>,
+}
+
+/// The number that an act was given.
+#[derive(Serialize)]
+struct Given {
+    act: String,
+    number: PersonalNumber,
+}
+
+/// An item that was not taken whole.
+struct Untaken {
+    bundle: String,
+    item: usize,
+    reason: String,
+}
+
+/// Writes a report of items that were not taken whole, anew and whole.
+fn report(path: &Path, untaken: &[Untaken]) -> anyhow::Result<()> {
+    data::whole_file(path, |mut file| {
+        writeln!(file, "bundle,item,reason")?;
+        let quoted = |text: &str| text.replace('"', "\"\"");
+        for Untaken { bundle, item, reason } in untaken {
+            writeln!(file, "\"{}\",{item},\"{}\"", quoted(bundle), quoted(reason))?;
+        }
+        Ok(untaken.len() as u64)
+    })?;
+    Ok(())
 }
 
 impl Merge {
     fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
-        let mut store = self.db.open()?;
+        let mut store = self.db.open_to_write(setting)?;
         let opening = bundle_key(&self.db.secrets(setting)?)?;
         let trusted = trusted(&self.trusted)?;
-        let mut worst = 0;
+        let (mut worst, mut untaken, mut allocator) = (0, Vec::new(), None);
         for path in &self.files {
             let octets = bounded(path, MAX_BUNDLE)?;
             let opened = bundle::open(&octets, &trusted, &opening);
@@ -246,17 +287,23 @@ impl Merge {
             if state == BundleState::Merged {
                 summary.merged_before = true;
             } else {
-                let rejects = self.take(&mut store, &header, &items, &mut summary, setting)?;
+                let named =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let rejects =
+                    self.take((&mut store, &mut allocator), &header, &items, &mut summary, setting)?;
                 summary.rejected = rejects.len() as u64;
-                if !rejects.is_empty() {
-                    let report = self.rejects.clone().unwrap_or_else(|| beside(path, "rejects.csv"));
-                    data::whole_file(&report, |mut file| {
-                        writeln!(file, "item,reason")?;
-                        for (place, reason) in &rejects {
-                            writeln!(file, "{place},\"{}\"", reason.replace('"', "\"\""))?;
-                        }
-                        Ok(rejects.len() as u64)
-                    })?;
+                let rejects =
+                    rejects.into_iter().map(|(item, reason)| Untaken { bundle: named.clone(), item, reason });
+                match &self.rejects {
+                    // One report of all bundles: each adds what it has.
+                    Some(together) => {
+                        untaken.extend(rejects);
+                        report(together, &untaken)?;
+                    }
+                    None if summary.rejected > 0 => {
+                        report(&beside(path, "rejects.csv"), &rejects.collect::<Vec<_>>())?;
+                    }
+                    None => {}
                 }
                 store.end_bundle(&header, setting.now())?;
             }
@@ -269,8 +316,12 @@ impl Merge {
                         setting.say("đã nhập trước đây", "merged before, nothing to do")
                     );
                 }
+                let given = summary.numbers.iter().map(|given| {
+                    let words = setting.say("số định danh", "number");
+                    format!("\n  {} · {words} {}", given.act, given.number.as_str())
+                });
                 format!(
-                    "{shown}: {} {} · {} {} · {} {} · {} {} · {} {} · {} {} · {} {}",
+                    "{shown}: {} {} · {} {} · {} {} · {} {} · {} {} · {} {} · {} {}{}",
                     summary.items,
                     setting.say("mục", "items"),
                     summary.added,
@@ -285,6 +336,7 @@ impl Merge {
                     setting.say("bản quét", "scans"),
                     summary.rejected,
                     setting.say("không nhập trọn", "not taken whole"),
+                    given.collect::<String>(),
                 )
             })?;
         }
@@ -294,7 +346,7 @@ impl Merge {
     /// Every item again and again with the same end: a run that was broken off is simply done anew.
     fn take(
         &self,
-        store: &mut SqlStore,
+        (store, allocator): (&mut SqlStore, &mut Option<Allocator>),
         header: &Header,
         items: &[Item],
         summary: &mut Summary,
@@ -331,9 +383,18 @@ impl Merge {
                 }
                 Item::Act(entry) => {
                     let change = Change { source: source.clone(), at: setting.now() };
-                    match store.record_act(entry, None, &intake, &change, setting.today()) {
-                        Ok(ActOutcome::Case(why)) => rejects.push((place, format!("case: {}", why.code()))),
-                        Ok(_) => summary.acts += 1,
+                    if allocator.is_none() && entry.id.kind.may_need_number() {
+                        *allocator = Some(self.db.allocator(setting, store)?);
+                    }
+                    match recorded(store, allocator.as_mut(), entry, (&intake, &change), setting)? {
+                        Ok(Recorded { outcome: ActOutcome::Case(why), .. }) => {
+                            rejects.push((place, format!("case: {}", why.code())));
+                        }
+                        Ok(Recorded { number, .. }) => {
+                            summary.acts += 1;
+                            let act = || entry.id.to_string();
+                            summary.numbers.extend(number.map(|number| Given { act: act(), number }));
+                        }
                         Err(StoreError::Refused(why)) => {
                             rejects.push((place, format!("refused: {}", why.code())));
                         }
@@ -355,6 +416,23 @@ impl Merge {
     }
 }
 
+/// One act, with a number of this register if it needs one: taken again it answers the same.
+fn recorded(
+    store: &mut SqlStore,
+    allocator: Option<&mut Allocator>,
+    entry: &Entry,
+    (intake, change): (&str, &Change),
+    setting: &Setting,
+) -> anyhow::Result<Result<Recorded, StoreError>> {
+    let mut done = None;
+    let acts = [(entry.clone(), None)];
+    store.record_acts(&acts, allocator, intake, change, setting.today(), &mut |_, told| {
+        done = Some(told);
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(done.unwrap_or(Err(StoreError::Inconsistent("an answer is missing"))))
+}
+
 /// What is wrong with the item; what is wrong with the register ends the run.
 fn reason(error: StoreError) -> anyhow::Result<String> {
     match error {
@@ -362,6 +440,8 @@ fn reason(error: StoreError) -> anyhow::Result<String> {
         StoreError::OtherAct => Ok("other-act".to_owned()),
         StoreError::NumberCancelled => Ok("number-cancelled".to_owned()),
         StoreError::NumberTaken => Ok("number-taken".to_owned()),
+        StoreError::OtherNumber => Ok("other-number".to_owned()),
+        StoreError::NumbersExhausted => Ok("numbers-exhausted".to_owned()),
         other => Err(other.into()),
     }
 }

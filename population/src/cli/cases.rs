@@ -160,14 +160,12 @@ impl Decide {
         } else {
             Verdict::Keep
         };
-        let mut store = self.db.open()?;
+        let mut store = self.db.open_to_write(setting)?;
         let (case, _) = store.case(&self.case)?;
         let takes = matches!(verdict, Verdict::Take(_) | Verdict::TwoPeople);
         let mut allocator = None;
         if case.subject.kind() == CaseKind::Act && takes {
-            let key = number_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
-            let digits = Digits::new(&key, Withheld::default()).context("FF1")?;
-            allocator = Some(Allocator::new(digits, DEFAULT_LEASE));
+            allocator = Some(self.db.allocator(setting, &store)?);
         }
         let ruling = Ruling { verdict, by: self.by, reason: self.reason };
         let done =

@@ -1,7 +1,7 @@
 //! `import`, `export`, `generate`, `stats`.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Seek as _, Write};
+use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -127,10 +127,25 @@ pub(super) struct Generate {
 impl Import {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let format = form(setting, self.format, &self.file)?;
-        let mut store = self.db.open()?;
+        let mut store = self.db.open_to_write(setting)?;
         let file = File::open(&self.file).with_context(|| self.file.display().to_string())?;
         let bar = bar(file.metadata().map_or(0, |metadata| metadata.len()), "{bytes}/{total_bytes}");
         let rejects = self.rejects.unwrap_or_else(|| beside(&self.file, "rejects.csv"));
+        if same_file(&rejects, &self.file) {
+            return Err(Failure::usage(
+                "rejects-over-input",
+                setting.say(
+                    "Báo cáo sẽ ghi đè lên tệp đang đọc",
+                    "The report would be written over the file that is read",
+                ),
+                setting.say("Chọn tên khác cho --rejects.", "Name another file by --rejects."),
+            )
+            .into());
+        }
+        // What a run before this one said of the file is no longer so.
+        if is_report(&rejects) {
+            std::fs::remove_file(&rejects).with_context(|| rejects.display().to_string())?;
+        }
         let mut report = Report { path: &rejects, file: None };
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         let standing = self.standing.map(|standing| match standing {
@@ -213,6 +228,34 @@ impl Import {
     }
 }
 
+fn same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+/// A file that begins as a reject report does.
+fn is_report(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let is_file = std::fs::metadata(path).is_ok_and(|there| there.is_file());
+    is_file
+        && File::open(path).is_ok_and(|file| file.take(11).read_to_end(&mut begin).is_ok())
+        && begin == b"row,reason\n"
+}
+
+/// Refuses a name under which something lies already.
+pub(super) fn not_there(setting: &Setting, path: &Path) -> Result<(), Failure> {
+    if std::fs::metadata(path).is_ok_and(|there| there.is_file() || there.is_dir()) {
+        return Err(Failure::could_not(
+            "file-exists",
+            format!("{}: {}", path.display(), setting.say("tệp đã có", "it is there already")),
+            setting.say(
+                "Chọn tên khác; không có gì bị ghi đè.",
+                "Choose another name; nothing was overwritten.",
+            ),
+        ));
+    }
+    Ok(())
+}
+
 /// The reject report is made with its first line.
 struct Report<'p> {
     path: &'p Path,
@@ -251,13 +294,34 @@ impl Export {
         let count = store.person_count()?;
         self.asked.log(setting, &self.db, &mut store, Shown::Exported(count))?;
         let bar = bar(count, "{pos}/{len}");
+        let mut sealed = 0;
         let written = whole_file(&self.out, |file| {
             let progress = |written| bar.set_position(written);
             let items = self.items.map_or(Items::All, |_| Items::Of2014);
             let writer = PersonWriter::of(BufWriter::new(file), format, items)?;
-            Ok(export_items(&store, self.keeper, writer, progress)?)
+            let written = export_items(&store, self.keeper, writer, progress)?;
+            sealed = written.sealed;
+            Ok(written.persons)
         })?;
         bar.finish_and_clear();
+        if sealed > 0 {
+            let persons = setting.say(
+                "người được ghi không có tôn giáo, nhóm máu, điện thoại, thư điện tử và thông tin khác: khóa không ở đây",
+                "persons were written without religion, blood group, telephone, mail and other information: their key is not here",
+            );
+            return Err(Failure {
+                code: "sealed-left-out",
+                message: format!("{}: {sealed} {persons}", self.out.display()),
+                hint: setting
+                    .say(
+                        "Chỉ tệp khóa bằng --secrets ĐƯỜNG_DẪN rồi xuất lại.",
+                        "Name the keys by --secrets PATH and export again.",
+                    )
+                    .to_owned(),
+                exit: 1,
+            }
+            .into());
+        }
         written_answer(setting, written, &self.out)
     }
 }
@@ -359,6 +423,7 @@ pub(super) fn whole_file(
         let into = || fill(&File::options().write(true).open(path)?);
         return into().with_context(|| path.display().to_string());
     }
+    anyhow::ensure!(!is_database(path), "{}: a database lies there", path.display());
     let temporary = beside(path, &format!("{}.part", std::process::id()));
     let write = || {
         let file = private_file(&temporary)?;
@@ -372,6 +437,13 @@ pub(super) fn whole_file(
         let _ = std::fs::remove_file(&temporary);
     }
     result.with_context(|| path.display().to_string())
+}
+
+/// A register of this program or of another: nothing is ever written over it.
+fn is_database(path: &Path) -> bool {
+    const HEADER: &[u8] = b"SQLite format 3\0";
+    let mut begin = Vec::new();
+    File::open(path).is_ok_and(|file| file.take(16).read_to_end(&mut begin).is_ok()) && begin == HEADER
 }
 
 pub(super) fn bar(length: u64, counts: &str) -> ProgressBar {

@@ -93,8 +93,7 @@ impl Make {
             (None, None) => String::new(),
         };
         let Some((extract, office_code)) = of(setting, &store, &name)? else { return Err(unknown(setting)) };
-        let code =
-            extract.code(&digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?, setting.today());
+        let code = extract.code(&self.db.digest_key(setting, &store)?, setting.today());
         let named = named(&store, &name)?;
         self.asked.log_each(setting, &self.db, &mut store, (self.asked.case(), &named, Shown::Extract))?;
         let given = store.give_extract(&office_code, &code, self.asked.officer(), setting.now())?;
@@ -188,7 +187,7 @@ fn check(setting: &Setting, db: &Db, text: &str, asked: &AskedForMany) -> anyhow
         )
         .into());
     };
-    let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+    let key = db.digest_key(setting, &store)?;
     // An act of which no extract can be made any more is one that is gone.
     let today = of(setting, &store, &code.name).unwrap_or(None).map(|(extract, _)| extract);
     let checked = code.check(&key, today.as_ref());

@@ -122,7 +122,7 @@ impl Search {
             .into());
         }
         let mut store = self.db.open()?;
-        let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
+        let key = self.db.digest_key(setting, &store)?;
         let Found { mut hits, waiting } = store.find(&query, self.most)?;
         // Whose details another ministry keeps is found by the number only, with a case.
         let numbers: Vec<&PersonalNumber> = hits.iter().map(|hit| &hit.record.number).collect();

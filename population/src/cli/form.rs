@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::access::Shown;
 use cccd_population::forms::{Content, FormKind, FormRenderer, Slip, slip};
-use cccd_population::register_key::digest_key;
 use cccd_population::store::{Store as _, StoreError};
 use clap::ValueEnum;
 use rand_core::Rng as _;
 use serde_json::json;
 
+use super::look::{AskedForMany, refuse_kept};
 use super::{Db, Setting, data, serve};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -26,9 +27,10 @@ enum Kind {
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   population form dc01 --db sqlite:register.db --out dc01.pdf
-  population form dc02 --db sqlite:register.db --number 001090123457 --out an.pdf
+  population form dc02 --db sqlite:register.db --number 001090123457 --out an.pdf --officer 'Lê Thị Bình' --case 17/2026/HS
 
-Print at 100 %. The barcode names the form and its row, nothing about the person.")]
+Print at 100 %. The barcode names the form and its row, nothing about the person. A form that is filled in is a look at the
+person's record, and logged as one: without --case as a look without a case.")]
 pub(super) struct Form {
     #[arg(value_enum)]
     kind: Kind,
@@ -40,6 +42,8 @@ pub(super) struct Form {
     /// The PDF to write (mode 0600, replaced when complete)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    asked: AskedForMany,
 }
 
 impl Form {
@@ -52,10 +56,19 @@ impl Form {
         let mut rng = serve::randomness();
         let (mut person, mut card, mut row) = (None, None, None);
         if let Some(number) = &self.number {
+            // A form that is filled in shows the record: logged before it is made, whoever asks.
+            refuse_kept(setting, &store, number, self.asked.case().is_some())?;
+            let numbers = std::slice::from_ref(number);
+            self.asked.log_each(
+                setting,
+                &self.db,
+                &mut store,
+                (self.asked.case(), numbers, Shown::Sensitive),
+            )?;
             let known = store.person(number)?;
             person = Some(known.ok_or(StoreError::UnknownPerson)?);
             card = store.card_in_use(number, setting.today())?;
-            let named = slip::row_of(&digest_key(&self.db.secrets(setting)?, &mut rng)?, number);
+            let named = slip::row_of(&self.db.digest_key(setting, &store)?, number);
             store.claim_form_row(&named, number)?;
             row = Some(named);
         }

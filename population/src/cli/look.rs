@@ -58,7 +58,7 @@ impl AskedForMany {
         store: &mut SqlStore,
         shown: Shown,
     ) -> anyhow::Result<()> {
-        let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+        let key = db.digest_key(setting, store)?;
         let grounds = grounds(setting, store, self.case.as_deref(), self.break_glass.as_deref(), None)?;
         let look =
             Look::at_many(self.officer(), grounds, shown, setting.now()).map_err(|_| bad_look(setting))?;
@@ -87,7 +87,7 @@ impl AskedForMany {
         store: &mut SqlStore,
         (case, numbers, shown): (Option<&str>, &[PersonalNumber], Shown),
     ) -> anyhow::Result<()> {
-        let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+        let key = db.digest_key(setting, store)?;
         let grounds = grounds(setting, store, case, self.break_glass.as_deref(), None)?;
         let look = |number| Look::new(&key, number, self.officer(), grounds.clone(), shown, setting.now());
         let mut looks: Result<Vec<Look>, _> = numbers.iter().map(look).collect();
@@ -222,6 +222,27 @@ impl Asked {
     }
 }
 
+/// Whose details another ministry keeps is shown in a case only.
+pub(super) fn refuse_kept(
+    setting: &Setting,
+    store: &SqlStore,
+    number: &PersonalNumber,
+    names_a_case: bool,
+) -> anyhow::Result<()> {
+    if names_a_case || store.kept_elsewhere(number)?.is_none() {
+        return Ok(());
+    }
+    Err(Failure {
+        code: "kept-elsewhere",
+        message: setting
+            .say("Thông tin của người này do bộ khác quản lý", "Another ministry keeps this person's details")
+            .to_owned(),
+        hint: setting.say("Nêu hồ sơ bằng --case.", "Name a case by --case.").to_owned(),
+        exit: 1,
+    }
+    .into())
+}
+
 #[derive(clap::Args, Debug)]
 pub(super) struct AccessLog {
     #[command(flatten)]
@@ -246,7 +267,10 @@ pub(super) struct AccessLog {
 impl AccessLog {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let mut store = self.db.open()?;
-        let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
+        let key = match self.verify || self.correct_clock.is_some() {
+            true => self.db.digest_key_as_it_is(setting, &store)?,
+            false => self.db.digest_key(setting, &store)?,
+        };
         if let (Some(reason), Some(officer)) = (self.correct_clock, &self.officer) {
             let look = unasked(setting, officer, reason, Shown::ClockCorrected)?;
             let mut corrected = Vec::new();

@@ -66,19 +66,10 @@ struct Request {
     year: i16,
 }
 
-/// The allocator of this register, with its key.
-#[expect(clippy::disallowed_methods, reason = "the program's main may make a generator")]
-pub(super) fn allocator(db: &Db, setting: &Setting) -> anyhow::Result<Allocator> {
-    let key = number_key(&db.secrets(setting)?, &mut rand::rng())?;
-    let digits = Digits::new(&key, Withheld::default());
-    let digits = digits.ok_or(StoreError::Inconsistent("the key of numbers"))?;
-    Ok(Allocator::new(digits, DEFAULT_LEASE))
-}
-
 impl Number {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let mut store = self.db.open()?;
-        let mut allocator = allocator(&self.db, setting)?;
+        let mut allocator = self.db.allocator(setting, &store)?;
         let mut refused = false;
         let mut give = |line: Option<u64>, request: &Request| -> anyhow::Result<()> {
             refused |= !given(&mut store, &mut allocator, request, line, setting)?;

@@ -133,7 +133,12 @@ impl PaperCommand {
             }
             What::Link { db, paper, role, number, by, reason } => {
                 let change = setting.change(format!("paper:{}", by.trim()));
-                db.open()?.link_paper(&paper, (role, &number), (by.trim(), reason.trim()), &change)?;
+                db.open_to_write(setting)?.link_paper(
+                    &paper,
+                    (role, &number),
+                    (by.trim(), reason.trim()),
+                    &change,
+                )?;
                 let value = json!({"paper": paper, "role": role, "number": number});
                 setting.answer(&value, || format!("{paper} · {} → {}", role.as_str(), number.as_str()))?;
                 Ok(ExitCode::SUCCESS)
@@ -143,7 +148,7 @@ impl PaperCommand {
 }
 
 fn take(setting: &Setting, db: &Db, file: &std::path::Path, by: &str) -> anyhow::Result<ExitCode> {
-    let mut store = db.open()?;
+    let mut store = db.open_to_write(setting)?;
     let shown = file.display().to_string();
     let mut reader = BufReader::new(File::open(file).with_context(|| shown.clone())?);
     let change = setting.change(format!("paper:{by}"));

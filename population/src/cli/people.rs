@@ -79,7 +79,7 @@ impl Match {
             Failure::usage("bad-field", message, setting.say("Sửa lại rồi thử lại.", "Correct it."))
         })?;
         let mut store = self.db.open()?;
-        let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
+        let key = self.db.digest_key(setting, &store)?;
         let outcome = ask(&mut store, &key, &request, birth_date, "command line", setting.now())?;
         let (result, agree, exit) = match outcome {
             Outcome::Match(agree) => ("match", agree, ExitCode::SUCCESS),
@@ -128,7 +128,7 @@ impl Event {
             Kind::Missing => Life::Missing(needed()?),
             Kind::Returned => Life::Alive,
         };
-        let mut store = self.db.open()?;
+        let mut store = self.db.open_to_write(setting)?;
         let change = setting.change(format!("event:{}", self.source));
         let put = store.set_life(&self.number, life, &change, setting.today())?;
         let changed = put != Put::Unchanged;

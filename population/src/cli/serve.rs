@@ -66,6 +66,7 @@ impl Serve {
         }
         let db = &self.db.secrets(setting)?;
         let store = self.db.open()?;
+        let digest_key = self.db.digest_key(setting, &store)?;
         let mut rng = randomness();
         let signer = self.signer(setting, &mut rng)?;
         let token_file = self.token_file.clone().unwrap_or_else(|| beside(db, "tokens"));
@@ -80,7 +81,7 @@ impl Serve {
         let service = Service {
             store: Mutex::new(Box::new(store)),
             signer,
-            digest_key: digest_key(db, &mut rng)?,
+            digest_key,
             tokens,
             clock: Box::new(Fixed(setting.at)),
         };

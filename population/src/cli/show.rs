@@ -64,7 +64,7 @@ struct Past {
 impl Show {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<ExitCode> {
         let mut store = self.db.open()?;
-        let key = digest_key(&self.db.secrets(setting)?, &mut serve::randomness())?;
+        let key = self.db.digest_key(setting, &store)?;
         let kept = store.kept_elsewhere(&self.number)?.map(|kept| kept.keeper);
         let former = if self.history { store.former_numbers(&self.number)? } else { Vec::new() };
         self.may_look(setting, &store, kept, &former)?;

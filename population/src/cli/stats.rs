@@ -100,7 +100,7 @@ impl Stats {
 
 fn publish(setting: &Setting, db: &Db, officer: &str, reason: String) -> anyhow::Result<ExitCode> {
     let mut store = db.open()?;
-    let key = digest_key(&db.secrets(setting)?, &mut serve::randomness())?;
+    let key = db.digest_key(setting, store)?;
     let look = unasked(setting, officer, reason, Shown::StatisticsPublished)?;
     let (code, words) = match store.publish_anew(setting.today(), &key, &look)? {
         Anew::Published => {

@@ -34,6 +34,27 @@ impl NumberStore for SqlStore {
     }
 }
 
+impl SqlStore {
+    /// Whether this register has set numbers aside already: then there is one key under which it gives them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_given_numbers(&self) -> Result<bool, StoreError> {
+        self.read(|session| {
+            let mut found = false;
+            session.query(
+                "SELECT leased FROM number_block_claim WHERE leased > 0 LIMIT 1",
+                &[],
+                &mut |_| {
+                    found = true;
+                    Ok(())
+                },
+            )?;
+            Ok(found)
+        })
+    }
+}
+
 fn lease(
     session: &mut dyn Session,
     prefix: Prefix,

@@ -70,7 +70,7 @@ impl SqlStore {
     /// [`StoreError`].
     pub fn create_with(place: &Place, keys: &SealKeys, at: Timestamp) -> Result<Self, StoreError> {
         let engine: Box<dyn Engine> = match place {
-            Place::Sqlite(path) => Box::new(Sqlite::create(path, keys.share())?),
+            Place::Sqlite(path) => Box::new(Sqlite::create(path, keys.share())?.mapped()?),
             Place::Postgres(server) => Box::new(Postgres::connect(server, keys.share())?),
         };
         Self::migrated(engine, at)
@@ -119,7 +119,7 @@ impl SqlStore {
     /// As there.
     pub fn open_with(place: &Place, keys: &SealKeys) -> Result<Self, StoreError> {
         let mut engine: Box<dyn Engine> = match place {
-            Place::Sqlite(path) => Box::new(Sqlite::open(path, keys.share())?),
+            Place::Sqlite(path) => Box::new(Sqlite::open(path, keys.share())?.mapped()?),
             Place::Postgres(server) => Box::new(Postgres::connect(server, keys.share())?),
         };
         engine.check()?;

@@ -14,6 +14,7 @@ mod duplicates;
 mod failover;
 mod forms;
 mod generate;
+mod guards;
 mod http;
 mod identity;
 mod import;

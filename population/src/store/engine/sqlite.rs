@@ -58,15 +58,11 @@ impl Sqlite {
             ("synchronous", "FULL"),
             ("foreign_keys", "ON"),
             ("trusted_schema", "OFF"),
-            ("cell_size_check", "ON"),
             // What is kept to undo a part of a transaction lies in memory.
             ("temp_store", "MEMORY"),
             // Up to 256 MiB of pages: numbers come in any order, and each load or look-up walks two trees, whose inner pages are some
             // 50 MiB with ten million people.
             ("cache_size", "-262144"),
-            // What is read only is read where the system has it, up to a terabyte (as much as SQLite was compiled for): no copy, and
-            // memory that all connections share.
-            ("mmap_size", "1099511627776"),
             // 64 MiB of log before it goes into the file: pages of the indexes that every transaction changes go there once.
             ("wal_autocheckpoint", "16384"),
         ] {
@@ -77,6 +73,13 @@ impl Sqlite {
 }
 
 impl Sqlite {
+    /// What is read only is read where the system has it, up to a terabyte (as much as `SQLite` was compiled for): no copy, and memory
+    /// that all connections share.
+    pub(in crate::store) fn mapped(self) -> Result<Self, StoreError> {
+        self.connection.pragma_update(None, "mmap_size", "1099511627776").map_err(engine)?;
+        Ok(self)
+    }
+
     /// Keeps so much of the file in memory, in KiB.
     pub(in crate::store) fn keep_pages(&mut self, kib: u32) -> Result<(), StoreError> {
         self.connection.pragma_update(None, "cache_size", -i64::from(kib)).map_err(engine)

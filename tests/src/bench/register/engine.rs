@@ -34,7 +34,6 @@ impl Bare {
                     ("synchronous", "FULL"),
                     ("foreign_keys", "ON"),
                     ("trusted_schema", "OFF"),
-                    ("cell_size_check", "ON"),
                     ("cache_size", "-262144"),
                     ("mmap_size", "1099511627776"),
                     ("wal_autocheckpoint", "16384"),
