@@ -17,7 +17,7 @@ use cccd_population::import::{RowError, rows};
 use cccd_population::numbers::Allocator;
 use cccd_population::register_key::{beside, bundle_key, station_key};
 use cccd_population::store::{
-    ActOutcome, BundleState, Change, Collected, Put, Recorded, SqlStore, Store as _, StoreError,
+    ActOutcome, BundleState, Change, Collected, Put, Recorded, SqlStore, StoreError,
 };
 use clap::Subcommand;
 use serde::Serialize;

@@ -4,19 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::access::Shown;
 use cccd_population::cases::{Case, CaseId, CaseKind, CaseState, Ruled, Ruling, Subject, Verdict};
 use cccd_population::civil_status::Contradiction;
-use cccd_population::numbers::{Allocator, DEFAULT_LEASE, Digits, Withheld};
-use cccd_population::register_key::number_key;
 use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 
 use super::look::AskedForMany;
 use super::usage::BadValue;
-use super::{Db, Setting, serve};
+use super::{Db, Setting};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:

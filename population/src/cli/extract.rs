@@ -11,14 +11,13 @@ use cccd_population::civil_status::ActId;
 use cccd_population::civil_status::paper::PaperId;
 use cccd_population::extract::{Checked, Code, Extract};
 use cccd_population::forms::FormRenderer;
-use cccd_population::register_key::digest_key;
 use cccd_population::store::{GivenExtract, SqlStore};
 use clap::{ArgGroup, Subcommand};
 use serde_json::json;
 
 use super::failure::Failure;
 use super::look::AskedForMany;
-use super::{Db, Language, Setting, data, serve};
+use super::{Db, Language, Setting, data};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:

@@ -11,7 +11,6 @@ use cccd_population::cases::CaseState;
 use cccd_population::duplicates::{
     DEFAULT_THRESHOLD, Evidence, NameFrequencies, REVIEW_THRESHOLD, Subject, find_all,
 };
-use cccd_population::register_key::digest_key;
 use cccd_population::search::{Hit, Query};
 use cccd_population::store::{Found, IndexState, SqlStore, Store as _};
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::look::{Asked, AskedForMany};
 use super::quality::each;
-use super::{Db, Setting, data, serve};
+use super::{Db, Setting, data};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:

@@ -8,12 +8,11 @@ use cccd_population::access::{
 };
 use cccd_population::cases::{Case, CaseId};
 use cccd_population::matching::DigestKey;
-use cccd_population::register_key::digest_key;
 use cccd_population::store::{SqlStore, Store as _};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::{Db, Setting, serve};
+use super::{Db, Setting};
 
 /// Entries read at once.
 const PAGE: u32 = 1_000;

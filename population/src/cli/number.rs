@@ -7,11 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::card_holder::Sex;
-use cccd_population::numbers::{
-    AllocationError, Allocator, DEFAULT_LEASE, Digits, Prefix, RequestId, Withheld,
-};
-use cccd_population::register_key::number_key;
-use cccd_population::store::{SqlStore, StoreError};
+use cccd_population::numbers::{AllocationError, Allocator, Prefix, RequestId};
+use cccd_population::store::SqlStore;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::json;

@@ -7,7 +7,6 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::answer::MatchRequest;
 use cccd_population::matching::{Agreement, Outcome, ask, check_form};
 use cccd_population::person::Life;
-use cccd_population::register_key::digest_key;
 use cccd_population::store::{Put, Store as _};
 use clap::ValueEnum;
 use jiff::civil::Date;
@@ -15,7 +14,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::usage::BadValue;
-use super::{Db, Setting, serve, vietnamese};
+use super::{Db, Setting, vietnamese};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:

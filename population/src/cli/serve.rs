@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use cccd_keys::pkcs11::{AccessError, TokenArguments, open_store};
 use cccd_keys::signer::Signer;
 use cccd_keys::token::vietnamese;
-use cccd_population::register_key::{beside, digest_key, signing_key};
+use cccd_population::register_key::{beside, signing_key};
 use cccd_population::server::{Clock, Service, Tokens, serve};
 use jiff::Timestamp;
 

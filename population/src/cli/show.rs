@@ -8,14 +8,13 @@ use cccd_population::access::{Grounds, Shown};
 use cccd_population::keepers::Keeper;
 use cccd_population::person::items_2014::items_2014;
 use cccd_population::person::{Person, SENSITIVE};
-use cccd_population::register_key::digest_key;
 use cccd_population::store::{Change, Revision, SqlStore, Store as _, StoreError};
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::look::Asked;
-use super::{Db, Setting, serve};
+use super::{Db, Setting};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:

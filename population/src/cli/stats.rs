@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_population::access::Shown;
-use cccd_population::register_key::digest_key;
 use cccd_population::statistics::page::page;
 use cccd_population::statistics::publication::Publication;
 use cccd_population::store::Anew;
@@ -15,7 +14,7 @@ use serde_json::json;
 use super::data::whole_file;
 use super::failure::Failure;
 use super::look::unasked;
-use super::{Db, Setting, data, serve};
+use super::{Db, Setting, data};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Stats {
@@ -100,7 +99,7 @@ impl Stats {
 
 fn publish(setting: &Setting, db: &Db, officer: &str, reason: String) -> anyhow::Result<ExitCode> {
     let mut store = db.open()?;
-    let key = db.digest_key(setting, store)?;
+    let key = db.digest_key(setting, &store)?;
     let look = unasked(setting, officer, reason, Shown::StatisticsPublished)?;
     let (code, words) = match store.publish_anew(setting.today(), &key, &look)? {
         Anew::Published => {
