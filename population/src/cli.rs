@@ -352,3 +352,15 @@ fn parse_time(text: &str) -> Result<Timestamp, BadValue> {
 fn parse_db(text: &str) -> Result<Place, BadValue> {
     text.parse().map_err(|_| BadValue::Db)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Every command's arguments have names of their own, and ask for nothing that is not there.
+    #[test]
+    fn arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

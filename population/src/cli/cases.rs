@@ -50,6 +50,7 @@ enum What {
         #[command(flatten)]
         db: Db,
         /// The case
+        #[arg(id = "shown", value_name = "CASE")]
         case: CaseId,
         #[command(flatten)]
         asked: AskedForMany,

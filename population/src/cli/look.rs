@@ -228,18 +228,17 @@ pub(super) fn refuse_kept(
     number: &PersonalNumber,
     names_a_case: bool,
 ) -> anyhow::Result<()> {
-    if names_a_case || store.kept_elsewhere(number)?.is_none() {
-        return Ok(());
+    match names_a_case || store.kept_elsewhere(number)?.is_none() {
+        true => Ok(()),
+        false => Err(kept(setting, setting.say("Nêu hồ sơ bằng --case.", "Name a case by --case.")).into()),
     }
-    Err(Failure {
-        code: "kept-elsewhere",
-        message: setting
-            .say("Thông tin của người này do bộ khác quản lý", "Another ministry keeps this person's details")
-            .to_owned(),
-        hint: setting.say("Nêu hồ sơ bằng --case.", "Name a case by --case.").to_owned(),
-        exit: 1,
-    }
-    .into())
+}
+
+/// Another ministry keeps the details; what would help.
+pub(super) fn kept(setting: &Setting, hint: &str) -> Failure {
+    let words = setting
+        .say("Thông tin của người này do bộ khác quản lý", "Another ministry keeps this person's details");
+    Failure { code: "kept-elsewhere", message: words.to_owned(), hint: hint.to_owned(), exit: 1 }
 }
 
 #[derive(clap::Args, Debug)]

@@ -12,8 +12,7 @@ use cccd_population::store::{Change, Revision, SqlStore, Store as _, StoreError}
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
-use super::failure::Failure;
-use super::look::Asked;
+use super::look::{self, Asked};
 use super::{Db, Setting};
 
 #[derive(clap::Args, Debug)]
@@ -147,18 +146,7 @@ impl Show {
         } else {
             setting.say("Nêu hồ sơ bằng --case.", "Name a case by --case.")
         };
-        Err(Failure {
-            code: "kept-elsewhere",
-            message: setting
-                .say(
-                    "Thông tin của người này do bộ khác quản lý",
-                    "Another ministry keeps this person's details",
-                )
-                .to_owned(),
-            hint: hint.to_owned(),
-            exit: 1,
-        }
-        .into())
+        Err(look::kept(setting, hint).into())
     }
 
     /// A number that ended leads to the one that follows it.

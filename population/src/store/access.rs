@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::engine::{Session, Value};
+use super::engine::{Apart, Session, Value};
 use super::persons::timestamp;
+use super::sql::SqlStore;
 use super::{StoreError, damaged};
 use crate::access::{AccessEntry, AccessHead, Grounds, Look, Shown, head_digest, link_digest};
 use crate::matching::DigestKey;
@@ -17,6 +18,22 @@ fn digest(bytes: Option<Vec<u8>>) -> Result<[u8; 32], StoreError> {
 
 fn place(number: u64) -> Result<Value<'static>, StoreError> {
     i64::try_from(number).map(Value::Int).map_err(|_| StoreError::Inconsistent("a log's length"))
+}
+
+impl SqlStore {
+    /// Acknowledges that a log of looks is ahead of the true time: from this entry on it is followed anew. Answers its place; `None`
+    /// where nothing is to be corrected.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn correct_clock(
+        &mut self,
+        key: &DigestKey,
+        log: &str,
+        look: &Look,
+    ) -> Result<Option<u64>, StoreError> {
+        self.write(Apart::Rows, |session| correct(session, key, log, look))
+    }
 }
 
 pub(super) fn log(

@@ -41,20 +41,6 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Acknowledges that a log of looks is ahead of the true time: from this entry on it is followed anew. Answers its place; `None`
-    /// where nothing is to be corrected.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn correct_clock(
-        &mut self,
-        key: &DigestKey,
-        log: &str,
-        look: &Look,
-    ) -> Result<Option<u64>, StoreError> {
-        self.write(Apart::Rows, |session| access::correct(session, key, log, look))
-    }
-
     /// Makes the register's tables, or brings existing ones to this program's version. Doing it again is harmless. Sensitive
     /// items lie plain.
     ///

@@ -14,7 +14,7 @@ use cccd_population::answer::{
     Answer, CardStatusRequest, Kind, MatchRequest, MatchResult, NotBelieved, SignedAnswer, TimeWindow,
 };
 use cccd_population::cases::{Intake, Ruling, Verdict};
-use cccd_population::civil_status::{Act, ActId, Book, Entry};
+use cccd_population::civil_status::{Act, Entry};
 use cccd_population::person::{Life, Person};
 use cccd_population::quality::conflict::Standing;
 use cccd_population::register_key::{digest_key, signing_key};
@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
 
+use crate::civil_status::entry;
 use crate::{TODAY, change, new_card, now, number, somebody};
 
 const NONCE: &str = "AAECAwQFBgcICQoLDA0ODw==";
@@ -336,14 +337,7 @@ fn a_cancelled_number_leads_to_its_successor_for_the_issuer_only() {
     let register = Register::start();
     let old = somebody().number;
     let act = Act::SexRedetermined { person: old.clone(), sex: Sex::Female, on: TODAY };
-    let id = ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial: 1 };
-    let entry = Entry {
-        id,
-        registered_on: TODAY,
-        registered_by: "an officer".to_owned(),
-        book: Book::Electronic,
-        act,
-    };
+    let entry = Entry { registered_on: TODAY, ..entry(act) };
     let mut store = SqlStore::open_file(&register.dir.path().join("register.db")).unwrap();
     store.record_act(&entry, Some(&number("079199000009")), "desk", &change(), TODAY).unwrap();
     let (status, body) =
