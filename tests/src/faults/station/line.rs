@@ -270,11 +270,14 @@ fn a_chip_failed(trouble: Trouble, books: &Books) -> bool {
         && spoiled.all(|one| says_memory_failed(one) && all.iter().any(|other| follows(one, other)))
 }
 
-/// The ledger gave the chip up because of this answer and no other.
+/// The ledger gave the chip up because of this answer and no other: to a command, or while the channel was opened.
 fn says_memory_failed(application: &Application) -> bool {
     let status = StatusWord::MEMORY_FAILURE.to_string();
     let reason = application.reason.as_deref().unwrap_or_default();
-    reason.starts_with("the chip refuses ") && reason.ends_with(&format!(": {status}"))
+    let is_answer = ["the chip refuses ", "the chip does not open a channel for personalization: "]
+        .iter()
+        .any(|told| reason.starts_with(told));
+    is_answer && reason.ends_with(&format!(": {status}"))
 }
 
 #[cfg(test)]
@@ -296,9 +299,12 @@ mod tests {
         };
         let call = |call, what| Trouble::Call(Fault { call, count: 1, what });
         let failed = "the chip refuses CREATE FILE: 6581";
+        let unopened = "the chip does not open a channel for personalization: 6581";
         for trouble in [Trouble::Room(85), call("fsync", What::Error("EIO"))] {
             assert!(a_chip_failed(trouble, &books(failed)), "{trouble:?}");
-            for other in ["the chip refuses CREATE FILE: 6A84", "DG2 reads back differently", ""] {
+            assert!(a_chip_failed(trouble, &books(unopened)), "{trouble:?}");
+            let refused = "the chip does not open a channel for personalization: 6982";
+            for other in ["the chip refuses CREATE FILE: 6A84", refused, "DG2 reads back differently", ""] {
                 assert!(!a_chip_failed(trouble, &books(other)), "{other}");
             }
             let mut alone = books(failed);
