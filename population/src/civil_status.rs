@@ -20,6 +20,7 @@
 pub mod act;
 pub mod apply;
 pub mod family;
+mod form;
 pub mod holidays;
 pub mod linked;
 pub mod message;

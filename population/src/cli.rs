@@ -4,6 +4,7 @@ mod act;
 mod backup;
 mod bundle;
 mod card;
+mod case_act;
 mod cases;
 mod data;
 mod extract;
@@ -13,6 +14,7 @@ mod form;
 mod identity;
 mod keeper;
 mod keys;
+mod lines;
 mod look;
 mod number;
 mod paper;
@@ -91,7 +93,7 @@ enum Command {
     Generate(data::Generate),
     /// Ask whether number, name and birth date belong together
     Match(people::Match),
-    /// Record a death, a missing person, or a return
+    /// Note that somebody is said to have died, to be missing or to be back: item 24 alone, no act of civil status
     Event(people::Event),
     /// Take acts of civil status, with all that each changes
     Act(act::Act),

@@ -83,10 +83,41 @@ pub fn agree(one: &str, other: &str) -> bool {
     comparison_key(one) == comparison_key(other)
 }
 
+/// Whether two texts name one user, officer or source: case, blanks, forms of one letter and marks that nobody sees do not
+/// count. Who takes another letter that looks alike is somebody else here: these are names that people type, not accounts.
+#[must_use]
+pub fn same_user(one: &str, other: &str) -> bool {
+    user_key(one) == user_key(other)
+}
+
+fn user_key(text: &str) -> String {
+    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let seen: String =
+        text.nfkc().filter(|c| !unseen(*c) && (!c.is_control() || c.is_whitespace())).collect();
+    comparison_key(&seen)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn one_user_in_several_spellings() {
+        for other in [
+            "Import:so-2 ",
+            " IMPORT:SO-2",
+            "import:so-2\u{200b}",
+            "ｉｍｐｏｒｔ:so-2",
+            "import:so\u{ad}-2\u{7}",
+        ] {
+            assert!(same_user("import:so-2", other), "{other:?}");
+        }
+        assert!(same_user("Trần Hòa", "Tra\u{302}\u{300}n  hoà"));
+        for other in ["import:so-3", "so-2", "import:so 2", ""] {
+            assert!(!same_user("import:so-2", other), "{other:?}");
+        }
+    }
 
     #[test]
     fn ways_of_writing_one_spelling() {

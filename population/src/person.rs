@@ -14,6 +14,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use serde::{Deserialize, Serialize};
 
 pub use check::{Flaw, MAX_LIST, MAX_TEXT};
+pub(crate) use check::{checked_name, checked_place, optional, required};
 pub use family::{HEAD, HouseholdMember, Relative};
 pub use life::{Life, TemporaryAbsence};
 pub use others::Others;

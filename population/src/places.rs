@@ -9,11 +9,13 @@
 //! |---|---|
 //! | [`countries`] | countries by code and name |
 //! | [`mod@file`] | the operator's file, CSV or JSON |
+//! | [`provinces`] | the province of a code, known without a map |
 //! | [`published`] | trees and lists of mergers as published |
 //! | [`residence`] | what the codes of a residence mean |
 
 pub mod countries;
 pub mod file;
+pub mod provinces;
 pub mod published;
 pub mod residence;
 

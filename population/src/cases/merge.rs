@@ -110,8 +110,8 @@ pub fn merge(
     [parents.father, parents.mother] = their_parents;
     parents_follow(&mut touched, kept, &[&parents])?;
     let record = touched.get(kept).ok_or(Refusal::UnknownPerson)?;
-    *record = record.clone().checked(today).map_err(Refusal::from)?;
-    let mut changed = touched.changed();
+    *record = record.clone().checked(today)?;
+    let mut changed = touched.changed(today)?;
     changed.retain(|person| person.number != *ended);
     for person in &changed {
         tell(Topic::PersonChanged, &person.number, None);

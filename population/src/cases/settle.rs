@@ -63,5 +63,6 @@ pub fn settle(
         touched.own_name(number, number, &name);
     }
     parents_follow(&mut touched, number, &[&before])?;
-    Ok(Outcome { changed: touched.changed(), cancelled: None, messages: Vec::new() })
+    let changed = touched.changed(today).map_err(Refusal::from)?;
+    Ok(Outcome { changed, cancelled: None, messages: Vec::new() })
 }

@@ -5,14 +5,16 @@ mod records;
 mod residence;
 
 use cccd_card_profile::card_holder::Sex;
-use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
 use jiff::civil::Date;
 
 use super::act::{Act, ActId, Entry, Kind};
 use super::family::Touched;
+use super::form::formed;
 use super::message::{Message, Topic};
 use super::refusal::{Contradiction, NotApplied, Refusal};
-use crate::person::{Life, Others, Person};
+use crate::person::{Flaw, Life, Others, Person};
+use crate::places::provinces;
 
 pub(crate) use families::DAYS_AFTER_FATHER;
 
@@ -75,8 +77,8 @@ pub fn apply(
 }
 
 /// [`apply`](fn@apply) after an officer decided that the act holds although it contradicts the register in this one respect. What
-/// was known before is replaced: another day of death, another parent, a child of the same name and day. Contradictions
-/// that first need an act of their own ([`may_overrule`]) stay what they are.
+/// was known before is replaced: another day of death, another parent, a child of the same name and day. A parent whose sex
+/// the register knows otherwise (determined again since) stands as the act says. Contradictions that first need an act of their own ([`may_overrule`]) stay what they are.
 ///
 /// # Errors
 /// [`NotApplied`].
@@ -89,6 +91,7 @@ pub fn apply_overruling(
     overruled: Option<Contradiction>,
 ) -> Result<Changes, NotApplied> {
     check_entry(entry, today)?;
+    let entry = &formed(entry)?;
     let overruled = overruled.filter(|contradiction| may_overrule(*contradiction));
     let changes = Changes::default();
     let mut work = Work { entry, touched: Touched::new(others), changes, before, today, overruled };
@@ -128,7 +131,10 @@ pub fn apply_overruling(
 pub fn may_overrule(contradiction: Contradiction) -> bool {
     matches!(
         contradiction,
-        Contradiction::OtherDeath | Contradiction::OtherParent | Contradiction::BornAlready
+        Contradiction::OtherDeath
+            | Contradiction::OtherParent
+            | Contradiction::BornAlready
+            | Contradiction::ParentOfOtherSex
     )
 }
 
@@ -142,11 +148,7 @@ fn check_entry(entry: &Entry, today: Date) -> Result<(), Refusal> {
     if entry.act.on() > entry.registered_on {
         return Err(Refusal::BeforeItHappened);
     }
-    if let Act::Birth { child, .. } = &entry.act
-        && entry.id.country().is_some_and(|country| child.number_place != country)
-    {
-        return Err(Refusal::NumberPlace);
-    }
+    check_office(entry)?;
     let mut named = entry.act.named();
     if let Act::Birth { resides_with: Some(_), .. } = entry.act {
         // Who the child lives with is one of those named, most often.
@@ -157,6 +159,32 @@ fn check_entry(entry: &Entry, today: Date) -> Result<(), Refusal> {
         return Err(Refusal::Oneself);
     }
     Ok(())
+}
+
+/// The office is one that there is, and a birth's number begins with its place.
+fn check_office(entry: &Entry) -> Result<(), Refusal> {
+    let country = entry.id.country();
+    let province = provinces::of_ward(&entry.id.office);
+    if !country.map_or(province.is_some(), is_country) {
+        return Err(Refusal::UnknownOffice);
+    }
+    let Act::Birth { child, .. } = &entry.act else { return Ok(()) };
+    let place = child.number_place.as_str();
+    let fits = match (country, provinces::of_number_place(place)) {
+        (Some(country), _) => place == country,
+        // A province that was merged away keeps its digits for those whose birth it registered.
+        (None, Some(of_number)) => province == Some(of_number),
+        // Another state registered the birth, and it is noted here.
+        (None, None) if is_country(place) => true,
+        (None, None) => return Err(Flaw::Form("number_place").into()),
+    };
+    if fits { Ok(()) } else { Err(Refusal::NumberPlace) }
+}
+
+/// Whether these three digits stand for a country (TT 07/2016 annex 2).
+fn is_country(digits: &str) -> bool {
+    let number = PersonalNumber::parse(&format!("{digits}000000000"));
+    number.is_ok_and(|number| matches!(number.structure().registered_in, RegistrationPlace::Country { .. }))
 }
 
 struct Work<'w> {
@@ -198,8 +226,12 @@ impl Work<'_> {
             kind,
             Kind::Birth | Kind::Death | Kind::NameCorrected | Kind::BirthDateCorrected | Kind::Recognition
         ) {
+            let (on, dies) = (self.entry.act.on(), kind == Kind::Death);
             for person in self.entry.act.principals() {
-                self.record(&person)?;
+                // The day of a death has rules of its own.
+                if on < self.record(&person)?.birth_date.earliest() && !dies {
+                    return Err(Refusal::BeforeItHappened.into());
+                }
             }
             return Ok(());
         }
@@ -222,11 +254,16 @@ impl Work<'_> {
         self.before.iter().any(|applied| kinds.contains(&applied.id.kind) && applied.on > on)
     }
 
+    /// Whether an act of these kinds was taken, whenever it happened.
+    fn was_taken(&self, kind: Kind) -> bool {
+        self.before.iter().any(|applied| applied.id.kind == kind)
+    }
+
     /// The cancelled record is no longer among those that change; everybody whose record changed is told about.
     fn finish(mut self) -> Result<Changes, NotApplied> {
         let touched = core::mem::replace(&mut self.touched, Touched::new(&Nobody));
         let cancelled = self.changes.cancelled.clone();
-        let mut changed = touched.changed();
+        let mut changed = touched.changed(self.today)?;
         changed.retain(|person| Some(&person.number) != cancelled.as_ref());
         let told = changed.iter().chain(&self.changes.created).map(|person| person.number.clone());
         for number in told.collect::<Vec<_>>() {

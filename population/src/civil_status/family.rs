@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use cccd_card_profile::personal_number::PersonalNumber;
+use jiff::civil::Date;
 
 use super::act::Act;
 use crate::name::agree;
-use crate::person::{HEAD, HouseholdMember, Others, Person, Relative};
+use crate::person::{Flaw, HEAD, HouseholdMember, Others, Person, Relative};
 
 /// The records that an act touches, each read once and changed in memory.
 pub(crate) struct Touched<'o> {
@@ -29,10 +30,25 @@ impl<'o> Touched<'o> {
         self.records.get_mut(number).map(|(_, after)| after)
     }
 
-    /// The records that differ from what they were, by number.
-    pub(crate) fn changed(self) -> Vec<Person> {
-        let differing = |(before, after): (Person, Person)| (before != after).then_some(after);
-        self.records.into_values().filter_map(differing).collect()
+    /// The records that differ from what they were, by number, each in the form in which records are kept.
+    ///
+    /// # Errors
+    /// The [`Flaw`] of a record that has become impossible. What was wrong with one before (a man of 131 years) is no reason
+    /// against an act about him.
+    pub(crate) fn changed(self, today: Date) -> Result<Vec<Person>, Flaw> {
+        let mut changed = Vec::new();
+        for (before, after) in self.records.into_values() {
+            if before == after {
+                continue;
+            }
+            changed.push(match after.clone().checked(today) {
+                Ok(checked) if checked == before => continue,
+                Ok(checked) => checked,
+                Err(flaw) if before.checked(today) == Err(flaw) => after,
+                Err(flaw) => return Err(flaw),
+            });
+        }
+        Ok(changed)
     }
 
     /// [`around`] of somebody's record as changed so far.

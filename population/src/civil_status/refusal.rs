@@ -3,23 +3,24 @@
 use crate::person::Flaw;
 
 macro_rules! reasons {
-    ($(#[$about:meta])* $type:ident { $($(#[$doc:meta])* $name:ident = $code:literal, $english:literal, $vietnamese:literal;)+ }) => {
+    ($(#[$about:meta])* $type:ident { $($(#[$doc:meta])* $name:ident = $code:literal, $english:literal, $vietnamese:literal;)+ }
+     $(and $(#[$more:meta])* $other:ident($inner:ty) = $other_code:literal, $other_vietnamese:literal)?) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
-        pub enum $type { $($(#[$doc])* #[error($english)] $name),+ }
+        pub enum $type { $($(#[$doc])* #[error($english)] $name,)+ $($(#[$more])* #[error(transparent)] $other(#[from] $inner),)? }
 
         impl $type {
-            /// Every one of them.
+            /// Every one of them that says nothing beside its code.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
             /// The stable code.
             #[must_use]
-            pub fn code(self) -> &'static str { match self { $(Self::$name => $code),+ } }
+            pub fn code(self) -> &'static str { match self { $(Self::$name => $code,)+ $(Self::$other(_) => $other_code,)? } }
 
             /// What an officer reads.
             #[must_use]
-            pub fn vietnamese(self) -> &'static str { match self { $(Self::$name => $vietnamese),+ } }
+            pub fn vietnamese(self) -> &'static str { match self { $(Self::$name => $vietnamese,)+ $(Self::$other(_) => $other_vietnamese,)? } }
         }
     };
 }
@@ -37,7 +38,7 @@ reasons! {
         UnknownPerson = "unknown-person", "somebody named in the act is not in the register", "có người được ghi không có trong cơ sở dữ liệu";
         /// The same person twice.
         Oneself = "one-person-twice", "the act names one person in two places", "một người được ghi ở hai vai";
-        /// An item of the new record cannot be true ([`Flaw`]).
+        /// What was chosen for a record makes none.
         Flaw = "item-not-possible", "an item of the record is not possible", "một thông tin của bản ghi không thể có";
         /// Men from 20, women from 18 (Luật HN&GĐ 2014 art. 8).
         TooYoung = "below-age-of-marriage", "below the age of marriage", "chưa đủ tuổi kết hôn";
@@ -51,8 +52,11 @@ reasons! {
         NoChild = "adopted-not-a-child", "only a child under 18 is adopted", "chỉ người dưới 18 tuổi được nhận làm con nuôi";
         /// No father and no mother.
         NoParent = "no-parent", "the act names nobody as parent", "không ghi cha hay mẹ";
-        /// A representation abroad registers births under its country's code (TT 07/2016 annex 2).
-        NumberPlace = "number-place", "a birth registered abroad has a number of that country", "khai sinh đăng ký ở nước ngoài thì số định danh mang mã nước đó";
+        /// A representation abroad registers births under its country's code (TT 07/2016 annex 2), an office at home under its
+        /// province's, or under that of a country which had registered the birth.
+        NumberPlace = "number-place", "the number's place is not the office's: its country, or its province", "mã nơi đăng ký trong số định danh không phải của cơ quan này (nước hoặc tỉnh)";
+        /// No ward's office has this code, and no representation abroad.
+        UnknownOffice = "unknown-office", "no office has this code", "không có cơ quan nào mang mã này";
         /// The number that the act needs was not given.
         NoNumber = "no-number", "a number is needed and was not given", "cần số định danh nhưng chưa được cấp";
         /// A household without a head, with two, or that nobody moves into.
@@ -66,6 +70,9 @@ reasons! {
         /// Nothing would change.
         Nothing = "changes-nothing", "the act changes nothing", "việc này không làm thay đổi gì";
     }
+    and
+    /// An item of the act, or of a record as it would be then, cannot be: which, and why.
+    Item(Flaw) = "item-not-possible", "một thông tin của bản ghi không thể có"
 }
 
 reasons! {
@@ -83,6 +90,8 @@ reasons! {
         NotMarried = "not-married", "no marriage of these two is known", "không có hôn nhân giữa hai người này";
         /// Another father or mother is known.
         OtherParent = "other-parent", "another parent is known", "đã ghi nhận cha hoặc mẹ khác";
+        /// A mother who is a man in the register, or a father who is a woman.
+        ParentOfOtherSex = "parent-of-other-sex", "the register knows the mother as a man, or the father as a woman", "mẹ được ghi nhận là nam, hoặc cha là nữ";
         /// Born after the mother, or too long after the father had died.
         ParentDead = "parent-died-before", "the child was born after the parent had died", "con sinh sau khi cha hoặc mẹ đã chết";
         /// A child of this name, day and parent is known: the act may be entered twice under two numbers.
@@ -105,8 +114,8 @@ pub enum NotApplied {
     Contradicts(#[from] Contradiction),
 }
 
-impl From<Flaw> for Refusal {
-    fn from(_: Flaw) -> Self {
-        Self::Flaw
+impl From<Flaw> for NotApplied {
+    fn from(flaw: Flaw) -> Self {
+        Self::Refused(flaw.into())
     }
 }

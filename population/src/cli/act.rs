@@ -1,7 +1,7 @@
 //! `act` and `outbox`: acts of civil status in, messages out.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Read, Write as _};
+use std::io::{BufReader, BufWriter, Read, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,11 +12,11 @@ use cccd_population::numbers::Allocator;
 use cccd_population::store::{ActOutcome, Change, Recorded, SqlStore, Store as _, StoreError};
 use serde_json::{Value, json};
 
-use super::failure::Failure;
+use super::lines::{self, Line};
 use super::{Db, Setting, data, vietnamese};
 
 /// The longest entry, in octets.
-const MAX_ENTRY: u64 = 64 * 1024;
+const MAX_ENTRY: usize = 64 * 1024;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "An entry is one JSON object a line:
@@ -24,7 +24,8 @@ const MAX_ENTRY: u64 = 64 * 1024;
    \"act\":{\"marriage\":{\"husband\":\"001088000001\",\"wife\":\"001190000002\",\"on\":\"2026-11-19\"}}}
 
 Each is taken once: sent again it is a repeat. One that contradicts the register is kept as a case and changes nothing;
-one that cannot be is refused. Both, and what was read, are told for each line.
+one that cannot be is refused. Both, and what was read, are told for each line. A line that is no entry, no UTF-8 or longer
+than 64 KiB is told by its number, and the others are taken.
 
 An act that needs a number (birth, sex determined again, another year of birth) gets one, and the answer names it; sent
 again it answers the same. The key of the numbers lies beside the register (--secrets).")]
@@ -82,29 +83,20 @@ impl Act {
         let mut allocator = None;
         let mut waiting: Vec<(u64, Entry)> = Vec::new();
         for line in 1_u64.. {
-            let mut text = String::new();
-            let read = reader.by_ref().take(MAX_ENTRY).read_line(&mut text).with_context(|| name.clone())?;
-            if read == 0 {
+            let Some(text) = lines::next(&mut reader, MAX_ENTRY).with_context(|| name.clone())? else {
                 break;
-            }
-            if text.trim().is_empty() {
-                continue;
-            }
-            let Ok(entry) = serde_json::from_str::<Entry>(&text) else {
-                self.record(&mut store, &mut allocator, &mut waiting, &change, &mut heard)?;
-                heard.refused = true;
-                told(setting, line, None, ("not-an-entry", None), (None, ""))?;
-                if !text.ends_with('\n') && read as u64 == MAX_ENTRY {
-                    return Err(Failure::usage(
-                        "entry-too-long",
-                        setting.say("Một dòng quá dài", "A line is too long"),
-                        setting.say("Mỗi dòng một việc hộ tịch.", "Write one entry a line."),
-                    )
-                    .into());
-                }
-                continue;
             };
-            waiting.push((line, entry));
+            match read(&text) {
+                Ok(None) => continue,
+                Ok(Some(entry)) => waiting.push((line, entry)),
+                Err(reason) => {
+                    self.record(&mut store, &mut allocator, &mut waiting, &change, &mut heard)?;
+                    heard.refused = true;
+                    let why = reason.map_or("", |reason| not_read(setting, reason));
+                    told(setting, line, None, ("not-an-entry", None), (reason, why))?;
+                    continue;
+                }
+            }
             // Who feeds acts through a pipe waits for each answer before the next: what lies ready goes together.
             if waiting.len() >= AT_ONCE || reader.buffer().is_empty() {
                 self.record(&mut store, &mut allocator, &mut waiting, &change, &mut heard)?;
@@ -187,6 +179,24 @@ impl Heard<'_> {
         };
         self.refused |= outcome == "refused";
         told(setting, line, Some(entry), (outcome, number.as_ref()), (reason, &words))
+    }
+}
+
+/// The entry of a line, if it holds one; else why it is none, where more is to be said than that.
+fn read(line: &Line) -> Result<Option<Entry>, Option<&'static str>> {
+    match line {
+        Line::Text(text) if text.trim().is_empty() => Ok(None),
+        Line::Text(text) => serde_json::from_str(text).map(Some).map_err(|_| None),
+        Line::NotText => Err(Some("not-utf-8")),
+        Line::TooLong => Err(Some("entry-too-long")),
+    }
+}
+
+fn not_read(setting: &Setting, reason: &str) -> &'static str {
+    match reason {
+        "not-utf-8" => setting.say("không phải văn bản UTF-8", "not UTF-8"),
+        _ => setting
+            .say("dài hơn 64 KiB; mỗi dòng một việc hộ tịch", "longer than 64 KiB; write one entry a line"),
     }
 }
 

@@ -11,6 +11,7 @@ use cccd_population::civil_status::Contradiction;
 use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 
+use super::case_act::CaseAct;
 use super::look::AskedForMany;
 use super::usage::BadValue;
 use super::{Db, Setting};
@@ -45,7 +46,7 @@ enum What {
         #[command(flatten)]
         asked: AskedForMany,
     },
-    /// A case with its evidence and what was done in it
+    /// A case with its evidence, what its act says beside what the register holds, and what was done in it
     Show {
         #[command(flatten)]
         db: Db,
@@ -116,7 +117,11 @@ impl Cases {
             What::Show { db, case, asked } => {
                 let mut store = db.open()?;
                 let (case, actions) = store.case(&case)?;
-                asked.log_case(setting, &db, &mut store, &case)?;
+                let act = CaseAct::of(&store, &case)?;
+                // Everybody who is shown is looked at.
+                let persons = act.as_ref().map_or_else(|| case.persons.clone(), |act| act.numbers.clone());
+                asked.log_case(setting, &db, &mut store, &Case { persons, ..case.clone() })?;
+                let people = act.as_ref().map(|act| act.people(&store)).transpose()?.unwrap_or_default();
                 let mut json = case_json(&case);
                 let done: Vec<Value> = actions
                     .iter()
@@ -128,10 +133,16 @@ impl Cases {
                     fields.insert("subject".to_owned(), serde_json::to_value(&case.subject)?);
                     fields.insert("ruling".to_owned(), serde_json::to_value(&case.ruling)?);
                     fields.insert("actions".to_owned(), json!(done));
+                    if let Some(act) = &act {
+                        let (said, held) = act.json(&people)?;
+                        fields.insert("act".to_owned(), said);
+                        fields.insert("register".to_owned(), held);
+                    }
                 }
                 setting.answer(&json, || {
                     let mut text = list_words(setting, core::slice::from_ref(&case));
                     subject_words(setting, &case.subject, &mut text);
+                    act.iter().for_each(|act| act.words(setting, &people, &mut text));
                     for one in &actions {
                         let what = setting.say(action(&one.action), &one.action);
                         let _ = write!(text, "\n{} · {what} · {} · {}", one.at, one.by, one.reason);

@@ -1,7 +1,7 @@
 //! `number`: personal numbers, given once a request.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,10 +14,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::lines::{self, Line};
 use super::{Db, Setting};
 
 /// The longest request, in octets.
-const MAX_LINE: u64 = 4 * 1024;
+const MAX_LINE: usize = 4 * 1024;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -84,9 +85,11 @@ impl Number {
                 Box::new(BufReader::new(File::open(&path).with_context(|| name.clone())?))
             };
             for line in 1_u64.. {
-                let mut text = String::new();
-                if reader.by_ref().take(MAX_LINE).read_line(&mut text).with_context(|| name.clone())? == 0 {
-                    break;
+                let read = lines::next(&mut reader, MAX_LINE).with_context(|| name.clone())?;
+                let Some(read) = read else { break };
+                let text = if let Line::Text(text) = read { text } else { "?".to_owned() };
+                if text.trim().is_empty() {
+                    continue;
                 }
                 let request = serde_json::from_str(&text).map_err(|_| {
                     Failure::usage(

@@ -1,7 +1,7 @@
 //! `paper`: entries of old books, typed twice.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,10 +12,11 @@ use cccd_population::store::{Paper, PaperState, Typed};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::lines::{self, Line};
 use super::{Db, Setting};
 
 /// The longest entry, in octets.
-const MAX_ENTRY: u64 = 64 * 1024;
+const MAX_ENTRY: usize = 64 * 1024;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -154,15 +155,13 @@ fn take(setting: &Setting, db: &Db, file: &std::path::Path, by: &str) -> anyhow:
     let change = setting.change(format!("paper:{by}"));
     let mut refused = false;
     for place in 1_u64.. {
-        let mut text = String::new();
-        let read = reader.by_ref().take(MAX_ENTRY).read_line(&mut text).with_context(|| shown.clone())?;
-        if read == 0 {
-            break;
-        }
-        if text.trim().is_empty() {
-            continue;
-        }
-        let parsed = serde_json::from_str::<PaperEntry>(&text).map_err(|_| ("not-an-entry", None));
+        let Some(line) = lines::next(&mut reader, MAX_ENTRY).with_context(|| shown.clone())? else { break };
+        let parsed = match &line {
+            Line::Text(text) if text.trim().is_empty() => continue,
+            Line::Text(text) => serde_json::from_str::<PaperEntry>(text).map_err(|_| ("not-an-entry", None)),
+            Line::NotText => Err(("not-utf-8", None)),
+            Line::TooLong => Err(("entry-too-long", None)),
+        };
         let entry = parsed.and_then(|entry| {
             entry.checked(setting.today()).map_err(|flaw| (flaw.code(), Some(flaw.to_string())))
         });

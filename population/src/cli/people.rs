@@ -49,6 +49,12 @@ enum Kind {
 }
 
 #[derive(clap::Args, Debug)]
+#[command(after_help = "Example:
+  population event death --db sqlite:register.db --number 001090000001 --date 2026-03-01 --source 'hospital 17/2026'
+
+This notes what another authority has told before the office registers it: whether the person lives (item 24), and nothing
+else. Spouse, household, residence, linked procedures and messages wait for the act, which the office of civil status sends
+(`population act`); an act of the same day does all of that, one of another day becomes a case.")]
 pub(super) struct Event {
     #[arg(value_enum)]
     kind: Kind,
@@ -132,7 +138,12 @@ impl Event {
         let put = store.set_life(&self.number, life, &change, setting.today())?;
         let changed = put != Put::Unchanged;
         setting.answer(&json!({"changed": changed, "life": life}), || {
-            let words = if changed {
+            let words = if changed && matches!(life, Life::Dead(_)) {
+                setting.say(
+                    "Đã ghi nhận. Vợ chồng, hộ, cư trú và thủ tục liên thông chờ việc hộ tịch (`population act`).",
+                    "Recorded. Spouse, household, residence and procedures wait for the act (`population act`).",
+                )
+            } else if changed {
                 setting.say("Đã ghi nhận.", "Recorded.")
             } else {
                 setting.say("Đã biết từ trước.", "Known already.")

@@ -12,11 +12,11 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::access::Shown;
 use cccd_population::cases::{Case, CaseState};
 use cccd_population::day_in_vietnam;
-use cccd_population::generate::{ethnic_groups, province_name};
+use cccd_population::generate::province_name;
 use cccd_population::keepers::concerns_the_register;
-use cccd_population::name::agree;
 use cccd_population::person::{Others, Person};
 use cccd_population::places::{Map, Places};
+use cccd_population::qcvn::codes::ethnic_group_code;
 use cccd_population::quality::clean::Clean;
 use cccd_population::quality::{
     Codes, Context, Part, Policy, Remark, Score, Scoreboard, Trend, WorkList, assess,
@@ -82,8 +82,7 @@ impl Codes for Lists {
         self.0.as_ref()?.provinces_of(ward)
     }
     fn ethnic_group(&self, name: &str) -> Option<bool> {
-        // Census and custom write this one in two ways.
-        Some(agree(name, "Mông") || agree(name, "H'Mông") || ethnic_groups().any(|group| agree(group, name)))
+        Some(ethnic_group_code(name).is_some())
     }
 }
 

@@ -8,7 +8,7 @@ use cccd_keys::store::{PassphraseError, StoreError as KeyStoreError};
 use cccd_population::backup::BackupError;
 use cccd_population::card::{CardStatus, ForbiddenChange, NotASodDigest};
 use cccd_population::cases::NotACaseId;
-use cccd_population::civil_status::NotAnActId;
+use cccd_population::civil_status::{NotAnActId, Refusal};
 use cccd_population::export::ExportError;
 use cccd_population::forms::FormError;
 use cccd_population::identity::NotAnItem;
@@ -156,6 +156,7 @@ fn store(error: &StoreError) -> String {
         StoreError::StepNotAsked => "Bước này còn chờ bước trước".to_owned(),
         StoreError::OtherAnswer => "Bước này đã xong theo một trả lời khác".to_owned(),
         StoreError::BadAnswer => "Trả lời thiếu số hồ sơ hoặc lý do, hoặc ghi ngày chưa đến".to_owned(),
+        StoreError::AnswerBeforeAct => "Trả lời ghi ngày trước khi đăng ký việc hộ tịch".to_owned(),
         StoreError::UnknownCase => "Hệ thống không có hồ sơ xử lý nào mang mã này".to_owned(),
         StoreError::CaseDecided => "Hồ sơ này đã được quyết định".to_owned(),
         StoreError::CaseOvertaken => {
@@ -173,6 +174,7 @@ fn store(error: &StoreError) -> String {
         },
         StoreError::Contradicts(why) => why.vietnamese().to_owned(),
         StoreError::OtherAct => "Một việc hộ tịch khác đã đăng ký dưới số này".to_owned(),
+        StoreError::Refused(Refusal::Item(error)) => flaw(error),
         StoreError::Refused(refusal) => refusal.vietnamese().to_owned(),
         StoreError::Older { found, known } => format!(
             "Các bảng của hệ thống thuộc phiên bản {found}; chương trình này làm việc với phiên bản {known}"
@@ -263,6 +265,7 @@ fn flaw(flaw: &Flaw) -> String {
         Flaw::Form(name) => (name, "không đúng dạng"),
         Flaw::Date(name) => (name, "không thể có"),
         Flaw::Oneself(name) => (name, "chính là người này"),
+        Flaw::Unlisted(name) => (name, "không có trong danh mục"),
         other => return other.to_string(),
     };
     capital(&format!("{} {}", item(words.0), words.1))
@@ -361,7 +364,6 @@ pub(super) fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cccd_population::civil_status::Refusal;
 
     #[test]
     fn every_error_of_the_register_has_words() {
@@ -391,6 +393,7 @@ mod tests {
             Box::new(StoreError::StepNotAsked),
             Box::new(StoreError::OtherAnswer),
             Box::new(StoreError::BadAnswer),
+            Box::new(StoreError::AnswerBeforeAct),
             Box::new(StoreError::UnknownCase),
             Box::new(StoreError::CaseDecided),
             Box::new(StoreError::CaseOvertaken),
@@ -400,6 +403,7 @@ mod tests {
             Box::new(StoreError::OtherNumber),
             Box::new(StoreError::NumbersExhausted),
             Box::new(StoreError::Refused(Refusal::TooYoung)),
+            Box::new(StoreError::Refused(Refusal::Item(Flaw::Unlisted("ethnic_group")))),
             Box::new(StoreError::Older { found: 1, known: 2 }),
             Box::new(StoreError::Unprotected),
             Box::new(StoreError::Tls(TlsFault::NoRoot)),

@@ -3,7 +3,7 @@
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
-use super::{Life, Person, Relative, Residence};
+use super::{Life, Person, Relative, Residence, Residences};
 use crate::name::{MAX_NAME, clean, is_clean};
 
 /// The longest text of one item, in characters.
@@ -16,7 +16,7 @@ pub const MAX_LIST: usize = 64;
 const MAX_AGE: i16 = 130;
 
 /// Why a record cannot be true. Names the item, never its content.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Flaw {
     /// An item that must be there is empty.
@@ -37,6 +37,9 @@ pub enum Flaw {
     /// A person named as a relative of themselves.
     #[error("{0} is the person")]
     Oneself(&'static str),
+    /// A word or code that the register's lists do not have.
+    #[error("{0} is in no list of the register")]
+    Unlisted(&'static str),
 }
 
 impl Person {
@@ -46,10 +49,7 @@ impl Person {
     /// # Errors
     /// The first [`Flaw`] found.
     pub fn checked(mut self, today: Date) -> Result<Self, Flaw> {
-        required(&mut self.full_name, "full_name", MAX_NAME)?;
-        if !self.full_name.chars().any(char::is_alphabetic) {
-            return Err(Flaw::Form("full_name"));
-        }
+        checked_name(&mut self.full_name, "full_name")?;
         required(&mut self.nationality, "nationality", MAX_TEXT)?;
         list(&self.other_names, "other_names")?;
         for name in &mut self.other_names {
@@ -74,16 +74,9 @@ impl Person {
         digits(self.old_number.as_deref(), 9, "old_number")?;
         self.check_dates(today)?;
         self.check_family()?;
-        for (_, residence) in self.residences.each() {
-            if let Some(residence) = residence {
-                digits(residence.ward_code.as_deref(), 5, "ward_code")?;
-                digits(residence.province_code.as_deref(), 2, "province_code")?;
-            }
-        }
-        for place in
-            [&mut self.residences.permanent, &mut self.residences.temporary, &mut self.residences.current]
-        {
-            residence(place)?;
+        let Residences { permanent, temporary, current } = &mut self.residences;
+        for place in [permanent, temporary, current].into_iter().flatten() {
+            checked_place(place)?;
         }
         if self.cancelled_number.as_ref() == Some(&self.number) {
             return Err(Flaw::Oneself("cancelled_number"));
@@ -149,14 +142,21 @@ fn check_relative(relative: &mut Relative, number: &PersonalNumber, item: &'stat
     Ok(())
 }
 
-fn residence(place: &mut Option<Residence>) -> Result<(), Flaw> {
-    match place {
-        Some(place) => required(&mut place.address, "residence", MAX_TEXT),
-        None => Ok(()),
-    }
+/// A place: its codes are digits, its address a text.
+pub(crate) fn checked_place(place: &mut Residence) -> Result<(), Flaw> {
+    digits(place.ward_code.as_deref(), 5, "ward_code")?;
+    digits(place.province_code.as_deref(), 2, "province_code")?;
+    required(&mut place.address, "residence", MAX_TEXT)
 }
 
-fn required(text: &mut String, item: &'static str, max: usize) -> Result<(), Flaw> {
+/// A name: a text with a letter in it.
+pub(crate) fn checked_name(text: &mut String, item: &'static str) -> Result<(), Flaw> {
+    required(text, item, MAX_NAME)?;
+    if text.chars().any(char::is_alphabetic) { Ok(()) } else { Err(Flaw::Form(item)) }
+}
+
+/// A text of at most so many characters, brought into the form in which the register keeps it.
+pub(crate) fn required(text: &mut String, item: &'static str, max: usize) -> Result<(), Flaw> {
     if text.len() > max.saturating_mul(8) {
         return Err(Flaw::TooLong(item));
     }
@@ -176,7 +176,7 @@ fn required(text: &mut String, item: &'static str, max: usize) -> Result<(), Fla
     Ok(())
 }
 
-fn optional(text: &mut Option<String>, item: &'static str) -> Result<(), Flaw> {
+pub(crate) fn optional(text: &mut Option<String>, item: &'static str) -> Result<(), Flaw> {
     match text.as_mut().map(|text| required(text, item, MAX_TEXT)) {
         Some(Err(Flaw::Empty(_))) => {
             *text = None;

@@ -354,7 +354,7 @@ impl Conflict {
         if reason.chars().count() < SHORTEST_REASON {
             return Err(NotDecided::NoReason);
         }
-        if chosen.by == by {
+        if crate::name::same_user(&chosen.by, by) {
             return Err(NotDecided::OwnClaim);
         }
         Ok(Decision { value: chosen.value.clone(), by: by.to_owned(), reason: reason.to_owned(), at })

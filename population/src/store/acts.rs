@@ -304,6 +304,11 @@ pub(super) fn waiting(session: &mut dyn Session, act: &ActId) -> Result<Option<E
     entry(session, "SELECT entry FROM act_claim WHERE act_id = ?1 AND outcome = 'case'", act)
 }
 
+/// An act as its office registered it, whatever became of it.
+pub(super) fn registered(session: &mut dyn Session, act: &ActId) -> Result<Option<Entry>, StoreError> {
+    entry(session, "SELECT entry FROM act_claim WHERE act_id = ?1", act)
+}
+
 fn entry(session: &mut dyn Session, sql: &str, act: &ActId) -> Result<Option<Entry>, StoreError> {
     let mut entry = None;
     session.query(sql, &[act.to_string().into()], &mut |row| {

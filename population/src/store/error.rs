@@ -89,6 +89,9 @@ pub enum StoreError {
     /// An answer without its reference, a refusal without a reason, or a day that is to come.
     #[error("the answer lacks its reference or reason, or is of a day to come")]
     BadAnswer,
+    /// A decision of a day before the act that it follows was registered.
+    #[error("the answer is dated before the act that it follows")]
+    AnswerBeforeAct,
     /// An act of civil status cannot be.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -139,6 +139,9 @@ pub(super) fn answer(
     if answer.reference.trim().is_empty() || answer.on > today || (!answer.done && given < 5) {
         return Err(StoreError::BadAnswer);
     }
+    if acts::registered(session, act)?.is_some_and(|entry| answer.on < entry.registered_on) {
+        return Err(StoreError::AnswerBeforeAct);
+    }
     match (step.state, &step.answer) {
         (StepState::Waiting, _) => return Err(StoreError::StepNotAsked),
         (_, Some(known)) if known == answer => return Ok(Answered::Repeat),

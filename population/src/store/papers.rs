@@ -14,6 +14,7 @@ use super::{Change, StoreError, damaged};
 use crate::civil_status::paper::{
     Difference, PaperEntry, PaperId, PaperPerson, Role, death_unknown, is_the_one,
 };
+use crate::name::same_user;
 use crate::person::Person;
 use crate::quality::conflict::{Conflict, Origin, Standing};
 
@@ -247,7 +248,7 @@ fn typed(
     }
     let (one, one_by) = &known.one;
     let (one, two, decided) = match &known.two {
-        None if one_by == by => {
+        None if same_user(one_by, by) => {
             if one == entry {
                 return Ok(Typed::Again);
             }
@@ -255,13 +256,13 @@ fn typed(
             (entry.clone(), None, None)
         }
         None => (one.clone(), Some((entry.clone(), by)), None),
-        Some((two, two_by)) if two_by == by => {
+        Some((two, two_by)) if same_user(two_by, by) => {
             if two == entry {
                 return Ok(Typed::Again);
             }
             (one.clone(), Some((entry.clone(), by)), None)
         }
-        Some((two, two_by)) if one_by == by => {
+        Some((two, two_by)) if same_user(one_by, by) => {
             if one == entry {
                 return Ok(Typed::Again);
             }

@@ -364,7 +364,7 @@ impl SqlStore {
     ///
     /// # Errors
     /// [`StoreError::UnknownStep`], [`StoreError::StepNotAsked`], [`StoreError::OtherAnswer`],
-    /// [`StoreError::BadAnswer`].
+    /// [`StoreError::BadAnswer`], [`StoreError::AnswerBeforeAct`].
     pub fn answer_step(
         &mut self,
         number: &PersonalNumber,
@@ -395,6 +395,14 @@ impl SqlStore {
     /// [`StoreError`].
     pub fn cases_of(&self, number: &PersonalNumber) -> Result<Vec<Case>, StoreError> {
         self.read(|session| cases::of_person(session, number))
+    }
+
+    /// An act as its office registered it: taken, or waiting in a case. `None` for one that is not known, or was refused.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn act(&self, act: &ActId) -> Result<Option<Entry>, StoreError> {
+        self.read(|session| acts::registered(session, act))
     }
 
     /// A case, and what was done in it.

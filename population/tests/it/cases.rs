@@ -123,9 +123,13 @@ fn several_papers_of_one_person_are_one_case() {
         let no_reason = Ruling { reason: "x".to_owned(), ..ruling(Verdict::Keep) };
         let own =
             Ruling { by: "clerk".to_owned(), ..ruling(Verdict::Take([("full_name".to_owned(), 1)].into())) };
-        for (ruling, why) in
-            [(nobody, NotDecided::Nobody), (no_reason, NotDecided::NoReason), (own, NotDecided::OwnClaim)]
-        {
+        let in_capitals = Ruling { by: "\u{a0}Clerk\u{200b} ".to_owned(), ..own.clone() };
+        for (ruling, why) in [
+            (nobody, NotDecided::Nobody),
+            (no_reason, NotDecided::NoReason),
+            (own, NotDecided::OwnClaim),
+            (in_capitals, NotDecided::OwnClaim),
+        ] {
             let done = store.decide_case(&case.id, &ruling, None, now(), TODAY);
             assert!(matches!(done, Err(StoreError::NotDecided(found)) if found == why));
         }

@@ -212,7 +212,9 @@ fn a_death_ends_residence_and_marriage_and_begins_the_funeral_benefit() {
     let benefit = changes.messages.iter().find(|message| message.topic == Topic::FuneralBenefit).unwrap();
     assert_eq!(benefit.with, Some(number(WIFE)));
     consistent(&register);
-    assert_eq!(take(&mut register, death, None), Err(Refusal::Nothing.into()));
+    let known = [Applied { id: entry(death.clone()).id, on: date(2026, 11, 18) }];
+    let again = apply(&entry(death.clone()), &register, &known, None, TODAY);
+    assert_eq!(again, Err(Refusal::Nothing.into()));
     let other = Act::Death { person: number(HUSBAND), on: date(2026, 11, 17) };
     assert_eq!(take(&mut register, other, None), Err(Contradiction::OtherDeath.into()));
     let changed =
@@ -262,10 +264,19 @@ fn marriage_and_divorce_are_of_both_or_of_nobody() {
 fn an_act_that_comes_late_is_kept_and_undoes_nothing() {
     let register = town();
     let id = |kind| ActId { office: "00070".to_owned(), year: 2025, kind, serial: 1 };
-    let before = [Applied { id: id(Kind::Marriage), on: date(2025, 5, 5) }];
+    // An act of two stands once for each of them. They were married from 2020 on, and one of them married again since.
+    let theirs = Applied { id: ActId { year: 2020, ..id(Kind::Marriage) }, on: date(2020, 3, 3) };
+    let before = [theirs.clone(), theirs.clone(), Applied { id: id(Kind::Marriage), on: date(2025, 5, 5) }];
     let late = entry(Act::Divorce { husband: number(BACHELOR), wife: number(WIFE), on: date(2024, 1, 1) });
     let changes = apply(&late, &register, &before, None, TODAY).unwrap();
     assert_eq!((changes.late, changes.changed.len()), (true, 0));
+    // They were divorced already, or never married: a later marriage to somebody else does not make it true.
+    let parted = Applied { id: id(Kind::Divorce), on: date(2023, 3, 3) };
+    let twice = [theirs.clone(), parted.clone(), theirs, parted, before[2].clone()];
+    for before in [&twice[..], &before[2..]] {
+        let never = apply(&late, &register, before, None, TODAY);
+        assert_eq!(never, Err(Contradiction::NotMarried.into()));
+    }
     let late = entry(Act::NameChanged {
         person: number(WIFE),
         full_name: "Lê Chi".to_owned(),

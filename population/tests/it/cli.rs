@@ -10,7 +10,7 @@ fn program(dir: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn run(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = program(dir, arguments).output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }

@@ -93,6 +93,11 @@ fn a_birth_is_asked_of_residence_first_and_of_health_insurance_then() {
         let silent = StepAnswer { done: false, ..done("CT-1") };
         assert!(matches!(answer(&mut store, Step::Residence, &silent), Err(StoreError::BadAnswer)));
         let refused = StepAnswer { reason: Some("thiếu giấy tờ".to_owned()), ..silent };
+        // Nobody answers what was not registered yet: the act is of the 20th.
+        for on in [date(1999, 11, 25), date(2026, 11, 19)] {
+            let early = answer(&mut store, Step::Residence, &StepAnswer { on, ..done("CT-0") });
+            assert!(matches!(early, Err(StoreError::AnswerBeforeAct)));
+        }
         assert_eq!(answer(&mut store, Step::Residence, &refused).unwrap(), Answered::Taken { late: false });
         assert_eq!(topics(&store), [Topic::Residence, Topic::NumberAnswered], "nothing follows a refusal");
         let late = StepAnswer { on: date(2026, 12, 15), ..done("CT-2") };

@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests outside #[test] functions")]
 
 mod access;
+mod acts;
 mod backup;
 mod births;
 mod bundle;
 mod cases;
 mod civil_status;
 mod cli;
+mod cli_acts;
 mod distribution;
 mod duplicates;
 mod failover;

@@ -4,7 +4,7 @@ use cccd_population::civil_status::{
     Act, Changes, Contradiction, Kind, Mover, NotApplied, Refusal, Stay, Topic, apply,
 };
 use cccd_population::civil_status::{ActId, Applied};
-use cccd_population::person::{Life, Residence, TemporaryAbsence};
+use cccd_population::person::{Flaw, Life, Residence, TemporaryAbsence};
 use jiff::civil::{Date, date};
 
 use super::civil_status::{
@@ -146,7 +146,7 @@ fn stays_and_absence_are_noted_and_end() {
     moved(&mut register, Act::Absence { person: number(WIFE), on: ON, until }).unwrap();
     assert_eq!(register[&number(WIFE)].temporary_absence, Some(TemporaryAbsence { from: ON, until }));
     let backwards = Act::Absence { person: number(WIFE), on: ON, until: Some(date(2026, 9, 30)) };
-    assert_eq!(take(&mut register, backwards, None), Err(Refusal::Flaw.into()));
+    assert_eq!(take(&mut register, backwards, None), Err(Flaw::Date("temporary_absence").into()));
 }
 
 /// Permanent and temporary residence are at home (Luật Cư trú 2020 art. 2); who settles abroad has a present place there, and

@@ -4,7 +4,7 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
-use super::{Done, Work};
+use super::{Applied, Done, Work};
 use crate::civil_status::act::{Kind, Newborn, Parent};
 use crate::civil_status::family::{add_child, relative};
 use crate::civil_status::message::Topic;
@@ -45,7 +45,10 @@ impl Work<'_> {
                     if record.birth_date.earliest() >= child.birth_date {
                         return Err(Refusal::ParentNotOlder.into());
                     }
-                    can_be_parent(record.life, record.sex, child.birth_date)?;
+                    let (life, sex) = (record.life, record.sex);
+                    self.of_that_sex(sex, is_father)?;
+                    can_be_parent(life, is_father, child.birth_date)?;
+                    let record = self.record(parent)?;
                     add_child(record, &as_child);
                     relative(record)
                 }
@@ -61,7 +64,7 @@ impl Work<'_> {
             }
             self.tell(Topic::Residence, &number, Some(host.clone()));
         }
-        let person = person.checked(self.today).map_err(Refusal::from)?;
+        let person = person.checked(self.today)?;
         self.tell(Topic::NumberAnswered, &number, None);
         let sixth = child.birth_date.checked_add(jiff::Span::new().years(6)).unwrap_or(Date::MAX);
         if self.entry.registered_on < sixth {
@@ -69,6 +72,12 @@ impl Work<'_> {
         }
         self.changes.created = Some(person);
         Ok(())
+    }
+
+    /// A father is no woman and a mother no man, as far as the register knows.
+    fn of_that_sex(&self, sex: Sex, is_father: bool) -> Done {
+        let other = if is_father { Sex::Female } else { Sex::Male };
+        if sex == other { self.contradicts(Contradiction::ParentOfOtherSex) } else { Ok(()) }
     }
 
     /// The same child entered under a second act.
@@ -131,19 +140,45 @@ impl Work<'_> {
     }
 
     pub(super) fn divorce(&mut self, husband: &PersonalNumber, wife: &PersonalNumber) -> Done {
-        if self.overtaken(&[Kind::Marriage, Kind::Divorce]) {
+        let on = self.entry.act.on();
+        if self.of_these_two().any(|act| act.on > on) {
+            // They married again since, or this divorce is known by a later day.
             self.changes.late = true;
             return Ok(());
         }
+        let mut named = 0;
+        for (one, other) in [(husband, wife), (wife, husband)] {
+            let spouse = self.record(one)?.spouse.as_ref().and_then(|spouse| spouse.number.as_ref());
+            named += u32::from(spouse == Some(other));
+        }
+        // Whoever married somebody else since no longer names the one of before: only an act says that there was a marriage.
+        let last = self.of_these_two().max_by_key(|act| act.on);
+        let married_once = named > 0 || last.is_some_and(|act| act.id.kind == Kind::Marriage);
+        let overtaken = self.overtaken(&[Kind::Marriage, Kind::Divorce]);
+        if named < 2 && !(married_once && overtaken) {
+            return Err(Contradiction::NotMarried.into());
+        }
+        self.changes.late = overtaken;
         for (one, other) in [(husband, wife), (wife, husband)] {
             let record = self.record(one)?;
-            if record.spouse.as_ref().and_then(|spouse| spouse.number.as_ref()) != Some(other) {
-                return Err(Contradiction::NotMarried.into());
+            if record.spouse.as_ref().and_then(|spouse| spouse.number.as_ref()) == Some(other) {
+                record.spouse = None;
+                record.marital_status = Some(MaritalStatus::Divorced);
             }
-            record.spouse = None;
-            record.marital_status = Some(MaritalStatus::Divorced);
         }
         Ok(())
+    }
+
+    /// Marriages and divorces that were taken before and are of both principals: an act stands once for each of them.
+    fn of_these_two(&self) -> impl Iterator<Item = &Applied> {
+        self.before
+            .iter()
+            .enumerate()
+            .filter(|(place, act)| {
+                matches!(act.id.kind, Kind::Marriage | Kind::Divorce)
+                    && self.before.iter().take(*place).any(|other| other.id == act.id)
+            })
+            .map(|(_, act)| act)
     }
 
     pub(super) fn recognition(&mut self, child: &PersonalNumber, parent: &PersonalNumber) -> Done {
@@ -152,7 +187,7 @@ impl Work<'_> {
         if elder.birth_date.earliest() >= record.birth_date.earliest() {
             return Err(Refusal::ParentNotOlder.into());
         }
-        can_be_parent(elder.life, elder.sex, record.birth_date.earliest())?;
+        can_be_parent(elder.life, elder.sex != Sex::Female, record.birth_date.earliest())?;
         if record.spouse.as_ref().is_some_and(|spouse| spouse.number.as_ref() == Some(parent)) {
             return Err(Refusal::SpouseAsParent.into());
         }
@@ -199,12 +234,15 @@ impl Work<'_> {
             }
         }
         let mut parents = [None, None];
-        for (place, parent) in parents.iter_mut().zip([father, mother]) {
+        for (place, (parent, is_father)) in parents.iter_mut().zip([(father, true), (mother, false)]) {
             let Some(parent) = parent else { continue };
             let elder = self.record(parent)?;
             if elder.birth_date.earliest() >= record.birth_date.earliest() {
                 return Err(Refusal::ParentNotOlder.into());
             }
+            let sex = elder.sex;
+            self.of_that_sex(sex, is_father)?;
+            let elder = self.record(parent)?;
             add_child(elder, &as_child);
             *place = Some(relative(elder));
         }
@@ -215,9 +253,9 @@ impl Work<'_> {
 }
 
 /// A mother lives when her child is born, a father lived ten months before.
-pub(super) fn can_be_parent(life: Life, sex: Sex, born: Date) -> Result<(), Contradiction> {
+pub(super) fn can_be_parent(life: Life, is_father: bool, born: Date) -> Result<(), Contradiction> {
     let Life::Dead(day) = life else { return Ok(()) };
-    let days = if sex == Sex::Female { 0 } else { DAYS_AFTER_FATHER };
+    let days = if is_father { DAYS_AFTER_FATHER } else { 0 };
     let last = day.checked_add(jiff::Span::new().days(days)).unwrap_or(Date::MAX);
     if born > last { Err(Contradiction::ParentDead) } else { Ok(()) }
 }

@@ -13,9 +13,11 @@ use crate::person::{Life, MaritalStatus, Person, Residences};
 
 impl Work<'_> {
     pub(super) fn death(&mut self, number: &PersonalNumber, on: Date) -> Done {
-        let record = self.record(number)?;
-        match record.life {
-            Life::Dead(day) if day == on => return Err(Refusal::Nothing.into()),
+        let registered = self.was_taken(Kind::Death);
+        match self.record(number)?.life {
+            // Where only the day was told (an event, an import), all that follows from the death is still to be done.
+            Life::Dead(day) if day == on && registered => return Err(Refusal::Nothing.into()),
+            Life::Dead(day) if day == on => {}
             Life::Dead(_) => self.contradicts(Contradiction::OtherDeath)?,
             Life::Alive | Life::Missing(_) => {}
         }
@@ -33,7 +35,7 @@ impl Work<'_> {
         let (sex, children) = (self.record(number)?.sex, self.record(number)?.children.clone());
         for child in children.iter().filter_map(|child| child.number.as_ref()) {
             if let Some(child) = self.touched.get(child) {
-                can_be_parent(Life::Dead(on), sex, child.birth_date.earliest())?;
+                can_be_parent(Life::Dead(on), sex != Sex::Female, child.birth_date.earliest())?;
             }
         }
         let record = self.record(number)?;
@@ -82,15 +84,16 @@ impl Work<'_> {
     pub(super) fn name(&mut self, number: &PersonalNumber, full_name: &str, keep_old: bool) -> Done {
         if self.overtaken(&[Kind::NameChanged, Kind::NameCorrected]) {
             self.changes.late = true;
-            let late = crate::name::clean(full_name);
             let record = self.record(number)?;
-            if keep_old && !record.other_names.contains(&late) && record.full_name != late {
-                record.other_names.push(late);
+            let known =
+                record.full_name == full_name || record.other_names.iter().any(|name| name == full_name);
+            if keep_old && !known {
+                record.other_names.push(full_name.to_owned());
             }
             return Ok(());
         }
         let record = self.record(number)?;
-        let old = core::mem::replace(&mut record.full_name, crate::name::clean(full_name));
+        let old = core::mem::replace(&mut record.full_name, full_name.to_owned());
         if old == record.full_name {
             return Err(Refusal::Nothing.into());
         }
@@ -117,7 +120,10 @@ impl Work<'_> {
         }
         let other_year = record.birth_date.year() != date.year();
         record.birth_date = date;
-        record.clone().checked(self.today).map_err(Refusal::from)?;
+        record.clone().checked(self.today)?;
+        if date.earliest() > self.entry.act.on() {
+            return Err(Refusal::BeforeItHappened.into());
+        }
         self.tell(Topic::Card, number, None);
         if other_year { self.renumber(number, new.ok_or(Refusal::NoNumber)?) } else { Ok(()) }
     }
@@ -143,7 +149,7 @@ impl Work<'_> {
             member.number = Some(new.clone());
             name.clone_into(&mut member.name);
         }
-        self.changes.created = Some(person.checked(self.today).map_err(Refusal::from)?);
+        self.changes.created = Some(person.checked(self.today)?);
         self.changes.cancelled = Some(old.clone());
         self.tell(Topic::NumberAnswered, &new, Some(old.clone()));
         Ok(())
@@ -161,7 +167,6 @@ impl Work<'_> {
         if *record == before {
             return Err(Refusal::Nothing.into());
         }
-        record.clone().checked(self.today).map_err(Refusal::from)?;
         Ok(())
     }
 
@@ -174,11 +179,11 @@ impl Work<'_> {
     }
 
     pub(super) fn missing(&mut self, number: &PersonalNumber, on: Date) -> Done {
-        let record = self.record(number)?;
-        match record.life {
+        let registered = self.was_taken(Kind::Missing);
+        match self.record(number)?.life {
             // Declared missing before the day of a death that is known now: the death holds.
             Life::Dead(_) => self.changes.late = true,
-            Life::Missing(day) if day == on => return Err(Refusal::Nothing.into()),
+            Life::Missing(day) if day == on && registered => return Err(Refusal::Nothing.into()),
             Life::Missing(_) | Life::Alive => {
                 if self.overtaken(&[Kind::Returned]) {
                     self.changes.late = true;
@@ -196,11 +201,20 @@ impl Work<'_> {
             self.changes.late = true;
             return Ok(());
         }
+        // Where somebody has told of the return already, the act that annuls the declaration changes nothing more.
+        let on = self.entry.act.on();
+        let declared = self
+            .before
+            .iter()
+            .filter(|applied| matches!(applied.id.kind, Kind::Missing | Kind::Returned) && applied.on <= on);
+        let declared =
+            declared.max_by_key(|applied| applied.on).is_some_and(|last| last.id.kind == Kind::Missing);
         let record = self.record(number)?;
-        if !matches!(record.life, Life::Missing(_)) {
-            return Err(Contradiction::NotMissing.into());
+        match record.life {
+            Life::Missing(_) => record.life = Life::Alive,
+            Life::Alive if declared => {}
+            Life::Alive | Life::Dead(_) => return Err(Contradiction::NotMissing.into()),
         }
-        record.life = Life::Alive;
         Ok(())
     }
 }

@@ -75,9 +75,7 @@ impl Work<'_> {
         }
         self.touched.gather(&members, joins);
         for mover in movers {
-            let today = self.today;
             let record = self.record(&mover.person)?;
-            record.clone().checked(today).map_err(Refusal::from)?;
             if record.birth_date.earliest() > on {
                 return Err(Refusal::BeforeItHappened.into());
             }

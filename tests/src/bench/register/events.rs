@@ -194,12 +194,15 @@ impl Desk {
 
     fn birth(&mut self, mother: &Person) -> Option<Waiting> {
         let sex = if self.serial.is_multiple_of(8) { Sex::Female } else { Sex::Male };
-        let number_place = mother.number.as_str().get(..3)?.to_owned();
+        // The office of the ward where the mother lives registers it, and the number begins with its province.
+        let home = mother.residences.of_record()?;
+        let (office, number_place) =
+            (home.ward_code.clone()?, format!("0{}", home.province_code.as_deref()?));
         let number = Prefix::new(number_place.parse().ok()?, sex, TODAY.year()).ok()?.with(self.serial)?;
-        // Registered within sixty days (Luật Hộ tịch 2014 art. 15), in the ward where the mother lives. Were all of them born on one
+        // Registered within sixty days (Luật Hộ tịch 2014 art. 15). Were all of them born on one
         // day in one place, each name would come twenty times, and each child be compared with twenty others.
         let days = i64::from(self.serial % 60);
-        let home = mother.residences.of_record()?.address.as_str();
+        let home = home.address.as_str();
         let ward = home.rmatch_indices(", ").nth(1).and_then(|(at, comma)| home.get(at + comma.len()..));
         let child = Newborn {
             full_name: self.names.get(self.serial as usize % self.names.len())?.clone(),
@@ -218,7 +221,9 @@ impl Desk {
             mother: Some(Parent::Known(mother.number.clone())),
             resides_with: Some(mother.number.clone()),
         };
-        Some((self.entry(act), Some(number)))
+        let mut entry = self.entry(act);
+        entry.id.office = office;
+        Some((entry, Some(number)))
     }
 
     fn entry(&mut self, act: Act) -> Entry {

@@ -1,0 +1,247 @@
+//! What the act of a case says, beside what the register holds of those whom it names.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::cases::{Case, Subject};
+use cccd_population::civil_status::{Entry, Kind};
+use cccd_population::person::{MaritalStatus, Person, Relative, Residence};
+use cccd_population::store::{SqlStore, Store as _, StoreError};
+use serde_json::{Value, json};
+
+use super::{Setting, vietnamese};
+
+/// The act, and the numbers of everybody who is looked at with it.
+pub(super) struct CaseAct {
+    entry: Entry,
+    pub(super) numbers: Vec<PersonalNumber>,
+}
+
+impl CaseAct {
+    /// `None` for a case that is about no act.
+    pub(super) fn of(store: &SqlStore, case: &Case) -> Result<Option<Self>, StoreError> {
+        let Subject::Act { act, .. } = &case.subject else { return Ok(None) };
+        let Some(entry) = store.act(act)? else { return Ok(None) };
+        let numbers: BTreeSet<_> = entry.act.named().into_iter().chain(case.persons.clone()).collect();
+        Ok(Some(Self { entry, numbers: numbers.into_iter().collect() }))
+    }
+
+    /// The records of those numbers, as they are now.
+    pub(super) fn people(
+        &self,
+        store: &SqlStore,
+    ) -> Result<Vec<(PersonalNumber, Option<Person>)>, StoreError> {
+        self.numbers.iter().map(|number| Ok((number.clone(), store.person(number)?))).collect()
+    }
+
+    pub(super) fn json(
+        &self,
+        people: &[(PersonalNumber, Option<Person>)],
+    ) -> serde_json::Result<(Value, Value)> {
+        let register: Vec<Value> = people
+            .iter()
+            .map(|(number, person)| json!({"number": number, "known": person.as_ref().map(of_register)}))
+            .collect();
+        Ok((serde_json::to_value(&self.entry)?, json!(register)))
+    }
+
+    pub(super) fn words(
+        &self,
+        setting: &Setting,
+        people: &[(PersonalNumber, Option<Person>)],
+        text: &mut String,
+    ) {
+        let (entry, kind) = (&self.entry, kind(self.entry.id.kind));
+        let _ = write!(
+            text,
+            "\n{}: {} · {} {} · {} {}",
+            setting.say("Việc hộ tịch ghi", "The act says"),
+            setting.say(kind.0, kind.1),
+            setting.say("đăng ký ngày", "registered on"),
+            entry.registered_on,
+            setting.say("người ký", "by"),
+            plain(&entry.registered_by),
+        );
+        if let Ok(Value::Object(act)) = serde_json::to_value(&entry.act) {
+            act.values().for_each(|said| said_words(setting, said, 1, text));
+        }
+        let _ = write!(text, "\n{}:", setting.say("Cơ sở dữ liệu ghi", "The register holds"));
+        for (number, person) in people {
+            let _ = write!(text, "\n  {} · ", number.as_str());
+            match person {
+                Some(person) => person_words(setting, person, text),
+                None => text.push_str(setting.say("không có bản ghi", "no record")),
+            }
+        }
+    }
+}
+
+/// Items that acts change or are judged by; nothing of those that lie sealed.
+fn of_register(person: &Person) -> Value {
+    json!({
+        "full_name": person.full_name, "other_names": person.other_names, "birth_date": person.birth_date,
+        "sex": person.sex, "ethnic_group": person.ethnic_group, "nationality": person.nationality,
+        "life": person.life, "marital_status": person.marital_status, "spouse": person.spouse,
+        "father": person.father, "mother": person.mother, "children": person.children,
+        "residences": person.residences, "relation_to_head": person.relation_to_head,
+    })
+}
+
+fn person_words(setting: &Setting, person: &Person, text: &mut String) {
+    let sex = vietnamese::count(sex_word(person)).unwrap_or_default();
+    let life = vietnamese::count(person.life.as_str()).unwrap_or_default();
+    let day = person.life.date().map_or_else(String::new, |day| format!(" {day}"));
+    let _ = write!(
+        text,
+        "{} · {} {} · {} · {}{day}",
+        plain(&person.full_name),
+        setting.say("sinh", "born"),
+        person.birth_date,
+        setting.say(sex, sex_word(person)),
+        setting.say(life, person.life.as_str()),
+    );
+    if let Some(status) = person.marital_status {
+        let words = match status {
+            MaritalStatus::Single => "chưa kết hôn",
+            MaritalStatus::Married => "đang có vợ hoặc chồng",
+            MaritalStatus::Divorced => "đã ly hôn",
+            MaritalStatus::Widowed => "góa",
+        };
+        let _ = write!(text, " · {}", setting.say(words, status.as_str()));
+    }
+    let relatives = [("spouse", &person.spouse), ("father", &person.father), ("mother", &person.mother)];
+    for (item, relative) in relatives {
+        if let Some(relative) = relative {
+            let _ = write!(text, "\n    {}: {}", label(setting, item), relative_words(relative));
+        }
+    }
+    if !person.children.is_empty() {
+        let children: Vec<String> = person.children.iter().map(relative_words).collect();
+        let _ = write!(text, "\n    {}: {}", label(setting, "children"), children.join(", "));
+    }
+    let homes = [
+        ("permanent", &person.residences.permanent),
+        ("temporary", &person.residences.temporary),
+        ("current", &person.residences.current),
+    ];
+    for (item, home) in homes {
+        if let Some(Residence { address, .. }) = home {
+            let _ = write!(text, "\n    {}: {}", label(setting, item), plain(address));
+        }
+    }
+}
+
+fn sex_word(person: &Person) -> &'static str {
+    use cccd_card_profile::card_holder::Sex;
+    match person.sex {
+        Sex::Male => "male",
+        Sex::Female => "female",
+        Sex::Unspecified => "unspecified",
+    }
+}
+
+fn relative_words(relative: &Relative) -> String {
+    let number =
+        relative.number.as_ref().map_or_else(String::new, |number| format!(" ({})", number.as_str()));
+    format!("{}{number}", plain(&relative.name))
+}
+
+/// Each item of what an act says on a line, those within it further in.
+fn said_words(setting: &Setting, said: &Value, depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    let Value::Object(items) = said else {
+        let _ = write!(text, "\n{indent}{}", scalar(said));
+        return;
+    };
+    for (item, value) in items {
+        match value {
+            Value::Null => {}
+            Value::Object(_) => {
+                let _ = write!(text, "\n{indent}{}:", label(setting, item));
+                said_words(setting, value, depth + 1, text);
+            }
+            Value::Array(list) => {
+                let _ = write!(text, "\n{indent}{}:", label(setting, item));
+                list.iter().for_each(|one| said_words(setting, one, depth + 1, text));
+            }
+            other => {
+                let _ = write!(text, "\n{indent}{}: {}", label(setting, item), scalar(other));
+            }
+        }
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), plain)
+}
+
+/// What an old entry may hold and a screen must not: controls.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn label<'w>(setting: &Setting, item: &'w str) -> &'w str {
+    let (vietnamese, english) = match item {
+        "person" => ("Người", "Person"),
+        "husband" => ("Chồng", "Husband"),
+        "wife" => ("Vợ", "Wife"),
+        "child" => ("Con", "Child"),
+        "children" => ("Con", "Children"),
+        "parent" => ("Cha hoặc mẹ", "Parent"),
+        "father" => ("Cha", "Father"),
+        "mother" => ("Mẹ", "Mother"),
+        "spouse" => ("Vợ, chồng", "Spouse"),
+        "resides_with" => ("Ở cùng", "Resides with"),
+        "on" => ("Ngày", "Day"),
+        "until" => ("Đến ngày", "Until"),
+        "since" => ("Từ ngày", "Since"),
+        "full_name" | "name" => ("Họ tên", "Name"),
+        "birth_date" => ("Ngày sinh", "Born"),
+        "sex" => ("Giới tính", "Sex"),
+        "place_of_birth" => ("Nơi sinh", "Place of birth"),
+        "birth_registration_place" => ("Nơi đăng ký khai sinh", "Place of registration"),
+        "number_place" => ("Mã nơi đăng ký", "Place of the number"),
+        "place_of_origin" => ("Quê quán", "Place of origin"),
+        "ethnic_group" => ("Dân tộc", "Ethnic group"),
+        "nationality" => ("Quốc tịch", "Nationality"),
+        "movers" => ("Người chuyển đến", "Movers"),
+        "relation" => ("Quan hệ với chủ hộ", "Relation to the head"),
+        "joins" => ("Nhập hộ của", "Joins"),
+        "place" => ("Nơi cư trú", "Residence"),
+        "address" => ("Địa chỉ", "Address"),
+        "ward_code" => ("Mã xã, phường", "Ward"),
+        "province_code" => ("Mã tỉnh", "Province"),
+        "stay" => ("Loại cư trú", "Stay"),
+        "permanent" => ("Thường trú", "Permanent"),
+        "temporary" => ("Tạm trú", "Temporary"),
+        "current" => ("Nơi ở hiện tại", "Current"),
+        other => (other, other),
+    };
+    if setting.lang == super::Language::Vi { vietnamese } else { english }
+}
+
+fn kind(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Birth => ("khai sinh", "birth"),
+        Kind::Death => ("khai tử", "death"),
+        Kind::Marriage => ("kết hôn", "marriage"),
+        Kind::Divorce => ("ly hôn", "divorce"),
+        Kind::Recognition => ("nhận cha, mẹ, con", "recognition of a parent or child"),
+        Kind::Adoption => ("nuôi con nuôi", "adoption"),
+        Kind::NameChanged => ("thay đổi họ, chữ đệm, tên", "name changed"),
+        Kind::NameCorrected => ("cải chính họ, chữ đệm, tên", "name corrected"),
+        Kind::BirthDateCorrected => ("cải chính ngày sinh", "birth date corrected"),
+        Kind::SexRedetermined => ("xác định lại giới tính", "sex determined again"),
+        Kind::EthnicGroup => ("xác định lại dân tộc", "ethnic group determined again"),
+        Kind::Nationality => ("thay đổi quốc tịch", "nationality changed"),
+        Kind::Missing => ("tuyên bố mất tích", "declared missing"),
+        Kind::Returned => ("hủy tuyên bố mất tích", "no longer missing"),
+        Kind::Permanent => ("đăng ký thường trú", "permanent residence"),
+        Kind::Temporary => ("đăng ký tạm trú", "temporary residence"),
+        Kind::Current => ("nơi ở hiện tại", "current residence"),
+        Kind::Absence => ("khai báo tạm vắng", "absence declared"),
+        Kind::Removed => ("xóa đăng ký thường trú", "permanent residence removed"),
+        Kind::Decided => ("quyết định", "decision"),
+    }
+}
