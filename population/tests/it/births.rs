@@ -102,6 +102,7 @@ fn a_child_entered_twice_is_a_case_and_gets_no_second_number() {
 /// A nation with two children of `day` who are known by the load alone: one to a mother by number, one by her name.
 fn nation_with_newborns(seed: u64, day: Date) -> Vec<Person> {
     let mut people: Vec<Person> = Nation::new(150, seed, TODAY).collect();
+    people[0].sex = Sex::Female;
     let mother = people.first().map(|person| Relative::new(&person.full_name, Some(person.number.clone())));
     let mut born = |place: usize, name: &str, mother: Option<Relative>| {
         let child = people.get_mut(place).unwrap();
