@@ -22,5 +22,5 @@
 mod elementary_file;
 mod identifier;
 
-pub use elementary_file::{CCCD_FILES, ElementaryFile, Parent};
+pub use elementary_file::{CCCD_FILES, ElementaryFile, PERSONALIZED_FILES, Parent};
 pub use identifier::{Aid, FileId, NotAnAid, ShortFileId};

@@ -34,7 +34,7 @@ pub enum ElementaryFile {
     DataGroup(DataGroupNumber),
 }
 
-/// The files of a CCCD, in the order in which a personalizer creates them.
+/// The files that every CCCD has, in the order in which a personalizer creates them.
 pub const CCCD_FILES: [ElementaryFile; 10] = [
     ElementaryFile::AtrInfo,
     ElementaryFile::CardAccess,
@@ -42,6 +42,22 @@ pub const CCCD_FILES: [ElementaryFile; 10] = [
     ElementaryFile::DataGroup(DataGroupNumber::DG1),
     ElementaryFile::DataGroup(DataGroupNumber::DG2),
     ElementaryFile::DataGroup(DataGroupNumber::DG3),
+    ElementaryFile::DataGroup(DataGroupNumber::DG13),
+    ElementaryFile::DataGroup(DataGroupNumber::DG14),
+    ElementaryFile::DataGroup(DataGroupNumber::DG15),
+    ElementaryFile::Sod,
+];
+
+/// Every file that a personalizer may put on a CCCD, in its order: those of every card, and DG4 of a holder whose irises
+/// were taken. What a chip that was interrupted may hold.
+pub const PERSONALIZED_FILES: [ElementaryFile; 11] = [
+    ElementaryFile::AtrInfo,
+    ElementaryFile::CardAccess,
+    ElementaryFile::Com,
+    ElementaryFile::DataGroup(DataGroupNumber::DG1),
+    ElementaryFile::DataGroup(DataGroupNumber::DG2),
+    ElementaryFile::DataGroup(DataGroupNumber::DG3),
+    ElementaryFile::DataGroup(DataGroupNumber::DG4),
     ElementaryFile::DataGroup(DataGroupNumber::DG13),
     ElementaryFile::DataGroup(DataGroupNumber::DG14),
     ElementaryFile::DataGroup(DataGroupNumber::DG15),
@@ -174,6 +190,14 @@ mod tests {
             (FileId(0x010D), 0x0D, Some(0x6D))
         );
         assert_eq!(dg13.name(), "EF.DG13");
+    }
+
+    #[test]
+    fn a_personalizer_may_add_irises_to_the_files_of_every_card() {
+        let irises = ElementaryFile::DataGroup(DataGroupNumber::DG4);
+        let others: Vec<_> = PERSONALIZED_FILES.into_iter().filter(|file| *file != irises).collect();
+        assert_eq!(others, CCCD_FILES);
+        assert!(PERSONALIZED_FILES.contains(&irises) && !CCCD_FILES.contains(&irises));
     }
 
     #[test]

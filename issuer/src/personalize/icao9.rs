@@ -2,7 +2,7 @@
 //! `personalization` has the wire).
 
 use cccd_card_profile::apdu::{Command, GetResponse, Response, StatusWord, exchange};
-use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
+use cccd_card_profile::file_system::{ElementaryFile, PERSONALIZED_FILES};
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::commands::MAX_FILE_LENGTH;
 use cccd_card_profile::personalization::scp03::{ChipAnnouncement, Scp03OpenError, Scp03Session, Scp03Start};
@@ -134,7 +134,7 @@ impl CardDriver for Icao9Driver<'_> {
             status => return Err(DriverError::Refused { command: "the probe of its lock", status }),
         };
         let mut files = Vec::new();
-        for file in CCCD_FILES {
+        for file in PERSONALIZED_FILES {
             if self.secured(&wire::select_file(file.file_id().0))?.is_ok() {
                 files.push(file);
             }
@@ -168,7 +168,7 @@ impl CardDriver for Icao9Driver<'_> {
     }
 
     fn clear(&mut self) -> Result<(), DriverError> {
-        for file in CCCD_FILES {
+        for file in PERSONALIZED_FILES {
             let answer = self.secured(&wire::delete_file(file.file_id().0))?;
             if !answer.is_ok() && answer.status != StatusWord::FILE_NOT_FOUND {
                 return Err(DriverError::Refused { command: "DELETE FILE", status: answer.status });

@@ -7,7 +7,7 @@
 //! (`docs/decisions/0040-second-driver.md`).
 
 use cccd_card_profile::apdu::{Command, GetResponse, Response, StatusWord, exchange};
-use cccd_card_profile::file_system::{CCCD_FILES, ElementaryFile};
+use cccd_card_profile::file_system::{ElementaryFile, PERSONALIZED_FILES};
 use cccd_card_profile::mrz::MrzInformation;
 use cccd_card_profile::personalization::KeyReference;
 use cccd_card_profile::personalization::commands::{
@@ -91,7 +91,7 @@ impl<'a> JmrtdDriver<'a> {
 
 /// The files that the applet knows and that a card of ours has.
 fn files() -> impl Iterator<Item = ElementaryFile> {
-    CCCD_FILES.into_iter().filter(|file| is_known(*file))
+    PERSONALIZED_FILES.into_iter().filter(|file| is_known(*file))
 }
 
 /// The identifier of EF.CardAccess is the applet's EF.CVCA; DG3 and DG4 want a terminal's authentication even before the

@@ -16,7 +16,7 @@ use cccd_virtual_chip::LifeCycle;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::support::{Failing, NUMBER, OTHER_NUMBER, Office, application, blank, rng};
+use crate::support::{Failing, NUMBER, OTHER_NUMBER, Office, application, blank, rng, with_iris};
 
 /// After the second run: issued exactly once, everywhere.
 fn resolved(office: &Office, what: &str) {
@@ -29,8 +29,9 @@ fn resolved(office: &Office, what: &str) {
     assert!(counts.keys().all(|state| matches!(*state, "issued" | "rejected")), "{what}: {counts:?}");
 }
 
+/// The card has every file that a card can have: DG4, too.
 fn lost_at_every_command(delivered: bool) {
-    let application = application(NUMBER, "first-issue");
+    let application = with_iris(application(NUMBER, "first-issue"));
     let mut office = Office::new();
     let mut chip = blank(1);
     let mut whole = Failing { chip: &mut chip, left: usize::MAX, delivered: false, count: 0 };

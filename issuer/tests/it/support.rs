@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_issuer::application::Application;
+use cccd_issuer::application::{Application, Biometrics};
+use cccd_issuer::capture::{Capture, Eye, IrisImage};
+use cccd_issuer::fingerprint::{Finger, MissingReason};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::LocalRegister;
@@ -211,6 +213,20 @@ pub(crate) fn application(number: &str, reason: &str) -> Application {
         r#"{{"person":{{"number":"{number}"}},"portrait":"data:image/jpeg;base64,{portrait}","reason":"{reason}"{ground}}}"#
     );
     Application::parse(json.as_bytes(), Path::new("")).unwrap()
+}
+
+/// The same with an iris of the applicant, whose fingers could not be taken: its card has DG4.
+pub(crate) fn with_iris(application: Application) -> Application {
+    let missing = Finger::INDEX.map(|finger| (finger, MissingReason::Amputated)).into();
+    let mut jpeg = Vec::new();
+    let grey = image::GrayImage::new(160, 160);
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 20).encode_image(&grey).unwrap();
+    let irises = [(Eye::Right, IrisImage::from_file(Eye::Right, jpeg).unwrap())].into();
+    let capture = Capture::new(std::collections::BTreeMap::new(), missing, irises).unwrap();
+    Application {
+        biometrics: Some(Biometrics { capture, sealed_sha256: None, accepted: None }),
+        ..application
+    }
 }
 
 pub(crate) fn blank(serial: u8) -> Chip {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use cccd_card_profile::apdu::{LinkLost, Transport};
-use cccd_issuer::application::Application;
+use cccd_issuer::application::{Application, Biometrics};
+use cccd_issuer::capture::{Capture, Eye, IrisImage};
+use cccd_issuer::fingerprint::{Finger, MissingReason};
 use cccd_issuer::ledger::Ledger;
 use cccd_issuer::personalize::{CardLink, NoMonitor};
 use cccd_issuer::register::{LocalRegister, day_in_vietnam};
@@ -167,7 +169,7 @@ impl CardLink for Torn<'_> {
 pub fn run(length: Length, at: Timestamp, report: &mut Report) -> Result<()> {
     let mut rng = ChaCha20Rng::seed_from_u64(40);
     let (country, applications) = Country::found_with(AlgorithmProfile::P256, 1, at, &mut rng)?;
-    let application = applications.into_iter().next().context("no application")?;
+    let application = with_iris(applications.into_iter().next().context("no application")?)?;
     let person = Nation::new(53, 1, day_in_vietnam(at))
         .find(|person: &Person| person.number == application.number)
         .context("the applicant is not in the nation")?;
@@ -183,6 +185,20 @@ pub fn run(length: Length, at: Timestamp, report: &mut Report) -> Result<()> {
         torn_on_disk(&campaign, report)?;
     }
     Ok(())
+}
+
+/// With an iris of the applicant, whose fingers could not be taken: the card has every file that a card can have, DG4 too.
+fn with_iris(application: Application) -> Result<Application> {
+    let mut jpeg = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 20)
+        .encode_image(&image::GrayImage::new(160, 160))?;
+    let irises = [(Eye::Right, IrisImage::from_file(Eye::Right, jpeg)?)].into();
+    let missing = Finger::INDEX.map(|finger| (finger, MissingReason::Amputated)).into();
+    let capture = Capture::new(std::collections::BTreeMap::new(), missing, irises)?;
+    Ok(Application {
+        biometrics: Some(Biometrics { capture, sealed_sha256: None, accepted: None }),
+        ..application
+    })
 }
 
 fn in_memory(serial: [u8; 10]) -> Chip {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use cccd_card_profile::file_system::CCCD_FILES;
+use cccd_card_profile::file_system::PERSONALIZED_FILES;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Place, SqlStore};
 use cccd_virtual_chip::StateFile;
@@ -192,7 +192,7 @@ fn chips(folder: &Path) -> Result<Vec<Chip>> {
             serial: ChipSerial(bench.state().serial()).to_string(),
             life: bench.state().life_cycle(),
             sod: bench.read(File::Sod).map(|sod| hex::encode(Sha256::digest(sod))),
-            has_files: CCCD_FILES.iter().any(|file| bench.read(*file).is_some()),
+            has_files: PERSONALIZED_FILES.iter().any(|file| bench.read(*file).is_some()),
             key: bench.chip_authentication_key()?.map(|key| key.to_spki()).transpose()?.map(hex::encode),
         });
     }
