@@ -443,7 +443,7 @@ pub(crate) struct StatusListArguments {
     #[arg(long, value_name = "DB")]
     pub(crate) register: String,
 
-    /// Where the register's own keys lie: PATH.register-key [default: beside the file].
+    /// Where the register's own keys lie: PATH.seal-key, and PATH.register-key without --keys [default: beside the file].
     #[arg(long, value_name = "PATH")]
     pub(crate) register_secrets: Option<PathBuf>,
 
@@ -476,6 +476,18 @@ pub(crate) struct SpoilArguments {
     pub(crate) ledger: LedgerArguments,
 
     /// The chip, 20 hexadecimal digits.
+    /// The key store whose register key signs, as in `population serve --keys DIR`; left out, the register signs with a key
+    /// file of its own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+
+    /// The key store's passphrase; otherwise `CCCD_KEYS_PASSPHRASE_FILE`, or DIR/passphrase.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
+
     #[arg(long, value_name = "SERIAL")]
     pub(crate) chip: ChipSerial,
 

@@ -105,7 +105,7 @@ pub(crate) enum Failure {
     Stock(#[from] StockError),
     #[error("the file cannot be used: {0}")]
     StockFile(String),
-    #[error("the register's signing key is not there: --register-secrets PATH")]
+    #[error("the register's signing key is not there: --keys DIR, or --register-secrets PATH")]
     NoRegisterKey,
     #[error("a host has sixteen readers at most")]
     TooManyReaders,

@@ -1,8 +1,11 @@
 //! `issuer status-list issue`: which cards are not in use, signed by the register, for counters without a line.
 
+use std::path::Path;
+
 use cccd_issuer::output::write_private;
 use cccd_issuer::register::RegisterError;
-use cccd_keys::signer::SigningFailed;
+use cccd_keys::pkcs11::open_store;
+use cccd_keys::signer::{Signer, SigningFailed};
 use cccd_population::card::CardStatus;
 use cccd_population::register_key::{beside, seal_keys, signing_key};
 use cccd_population::seal::SealKeys;
@@ -35,19 +38,17 @@ fn issue(
 ) -> Result<(), Failure> {
     let place: Place =
         arguments.register.parse().map_err(|_| Failure::RegisterAddress(arguments.register.clone()))?;
-    let secrets = arguments.register_secrets.as_deref().or(place.path()).ok_or(Failure::NoRegisterKey)?;
-    if !beside(secrets, "register-key").exists() {
-        return Err(Failure::NoRegisterKey);
-    }
-    let (key, _) = signing_key(secrets, rng)?;
-    let store = SqlStore::open_with(&place, &seal_keys(secrets).unwrap_or_else(|_| SealKeys::none()));
+    let secrets = arguments.register_secrets.as_deref().or(place.path());
+    let key = signer(arguments, secrets, rng)?;
+    let seal = secrets.and_then(|secrets| seal_keys(secrets).ok()).unwrap_or_else(SealKeys::none);
+    let store = SqlStore::open_with(&place, &seal);
     let failed = |error: StoreError| Failure::from(RegisterError::Unreachable(error.to_string()));
     let out_of_use = store.and_then(|store| store.cards_out_of_use()).map_err(failed)?;
     let cards: Vec<_> = out_of_use.iter().map(|(card, status)| (*card.as_bytes(), listed(*status))).collect();
     let next = at + SignedDuration::from_hours(i64::from(arguments.hours));
     let count = cards.len();
     let signing = |error: SigningFailed| Failure::StationKey(error.to_string());
-    let list = status_list::issue(cards, at, next, &key).map_err(signing)?;
+    let list = status_list::issue(cards, at, next, key.as_ref()).map_err(signing)?;
     write_private(&arguments.out, &list)?;
     output.result(
         &json!({
@@ -62,6 +63,22 @@ fn issue(
         )],
     );
     Ok(())
+}
+
+/// The key that the register answers with, and that verifiers know: of the key store, as `population serve --keys` takes it,
+/// or the register's own file. None is made here: nobody would know it.
+fn signer(
+    arguments: &StatusListArguments,
+    secrets: Option<&Path>,
+    rng: &mut dyn CryptoRng,
+) -> Result<Box<dyn Signer>, Failure> {
+    if let Some(dir) = &arguments.keys {
+        let store = open_store(dir, arguments.passphrase_file.as_deref(), arguments.token.access())?;
+        return Ok(Box::new(store.register_key()?));
+    }
+    let secrets = secrets.filter(|secrets| beside(secrets, "register-key").exists());
+    let (key, _) = signing_key(secrets.ok_or(Failure::NoRegisterKey)?, rng)?;
+    Ok(Box::new(key))
 }
 
 fn listed(status: CardStatus) -> Listed {

@@ -741,3 +741,22 @@ fn what_is_out_of_use_is_on_the_signed_list_of_counters_without_a_line() {
     let tomorrow = at() + jiff::SignedDuration::from_hours(25);
     assert_eq!(list.status(&digest, tomorrow), Err(StatusListError::Time));
 }
+
+/// The register answers with a key of the key store (`population serve --keys`), and has no key file of its own.
+#[test]
+fn the_signed_list_is_signed_with_the_register_key_of_the_key_store() {
+    use cccd_keys::signer::Signer as _;
+    use cccd_verifier::register::status_list::StatusList;
+    let desk = Desk::new();
+    let (keys, list) = (desk.path("keys"), desk.path("cards.status"));
+    let register = format!("sqlite:{}", desk.path("register.db"));
+    let issue = ["status-list", "issue", "--register", &register, "--keys", &keys, "--out", &list];
+    let output = desk.run(&issue);
+    assert_eq!((output.status.code(), &json(&output)["cards"]), (Some(0), &0.into()), "{output:?}");
+    let passphrase = Passphrase::from_file(&Path::new(&keys).join("passphrase")).unwrap();
+    let store = KeyStore::open(Path::new(&keys), &passphrase).unwrap();
+    let mut trust = cccd_keys::trust::TrustStore::new();
+    trust.add_register_key(store.register_key().unwrap().public_key().spki()).unwrap();
+    assert!(StatusList::believe(&std::fs::read(&list).unwrap(), &trust).is_ok());
+    assert!(!Path::new(&desk.path("register.db.register-key")).exists());
+}

@@ -31,8 +31,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "no-register-key" => (
             "Không có khóa ký của cơ sở dữ liệu",
-            "Run this where the register is kept: its key lies beside its file, or at --register-secrets PATH.",
-            "Chạy ở nơi giữ cơ sở dữ liệu: khóa nằm cạnh tệp, hoặc chỉ ra bằng --register-secrets PATH.",
+            "Give the key store that the register answers with (--keys DIR, as for `population serve`); without one its key lies beside its file, or at --register-secrets PATH.",
+            "Chỉ ra kho khóa mà cơ sở dữ liệu dùng để trả lời (--keys DIR, như `population serve`); nếu không có, khóa nằm cạnh tệp hoặc ở --register-secrets PATH.",
         ),
         _ => return None,
     })
