@@ -104,7 +104,7 @@ pub struct Report {
     pub reasons: BTreeMap<(String, Option<String>), Done>,
     /// By station: its key's digest, empty for one without a log.
     pub units: BTreeMap<String, Done>,
-    /// Chips given up, by the officer's reason.
+    /// Chips given up, by the officer's reason; without words, with a photo only, by cause.
     pub spoilage: BTreeMap<String, u64>,
     /// Working days from taking in to the card, and how many cards took them.
     pub took: BTreeMap<i32, u64>,
@@ -156,6 +156,13 @@ pub(crate) fn read(
         &[from.as_str().into(), to.as_str().into()],
         &mut |row| note(&mut report, row, calendar),
     )?;
+    // A blank of the stock: what an application cost is told above. What was destroyed was spoiled before, and counts once.
+    session.query(
+        "SELECT e.at, e.cause, e.note, o.station FROM blank_events e JOIN stock_operations o ON o.id = e.operation \
+         WHERE e.at >= ?1 AND e.at < ?2 AND e.to_state = 'spoiled'",
+        &[from.as_str().into(), to.as_str().into()],
+        &mut |row| spoiled_in_stock(&mut report, row),
+    )?;
     session.query(
         "SELECT count(*) FROM applications WHERE due < ?1 \
          AND state NOT IN ('issued', 'delivered', 'rejected', 'spoiled')",
@@ -181,13 +188,7 @@ fn note(report: &mut Report, row: &dyn Row, calendar: &Calendar) -> Result<(), S
         done.count(&action);
     }
     match action.as_str() {
-        "spoil" => {
-            let mut reason = row.text(2)?.unwrap_or_default();
-            if report.spoilage.len() >= MAX_KINDS && !report.spoilage.contains_key(&reason) {
-                reason = "…".to_owned();
-            }
-            *report.spoilage.entry(reason).or_default() += 1;
-        }
+        "spoil" => spoiled_for(report, row.text(2)?.unwrap_or_default()),
         "issue" => {
             let received = day_of(&row.needed(6)?).ok_or_else(damaged)?;
             *report.took.entry(calendar.left(received, day)).or_default() += 1;
@@ -197,6 +198,25 @@ fn note(report: &mut Report, row: &dyn Row, calendar: &Calendar) -> Result<(), S
         _ => {}
     }
     Ok(())
+}
+
+fn spoiled_in_stock(report: &mut Report, row: &dyn Row) -> Result<(), StoreError> {
+    let day = day_of(&row.needed(0)?).ok_or(StoreError::Inconsistent("a time of the ledger"))?;
+    for done in [
+        report.days.entry(day).or_default(),
+        report.units.entry(row.text(3)?.unwrap_or_default()).or_default(),
+    ] {
+        done.spoiled += 1;
+    }
+    spoiled_for(report, row.text(2)?.or(row.text(1)?).unwrap_or_default());
+    Ok(())
+}
+
+fn spoiled_for(report: &mut Report, mut reason: String) {
+    if report.spoilage.len() >= MAX_KINDS && !report.spoilage.contains_key(&reason) {
+        "…".clone_into(&mut reason);
+    }
+    *report.spoilage.entry(reason).or_default() += 1;
 }
 
 fn day_of(text: &str) -> Option<Date> {

@@ -117,6 +117,8 @@ pub(crate) enum Failure {
     BatchNotDone(usize),
     #[error("{0} blanks are not where the stock has them")]
     StockDiffers(usize),
+    #[error("what was found is not what was listed: {0} blanks missing, {1} too many")]
+    CountDiffers(usize, usize),
     #[error(transparent)]
     Paper(#[from] PaperError),
     #[error("a ledger on a server does not say where this station's keys lie: --station PATH")]
@@ -198,6 +200,7 @@ impl Failure {
             Self::Stock(error) => error.code(),
             Self::StockFile(_) => "file-unreadable",
             Self::StockDiffers(_) => "stock-differs",
+            Self::CountDiffers(..) => "count-differs",
             Self::TooManyReaders => "too-many-readers",
             Self::NoRegisterKey => "no-register-key",
             Self::QueueStands => "queue-stands",
@@ -227,7 +230,11 @@ impl Failure {
             Self::Audit(AuditProblem::Store(_)) => 3,
             Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
             Self::Stock(error) if error.is_refusal() => 1,
-            Self::StockDiffers(_) | Self::QueueStands | Self::ReaderStands(_) | Self::BatchNotDone(_) => 1,
+            Self::StockDiffers(_)
+            | Self::CountDiffers(..)
+            | Self::QueueStands
+            | Self::ReaderStands(_)
+            | Self::BatchNotDone(_) => 1,
             Self::TooManyReaders | Self::NoRegisterKey => 2,
             Self::Paper(PaperError::NotNow(..)) => 1,
             Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,
@@ -262,7 +269,7 @@ impl Failure {
 
     /// The result that was printed says it already: nothing more belongs on standard output.
     pub(crate) fn was_told(&self) -> bool {
-        matches!(self, Self::RetakePortrait | Self::RetakePrints)
+        matches!(self, Self::RetakePortrait | Self::RetakePrints | Self::CountDiffers(..))
     }
 
     /// What happened, in one sentence.

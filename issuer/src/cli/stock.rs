@@ -72,7 +72,7 @@ pub(crate) fn run(
                 // A request of its own: run again after an interruption, it counts what was only received.
                 keeper.request = keeper.request.map(|name| format!("{name}, counted"));
                 let count = with!(keeper, |stock, act| stock.count(supplier, note, None, act))?;
-                tell_count(&count, output);
+                tell_count(&count, output)?;
             } else {
                 output.result(
                     &json!({"expected": serials.len(), "supplier": supplier, "delivery_note": note}),
@@ -106,7 +106,7 @@ pub(crate) fn run(
             let receiver = public_key(&receipt.station_key)?;
             let mut keeper = Keeper::enter(&receipt.keeper, at, rng)?;
             let count = with!(keeper, |stock, act| stock.acknowledge(&signed, &receiver, act))?;
-            tell_count(&count, output);
+            tell_count(&count, output)?;
         }
         StockCommand::TakeBack(some) => {
             let serials = which(&some.which)?;
@@ -196,8 +196,7 @@ fn run_accept(
             with!(keeper, |stock, act| stock.count(supplier, note, found.as_deref(), act))?
         }
     };
-    tell_count(&count, output);
-    Ok(())
+    tell_count(&count, output)
 }
 
 fn run_explain(
@@ -282,7 +281,8 @@ fn text(file: &Path) -> Result<String, Failure> {
     String::from_utf8(octets(file)?).map_err(|_| Failure::StockFile(format!("{}: no text", file.display())))
 }
 
-fn tell_count(count: &Count, output: &Output) {
+/// What was found is noted; what is missing or too much ends the command with 1 all the same.
+fn tell_count(count: &Count, output: &Output) -> Result<(), Failure> {
     let names = |serials: &[ChipSerial]| serials.iter().map(ChipSerial::to_string).collect::<Vec<_>>();
     let (missing, surplus) = (names(&count.missing), names(&count.surplus));
     let mut lines = vec![format!("{} {}", count.counted.len(), output.say("phôi khớp", "blanks agree"))];
@@ -291,6 +291,7 @@ fn tell_count(count: &Count, output: &Output) {
     let surplus_word = output.say("THỪA", "SURPLUS");
     lines.extend(surplus.iter().map(|serial| format!("{surplus_word}  {serial}")));
     output.result(&json!({"counted": count.counted.len(), "missing": missing, "surplus": surplus}), &lines);
+    if count.agrees() { Ok(()) } else { Err(Failure::CountDiffers(missing.len(), surplus.len())) }
 }
 
 fn tell_moved(serials: &[ChipSerial], state: BlankState, output: &Output) {
@@ -309,7 +310,7 @@ fn tell_report(report: &Reconciliation, output: &Output) {
     };
     let batches: Vec<Value> = report.batches.iter().map(|batch| json!({
         "supplier": batch.supplier, "delivery_note": batch.delivery_note, "announced": batch.announced,
-        "states": states(&batch.states), "moved": batch.moved, "agrees": batch.agrees(),
+        "states": states(&batch.states), "moved": batch.moved, "missing": batch.missing, "agrees": batch.agrees(),
     })).collect();
     let mut lines = Vec::new();
     for batch in &report.batches {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Session, StoreError};
+use serde_json::Value;
 
 use super::BlankState;
 
@@ -20,13 +21,16 @@ pub struct BatchSum {
     pub states: Vec<(BlankState, u64)>,
     /// Blanks of this note that came back under a later one, after another station had them.
     pub moved: u64,
+    /// Blanks of this note that a count did not find, and of which nobody has said what became of them.
+    pub missing: u64,
 }
 
 impl BatchSum {
-    /// What the note names is what the states add up to.
+    /// What the note names is what the states add up to, and what was counted was all there.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        self.announced == self.states.iter().map(|(_, count)| count).sum::<u64>() + self.moved
+        self.missing == 0
+            && self.announced == self.states.iter().map(|(_, count)| count).sum::<u64>() + self.moved
     }
 }
 
@@ -52,7 +56,7 @@ pub struct Reconciliation {
     pub cards_without_blank: u64,
     /// What does not fit.
     pub differences: Vec<Difference>,
-    /// Known and still open, no contradiction: on the way, lost, or spoiled and not destroyed yet.
+    /// Known and still open, no contradiction: nobody counted it yet, on the way, lost, or spoiled and not destroyed yet.
     pub open: Vec<Difference>,
 }
 
@@ -64,12 +68,12 @@ impl Reconciliation {
     }
 }
 
-/// What is open, by state.
-const OPEN: [(BlankState, &str); 4] = [
-    (BlankState::Expected, "not-counted"),
-    (BlankState::Sent, "on-the-way"),
-    (BlankState::Lost, "lost"),
-    (BlankState::Spoiled, "to-destroy"),
+/// What is open, by state; and what it is instead where somebody has looked and not found it, which is open no more.
+const OPEN: [(BlankState, &str, Option<&str>); 4] = [
+    (BlankState::Expected, "not-counted", Some("not-found")),
+    (BlankState::Sent, "on-the-way", Some("not-received")),
+    (BlankState::Lost, "lost", None),
+    (BlankState::Spoiled, "to-destroy", None),
 ];
 
 pub(super) fn reconcile(
@@ -82,18 +86,65 @@ pub(super) fn reconcile(
         ..Reconciliation::default()
     };
     contradictions(session, &mut found)?;
-    for (state, what) in OPEN {
-        let open = "SELECT blanks.serial, coalesce(blank_events.note, blank_events.at) FROM blanks JOIN blank_events \
+    let counted_notes = counted_notes(session)?;
+    let mut missing: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (state, what, sought) in OPEN {
+        let open = "SELECT blanks.serial, coalesce(blank_events.note, blank_events.at), stock_batches.supplier, \
+                    stock_batches.delivery_note, stock_receipts.operation FROM blanks \
+                    JOIN stock_batches ON stock_batches.id = blanks.batch_id JOIN blank_events \
                     ON blank_events.serial = blanks.serial AND blank_events.sequence = blanks.last_event \
+                    LEFT JOIN stock_transports ON stock_transports.operation = blank_events.operation \
+                    AND blanks.state = 'sent' \
+                    LEFT JOIN stock_receipts ON stock_receipts.sender = stock_transports.sender \
+                    AND stock_receipts.reference = stock_transports.reference \
                     WHERE blanks.state = ?1 ORDER BY blanks.serial";
         session.query(open, &[state.as_str().into()], &mut |row| {
-            found.open.push(Difference { serial: row.needed(0)?, what, detail: row.needed(1)? });
+            let note = (row.needed(2)?, row.needed(3)?);
+            let is_sought = match state {
+                BlankState::Expected => counted_notes.contains(&note),
+                _ => row.int(4)?.is_some(),
+            };
+            let (serial, detail) = (row.needed(0)?, row.needed(1)?);
+            match sought.filter(|_| is_sought) {
+                Some(what) => {
+                    if state == BlankState::Expected {
+                        *missing.entry(note).or_default() += 1;
+                    }
+                    found.differences.push(Difference { serial, what, detail });
+                }
+                None => found.open.push(Difference { serial, what, detail }),
+            }
             Ok(())
         })?;
+    }
+    for batch in &mut found.batches {
+        batch.missing = missing.remove(&(batch.supplier.clone(), batch.delivery_note.clone())).unwrap_or(0);
     }
     if let Some(counted) = counted {
         compare(session, counted, &mut found)?;
     }
+    Ok(found)
+}
+
+/// The delivery notes of which somebody counted what lies there: of the maker, and of other stations, whose blanks are
+/// counted when their list is accepted.
+fn counted_notes(session: &mut dyn Session) -> Result<BTreeSet<(String, String)>, StoreError> {
+    let mut found = BTreeSet::new();
+    let counts = "SELECT detail FROM stock_operations WHERE operation = 'count'";
+    session.query(counts, &[], &mut |row| {
+        let bad = || StoreError::Inconsistent("a count of the stock");
+        let detail: Value = serde_json::from_str(&row.needed(0)?).map_err(|_| bad())?;
+        let text = |name: &str| detail.get(name).and_then(Value::as_str).map(str::to_owned).ok_or_else(bad);
+        found.insert((text("supplier")?, text("delivery_note")?));
+        Ok(())
+    })?;
+    let accepted = "SELECT stock_batches.supplier, stock_batches.delivery_note FROM stock_batches \
+                    JOIN stock_operations ON stock_operations.id = stock_batches.operation \
+                    WHERE stock_operations.operation = 'accept'";
+    session.query(accepted, &[], &mut |row| {
+        found.insert((row.needed(0)?, row.needed(1)?));
+        Ok(())
+    })?;
     Ok(found)
 }
 
@@ -110,6 +161,7 @@ fn batches(session: &mut dyn Session) -> Result<Vec<BatchSum>, StoreError> {
                 announced: row.count(3)?,
                 states: Vec::new(),
                 moved: 0,
+                missing: 0,
             });
             Ok(())
         },

@@ -67,10 +67,19 @@ fn a_blank_goes_from_the_delivery_note_to_the_card_and_the_sums_match() {
     let (mut ledger, key) = station(1);
     assert!(!ledger.stock().is_kept().unwrap());
     ledger.stock().receive("maker", "note 1", &serials(1..6), act()).unwrap();
+    // Nobody has looked for them yet.
+    let expected = ledger.stock().reconcile(None).unwrap();
+    assert!(expected.agrees() && expected.open.len() == 5, "{expected:?}");
     // One is missing from the box, one lies in it that the note does not name.
     let found = [serial(1), serial(2), serial(3), serial(4), serial(9)];
     let count = ledger.stock().count("maker", "note 1", Some(&found), act()).unwrap();
     assert_eq!((count.missing.as_slice(), count.surplus.as_slice()), (&[serial(5)][..], &[serial(9)][..]));
+    let missed = ledger.stock().reconcile(None).unwrap();
+    assert!(!missed.agrees() && missed.batches[0].missing == 1 && missed.open.is_empty(), "{missed:?}");
+    assert_eq!(
+        (missed.differences[0].serial.clone(), missed.differences[0].what),
+        (serial(5).to_string(), "not-found")
+    );
     ledger.stock().explain(BlankStep::Lose, &[serial(5)], WHY, act()).unwrap();
     ledger.stock().explain(BlankStep::Spoil, &[serial(4)], WHY, act()).unwrap();
     ledger.stock().explain(BlankStep::Destroy, &[serial(4)], WHY, act()).unwrap();
@@ -90,6 +99,12 @@ fn a_blank_goes_from_the_delivery_note_to_the_card_and_the_sums_match() {
     let states: Vec<(&str, u64)> = report.states.iter().map(|(state, n)| (state.as_str(), *n)).collect();
     assert_eq!(states, [("in-stock", 2), ("spoiled", 1), ("lost", 1), ("destroyed", 1)]);
     assert_eq!(report.open.len(), 2);
+    // Both that were given up, of the stock and of an application, each once.
+    let day = jiff::civil::date(1970, 1, 1);
+    let told = ledger.report(crate::report::Span::new(day, day).unwrap(), day).unwrap();
+    let spoiled: Vec<_> = told.spoilage.iter().map(|(why, count)| (why.as_str(), *count)).collect();
+    assert_eq!(spoiled, [("bent in the box", 1), ("the chip does not answer", 1)]);
+    assert_eq!((told.total().spoiled, told.units.values().map(|unit| unit.spoiled).sum()), (2, 2));
     // In the cabinet: 2 and the spoiled 1; 3 is missed, 9 is nobody's.
     let report = ledger.stock().reconcile(Some(&[serial(1), serial(2), serial(9)])).unwrap();
     let differences: Vec<(&str, &str)> =
@@ -171,6 +186,12 @@ fn blanks_go_to_another_station_and_both_sign_for_them() {
     assert!(twice.is_err());
     let states = |ledger: &mut Ledger| [1, 2, 3, 4].map(|number| state(ledger, number).as_str());
     assert_eq!(states(&mut here), ["handed-over", "sent", "handed-over", "in-stock"]);
+    // Both ends look for it until somebody says what became of it.
+    for (ledger, what) in [(&mut here, "not-received"), (&mut there, "not-found")] {
+        let report = ledger.stock().reconcile(None).unwrap();
+        let found: Vec<_> = report.differences.iter().map(|one| (one.serial.clone(), one.what)).collect();
+        assert_eq!((report.agrees(), found), (false, vec![(serial(2).to_string(), what)]));
+    }
     let why = Explanation { cause: Cause::Missing, note: Some("torn box"), photo_sha256: None };
     here.stock().explain(BlankStep::Lose, &[serial(2)], why, act()).unwrap();
     there.stock().explain(BlankStep::Lose, &[serial(2)], why, act()).unwrap();

@@ -612,12 +612,23 @@ fn a_station_with_a_stock_takes_its_blanks_only_and_accounts_for_each() {
     refused(&desk.by("minh", &spoil), 1, "blank-state-forbids");
     // The chip in software is no blank of this stock.
     desk.approved("an.json");
+    assert_eq!(output.status.code(), Some(1), "what is missing ends a count with 1");
     refused(&desk.issue("an.json", "out", &[]), 1, "not-in-stock");
     let report = json(&desk.by("minh", &["stock", "reconcile"]));
     assert_eq!((&report["agrees"], &report["states"]["spoiled"]), (&true.into(), &1.into()));
     assert_eq!(report["open"].as_array().unwrap().len(), 2);
     let report = desk.by("minh", &["stock", "reconcile", "--counted", &list]);
     assert_eq!(report.status.code(), Some(1));
+    // A blank that was counted and not found is explained before the books agree.
+    let differs = desk.by("minh", &["stock", "reconcile"]);
+    assert_eq!(differs.status.code(), Some(1));
+    let differs: Value =
+        serde_json::from_slice(differs.stdout.split(|octet| *octet == b'\n').next().unwrap()).unwrap();
+    let named = &differs["differences"][0];
+    assert_eq!((&named["serial"], &named["what"]), (&serials[2].into(), &"not-found".into()), "{differs}");
+    assert_eq!(differs["batches"][0]["agrees"], false);
+    let lose = ["stock", "lose", "--chip", serials[2], "--cause", "missing", "--note", "not in the box"];
+    assert_eq!(json(&desk.by("minh", &lose))["state"], "lost");
     let shown = json(&desk.by("minh", &["stock", "show", "--chip", serials[0]]));
     assert_eq!(shown["events"][2]["cause"], "damaged");
 }

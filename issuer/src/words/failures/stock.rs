@@ -62,6 +62,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Give at most sixteen readers; further ones belong to another host of the same ledger.",
             "Tối đa mười sáu đầu đọc; dùng thêm máy khác với cùng sổ.",
         ),
+        "count-differs" => (
+            "Số phôi đếm được khác với danh sách",
+            "What was found is in stock. Look for what is missing; what is not found is noted with a cause (`issuer stock lose`), here and at the station that sent it.",
+            "Phôi đã thấy thì đã vào kho. Tìm phôi thiếu; không thấy thì ghi lý do bằng `issuer stock lose`, ở đây và ở trạm đã gửi.",
+        ),
         "stock-differs" => (
             "Có phôi không ở đúng chỗ trong sổ",
             "Look for the blanks named; say what became of them with `issuer stock lose` or `issuer stock spoil`.",
