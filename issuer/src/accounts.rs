@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::audit::{Auditor, LogEntry};
+use crate::ledger::{code_of, words_of};
 
 pub use password::{Hardness, Password, PasswordRefused};
 pub use role::{NotARole, Role};
@@ -137,7 +138,7 @@ impl std::fmt::Debug for Token {
 #[non_exhaustive]
 pub enum AccountError {
     /// The store.
-    #[error("the station's store failed: {0}")]
+    #[error("the ledger failed: {}", words_of(.0))]
     Store(#[from] StoreError),
     /// Name or password wrong: which of the two is not said.
     #[error("name or password is wrong")]
@@ -193,7 +194,7 @@ impl AccountError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Store(_) => "ledger-failed",
+            Self::Store(error) => code_of(error),
             Self::WrongPassword => "wrong-password",
             Self::Resting => "account-resting",
             Self::Locked => "account-locked",
@@ -392,7 +393,10 @@ impl<'a> Accounts<'a> {
             password.matches_nothing();
             return Err(AccountError::WrongPassword);
         };
-        if kept.failed >= TRIES && gone(kept.failed_at.as_deref(), at).is_some_and(|gone| gone <= REST) {
+        // No rest ends by a time that somebody gives.
+        let given = self.log.is_some_and(Auditor::has_given_time);
+        let rests = |gone: SignedDuration| given || gone <= REST;
+        if kept.failed >= TRIES && gone(kept.failed_at.as_deref(), at).is_some_and(rests) {
             return Err(AccountError::Resting);
         }
         let right = password.matches(&kept.password);

@@ -8,10 +8,11 @@
 mod heads;
 mod proof;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cccd_keys::audit_log::{Chain, Event, Head, SubjectKey};
+use cccd_keys::audit_log::{Chain, Event, Head, Record, SubjectKey};
 use cccd_keys::detached;
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::signer::{Signer, SigningFailed};
@@ -36,6 +37,8 @@ pub struct Auditor {
     signer: Box<dyn Signer>,
     /// Lines since the last signed head, or more: what came before this process began counts as many.
     lines: AtomicU64,
+    /// Times are not the machine's, but somebody's word.
+    given_time: bool,
 }
 
 /// Something that is logged.
@@ -82,7 +85,34 @@ impl Auditor {
     #[must_use]
     pub fn new(subject: SubjectKey, signer: Box<dyn Signer>) -> Self {
         let station = signer.public_key().fingerprint();
-        Self { station, subject, signer, lines: AtomicU64::new(u64::MAX) }
+        Self { station, subject, signer, lines: AtomicU64::new(u64::MAX), given_time: false }
+    }
+
+    /// Every line says from now on that its time was given by whoever asked, and is not the machine's.
+    #[must_use]
+    pub fn at_given_time(self) -> Self {
+        Self { given_time: true, ..self }
+    }
+
+    /// Whether times are not the machine's.
+    pub(crate) fn has_given_time(&self) -> bool {
+        self.given_time
+    }
+
+    /// When the last line of this station's log was written, by the clock of whoever wrote it.
+    pub(crate) fn last_time(&self, session: &mut dyn Session) -> Result<Option<Timestamp>, StoreError> {
+        let mut found = None;
+        session.query(
+            "SELECT line FROM audit WHERE station = ?1 ORDER BY sequence DESC LIMIT 1",
+            &[self.station.as_str().into()],
+            &mut |row| {
+                let record: Record = serde_json::from_str(&row.needed(0)?)
+                    .map_err(|_| StoreError::Inconsistent("a line of the audit log"))?;
+                found = Some(record.time);
+                Ok(())
+            },
+        )?;
+        Ok(found)
     }
 
     /// Lines since the last signed head, or more; those of transactions that came to nothing count, too.
@@ -128,12 +158,17 @@ impl Auditor {
         let before = chain.sequence();
         for entry in entries {
             let said = self.digest_of(entry.said);
+            let note = if self.given_time {
+                Cow::Owned(format!("{} (the time was given)", entry.note))
+            } else {
+                Cow::Borrowed(entry.note)
+            };
             let event = Event {
                 time: entry.at,
                 name: entry.event,
                 subject: entry.subject.map(str::as_bytes),
                 payload: Some(said.as_bytes()),
-                note: Some(entry.note),
+                note: Some(&note),
             };
             let line = chain.append(&event, &self.subject);
             let sequence = number(chain.sequence());

@@ -8,14 +8,13 @@ mod captures;
 mod card_changes;
 mod entry;
 mod error;
+mod log;
 pub(crate) mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cccd_keys::audit_log::Head;
-use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Apart, Database, Place, Session, StoreError};
 use jiff::Timestamp;
@@ -24,7 +23,7 @@ use serde_json::Value;
 
 use crate::accounts::Accounts;
 use crate::application::{Application, State, Step};
-use crate::audit::{self, AuditProblem, Auditor, LogEntry, Proof, SIGNED_EVERY};
+use crate::audit::Auditor;
 use crate::deadline::Calendar;
 use crate::queue::Queue;
 use crate::report::{self, Report, Span};
@@ -35,6 +34,8 @@ pub(crate) use card_changes::{AskedChange, Begun, of_station as changes_of_stati
 pub use card_changes::{CardChangeEntry, ChangeOutcome};
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
 pub use error::LedgerError;
+pub(crate) use error::{code_of, words as words_of};
+pub use log::GIVEN_TIME_BEHIND;
 
 use entry::Move;
 
@@ -101,6 +102,18 @@ impl Ledger {
         Self::at(place.clone(), None)
     }
 
+    /// Opens a ledger beside a process that may be working with it: for looking, and for orders to the queue, which never touch
+    /// a card. In a file it takes no lock while its tables are of this program; then it makes nothing and changes none.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn open_beside(place: &Place) -> Result<Self, LedgerError> {
+        match place.path() {
+            Some(path) if schema::is_current(path) => Self::at(place.clone(), None),
+            _ => Self::open_at(place),
+        }
+    }
+
     /// Another handle on this ledger, for another thread of this process: the same file under the same lock, the same
     /// calendar, the same audit log. One in memory has no other.
     ///
@@ -132,65 +145,6 @@ impl Ledger {
         let mut database = Database::in_memory(&schema::TABLES, Timestamp::UNIX_EPOCH)?;
         schema::seed(&mut database)?;
         Ok(Self { database, calendar: Calendar::of_law(), auditor: None, place: None, lock: None })
-    }
-
-    /// Logs every action from now on in this station's audit log; what the log ends with is signed every
-    /// [`SIGNED_EVERY`] lines and when the ledger is closed.
-    pub fn log_with(&mut self, auditor: Auditor) {
-        self.auditor = Some(Arc::new(auditor));
-    }
-
-    /// Signs the end of the audit log, and answers the head for a second party; `None` for a log without a line.
-    ///
-    /// # Errors
-    /// [`LedgerError`].
-    pub fn sign_log(&mut self) -> Result<Option<Head>, LedgerError> {
-        self.signed(0)
-    }
-
-    fn signed(&mut self, unsigned: u64) -> Result<Option<Head>, LedgerError> {
-        let Some(auditor) = &self.auditor else { return Ok(None) };
-        let lines = auditor.lines();
-        let (head, left) = self.database.write(Apart::Rows, |session| auditor.sign(session, unsigned))?;
-        auditor.looked_at(lines, left);
-        Ok(head)
-    }
-
-    /// Signs the end of the audit log when so many lines came that it is time.
-    fn sign_in_time(&mut self) -> Result<(), LedgerError> {
-        if self.auditor.as_ref().is_some_and(|auditor| auditor.lines() > SIGNED_EVERY) {
-            self.signed(SIGNED_EVERY)?;
-        }
-        Ok(())
-    }
-
-    /// Follows this station's audit log to its end, checks its heads and those of a second party, and that every action
-    /// of the ledger is the one that the log tells of.
-    ///
-    /// # Errors
-    /// [`AuditProblem`].
-    pub fn prove_log(&self, key: &PublicKey, kept: &[Head]) -> Result<Proof, AuditProblem> {
-        let auditor = self.auditor.as_deref().ok_or(AuditProblem::NoHead(0))?;
-        self.database.read(|session| audit::prove(session, auditor, key, kept))
-    }
-
-    /// Follows the audit log of any station in this store, without its secret key: what a second party does.
-    ///
-    /// # Errors
-    /// [`AuditProblem`].
-    pub fn follow_log(&self, key: &PublicKey, kept: &[Head]) -> Result<Proof, AuditProblem> {
-        let station = key.fingerprint();
-        self.database.read(|session| audit::follow(session, &station, key, kept, &mut |_, _, _| ()))
-    }
-
-    /// Logs what is no step of an application, all in one transaction.
-    ///
-    /// # Errors
-    /// [`LedgerError`].
-    pub fn log(&mut self, entries: &[LogEntry<'_>]) -> Result<(), LedgerError> {
-        let Some(auditor) = &self.auditor else { return Ok(()) };
-        self.database.write(Apart::Rows, |session| auditor.append_all(session, entries.iter().copied()))?;
-        self.sign_in_time()
     }
 
     /// Counts time limits by this calendar from now on.

@@ -25,7 +25,7 @@ use crate::personalize::{
 };
 use crate::register::Register;
 
-pub use admission::{Admitted, BIOMETRICS_FROM_AGE, Captured, Intake, digest_of};
+pub use admission::{Admitted, BIOMETRICS_FROM_AGE, CHANGED, Captured, Intake, digest_of};
 pub use error::IssueError;
 
 /// What a station holds of the PKI while it works.

@@ -38,6 +38,27 @@ fn add(
 }
 
 #[test]
+fn a_full_disk_is_told_as_the_ledgers() {
+    let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    let full = || StoreError::Engine(Box::new(rusqlite::Error::SqliteFailure(full, None)));
+    for (code, said) in [
+        (AccountError::from(full()).code(), AccountError::from(full()).to_string()),
+        (crate::stock::StockError::from(full()).code(), crate::stock::StockError::from(full()).to_string()),
+        (
+            crate::audit::AuditProblem::from(full()).code(),
+            crate::audit::AuditProblem::from(full()).to_string(),
+        ),
+    ] {
+        assert_eq!(
+            (code, said.as_str()),
+            ("ledger-full", "the ledger failed: the disk of the station's ledger is full")
+        );
+    }
+    let (vietnamese, ..) = crate::words::of_failure("ledger-full").unwrap();
+    assert!(vietnamese.contains("sổ cấp thẻ") && vietnamese.contains("đầy"));
+}
+
+#[test]
 fn the_first_account_keeps_the_others_and_does_nothing_else() {
     let mut ledger = Ledger::in_memory().unwrap();
     let mut accounts = ledger.accounts();

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use cccd_keys::audit_log::{Chain, Head, LogProblem, verify_head};
 use cccd_keys::public_key::PublicKey;
-use cccd_population::store::{Session, StoreError};
+use cccd_population::store::{Retry, Session, StoreError};
 
 use super::{Auditor, newest_head};
-use crate::ledger::{changes_of_station, said_of_change};
+use crate::ledger::{changes_of_station, code_of, said_of_change, words_of};
 
 /// Lines read at once.
 const PAGE: u32 = 10_000;
@@ -30,7 +30,7 @@ pub struct Proof {
 #[non_exhaustive]
 pub enum AuditProblem {
     /// The store.
-    #[error("the station's store failed: {0}")]
+    #[error("the ledger failed: {}", words_of(.0))]
     Store(#[from] StoreError),
     /// The chain or the station's own head.
     #[error(transparent)]
@@ -63,12 +63,22 @@ pub enum AuditProblem {
     },
 }
 
+impl Retry for AuditProblem {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Busy))
+    }
+
+    fn is_lost_line(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unreachable))
+    }
+}
+
 impl AuditProblem {
     /// Stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Store(_) => "ledger-failed",
+            Self::Store(error) => code_of(error),
             Self::Log(LogProblem::Truncated { .. }) => "audit-cut",
             Self::Log(LogProblem::HeadSignature) => "audit-head-signature",
             Self::Log(_) => "audit-broken",

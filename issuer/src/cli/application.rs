@@ -55,14 +55,14 @@ pub(crate) fn run(
         ApplicationCommand::Approve(approve) => {
             let (mut ledger, officer) =
                 connect::ledger_and_officer(&approve.ledger, &approve.officer, Role::Approve, at, rng)?;
-            let id = find(&ledger, &approve.which)?;
+            let id = find_asked(&ledger, &approve.which, approve.request.as_deref())?;
             ledger.approve(id, act(&officer, at, approve.request.as_deref()))?;
             tell(&ledger.entry(id)?, today, output);
         }
         ApplicationCommand::Refuse(refuse) => {
             let (mut ledger, officer) =
                 connect::ledger_and_officer(&refuse.ledger, &refuse.officer, Role::Approve, at, rng)?;
-            let id = find(&ledger, &refuse.which)?;
+            let id = find_asked(&ledger, &refuse.which, refuse.request.as_deref())?;
             let act = act(&officer, at, refuse.request.as_deref());
             ledger.advance(id, Step::Reject, Some(&refuse.reason), &Value::Null, act)?;
             tell(&ledger.entry(id)?, today, output);
@@ -169,6 +169,21 @@ fn form(
 
 fn act<'a>(officer: &'a Officer, at: Timestamp, request: Option<&'a str>) -> Act<'a> {
     Act { actor: officer.name(), at, request }
+}
+
+/// As [`find`]; a request that was carried out is of the application that it was made of, whether that is open or not.
+fn find_asked(
+    ledger: &Ledger,
+    which: &WhichApplication,
+    request: Option<&str>,
+) -> Result<ApplicationId, Failure> {
+    if let (None, Some(file), Some(request)) = (which.id, which.application.as_deref(), request)
+        && let Some(entry) = ledger.of_request(request)?
+        && entry.content_sha256 == Application::read(file)?.content_sha256()
+    {
+        return Ok(entry.id);
+    }
+    find(ledger, which)
 }
 
 /// By its number, or the open one of this very file.

@@ -83,7 +83,8 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_enum, default_value_t = Language::Vi)]
     pub(crate) lang: Language,
 
-    /// Act as if it were this time: RFC 3339, or a date (noon in Vietnam).
+    /// Act as if it were this time: RFC 3339, or a date (noon in Vietnam). The station's log says so in each line, and does not go
+    /// back; no account's rest ends by it.
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
     pub(crate) at: Option<Timestamp>,
 
@@ -185,6 +186,34 @@ pub(crate) struct LedgerArguments {
     /// file by default, needed with postgres://.
     #[arg(long, value_name = "PATH", env = "CCCD_STATION")]
     pub(crate) station: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) clock: GivenClock,
+}
+
+/// The time of `--at`, for whoever writes it down: the log tells which times are not the machine's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GivenClock(pub(crate) Option<Timestamp>);
+
+impl clap::FromArgMatches for GivenClock {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self(matches.try_get_one::<Timestamp>("at").ok().flatten().copied()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for GivenClock {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        command
+    }
 }
 
 /// Who does this: a name and a password, or a session that `issuer account login` began.
@@ -447,6 +476,18 @@ pub(crate) struct StatusListArguments {
     #[arg(long, value_name = "PATH")]
     pub(crate) register_secrets: Option<PathBuf>,
 
+    /// The key store whose register key signs, as in `population serve --keys DIR`; left out, the register signs with a key
+    /// file of its own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+
+    /// The key store's passphrase; otherwise `CCCD_KEYS_PASSPHRASE_FILE`, or DIR/passphrase.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
+
     /// How long it holds, in hours; after that it says nothing of any card.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
     pub(crate) hours: u32,
@@ -476,18 +517,6 @@ pub(crate) struct SpoilArguments {
     pub(crate) ledger: LedgerArguments,
 
     /// The chip, 20 hexadecimal digits.
-    /// The key store whose register key signs, as in `population serve --keys DIR`; left out, the register signs with a key
-    /// file of its own.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) keys: Option<PathBuf>,
-
-    /// The key store's passphrase; otherwise `CCCD_KEYS_PASSPHRASE_FILE`, or DIR/passphrase.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) passphrase_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) token: TokenArguments,
-
     #[arg(long, value_name = "SERIAL")]
     pub(crate) chip: ChipSerial,
 

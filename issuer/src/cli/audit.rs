@@ -25,8 +25,9 @@ pub(crate) fn run(
     match command {
         AuditCommand::Verify(verify) => run_verify(verify, rng, output),
         AuditCommand::Export(export) => {
-            let (mut ledger, officer) =
-                connect::ledger_and_officer(&export.ledger, &export.officer, Role::Audit, at, rng)?;
+            let mut ledger = connect::ledger_beside(&export.ledger, rng)?;
+            let officer = connect::officer(&mut ledger, &export.officer, at)?;
+            officer.may(Role::Audit)?;
             let note = format!("head given out by {}", officer.name());
             ledger.log(&[LogEntry { event: "audit-export", subject: None, said: &note, note: &note, at }])?;
             let head = ledger.sign_log()?.ok_or(Failure::NothingLogged)?;
@@ -63,7 +64,7 @@ fn run_verify(
         Some(file) => connect::silent_ledger(&arguments.ledger)?.follow_log(&public_key(file)?, &kept)?,
         None => {
             let own = connect::station_public_key(&arguments.ledger)?;
-            connect::ledger(&arguments.ledger, rng)?.prove_log(&public_key(&own)?, &kept)?
+            connect::ledger_beside(&arguments.ledger, rng)?.prove_log(&public_key(&own)?, &kept)?
         }
     };
     let compared = arguments.key.is_none();

@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cccd_issuer::accounts::{Officer, Role};
-use cccd_issuer::application::State;
+use cccd_issuer::application::{Application, Refusal, State};
 use cccd_issuer::ledger::{Act, Entry, Ledger};
 use cccd_issuer::output::{Staging, write_anew};
-use cccd_issuer::queue::{self, Event, Happened, Line, Summary};
+use cccd_issuer::queue::{self, Event, Happened, Line, Stop, Summary};
 use cccd_issuer::register::{Register, RegisterError};
-use cccd_issuer::station::{Admitted, Blank, Intake, IssueError, Job};
+use cccd_issuer::station::{Admitted, Blank, CHANGED, Intake, IssueError, Job};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng as _;
@@ -63,6 +63,9 @@ pub(crate) fn run(
     };
     std::fs::create_dir_all(&arguments.out).map_err(|error| Failure::StockFile(error.to_string()))?;
 
+    for bad in rows.bad() {
+        output.note(&format!("{}: {}", bad.name, bad.why), &format!("{}: {}", bad.name, bad.why));
+    }
     let mut work = Intaking { arguments, officer: &officer, clock: &clock, stop: &stop, refused: Vec::new() };
     work.take_in(&rows, &mut ledger, register()?.as_mut(), output)?;
     let refused = work.refused;
@@ -81,6 +84,8 @@ pub(crate) fn run(
             (Happened::Failed(error), _) => Some(format!("{}: {error}", error.code())),
             (Happened::NotPrepared(why) | Happened::Trouble(why), _) => Some((*why).to_owned()),
             (Happened::Tripped(count), _) => Some(format!("{count} failures in a row")),
+            (Happened::Stands(stop), _) => Some(standing(stop, output)),
+            (Happened::GoesOn, _) => Some(output.say("hàng in chạy tiếp", "the queue goes on").to_owned()),
         };
         if let Some(note) = note {
             let of = event.application.map_or_else(String::new, |id| format!("{id} "));
@@ -161,13 +166,26 @@ impl Intaking<'_> {
                 break;
             }
             let (entry, request) = find(row, ledger, &self.arguments.name)?;
-            if entry.is_some() {
+            if entry.as_ref().is_some_and(|entry| entry.state != State::Rejected) {
                 continue;
             }
             self.officer.may(Role::Capture)?;
             let act = Act { actor: self.officer.name(), at: (self.clock)(), request: Some(&request) };
-            let application = rows.load(row)?;
-            if let Err(error) = (Intake { ledger, register: &mut *register, act }).take_in(&application) {
+            let application = match rows.load(row) {
+                Ok(application) => application,
+                Err(failure) => {
+                    self.refused.push((number, failure.code().to_owned(), failure.to_string()));
+                    continue;
+                }
+            };
+            let mut intake = Intake { ledger: &mut *ledger, register: &mut *register, act };
+            let taken_in = match again(&mut intake, &application, entry.as_ref()) {
+                Ok(Again::Refused) => continue,
+                Ok(Again::ByRule(refusal)) => Err(refusal.into()),
+                Ok(Again::TakenIn) => intake.take_in(&application).map(drop),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = taken_in {
                 // The register or the ledger: the other rows would fail alike.
                 if !error.is_refusal() {
                     bar.finish_and_clear();
@@ -181,15 +199,41 @@ impl Intaking<'_> {
     }
 }
 
-/// The row's application in the ledger: the open one with this content, or the newest that this batch took in. A spoiled one
-/// is taken in anew, under the request that is answered with it.
+/// What becomes of a row that is not in the ledger, or was refused under this batch.
+enum Again {
+    /// Taken in.
+    TakenIn,
+    /// A rule refuses it as before, or would now.
+    ByRule(Refusal),
+    /// An officer refused it: that stands.
+    Refused,
+}
+
+/// The same batch again adds no second refusal of the same row. What a rule refused before it was captured is taken in once the
+/// rule lets it pass, and what changed in the register after it was captured is captured anew; an officer's refusal stands.
+fn again(
+    intake: &mut Intake<'_>,
+    application: &Application,
+    before: Option<&Entry>,
+) -> Result<Again, IssueError> {
+    let Some(before) = before else { return Ok(Again::TakenIn) };
+    if before.captured_by.is_some() && before.state_reason.as_deref() != Some(CHANGED) {
+        return Ok(Again::Refused);
+    }
+    let refusal = intake.still_refused(application, before)?;
+    Ok(refusal.map_or(Again::TakenIn, Again::ByRule))
+}
+
+/// The row's application in the ledger: the open one with this content, or the newest that this batch took in, also one that was
+/// refused. A spoiled one is taken in anew, under the request that is answered with it.
 fn find(row: &Row, ledger: &Ledger, batch: &str) -> Result<(Option<Entry>, String), Failure> {
     let open = ledger.open_of(row.number.as_str())?;
-    let mut request = String::new();
+    let (mut request, mut refused) = (String::new(), None);
     for round in 1..=ROUNDS {
         request = format!("batch {batch} {} {round}", row.content_sha256);
         match ledger.of_request(&request)? {
-            Some(entry) if entry.state == State::Spoiled || entry.state == State::Rejected => {}
+            Some(entry) if entry.state == State::Spoiled => refused = None,
+            Some(entry) if entry.state == State::Rejected => refused = Some(entry),
             // A run was ended before it captured: the same request goes on with it.
             Some(entry) if is_only_begun(&entry) => return Ok((None, request)),
             Some(entry) => return Ok((Some(entry), request)),
@@ -199,7 +243,22 @@ fn find(row: &Row, ledger: &Ledger, batch: &str) -> Result<(Option<Entry>, Strin
     let same = |entry: &Entry| entry.content_sha256 == row.content_sha256;
     // One that nobody captured is begun anew.
     let open = open.filter(|entry| same(entry) && !is_only_begun(entry));
-    Ok((open, request))
+    Ok((open.or(refused), request))
+}
+
+/// Which order the host waits under, whose, why, and how it ends.
+fn standing(stop: &Stop, output: &Output) -> String {
+    format!(
+        "{} {} ({}): {}. {}",
+        output.say("hàng in đang tạm dừng theo lệnh của", "the queue is paused by"),
+        stop.actor,
+        stop.at,
+        stop.reason,
+        output.say(
+            "Đang chờ `issuer queue resume`; Ctrl-C để thôi.",
+            "Waiting for `issuer queue resume`; Ctrl-C ends this."
+        ),
+    )
 }
 
 /// Taken in, and not captured.
@@ -217,9 +276,15 @@ fn report(
     output: &Output,
 ) -> Result<(), Failure> {
     let (mut lines, mut done, mut waiting) = (String::new(), 0_usize, 0_usize);
+    for bad in rows.bad() {
+        let line = json!({"row": bad.name, "state": "refused", "code": bad.code, "why": bad.why});
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
     for (number, row) in rows.iter().enumerate() {
         let (entry, _) = find(row, ledger, &arguments.name)?;
-        let state = entry.as_ref().map_or("refused", |entry| entry.state.as_str());
+        let known = entry.as_ref().filter(|entry| entry.state != State::Rejected);
+        let state = known.map_or("refused", |entry| entry.state.as_str());
         let why = refused.iter().find(|(of, ..)| *of == number);
         match entry.as_ref().map(|entry| entry.state) {
             Some(State::Issued | State::Delivered) => {
@@ -244,18 +309,18 @@ fn report(
         lines.push('\n');
     }
     write_anew(&arguments.out.join("results.jsonl"), lines.as_bytes())?;
-    let left = rows.len().saturating_sub(done);
+    let all = rows.len() + rows.bad().len();
+    let left = all.saturating_sub(done);
     let standing: Vec<&str> = summary.standing.iter().map(|stop| stop.name.as_str()).collect();
     let value = json!({
-        "rows": rows.len(), "issued": done, "waiting_for_approval": waiting, "left": left,
+        "rows": all, "unusable": rows.bad().len(), "issued": done, "waiting_for_approval": waiting, "left": left,
         "made_now": summary.made, "failed_now": summary.failed, "stopped": summary.stopped, "standing": standing,
         "results": arguments.out.join("results.jsonl"),
     });
     output.result(
         &value,
         &[format!(
-            "{done}/{} {}, {waiting} {}",
-            rows.len(),
+            "{done}/{all} {}, {waiting} {}",
             output.say("thẻ đã cấp", "cards issued"),
             output.say("chờ duyệt", "wait for approval"),
         )],

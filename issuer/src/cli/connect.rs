@@ -28,7 +28,7 @@ use rand::SeedableRng as _;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::args::{KeyArguments, LedgerArguments, OfficerArguments, RegisterArguments};
+use super::args::{GivenClock, KeyArguments, LedgerArguments, OfficerArguments, RegisterArguments};
 use super::failure::Failure;
 use super::output::Output;
 
@@ -67,8 +67,28 @@ pub(crate) fn ledger(arguments: &LedgerArguments, rng: &mut dyn CryptoRng) -> Re
 
 /// The station's ledger, made if it is not there, with its audit log.
 pub(crate) fn new_ledger(arguments: &LedgerArguments, rng: &mut dyn CryptoRng) -> Result<Ledger, Failure> {
-    let mut ledger = Ledger::open_at(&arguments.ledger)?;
-    ledger.log_with(Auditor::beside(station(arguments)?, rng)?);
+    equipped(Ledger::open_at(&arguments.ledger)?, arguments, rng)
+}
+
+/// The station's ledger, which must be there, with its audit log, beside whoever works with it.
+pub(crate) fn ledger_beside(arguments: &LedgerArguments, rng: &mut dyn CryptoRng) -> Result<Ledger, Failure> {
+    there(arguments)?;
+    equipped(Ledger::open_beside(&arguments.ledger)?, arguments, rng)
+}
+
+fn equipped(
+    mut ledger: Ledger,
+    arguments: &LedgerArguments,
+    rng: &mut dyn CryptoRng,
+) -> Result<Ledger, Failure> {
+    let auditor = Auditor::beside(station(arguments)?, rng)?;
+    match arguments.clock {
+        GivenClock(Some(at)) => {
+            ledger.log_with(auditor.at_given_time());
+            ledger.take_given_time(at)?;
+        }
+        GivenClock(None) => ledger.log_with(auditor),
+    }
     if let Some(file) = &arguments.holidays {
         let text = std::fs::read_to_string(file).map_err(|error| Failure::Holidays(error.to_string()))?;
         let calendar = Calendar::of_list(&text);
@@ -77,10 +97,10 @@ pub(crate) fn new_ledger(arguments: &LedgerArguments, rng: &mut dyn CryptoRng) -
     Ok(ledger)
 }
 
-/// The ledger, to be read only: nothing is logged.
+/// The ledger, to be read only, beside whoever works with it: nothing is logged.
 pub(crate) fn silent_ledger(arguments: &LedgerArguments) -> Result<Ledger, Failure> {
     there(arguments)?;
-    Ok(Ledger::open_at(&arguments.ledger)?)
+    Ok(Ledger::open_beside(&arguments.ledger)?)
 }
 
 fn there(arguments: &LedgerArguments) -> Result<(), Failure> {

@@ -29,8 +29,8 @@ pub(crate) fn run(
         }
         QueueCommand::Watch(watch) => {
             let stop = progress::watch_interrupts()?;
-            while !stop.load(Ordering::SeqCst) {
-                // Opened for each look: a ledger in a file is another process's in between.
+            // It also ends when nobody reads any more.
+            while !stop.load(Ordering::SeqCst) && !output.is_closed() {
                 match enter(&watch.queue, at, rng) {
                     Ok((mut ledger, _)) => show(&mut ledger, output)?,
                     Err(failure) if failure.code() == "ledger-in-use" => {
@@ -42,7 +42,7 @@ pub(crate) fn run(
                     Err(failure) => return Err(failure),
                 }
                 for _ in 0..watch.every * 10 {
-                    if stop.load(Ordering::SeqCst) {
+                    if stop.load(Ordering::SeqCst) || output.is_closed() {
                         break;
                     }
                     std::thread::sleep(Duration::from_millis(100));
@@ -73,7 +73,7 @@ fn enter(
     at: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<(Ledger, Officer), Failure> {
-    let mut ledger = connect::ledger(&arguments.ledger, rng)?;
+    let mut ledger = connect::ledger_beside(&arguments.ledger, rng)?;
     let officer = connect::officer(&mut ledger, &arguments.officer, at)?;
     Ok((ledger, officer))
 }

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use cccd_keys::audit_log::Head;
 use cccd_keys::public_key::PublicKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use tempfile::TempDir;
 
 use super::*;
+use crate::audit::{self, AuditProblem, Proof};
 
 const NUMBER: &str = "079099000001";
 
@@ -141,7 +143,7 @@ fn a_second_party_sees_what_the_stations_own_key_signed_anew() {
     for number in 7..=9 {
         station.approve(&mut station.ledger(), &format!("07909900000{number}"));
     }
-    let ledger = Ledger::open(&station.path()).unwrap();
+    let mut ledger = Ledger::open(&station.path()).unwrap();
     let key = station.key();
     let own = ledger.follow_log(&key, &[]).unwrap();
     assert_eq!(own.lines, 24, "the station alone sees nothing");

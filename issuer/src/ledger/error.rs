@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Retry, StoreError};
+use jiff::Timestamp;
 
 use crate::application::{InvalidTransition, Step};
 use crate::stock::BlankState;
@@ -39,6 +40,9 @@ pub enum LedgerError {
     /// Four eyes.
     #[error("the officer who captured an application does not approve it")]
     SameOfficer,
+    /// Somebody gave a time that lies before what the station logged last.
+    #[error("the time that was given lies before the last line of the station's log, {0}")]
+    TimeBehind(Timestamp),
     /// One name for two requests.
     #[error("another request was made under this name")]
     RequestReused,
@@ -69,8 +73,9 @@ fn stock_word(found: Option<BlankState>) -> &'static str {
 }
 
 /// The engine's own word, where there is one.
-fn words(error: &StoreError) -> String {
+pub(crate) fn words(error: &StoreError) -> String {
     match error {
+        full if is_full(full) => "the disk of the station's ledger is full".to_owned(),
         StoreError::Engine(source) => source.to_string(),
         StoreError::Unreachable => "its database server does not answer".to_owned(),
         StoreError::Unprotected => "it is on another machine and the line to it is not encrypted".to_owned(),
@@ -97,13 +102,21 @@ impl LedgerError {
     /// The disk is full.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
-        let Self::Store(StoreError::Engine(source)) = self else { return false };
-        let Some(error) = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error)
-        else {
-            return false;
-        };
-        // No room for the index of the write-ahead log is told as an input or output error of its own.
-        error.code == rusqlite::ErrorCode::DiskFull
-            || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+        matches!(self, Self::Store(error) if is_full(error))
     }
+}
+
+/// The engine found no room.
+pub(crate) fn is_full(error: &StoreError) -> bool {
+    let StoreError::Engine(source) = error else { return false };
+    let Some(error) = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error) else {
+        return false;
+    };
+    // No room for the index of the write-ahead log is told as an input or output error of its own.
+    error.code == rusqlite::ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+}
+
+/// What a failing store of the station is called: one that is full is told apart from all others.
+pub(crate) fn code_of(error: &StoreError) -> &'static str {
+    if is_full(error) { "ledger-full" } else { "ledger-failed" }
 }

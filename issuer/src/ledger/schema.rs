@@ -118,6 +118,15 @@ pub(crate) fn next(session: &mut dyn Session, kind: &str) -> Result<i64, LedgerE
     next.ok_or(LedgerError::Inconsistent("a counter is missing"))
 }
 
+/// A ledger in a file whose tables are those of this program: opening it changes nothing.
+pub(super) fn is_current(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let newest = format!("SELECT max(version) FROM {}", TABLES.versions_in);
+    let version = Connection::open_with_flags(path, flags)
+        .and_then(|connection| connection.query_row(&newest, [], |row| row.get::<_, i64>(0)));
+    version.ok().and_then(|version| usize::try_from(version).ok()) == Some(TABLES.versions.len())
+}
+
 /// A ledger of the time before the second officer: its applications were approved by nobody else.
 pub(super) fn refuse_older(path: &Path) -> Result<(), LedgerError> {
     if !path.is_file() {

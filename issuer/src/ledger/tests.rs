@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use cccd_keys::public_key::PublicKey;
 use jiff::civil::date;
 use rand_core::SeedableRng as _;
 use serde_json::Value;

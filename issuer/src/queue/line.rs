@@ -123,6 +123,10 @@ pub enum Happened<'a> {
     Trouble(&'a str),
     /// A reader or the queue stands still after failures in a row.
     Tripped(u32),
+    /// The queue stands still by an officer's order, and this host waits; told again every minute.
+    Stands(&'a Stop),
+    /// The queue goes on.
+    GoesOn,
 }
 
 /// What a host did.

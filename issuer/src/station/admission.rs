@@ -16,7 +16,11 @@ use crate::application::{
 use crate::capture::{Capture, CaptureError};
 use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger, Unsettled};
 use crate::portrait_quality::{FaceFinder, Rules, assess};
-use crate::register::{Register, day_in_vietnam};
+use crate::register::{PersonRecord, Register, day_in_vietnam};
+
+/// Why an application is refused of which another card would be printed than the one that was captured. Taken in anew, it is
+/// captured and approved anew.
+pub const CHANGED: &str = "the register's word about this person changed after the application was captured";
 
 /// An application that may become a card.
 #[derive(Debug)]
@@ -135,24 +139,12 @@ impl Intake<'_> {
         if recorded && let Some(record) = &mut record {
             record.card_in_use = None;
         }
-        let checked = match check(application, record, issue_date) {
+        // A run that was ended before it captured left nothing but the register's word of that day: it is asked again.
+        let begun = matches!(entry.state, State::Received | State::Checked);
+        let checked = match self.compared(application, record, issue_date, begun)? {
             Ok(checked) => checked,
             Err(refusal) => return Err(self.refuse(&entry, recorded, refusal)?),
         };
-        // A run that was ended before it captured left nothing but the register's word of that day: it is asked again.
-        let begun = matches!(entry.state, State::Received | State::Checked);
-        if begun {
-            let mut waiting = BTreeSet::new();
-            for (paper, items) in other_papers(application, &checked.card.holder) {
-                if self.register.contradict(&application.number, paper, act.at)? {
-                    waiting.extend(items);
-                }
-            }
-            if !waiting.is_empty() {
-                let refusal = Refusal::TwoPapers(waiting.into_iter().collect());
-                return Err(self.refuse(&entry, recorded, refusal)?);
-            }
-        }
         // Prints and irises belong to what is approved as much as the portrait does.
         let taken = application.biometrics.as_ref();
         let sealed = taken.and_then(|taken| taken.sealed_sha256.as_deref());
@@ -174,11 +166,10 @@ impl Intake<'_> {
             entry = self.ledger.entry(entry.id)?;
         } else if entry.state.is_before_chip() && entry.captured_sha256.as_deref() != Some(&*to_print) {
             // What was captured, and perhaps approved, is not what would be printed now.
-            let reason = "the register's word about this person changed after the application was captured";
             self.ledger.advance(
                 entry.id,
                 Step::Reject,
-                Some(reason),
+                Some(CHANGED),
                 &Value::Null,
                 Act { request: None, ..act },
             )?;
@@ -186,6 +177,49 @@ impl Intake<'_> {
         }
         let capture = application.biometrics.as_ref().map(|taken| taken.capture.clone());
         Ok(Captured { entry, checked, portrait, capture, issue_date, recorded })
+    }
+
+    /// Why a rule would refuse this application again that was refused before, as [`take_in`](Self::take_in) compares it;
+    /// the ledger gets nothing of it.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn still_refused(
+        &mut self,
+        application: &Application,
+        before: &Entry,
+    ) -> Result<Option<Refusal>, IssueError> {
+        self.register.for_application(&format!("issuer application {}", before.id));
+        let today = day_in_vietnam(self.act.at);
+        let record = self.register.person(&application.number, today)?;
+        Ok(self.compared(application, record, today, true)?.err())
+    }
+
+    /// With the register's word, and before it is captured with what other papers say.
+    fn compared(
+        &mut self,
+        application: &Application,
+        record: Option<PersonRecord>,
+        issue_date: Date,
+        before_capture: bool,
+    ) -> Result<Result<Checked, Refusal>, IssueError> {
+        let checked = match check(application, record, issue_date) {
+            Ok(checked) => checked,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut waiting = BTreeSet::new();
+        if before_capture {
+            for (paper, items) in other_papers(application, &checked.card.holder) {
+                if self.register.contradict(&application.number, paper, self.act.at)? {
+                    waiting.extend(items);
+                }
+            }
+        }
+        if waiting.is_empty() {
+            Ok(Ok(checked))
+        } else {
+            Ok(Err(Refusal::TwoPapers(waiting.into_iter().collect())))
+        }
     }
 
     fn refuse(&mut self, entry: &Entry, recorded: bool, refusal: Refusal) -> Result<IssueError, IssueError> {

@@ -149,8 +149,9 @@ impl IssueError {
             Self::Ledger(LedgerError::ReasonMissing(_)) => "reason-missing",
             Self::Ledger(LedgerError::Unknown(_)) => "unknown-application",
             Self::Ledger(LedgerError::RequestReused) => "request-reused",
+            Self::Ledger(LedgerError::TimeBehind(_)) => "time-behind",
             Self::Ledger(LedgerError::NotInStock { .. }) => "not-in-stock",
-            Self::Ledger(error) if error.is_disk_full() => "disk-full",
+            Self::Ledger(error) if error.is_disk_full() => "ledger-full",
             Self::Ledger(_) => "ledger-failed",
             Self::Stock(error) => error.code(),
             Self::NotApproved(_) => "approval-missing",
@@ -206,6 +207,7 @@ impl IssueError {
                         | LedgerError::ReasonMissing(_)
                         | LedgerError::Unknown(_)
                         | LedgerError::RequestReused
+                        | LedgerError::TimeBehind(_)
                         | LedgerError::NotInStock { .. }
                 )
         )

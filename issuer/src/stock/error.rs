@@ -110,7 +110,7 @@ impl StockError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Ledger(error) if error.is_disk_full() => "disk-full",
+            Self::Ledger(error) if error.is_disk_full() => "ledger-full",
             Self::Ledger(_) => "ledger-failed",
             Self::Step { .. } | Self::NotOnTheWay(_) => "blank-state-forbids",
             Self::Known { .. } | Self::Twice(_) => "blank-known",

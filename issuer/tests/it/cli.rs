@@ -109,9 +109,13 @@ impl Desk {
         std::fs::write(self.path(file), json).unwrap();
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.run_at("2026-11-21T03:00:00Z", arguments)
+    }
+
+    fn run_at(&self, time: &str, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_issuer"))
-            .args(["--at", "2026-11-21T03:00:00Z", "--json"])
+            .args(["--at", time, "--json"])
             .args(arguments)
             .env_remove("CCCD_KEYS_PASSPHRASE_FILE")
             .env_remove("CCCD_REGISTER_TOKEN_FILE")
@@ -605,20 +609,16 @@ fn a_station_with_a_stock_takes_its_blanks_only_and_accounts_for_each() {
     assert_eq!(json(&desk.by("minh", &receive))["expected"], 3);
     refused(&desk.by("minh", &receive), 1, "delivery-known");
     let accept = ["stock", "accept", "--supplier", "maker", "--note", "7", "--serials", &found];
-    let counted = json(&desk.by("minh", &accept));
+    let output = desk.by("minh", &accept);
+    let counted = json(&output);
     assert_eq!((&counted["counted"], &counted["missing"][0]), (&2.into(), &serials[2].into()));
+    assert_eq!(output.status.code(), Some(1), "what is missing ends a count with 1");
     let spoil = ["stock", "spoil", "--chip", serials[0], "--cause", "damaged", "--note", "bent"];
     assert_eq!(json(&desk.by("minh", &spoil))["state"], "spoiled");
     refused(&desk.by("minh", &spoil), 1, "blank-state-forbids");
     // The chip in software is no blank of this stock.
     desk.approved("an.json");
-    assert_eq!(output.status.code(), Some(1), "what is missing ends a count with 1");
     refused(&desk.issue("an.json", "out", &[]), 1, "not-in-stock");
-    let report = json(&desk.by("minh", &["stock", "reconcile"]));
-    assert_eq!((&report["agrees"], &report["states"]["spoiled"]), (&true.into(), &1.into()));
-    assert_eq!(report["open"].as_array().unwrap().len(), 2);
-    let report = desk.by("minh", &["stock", "reconcile", "--counted", &list]);
-    assert_eq!(report.status.code(), Some(1));
     // A blank that was counted and not found is explained before the books agree.
     let differs = desk.by("minh", &["stock", "reconcile"]);
     assert_eq!(differs.status.code(), Some(1));
@@ -629,8 +629,54 @@ fn a_station_with_a_stock_takes_its_blanks_only_and_accounts_for_each() {
     assert_eq!(differs["batches"][0]["agrees"], false);
     let lose = ["stock", "lose", "--chip", serials[2], "--cause", "missing", "--note", "not in the box"];
     assert_eq!(json(&desk.by("minh", &lose))["state"], "lost");
+    let report = json(&desk.by("minh", &["stock", "reconcile"]));
+    assert_eq!((&report["agrees"], &report["states"]["spoiled"]), (&true.into(), &1.into()));
+    assert_eq!(report["open"].as_array().unwrap().len(), 2);
+    let report = desk.by("minh", &["stock", "reconcile", "--counted", &list]);
+    assert_eq!(report.status.code(), Some(1));
     let shown = json(&desk.by("minh", &["stock", "show", "--chip", serials[0]]));
     assert_eq!(shown["events"][2]["cause"], "damaged");
+}
+
+#[test]
+fn a_refusal_that_was_made_is_answered_again_under_the_same_name() {
+    let desk = Desk::new();
+    assert_eq!(json(&desk.receive("an.json"))["state"], "captured");
+    let file = desk.path("an.json");
+    let refuse = |request: &str| {
+        let words = ["application", "refuse", "--application", &file, "--reason", "not this person"];
+        desk.by("minh", &[&words[..], &["--request", request]].concat())
+    };
+    let (first, again) = (refuse("q1"), refuse("q1"));
+    assert_eq!((json(&first)["state"].as_str(), json(&first)), (Some("rejected"), json(&again)));
+    refused(&refuse("q2"), 1, "application-not-open");
+    // Taken in anew, it is another application: the first request stays that of the first.
+    assert_eq!(json(&desk.receive("an.json"))["state"], "captured");
+    assert_eq!(json(&refuse("q1"))["application"], json(&first)["application"]);
+    assert_ne!(json(&refuse("q3"))["application"], json(&first)["application"]);
+}
+
+#[test]
+fn a_time_that_is_given_stands_in_the_log_and_ends_no_rest() {
+    let desk = Desk::new();
+    let (ledger, password) = (desk.path("ledger.sqlite"), desk.path("minh.pw"));
+    let list =
+        ["application", "list", "--ledger", &ledger, "--officer", "minh", "--password-file", &password];
+    // Back before the accounts were made.
+    refused(&desk.run_at("2026-11-20T03:00:00Z", &list), 1, "time-behind");
+    assert_eq!(desk.run_at("2026-11-21T02:30:00Z", &list).status.code(), Some(0));
+    desk.private("minh.pw", "not his password");
+    for _ in 0..5 {
+        refused(&desk.run(&list), 1, "wrong-password");
+    }
+    desk.private("minh.pw", "đọc lại từng chữ");
+    refused(&desk.run_at("2027-11-21T03:00:00Z", &list), 1, "account-resting");
+    assert_eq!(desk.by("chief", &["account", "unlock", "--name", "minh"]).status.code(), Some(0));
+    assert_eq!(desk.run(&list).status.code(), Some(0));
+    let log = rusqlite::Connection::open(&ledger).unwrap();
+    let told = "SELECT count(*), sum(line LIKE '%(the time was given)\"%') FROM audit";
+    let (all, given): (u64, u64) = log.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert!(all > 8 && all == given, "{given} of {all}");
 }
 
 #[test]

@@ -142,6 +142,126 @@ fn a_paused_or_drained_queue_begins_nothing_until_it_is_resumed() {
 }
 
 #[test]
+fn the_queue_is_ordered_and_the_log_verified_beside_a_host_at_work() {
+    let desk = Desk::new();
+    let path = desk.path("ledger.sqlite");
+    // A desk, or a host, that has the ledger open.
+    let host = Ledger::open(std::path::Path::new(&path)).unwrap();
+    for order in [
+        &["queue", "pause", "--reason", "lunch"][..],
+        &["queue", "list"],
+        &["queue", "resume"],
+        &["queue", "drain", "--reason", "evening"],
+    ] {
+        let output = desk.by("lan", order);
+        assert_eq!(output.status.code(), Some(0), "{order:?}: {output:?}");
+    }
+    let key = desk.path("ledger.sqlite.station.pub");
+    for more in [&[][..], &["--key", &key]] {
+        let output = desk.run(&[&["audit", "verify", "--ledger", &path], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    // Cards are one host's.
+    assert_eq!(desk.by("lan", &["application", "list"]).status.code(), Some(3));
+    drop(host);
+    let mut after = Ledger::open(std::path::Path::new(&path)).unwrap();
+    assert_eq!(after.queue().stops().unwrap().len(), 1);
+}
+
+#[test]
+fn a_batch_tells_of_the_pause_that_it_waits_under_and_goes_on_when_it_ends() {
+    use std::io::{BufRead as _, BufReader};
+    let desk = Desk::new();
+    applications(&desk);
+    let path = desk.path("ledger.sqlite");
+    ended(batch(&desk, &path, &path, "one", &[]));
+    approve_all(&mut Ledger::open(std::path::Path::new(&path)).unwrap());
+    assert_eq!(desk.by("lan", &["queue", "pause", "--reason", "bữa trưa"]).status.code(), Some(0));
+    let mut waits = batch(&desk, &path, &path, "one", &[]);
+    let told = BufReader::new(waits.stderr.take().unwrap());
+    let mut lines = told.lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("bữa trưa")).expect("it says why it waits");
+    assert!(line.contains("lan") && line.contains("issuer queue resume"), "{line}");
+    assert_eq!(desk.by("lan", &["queue", "resume"]).status.code(), Some(0));
+    assert!(lines.any(|line| line.contains("chạy tiếp")));
+    // Nobody reads its notes any more, and it ends all the same.
+    drop(lines);
+    let (code, report) = ended(waits);
+    assert_eq!((code, &report["issued"]), (Some(0), &CARDS.into()), "{report}");
+}
+
+#[test]
+fn a_watch_ends_when_nobody_reads_it_any_more() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let desk = Desk::new();
+    let (ledger, password) = (desk.path("ledger.sqlite"), desk.path("lan.pw"));
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_issuer"))
+        .args(["--json", "queue", "watch", "--every", "1", "--ledger", &ledger])
+        .args(["--officer", "lan", "--password-file", &password])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(watch.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.contains("waiting"), "{first}");
+    let status = watch.wait().unwrap();
+    let mut said = String::new();
+    watch.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_file_that_is_no_application_stops_no_batch_and_a_refusal_is_noted_once() {
+    let desk = Desk::new();
+    applications(&desk);
+    std::fs::write(desk.path("batch/9-torn.json"), "{").unwrap();
+    // Nobody has this number.
+    desk.application("batch/8.json", "001199000099", "first-issue", "../an.jpg");
+    let path = desk.path("ledger.sqlite");
+    let counts = || Ledger::open(std::path::Path::new(&path)).unwrap().counts().unwrap();
+    let rejected =
+        || counts().into_iter().find(|(state, _)| *state == State::Rejected).map(|(_, count)| count);
+    for turn in 1..=3 {
+        let (code, report) = ended(batch(&desk, &path, &path, "one", &[]));
+        assert_eq!(
+            (code, &report["waiting_for_approval"], &report["unusable"], &report["rows"]),
+            (Some(1), &CARDS.into(), &1.into(), &(CARDS + 2).into()),
+            "{report}"
+        );
+        let results = std::fs::read_to_string(desk.path("out-one/results.jsonl")).unwrap();
+        let of = |row: &str| -> Value {
+            let all = results.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            all.into_iter().find(|line| line["row"] == row).unwrap()
+        };
+        for (row, code) in [("9-torn.json", "application-malformed"), ("8.json", "unknown-person")] {
+            assert_eq!((&of(row)["state"], &of(row)["code"]), (&"refused".into(), &code.into()), "{turn}");
+        }
+        assert_eq!(rejected(), Some(1), "{turn}");
+    }
+    // Once the register knows the person, the same batch takes the application in.
+    let mut register = SqlStore::open_file(std::path::Path::new(&desk.path("register.db"))).unwrap();
+    let person: Person = serde_json::from_value(serde_json::json!({
+        "number": "001199000099", "full_name": "Trần Thị Mới", "birth_date": "1999-05-20", "sex": "female",
+        "life": "alive", "place_of_origin": "Xã Mẫu, Tỉnh Mẫu", "religion": "Không", "ethnic_group": "Kinh",
+        "birth_registration_place": "Ủy ban nhân dân Xã Mẫu, Tỉnh Mẫu",
+        "residences": {"permanent": {"address": "Số 1 Đường Mẫu, Phường Mẫu, TP Mẫu"}},
+        "father": {"name": "Trần Văn Chung"}, "mother": {"name": "Lê Thị Mẹ"}
+    }))
+    .unwrap();
+    register.put_person(&person, &Change { source: "import".to_owned(), at: at() }).unwrap();
+    drop(register);
+    let (_, report) = ended(batch(&desk, &path, &path, "one", &[]));
+    assert_eq!(report["waiting_for_approval"], CARDS + 1, "{report}");
+    assert_eq!(rejected(), Some(1));
+    // What an officer refuses stays refused.
+    let refuse = ["application", "refuse", "--application", &desk.path("batch/8.json"), "--reason", "no"];
+    assert_eq!(desk.by("minh", &refuse).status.code(), Some(0));
+    let (_, report) = ended(batch(&desk, &path, &path, "one", &[]));
+    assert_eq!((&report["waiting_for_approval"], rejected()), (&CARDS.into(), Some(2)), "{report}");
+}
+
+#[test]
 fn a_batch_says_which_reader_stands_still_with_a_begun_card_in_it_and_finishes_that_once_it_goes_on() {
     use cccd_card_profile::personalization::KeyVersion;
     use cccd_issuer::application::Step;

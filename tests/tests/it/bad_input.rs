@@ -220,7 +220,7 @@ fn a_full_disk_below_the_ledger() {
         // What the ledger holds already has room; a word more has not.
         let room = desk.ledger.metadata().unwrap().len().div_ceil(4096) * 4 + 4;
         let (finished, _) = issue_in_a_small_folder(&desk, &arguments, &small_disk, room, Some(&desk.ledger));
-        assert_failed(&finished, 3, "disk-full", Some(person));
+        assert_failed(&finished, 3, "ledger-full", Some(person));
     } else {
         std::fs::create_dir(&small_disk).unwrap();
         std::fs::copy(&desk.ledger, small_disk.join("ledger.sqlite")).unwrap();

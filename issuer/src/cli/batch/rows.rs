@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_issuer::application::{Application, MAX_FILE_BYTES};
+use cccd_issuer::application::{Application, ApplicationError, MAX_FILE_BYTES};
 use cccd_issuer::ledger::Entry;
 use cccd_issuer::queue::Source;
 
@@ -33,20 +33,31 @@ enum Place {
     Line { from: u64, length: usize },
 }
 
+/// What lies among them and is no application: it is named and passed over.
+#[derive(Debug)]
+pub(crate) struct BadRow {
+    /// The name of its file, or the file and its line.
+    pub(crate) name: String,
+    pub(crate) code: &'static str,
+    pub(crate) why: String,
+}
+
 /// All of them, in their order.
 #[derive(Debug)]
 pub(crate) struct Rows {
     base: PathBuf,
     rows: Vec<Row>,
+    bad: Vec<BadRow>,
     by_content: HashMap<String, usize>,
 }
 
 impl Rows {
     /// # Errors
-    /// [`Failure`]: the first row that cannot be read; nothing was begun.
+    /// [`Failure`]: the file or folder cannot be read, or has too many; nothing was begun.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let unreadable = |error: std::io::Error| Failure::StockFile(format!("{}: {error}", path.display()));
-        let mut rows = Self { base: path.to_owned(), rows: Vec::new(), by_content: HashMap::new() };
+        let mut rows =
+            Self { base: path.to_owned(), rows: Vec::new(), bad: Vec::new(), by_content: HashMap::new() };
         if path.is_dir() {
             let mut files = Vec::new();
             for file in std::fs::read_dir(path).map_err(unreadable)? {
@@ -58,8 +69,7 @@ impl Rows {
             files.sort();
             for file in files {
                 let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let application = Application::read(&file)?;
-                rows.add(name, &application, Place::File(file))?;
+                rows.add(name, Application::read(&file), Place::File(file))?;
             }
         } else {
             let mut reader = BufReader::new(File::open(path).map_err(unreadable)?);
@@ -72,12 +82,14 @@ impl Rows {
                     break;
                 }
                 number += 1;
+                let rest =
+                    if line.ends_with(b"\n") { 0 } else { skip_line(&mut reader).map_err(unreadable)? };
                 if line.iter().any(|octet| !octet.is_ascii_whitespace()) {
                     let name = format!("{}:{number}", path.file_name().unwrap_or_default().to_string_lossy());
-                    let application = Application::parse(&line, rows.directory())?;
-                    rows.add(name, &application, Place::Line { from, length })?;
+                    let application = Application::parse(&line, rows.directory());
+                    rows.add(name, application, Place::Line { from, length })?;
                 }
-                from += u64::try_from(length).unwrap_or_default();
+                from += u64::try_from(length).unwrap_or_default() + rest;
             }
         }
         Ok(rows)
@@ -87,11 +99,24 @@ impl Rows {
         self.base.parent().unwrap_or(Path::new(""))
     }
 
-    fn add(&mut self, name: String, application: &Application, place: Place) -> Result<(), Failure> {
-        let (number, content_sha256) = (application.number.clone(), application.content_sha256());
-        if self.rows.len() == MAX_ROWS {
+    fn add(
+        &mut self,
+        name: String,
+        application: Result<Application, ApplicationError>,
+        place: Place,
+    ) -> Result<(), Failure> {
+        if self.rows.len() + self.bad.len() == MAX_ROWS {
             return Err(Failure::StockFile(format!("more than {MAX_ROWS} applications")));
         }
+        let application = match application {
+            Ok(application) => application,
+            Err(error) => {
+                let failure = Failure::from(error);
+                self.bad.push(BadRow { name, code: failure.code(), why: failure.to_string() });
+                return Ok(());
+            }
+        };
+        let (number, content_sha256) = (application.number.clone(), application.content_sha256());
         // The same row twice is one application.
         if self.by_content.contains_key(&content_sha256) {
             return Ok(());
@@ -99,6 +124,11 @@ impl Rows {
         self.by_content.insert(content_sha256.clone(), self.rows.len());
         self.rows.push(Row { name, number, content_sha256, place });
         Ok(())
+    }
+
+    /// What is no application.
+    pub(crate) fn bad(&self) -> &[BadRow] {
+        &self.bad
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -129,6 +159,23 @@ impl Rows {
             Ok(application)
         } else {
             Err(Failure::StockFile(format!("{} changed since the batch began", row.name)))
+        }
+    }
+}
+
+/// What is left of a line that is too long; how much it is.
+fn skip_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = reader.fill_buf()?;
+        let (length, ended) = match buffer.iter().position(|octet| *octet == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        reader.consume(length);
+        skipped += u64::try_from(length).unwrap_or_default();
+        if ended {
+            return Ok(skipped);
         }
     }
 }

@@ -12,6 +12,12 @@ use crate::ledger::{ApplicationId, Entry, Ledger, LedgerError};
 use crate::queue::{ALL, StopKind};
 use crate::register::Register;
 
+/// Looks of 5 ms after which what was only written ahead is settled.
+const SETTLED_EVERY: u32 = 20;
+
+/// Looks at a queue that stands still between two words about it: a minute.
+const TOLD_EVERY: u32 = 600;
+
 /// Prepares what comes next, so that no reader waits.
 pub(super) struct Feeder<'a, 'b> {
     pub(super) shared: &'a Shared<'a>,
@@ -31,6 +37,7 @@ impl Feeder<'_, '_> {
         let mut register = None;
         let mut renewed = (line.clock)();
         let mut ready = VecDeque::new();
+        let (mut waited, mut stood) = (0_u32, 0_u32);
         loop {
             let now = (line.clock)();
             self.keep_up(&mut renewed, now)?;
@@ -38,13 +45,21 @@ impl Feeder<'_, '_> {
                 break;
             }
             let stops = self.ledger.queue().stops()?;
-            match stops.iter().find(|stop| stop.name == ALL).map(|stop| stop.kind) {
-                Some(StopKind::Drain | StopKind::Tripped) => break,
-                Some(StopKind::Pause) => {
+            match stops.iter().find(|stop| stop.name == ALL) {
+                Some(stop) if stop.kind != StopKind::Pause => break,
+                Some(stop) => {
+                    if stood.is_multiple_of(TOLD_EVERY) {
+                        (line.told)(Event { application: None, reader: None, what: Happened::Stands(stop) });
+                    }
+                    stood = stood.saturating_add(1);
                     self.exchange(&[], now)?;
                     self.ledger.queue().settle()?;
                     std::thread::sleep(TICK);
                     continue;
+                }
+                None if stood > 0 => {
+                    stood = 0;
+                    (line.told)(Event { application: None, reader: None, what: Happened::GoesOn });
                 }
                 None => {}
             }
@@ -52,6 +67,11 @@ impl Feeder<'_, '_> {
                 break;
             }
             if !ready.is_empty() {
+                // Readers at work settle it on their way; readers that wait for a blank do not, and keep nobody else from writing.
+                waited = (waited + 1) % SETTLED_EVERY;
+                if waited == 0 {
+                    self.ledger.queue().settle()?;
+                }
                 std::thread::sleep(Duration::from_millis(5));
                 continue;
             }

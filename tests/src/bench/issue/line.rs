@@ -100,6 +100,8 @@ pub fn run(
             Happened::Failed(error) => watched.wrong(&error.to_string(), &stop),
             Happened::NotPrepared(why) | Happened::Trouble(why) => watched.wrong(why, &stop),
             Happened::Tripped(count) => watched.wrong(&format!("{count} failures in a row"), &stop),
+            Happened::Stands(_) => watched.wrong("the queue stands still", &stop),
+            Happened::GoesOn => {}
         }
     };
     let line = queue::Line {
