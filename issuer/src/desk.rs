@@ -14,6 +14,7 @@
 //! | `drawer` | applications between capture and card, sealed |
 //! | `making`, `readers` | chips in work, one thread each |
 //! | `meter` | figures for Prometheus |
+//! | `hints` | what the desk says where the command line speaks of commands |
 //! | `pages` | the pages |
 
 mod card;
@@ -21,6 +22,7 @@ mod drawer;
 mod fields;
 mod form;
 mod guard;
+mod hints;
 mod house;
 mod making;
 mod meter;

@@ -47,6 +47,12 @@ pub(super) struct Sight {
 }
 
 impl Sight {
+    /// The card bears a portrait: it lies here, and the holder is not too young for one.
+    pub(super) fn shows_portrait(&self) -> bool {
+        let bears = |card: &CardData| age_on(card.holder.birth_date, card.issue_date) >= BIOMETRICS_FROM_AGE;
+        self.application.is_some() && self.card.as_ref().is_some_and(bears)
+    }
+
     /// The card shows prints on its back.
     pub(super) fn shows_prints(&self) -> bool {
         self.taken.is_some() && self.entry.template == Template::CitizenIdentityCard2021

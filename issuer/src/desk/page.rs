@@ -63,7 +63,7 @@ fn frame(language: Language, title: Title<'_>, seen: Option<&Seen>, body: Markup
                     @if let Some(seen) = seen {
                         (navigation(seen, title.place))
                         div.who {
-                            strong { (seen.name()) }
+                            a href="/password" title=(say("Đổi mật khẩu", "Change my password")) { strong { (seen.name()) } }
                             form method="post" action="/logout" {
                                 (mark(seen))
                                 button.quiet type="submit" { (say("Đăng xuất", "Log out")) }
@@ -92,13 +92,13 @@ fn navigation(seen: &Seen, place: Place) -> Markup {
         nav.places aria-label=(seen.say("Các trang", "Pages")) {
             @if seen.may(Role::Administrator) {
                 a href="/accounts" aria-current=[at(Place::Accounts)] { (seen.say("Tài khoản", "Accounts")) }
-            } @else {
+            } @else if seen.sees_citizens() {
                 a href="/" aria-current=[at(Place::Home)] { (seen.say("Tiếp nhận", "Desk")) }
                 a href="/applications" aria-current=[at(Place::Applications)] { (seen.say("Hồ sơ", "Applications")) }
                 a href="/cards" aria-current=[at(Place::Cards)] { (seen.say("Thẻ", "Cards")) }
                 a href="/readers" aria-current=[at(Place::Queue)] { (seen.say("Hàng in", "Queue")) }
-                @if seen.may(Role::Stock) { a href="/stock" aria-current=[at(Place::Stock)] { (seen.say("Kho phôi", "Stock")) } }
             }
+            @if seen.may(Role::Stock) { a href="/stock" aria-current=[at(Place::Stock)] { (seen.say("Kho phôi", "Stock")) } }
             a href="/reports" aria-current=[at(Place::Reports)] { (seen.say("Báo cáo", "Reports")) }
         }
     }

@@ -2,6 +2,7 @@
 
 pub(super) mod login;
 pub(super) mod papers;
+pub(super) mod person;
 pub(super) mod queue;
 
 mod accounts;
@@ -11,6 +12,7 @@ mod delivery;
 mod home;
 mod making;
 mod one;
+mod password;
 mod reports;
 mod stock;
 mod upload;
@@ -91,6 +93,7 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/accounts", get(accounts::list))
         .route("/accounts/add", post(accounts::add))
         .route("/accounts/change", post(accounts::change))
+        .route("/password", get(password::page).post(password::change))
         .route("/static/{file}", get(file))
         .fallback(async || Problem::nothing_here())
         .method_not_allowed_fallback(async || Problem::nothing_here())

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::hints;
 use crate::accounts::AccountError;
 use crate::application::PortraitError;
 use crate::card_face::FaceError;
@@ -71,6 +72,38 @@ impl Problem {
         )
     }
 
+    /// The officer's roles need to know no citizen.
+    pub(super) fn no_citizens() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "role-missing",
+            (
+                "Tài khoản này không được xem hồ sơ và thẻ của công dân",
+                "This account sees no applications and cards of citizens",
+            ),
+            (
+                "Chỉ cán bộ thu nhận, duyệt, in hoặc trả thẻ xem được.",
+                "Only who captures, approves, personalises or delivers sees them.",
+            ),
+        )
+    }
+
+    /// Prints are for whoever approves or prints the card.
+    pub(super) fn no_prints() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "role-missing",
+            (
+                "Tài khoản này không được xem vân tay trên mặt sau thẻ",
+                "This account does not see the prints on the card's back",
+            ),
+            (
+                "Cán bộ duyệt hoặc in thẻ mở tệp in này.",
+                "Whoever approves or personalises opens this print file.",
+            ),
+        )
+    }
+
     pub(super) fn bad_field(vietnamese: &str, english: &str) -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -99,6 +132,9 @@ impl Problem {
 
     /// From an error's code and its own English words.
     fn told(status: StatusCode, code: &'static str, english: &str) -> Self {
+        if let Some(((vietnamese, english), hint)) = hints::of(code) {
+            return Self::new(status, code, (vietnamese, english), hint);
+        }
         let words = of_failure(code);
         let vietnamese = match words {
             Some((text, ..)) if !needs_detail(code) => text.to_owned(),
@@ -112,7 +148,11 @@ impl Problem {
                     "See the reason above, then try again.".to_owned(),
                 )
             },
-            |(_, english, vietnamese)| (vietnamese.to_owned(), english.to_owned()),
+            |(_, english, vietnamese)| {
+                let (vietnamese, english) =
+                    hints::instead(vietnamese, english).unwrap_or((vietnamese, english));
+                (vietnamese.to_owned(), english.to_owned())
+            },
         );
         Self { status, code, vietnamese, english: capital(english), hint }
     }

@@ -17,6 +17,9 @@ pub(super) const SESSION: &str = "desk";
 /// The cookie of the language.
 pub(super) const LANGUAGE: &str = "lang";
 
+/// The roles that work with citizens. Whoever keeps accounts, the stock or the log needs to know nobody.
+const WITH_CITIZENS: [Role; 4] = [Role::Capture, Role::Approve, Role::Personalise, Role::Deliver];
+
 /// An officer who is logged in.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -38,6 +41,21 @@ impl Seen {
 
     pub(super) fn must(&self, role: Role) -> Result<(), Problem> {
         Ok(self.officer.may(role)?)
+    }
+
+    /// Applications, faces, papers and cards of citizens may be seen.
+    pub(super) fn sees_citizens(&self) -> bool {
+        WITH_CITIZENS.into_iter().any(|role| self.may(role))
+    }
+
+    /// Refuses whoever has no task that needs to know a citizen.
+    pub(super) fn must_see_citizens(&self) -> Result<(), Problem> {
+        if self.sees_citizens() { Ok(()) } else { Err(Problem::no_citizens()) }
+    }
+
+    /// Prints on a card's back are for whoever approves the card or prints it.
+    pub(super) fn sees_prints(&self) -> bool {
+        self.may(Role::Approve) || self.may(Role::Personalise)
     }
 
     pub(super) fn say<'a>(&self, vietnamese: &'a str, english: &'a str) -> &'a str {

@@ -16,6 +16,7 @@ use crate::capture::sealed::{Rule, Sealed, SealedError, Vault, purge};
 use crate::capture::{Capture, CaptureError, Eye, IrisImage, named};
 use crate::fingerprint::{Finger, MissingReason, PrintImage, PrintQuality, assess};
 use crate::ledger::{Act, ApplicationId, Ledger};
+use crate::words::{self, Language};
 
 /// Opens the device of this officer.
 pub type OpenDevice = Box<dyn Fn(&str) -> Result<Box<dyn DevicePort>, DeviceError> + Send + Sync>;
@@ -208,6 +209,18 @@ impl TakenSoFar {
         self.accepted.is_none() && self.prints.values().any(|print| !print.quality.is_usable())
     }
 
+    /// Two fingers never give the very same picture: one of them was not taken.
+    pub(super) fn all_differ(&self) -> Result<(), Problem> {
+        let mut seen: Vec<(&Finger, &Print)> = Vec::new();
+        for (finger, print) in &self.prints {
+            if let Some((other, _)) = seen.iter().find(|(_, known)| known.image == print.image) {
+                return Err(Problem::same_print(**other, *finger));
+            }
+            seen.push((finger, print));
+        }
+        Ok(())
+    }
+
     fn capture(&self) -> Result<Capture, CaptureError> {
         let prints = self.prints.iter().map(|(finger, print)| (*finger, (*print.image).clone())).collect();
         let irises = self.irises.iter().map(|(eye, image)| (*eye, (**image).clone())).collect();
@@ -227,6 +240,17 @@ impl Problem {
     /// Prints that should be taken again, and nobody said why they are good enough.
     pub(super) fn poor_prints() -> Self {
         not_taken("prints-retake", "Có vân tay phải lấy lại", "A print has to be taken again")
+    }
+
+    /// One picture for two fingers.
+    pub(super) fn same_print(one: Finger, other: Finger) -> Self {
+        let vietnamese = [one, other].map(|finger| words::finger(finger, Language::Vi)).join(" và ");
+        let english = [one, other].map(|finger| words::finger(finger, Language::En)).join(" and ");
+        not_taken(
+            "print-twice",
+            &format!("Cùng một ảnh vân tay cho hai ngón: {vietnamese}"),
+            &format!("The same print was given for two fingers: {english}"),
+        )
     }
 
     /// This desk was opened without a place for prints.
@@ -261,7 +285,14 @@ impl Problem {
 
 impl From<CaptureError> for Problem {
     fn from(error: CaptureError) -> Self {
-        not_taken(error.code(), &error.vietnamese(), &error.to_string())
+        let mut problem = not_taken(error.code(), &error.vietnamese(), &error.to_string());
+        if let CaptureError::Iris(_) = error {
+            problem.hint = (
+                "Chụp lại mống mắt đó, hoặc để trống; không có gì được ghi.".to_owned(),
+                "Take that iris again, or leave it out; nothing was written.".to_owned(),
+            );
+        }
+        problem
     }
 }
 

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::house::lock;
+use super::pages::person::KnownCard;
 use super::problem::Problem;
 use super::taken::TakenSoFar;
 use crate::application::{
@@ -54,6 +55,8 @@ pub(super) struct Picture {
 pub(super) struct Visit {
     pub(super) number: PersonalNumber,
     pub(super) record: Option<PersonRecord>,
+    /// The person's cards, of now and of before.
+    pub(super) cards: Vec<KnownCard>,
     pub(super) said: Asserted,
     /// What was said came from a QR code.
     pub(super) scanned: bool,

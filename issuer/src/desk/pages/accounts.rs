@@ -128,6 +128,9 @@ pub(in crate::desk) async fn change(
     let reason = fields.text("reason")?.unwrap_or_default().to_owned();
     let password = Password::new(fields.raw("password").unwrap_or_default());
     let what = fields.raw("do").unwrap_or_default().to_owned();
+    if !["lock", "unlock", "password"].contains(&what.as_str()) {
+        return Err(Problem::bad_field("Không có việc này", "There is no such action"));
+    }
     hashing(&desk, move |desk, accounts| match what.as_str() {
         "lock" => accounts.lock(&seen.officer, &name, &reason, desk.now()),
         "unlock" => accounts.unlock(&seen.officer, &name, desk.now()),
@@ -145,7 +148,7 @@ pub(in crate::desk) async fn change(
 }
 
 /// Hashing takes memory: few at once.
-async fn hashing(
+pub(super) async fn hashing(
     desk: &Arc<Desk>,
     work: impl FnOnce(&Desk, &mut crate::accounts::Accounts<'_>) -> Result<(), AccountError> + Send + 'static,
 ) -> Result<(), Problem> {

@@ -32,6 +32,7 @@ pub(in crate::desk) async fn list(
     seen: Seen,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
+    seen.must_see_citizens()?;
     let state: Option<Standing> = match which.state.as_deref().filter(|word| !word.is_empty()) {
         Some(word) => Some(word.parse().map_err(|_| Problem::nothing_here())?),
         None => None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{CardStatus, SodDigest};
 use jiff::civil::Date;
@@ -16,7 +16,7 @@ use super::super::house::Desk;
 use super::super::page::{self, Place, Title, mark, once};
 use super::super::problem::Problem;
 use super::super::seen::Seen;
-use super::one::not_administrator;
+use super::person;
 use crate::audit::LogEntry;
 use crate::ledger::{Act, ApplicationId, CardChangeEntry, ChangeOutcome};
 use crate::life::{CardChange, CardOrder, HoldGround, RevocationGround};
@@ -34,7 +34,7 @@ fn day(date: Date) -> String {
 }
 
 pub(in crate::desk) async fn list(State(desk): State<Arc<Desk>>, seen: Seen) -> Result<Response, Problem> {
-    not_administrator(&seen)?;
+    seen.must_see_citizens()?;
     let (held, open) = desk
         .ask(|_, books| Ok((books.ledger.cards_held(LISTED)?, books.ledger.card_changes_open(LISTED)?)))
         .await?;
@@ -45,9 +45,9 @@ pub(in crate::desk) async fn list(State(desk): State<Arc<Desk>>, seen: Seen) -> 
             h2 id="find" { (seen.say("Tìm thẻ", "Find a card")) }
             form.look-up method="post" action="/cards/find" autocomplete="off" {
                 (mark(&seen))
-                label for="q" { (seen.say("Số định danh của chủ thẻ", "The holder's personal number")) }
+                label for="q" { (seen.say("Số định danh của chủ thẻ, hoặc quét mã QR trên thẻ", "The holder's personal number, or scan the card's QR code")) }
                 div.line {
-                    input id="q" name="number" required autofocus inputmode="numeric" maxlength="20" accesskey="q";
+                    input id="q" name="number" required autofocus spellcheck="false" autocapitalize="none" accesskey="q";
                     button type="submit" { (seen.say("Tìm", "Find")) }
                 }
             }
@@ -163,14 +163,15 @@ fn changes(seen: &Seen, entries: &[CardChangeEntry], with_card: bool) -> Markup 
 pub(in crate::desk) async fn find(
     State(desk): State<Arc<Desk>>,
     Signed { seen, fields }: Signed,
-) -> Result<Redirect, Problem> {
-    not_administrator(&seen)?;
-    let text: String =
-        fields.raw("number").unwrap_or_default().chars().filter(|c| !" .-".contains(*c)).collect();
+) -> Result<Response, Problem> {
+    seen.must_see_citizens()?;
+    // The code of a card's face begins with the number.
+    let typed = fields.raw("number").unwrap_or_default().split('|').next().unwrap_or_default();
+    let text: String = typed.trim().chars().filter(|c| !" .-".contains(*c)).collect();
     let number = PersonalNumber::parse(&text)
         .map_err(|_| Problem::bad_field("Số định danh có 12 chữ số", "A personal number has 12 digits"))?;
     let officer = seen.name().to_owned();
-    let card = desk
+    let (name, cards) = desk
         .ask(move |desk, books| {
             let note = format!("card look-up by {officer}");
             let (subject, at) = (Some(number.as_str()), desk.now());
@@ -178,20 +179,30 @@ pub(in crate::desk) async fn find(
             books.register.for_officer(&officer);
             books.register.for_application("issuer desk card look-up");
             let record = books.register.person(&number, desk.today())?;
-            let in_use = record.and_then(|record| record.card_in_use).map(|card| card.sod_sha256);
-            match in_use {
-                Some(card) => Ok(Some(card)),
-                None => Ok(books.ledger.cards_of(number.as_str())?.into_iter().next()),
-            }
+            let cards = person::cards(desk, books, &number, record.as_ref())?;
+            Ok((record.map(|record| record.holder.full_name), cards))
         })
         .await?;
-    let card = card.ok_or_else(|| {
-        Problem::bad_field(
+    match cards.as_slice() {
+        [] => Err(Problem::bad_field(
             "Người này không có thẻ đang dùng và máy trạm chưa cấp thẻ nào",
             "This person has no card in use, and none was made here",
-        )
-    })?;
-    Ok(Redirect::to(&format!("/cards/{card}")))
+        )),
+        [only] => Ok(Redirect::to(&format!("/cards/{}", only.card)).into_response()),
+        // One that turns up is not always the newest.
+        cards => {
+            let body = html! {
+                @if let Some(name) = &name { div.person { p.name { (name) } } }
+                section aria-labelledby="all" {
+                    h2 id="all" { (seen.say("Các thẻ của người này", "This person's cards")) }
+                    (person::table(&seen, cards))
+                }
+            };
+            let title =
+                Title { text: seen.say("Vòng đời thẻ", "The life of cards"), place: Place::Cards };
+            Ok(page::page(&seen, title, body))
+        }
+    }
 }
 
 struct CardSight {
@@ -207,7 +218,7 @@ pub(in crate::desk) async fn page(
     seen: Seen,
     Path(card): Path<String>,
 ) -> Result<Response, Problem> {
-    not_administrator(&seen)?;
+    seen.must_see_citizens()?;
     let card = card_of(&card)?;
     let officer = seen.name().to_owned();
     let sight = desk

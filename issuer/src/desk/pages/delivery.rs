@@ -13,7 +13,7 @@ use super::super::house::Desk;
 use super::super::page::{self, Place, Title, once};
 use super::super::problem::Problem;
 use super::super::seen::Seen;
-use super::one::{id_of, not_administrator};
+use super::one::id_of;
 use crate::accounts::Role;
 use crate::application::{State as Standing, Step};
 use crate::ledger::Act;
@@ -27,7 +27,9 @@ pub(super) fn section(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
             @if sight.entry.state == Standing::Delivered {
                 p { a.button href={ "/applications/" (id) "/receipt" } { (seen.say("Phiếu trả thẻ", "Receipt")) } }
             } @else {
-                p { a.button href={ "/applications/" (id) "/card.pdf" } { (seen.say("Tệp in thẻ (PDF)", "Print file (PDF)")) } }
+                @if !sight.shows_prints() || seen.sees_prints() {
+                    p { a.button href={ "/applications/" (id) "/card.pdf" } { (seen.say("Tệp in thẻ (PDF)", "Print file (PDF)")) } }
+                }
                 @if seen.may(Role::Deliver) {
                     form method="post" action={ "/applications/" (id) "/deliver" } {
                         (once(desk, seen))
@@ -76,7 +78,7 @@ pub(in crate::desk) async fn receipt(
     Path(id): Path<String>,
     seen: Seen,
 ) -> Result<Response, Problem> {
-    not_administrator(&seen)?;
+    seen.must_see_citizens()?;
     let id = id_of(&id)?;
     let officer = seen.name().to_owned();
     let sight = desk.ask(move |desk, books| card::sight(desk, books, id, &officer)).await?;

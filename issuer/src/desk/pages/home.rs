@@ -23,13 +23,17 @@ pub(in crate::desk) async fn home(State(desk): State<Arc<Desk>>, seen: Seen) -> 
     if seen.may(Role::Administrator) {
         return Ok(Redirect::to("/accounts").into_response());
     }
+    if !seen.sees_citizens() {
+        let own = if seen.may(Role::Stock) { "/stock" } else { "/reports" };
+        return Ok(Redirect::to(own).into_response());
+    }
     let (entries, counts) =
         desk.ask(|_, books| Ok((books.ledger.list(None, COUNTED)?, books.ledger.counts()?))).await?;
     let today = desk.today();
     let late = entries.iter().filter(|entry| entry.is_late(today)).count();
     let shown = usize::try_from(SHOWN).unwrap_or_default().min(entries.len());
     let body = html! {
-        @if seen.may(Role::Capture) { (look_up(&seen)) }
+        (look_up(&seen))
         section aria-labelledby="open" {
             h2 id="open" { (seen.say("Hồ sơ đang xử lý", "Open applications")) }
             @if late > 0 {

@@ -91,6 +91,7 @@ pub(in crate::desk) async fn live_readers(
     Watching(seen): Watching,
     Query(made): Query<MadeOf>,
 ) -> Result<Response, Problem> {
+    seen.must_see_citizens()?;
     let mut print = [0; 8];
     hex::decode_to_slice(&made.stops, &mut print).map_err(|_| Problem::nothing_here())?;
     Ok(live(desk, seen, Watched::All(print)))
@@ -101,6 +102,7 @@ pub(in crate::desk) async fn live_application(
     Watching(seen): Watching,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
+    seen.must_see_citizens()?;
     let id = id_of(&id)?;
     Ok(live(desk, seen, Watched::One(id)))
 }

@@ -19,7 +19,7 @@ use super::applications::due;
 use super::upload::image;
 use super::{delivery, making, papers};
 use crate::accounts::Role;
-use crate::application::{State as Standing, Step};
+use crate::application::{Portrait, State as Standing, Step};
 use crate::audit::LogEntry;
 use crate::ledger::{Act, ApplicationId, Entry};
 use crate::station::IssueError;
@@ -34,26 +34,28 @@ pub(in crate::desk) async fn page(
     seen: Seen,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
+    seen.must_see_citizens()?;
     let id = id_of(&id)?;
-    not_administrator(&seen)?;
     let officer = seen.name().to_owned();
     let sight = desk.ask(move |desk, books| card::sight(desk, books, id, &officer)).await?;
     let text = format!("{} {id}", seen.say("Hồ sơ", "Application"));
     let body = html! {
         (facts(&desk, &seen, &sight))
         (papers::section(&seen, &sight))
-        (next(&desk, &seen, &sight))
-        (taken(&desk, &seen, &sight))
-        (preview(&seen, &sight))
+        // What is approved is looked at first: the button stands below it.
+        @if sight.entry.state == Standing::Captured {
+            (preview(&seen, &sight))
+            (taken(&desk, &seen, &sight))
+            (excused(&seen, &sight))
+            (next(&desk, &seen, &sight))
+        } @else {
+            (next(&desk, &seen, &sight))
+            (taken(&desk, &seen, &sight))
+            (preview(&seen, &sight))
+        }
         (history(&seen, &sight))
     };
     Ok(page::page(&seen, Title { text: &text, place: Place::Applications }, body))
-}
-
-/// An administrator keeps accounts and sees no citizen.
-pub(super) fn not_administrator(seen: &Seen) -> Result<(), Problem> {
-    let working = seen.officer.roles().iter().find(|role| **role != Role::Administrator);
-    if working.is_some() { Ok(()) } else { seen.must(Role::Capture) }
 }
 
 fn facts(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
@@ -161,11 +163,21 @@ fn preview(seen: &Seen, sight: &Sight) -> Markup {
             h2 id="card" { (seen.say("Thẻ", "The card")) }
             @if let Some(card) = &sight.card {
                 @if sight.application.is_some() {
+                    @if sight.shows_portrait() {
+                        img.portrait src={ "/applications/" (id) "/portrait.jpg" } width="240" height="320"
+                            alt=(seen.say("Ảnh chân dung đã thu nhận", "The portrait that was captured"));
+                    }
                     div.faces {
                         img src={ "/applications/" (id) "/front.png" } width="1011" height="638"
                             alt={ (seen.say("Mặt trước của thẻ: ", "Front of the card: ")) (said(card)) };
                         img src={ "/applications/" (id) "/back.png" } width="1011" height="638"
                             alt=(seen.say("Mặt sau của thẻ", "Back of the card"));
+                    }
+                    @if sight.shows_prints() && !seen.sees_prints() {
+                        p.hint { (seen.say(
+                            "Vân tay trên mặt sau chỉ cán bộ duyệt và in thẻ xem được.",
+                            "The prints on the back are seen by whoever approves or personalises only.",
+                        )) }
                     }
                 } @else {
                     p.empty { (seen.say("Ảnh và tờ khai không nằm ở máy trạm này.", "Portrait and paper do not lie at this station.")) }
@@ -203,6 +215,23 @@ fn taken(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
                     )))
                 }
             }
+        }
+    }
+}
+
+/// Why something was captured although it should have been taken again, and who acts for a child.
+fn excused(seen: &Seen, sight: &Sight) -> Markup {
+    let captures = sight.actions.iter().filter(|action| action.action == Step::Capture.as_str());
+    let acting = sight.application.as_ref().and_then(|application| application.representative.as_ref());
+    html! {
+        @for reason in captures.filter_map(|action| action.reason.as_deref()) {
+            (page::notice("warn", &format!(
+                "{}: {reason}",
+                seen.say("Ảnh hoặc vân tay chưa đạt vẫn được nhận, vì", "A poor portrait or print was taken, because"),
+            )))
+        }
+        @if let Some(acting) = acting {
+            p { (seen.say("Người đại diện", "Acts for the child")) ": " (acting.full_name) " " span.number { (acting.number.as_str()) } }
         }
     }
 }
@@ -291,19 +320,29 @@ pub(in crate::desk) async fn picture(
     if let Some(form) = papers::named(&name) {
         return papers::paper(&desk, &seen, id_of(&id)?, form).await;
     }
+    seen.must_see_citizens()?;
+    if name == "portrait.jpg" {
+        return portrait(&desk, &seen, id_of(&id)?).await;
+    }
     let side = match name.as_str() {
         "front.png" => Side::Front,
         "back.png" => Side::Back,
         "card.pdf" => Side::Print,
         _ => return Err(Problem::nothing_here()),
     };
-    not_administrator(&seen)?;
     let id = id_of(&id)?;
-    let officer = seen.name().to_owned();
+    let (officer, sees_prints) = (seen.name().to_owned(), seen.sees_prints());
     let (sight, prints) = desk
         .ask(move |desk, books| {
             let sight = card::sight(desk, books, id, &officer)?;
             if !sight.shows_prints() || matches!(side, Side::Front) {
+                return Ok((sight, None));
+            }
+            if !sees_prints {
+                // The page shows the back without prints; what would be printed is not shown at all.
+                if matches!(side, Side::Print) {
+                    return Err(Problem::no_prints());
+                }
                 return Ok((sight, None));
             }
             let prints = taken::opened(desk.captures.as_ref(), &books.ledger, id)?;
@@ -329,4 +368,14 @@ pub(in crate::desk) async fn picture(
         Side::Back => image("image/png", faces.back.clone()),
         Side::Print => image("application/pdf", faces.print.clone()),
     })
+}
+
+/// The portrait by itself: a face is compared in this size, not in that of the card.
+async fn portrait(desk: &Arc<Desk>, seen: &Seen, id: ApplicationId) -> Result<Response, Problem> {
+    let officer = seen.name().to_owned();
+    let sight = desk.ask(move |desk, books| card::sight(desk, books, id, &officer)).await?;
+    let captured = if sight.shows_portrait() { sight.application } else { None };
+    let captured = captured.ok_or_else(Problem::nothing_here)?;
+    let jpeg = desk.heavily(move || Ok(Portrait::from_file(&captured.portrait)?.print()?)).await?;
+    Ok(image("image/jpeg", jpeg))
 }

@@ -12,7 +12,6 @@ use super::super::card::{self, Sight};
 use super::super::house::Desk;
 use super::super::problem::Problem;
 use super::super::seen::Seen;
-use super::one::not_administrator;
 use super::upload::image;
 use crate::application::{Portrait, State as Standing};
 use crate::audit::LogEntry;
@@ -90,7 +89,7 @@ pub(super) async fn paper(
     id: ApplicationId,
     form: Form,
 ) -> Result<Response, Problem> {
-    not_administrator(seen)?;
+    seen.must_see_citizens()?;
     let officer = seen.name().to_owned();
     let sight = desk
         .ask(move |desk, books| {

@@ -18,7 +18,6 @@ use super::super::readers::ReaderSeen;
 use super::super::seen::Seen;
 use super::applications::table;
 use super::making::one_work;
-use super::one::not_administrator;
 use crate::accounts::Role;
 use crate::application::State as Standing;
 use crate::ledger::{Act, Entry};
@@ -88,7 +87,7 @@ fn look(desk: &Desk, books: &mut Books) -> Result<QueueSight, Problem> {
 }
 
 pub(in crate::desk) async fn page(State(desk): State<Arc<Desk>>, seen: Seen) -> Result<Response, Problem> {
-    not_administrator(&seen)?;
+    seen.must_see_citizens()?;
     let sight = desk.ask(look).await?;
     let listing = Arc::clone(&desk);
     let found = desk.heavily(move || Ok(listing.readers.list())).await?;

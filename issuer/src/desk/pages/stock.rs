@@ -250,7 +250,7 @@ fn row(seen: &Seen, blank: &BlankRow) -> Markup {
         td { a.number href={ "/stock/blanks/" (blank.serial) } { (blank.serial) } }
         td { (words::blank_state(blank.state, seen.language)) }
         td { (short(&blank.supplier)) " " (blank.delivery_note) }
-        td { @if let Some(id) = blank.application { a href={ "/applications/" (id) } { (id) } } }
+        td { @if let Some(id) = blank.application { @if seen.sees_citizens() { a href={ "/applications/" (id) } { (id) } } @else { (id) } } }
     } }
 }
 
@@ -272,7 +272,10 @@ pub(in crate::desk) async fn blank(
         div.person {
             p.name.number { (blank.serial) }
             p { span.state { (words::blank_state(blank.state, seen.language)) } " · " (short(&blank.supplier)) " " (blank.delivery_note) }
-            @if let Some(id) = blank.application { p { a href={ "/applications/" (id) } { (seen.say("Hồ sơ", "Application")) " " (id) } } }
+            @if let Some(id) = blank.application {
+                @let text = format!("{} {id}", seen.say("Hồ sơ", "Application"));
+                p { @if seen.sees_citizens() { a href={ "/applications/" (id) } { (text) } } @else { (text) } }
+            }
         }
         section aria-labelledby="events" {
             h2 id="events" { (seen.say("Đã xảy ra", "What happened")) }

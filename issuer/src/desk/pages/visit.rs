@@ -3,6 +3,7 @@
 
 pub(super) mod asked;
 pub(super) mod compared;
+mod grounds;
 pub(super) mod look_up;
 pub(super) mod portrait;
 pub(super) mod prints;
@@ -23,6 +24,7 @@ use super::super::page::{self, Place, Title, mark};
 use super::super::problem::Problem;
 use super::super::seen::Seen;
 use super::super::visits::Visit;
+use super::person as cards;
 use crate::application::{Asserted, Refusal, check};
 use crate::register::PersonRecord;
 use crate::station::IssueError;
@@ -52,7 +54,14 @@ pub(in crate::desk) async fn page(
             }
             Some(record) => {
                 (person(&seen, &visit, record))
-                @if let Some(refusal) = &refusal { (told(&seen, refusal)) }
+                @if !visit.cards.is_empty() {
+                    section aria-labelledby="cards" {
+                        h2 id="cards" { (seen.say("Thẻ của người này", "This person's cards")) }
+                        (cards::table(&seen, &visit.cards))
+                    }
+                }
+                @if let Some(refusal) = &refusal { (told(&seen, &IssueError::from(refusal.clone()).into())) }
+                @if let Some(problem) = grounds::misfit(&visit, visit.reason) { (told(&seen, &problem)) }
                 (compared::comparison(&seen, &id, &visit, record))
                 (asked::purpose(&seen, &id, &visit, desk.today()))
                 (portrait::portrait(&seen, &id, &visit, desk.today()))
@@ -75,8 +84,7 @@ fn refusal(desk: &Desk, visit: &Visit) -> Option<Refusal> {
     check(&application, visit.record.clone(), desk.today()).err()
 }
 
-fn told(seen: &Seen, refusal: &Refusal) -> Markup {
-    let problem = Problem::from(IssueError::from(refusal.clone()));
+fn told(seen: &Seen, problem: &Problem) -> Markup {
     html! {
         div.notice.bad role="alert" {
             p.what { (problem.sentence(seen.language)) "." }

@@ -25,11 +25,56 @@ fn who_captured_does_not_approve_and_roles_hold() {
         assert_eq!(hoa.page.status, status, "{path}");
     }
     hoa.look_up(NUMBER);
-    assert_eq!(hoa.page.status, 403);
+    assert_eq!(
+        (hoa.page.status, &*hoa.page.location),
+        (303, &*address),
+        "an open application is found by all"
+    );
     let mut chief = house.officer("chief");
     chief.get(&address);
     assert_eq!(chief.page.status, 403, "an administrator sees no citizen");
     assert_eq!(house.ledger_says("SELECT state FROM applications"), "captured");
+}
+
+/// Whoever keeps accounts, the stock or the log sees nobody: no list, no paper, no face.
+#[test]
+fn only_who_works_with_citizens_sees_them() {
+    let house = House::open();
+    let mut lan = house.officer("lan");
+    let address = house.captured(&mut lan, NUMBER);
+    let mut paths: Vec<String> = [
+        "/applications",
+        "/applications?state=captured",
+        "/cards",
+        "/readers",
+        "/live/readers?stops=0000000000000000",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    paths.push(format!("/live{address}"));
+    for rest in
+        ["", "/portrait.jpg", "/front.png", "/back.png", "/card.pdf", "/cc01.pdf", "/cc02.pdf", "/receipt"]
+    {
+        paths.push(format!("{address}{rest}"));
+    }
+    for (name, first) in [("chief", "/accounts"), ("kho", "/stock"), ("thanh", "/reports")] {
+        let mut officer = house.officer(name);
+        officer.get("/");
+        assert_eq!(officer.page.location, first, "{name}");
+        for path in &paths {
+            officer.get(path);
+            assert_eq!(officer.page.status, 403, "{name} {path}");
+            assert!(!officer.page.says(NUMBER) && !officer.page.says("Nguyễn Văn An"), "{name} {path}");
+        }
+        for (path, field) in [("/cards/find", "number"), ("/look-up", "q")] {
+            officer.get("/reports");
+            officer.post(path, &[(field, NUMBER)]);
+            assert_eq!(officer.page.status, 403, "{name} {path}");
+        }
+        officer.get(first);
+        assert!(officer.page.status == 200 && !officer.page.says("href=\"/applications\""), "{name}");
+    }
+    assert_eq!(house.ledger_says("SELECT count(*) FROM audit WHERE line LIKE '%form-printed%'"), "0");
 }
 
 #[test]
@@ -177,6 +222,7 @@ fn a_session_ends_and_what_was_begun_is_there_after_the_next_login() {
     house.passes(16 * 60);
     lan.post(&format!("{visit}/asked"), &[("for", "first-issue"), ("template", "2021")]);
     assert_eq!(lan.page.status, 401);
+    assert!(!lan.page.says("issuer account") && !lan.page.says("nobody is logged in"), "{}", lan.page.body);
     assert!(lan.page.says("Đăng nhập") && lan.page.cookies.iter().any(|cookie| cookie.contains("Max-Age=0")));
     lan.get(&visit);
     assert_eq!(lan.page.status, 401);
@@ -203,6 +249,45 @@ fn a_session_ends_and_what_was_begun_is_there_after_the_next_login() {
         hoa.post("/login", &[("name", "hoa"), ("password", &password_of("hoa")), ("next", next)]);
         assert_eq!(hoa.page.location, "/", "{next}");
     }
+}
+
+#[test]
+fn an_officer_changes_their_own_password_and_nobody_does_anything_else_by_mistake() {
+    let house = House::open();
+    let mut lan = house.officer("lan");
+    let (own, new) = (password_of("lan"), "hoa sen trong ao");
+    for (old, typed, again, status) in [
+        ("not the password", new, new, 403),
+        (&*own, new, "hoa sen ngoài ao", 422),
+        (&*own, "ngắn", "ngắn", 422),
+        (&*own, &*own, &*own, 422),
+    ] {
+        lan.get("/password");
+        assert_eq!(lan.page.status, 200);
+        lan.post("/password", &[("old", old), ("new", typed), ("again", again)]);
+        assert_eq!(lan.page.status, status, "{typed} {again}: {}", lan.page.body);
+    }
+    lan.get("/password");
+    lan.post("/password", &[("mark", "0"), ("old", &own), ("new", new), ("again", new)]);
+    assert_eq!(lan.page.status, 403, "a form of another session");
+    lan.get("/password");
+    lan.post("/password", &[("old", &own), ("new", new), ("again", new)]);
+    assert_eq!((lan.page.status, &*lan.page.location), (303, "/login"));
+    lan.get("/");
+    assert_eq!(lan.page.status, 401, "every session of the account is over");
+    let mut again = house.browser();
+    again.log_in("lan", &own);
+    assert_eq!(again.page.status, 401);
+    again.log_in("lan", new);
+    assert_eq!(again.page.status, 303);
+    let by = "SELECT group_concat(actor) FROM account_actions WHERE account = 'lan' AND action = 'password'";
+    assert_eq!(house.ledger_says(by), "lan");
+    // An order that nobody knows sets no password.
+    let mut chief = house.officer("chief");
+    chief.get("/accounts");
+    chief.post("/accounts/change", &[("name", "lan"), ("do", "burn"), ("password", "another long word")]);
+    assert_eq!(chief.page.status, 422);
+    assert_eq!(house.ledger_says(by), "lan");
 }
 
 #[test]

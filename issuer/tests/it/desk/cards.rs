@@ -1,7 +1,7 @@
 //! A card's life at the desk: who may order what, once, and what stays on record.
 
 use super::house::{Browser, House};
-use crate::support::NUMBER;
+use crate::support::{NUMBER, OTHER_NUMBER};
 
 /// A card that was made here: its page.
 fn made(house: &House, lan: &mut Browser) -> String {
@@ -111,4 +111,52 @@ fn a_card_is_held_given_back_lost_and_found() {
     assert_eq!(house.ledger_says(told), "hold minh done, return minh done, lost lan done, found lan done");
     let lines = "SELECT count(*) FROM audit WHERE line LIKE '%card-change %'";
     assert_eq!(house.ledger_says(lines), "8", "asked and answered, each");
+}
+
+#[test]
+fn the_counter_finds_the_card_that_waits_and_the_lost_one_beside_its_successor() {
+    let house = House::open();
+    let (mut lan, mut hoa) = (house.officer("lan"), house.officer("hoa"));
+    let card = made(&house, &mut lan);
+    // Whoever hands cards over has the field, and finds the application by the person's number and by the card's code.
+    for text in [NUMBER.to_owned(), format!("{NUMBER}||Nguyễn Văn An|15011999|Nam|Số 1|01012022")] {
+        hoa.look_up(&text);
+        assert_eq!(hoa.page.status, 200, "{}", hoa.page.body);
+        assert!(hoa.page.says("đang chờ trả") && hoa.page.says("/applications/1\"") && hoa.page.says(&card));
+        assert!(!hoa.page.says("/visits/"), "nothing is taken in");
+    }
+    lan.look_up(NUMBER);
+    let visit = lan.page.location.clone();
+    lan.get(&visit);
+    assert!(lan.page.says("đang chờ trả") && lan.page.says("/applications/1\""), "{}", lan.page.body);
+
+    // Lost: no first issue, and nothing to exchange; a reissue is what the page begins with.
+    assert_eq!(order(&mut lan, &card, &[("change", "lost"), ("reason", "rơi ngoài chợ")]), 303);
+    lan.look_up(NUMBER);
+    let visit = lan.page.location.clone();
+    lan.get(&visit);
+    assert!(lan.page.says("value=\"lost-or-damaged\" selected"), "{}", lan.page.body);
+    for (ground, why) in [("first-issue", "đã từng được cấp thẻ"), ("age", "không có thẻ để đổi")]
+    {
+        lan.get(&visit);
+        lan.post(&format!("{visit}/asked"), &[("for", ground), ("template", "2024")]);
+        assert!(lan.page.status == 422 && lan.page.says(why), "{ground}: {}", lan.page.body);
+    }
+    lan.look_up(OTHER_NUMBER);
+    let visit = lan.page.location.clone();
+    lan.get(&visit);
+    assert!(lan.page.says("value=\"first-issue\" selected"));
+    lan.post(&format!("{visit}/asked"), &[("for", "age"), ("template", "2024")]);
+    assert!(lan.page.status == 422 && lan.page.says("không có thẻ để đổi"), "{}", lan.page.body);
+
+    let address = house.approved(&mut lan, NUMBER);
+    assert_eq!(house.ledger_says("SELECT ground FROM applications WHERE id = 2"), "lost-or-damaged");
+    lan.get(&address);
+    lan.post(&format!("{address}/make"), &[("reader", "Reader 00")]);
+    lan.until(&address, "/cards/");
+    let successor = house.ledger_says("SELECT sod_sha256 FROM applications WHERE id = 2");
+    lan.get("/cards");
+    lan.post("/cards/find", &[("number", &format!("{NUMBER}||Nguyễn Văn An|15011999|Nam|Số 1|01012022"))]);
+    assert_eq!(lan.page.status, 200, "{}", lan.page.body);
+    assert!(lan.page.says(&card) && lan.page.says(&successor) && lan.page.says("đã báo mất"));
 }

@@ -73,12 +73,13 @@ pub(super) struct House {
     pub(super) held: Arc<AtomicBool>,
 }
 
-const OFFICERS: [(&str, &[Role]); 5] = [
+const OFFICERS: [(&str, &[Role]); 6] = [
     ("chief", &[Role::Administrator]),
     ("lan", &[Role::Capture, Role::Personalise, Role::Deliver]),
     ("minh", &[Role::Approve, Role::Capture]),
     ("hoa", &[Role::Deliver]),
     ("kho", &[Role::Stock]),
+    ("thanh", &[Role::Audit]),
 ];
 
 pub(super) fn password_of(name: &str) -> String {

@@ -206,6 +206,17 @@ fn hostile_prints_are_refused_with_a_reason() {
         assert_eq!(take(&mut lan, &visit, &[], &[("left-iris", &file)]), 422, "{what}");
         assert!(lan.page.says("mống mắt trái"), "{what}: {}", lan.page.body);
     }
+    lan.get(&visit);
+    lan.post_parts(&format!("{visit}/prints"), &[], &[("left-iris", &b"BM"[..])]);
+    assert!(lan.page.says("Chụp lại mống mắt") && !lan.page.says("Lấy lại ngón đó"), "{}", lan.page.body);
+    // One picture for two fingers, at once or one after the other.
+    let twice: [(&str, &[u8]); 2] = [("right-index", &good), ("left-index", &good)];
+    assert_eq!(take(&mut lan, &visit, &[], &twice), 422);
+    assert!(lan.page.says("Cùng một ảnh vân tay cho hai ngón"), "{}", lan.page.body);
+    assert_eq!(take(&mut lan, &visit, &[], &twice[..1]), 303);
+    assert_eq!(take(&mut lan, &visit, &[], &twice[1..]), 422);
+    assert!(lan.page.says("Cùng một ảnh vân tay cho hai ngón"), "{}", lan.page.body);
+    assert_eq!(take(&mut lan, &visit, &[("missing.right-index", "nothing")], &[]), 303);
     // A print and a reason; a reason of nobody; nothing at all.
     assert_eq!(
         take(&mut lan, &visit, &[("missing.right-index", "bandaged")], &[("right-index", &good)]),
@@ -355,6 +366,12 @@ fn the_back_of_a_card_of_2021_shows_the_prints() {
     let (with, without) = (made(&opens), made(&seals));
     assert_eq!((with.1, without.1), (200, 409));
     assert!(with.0 != without.0, "the frames are filled");
+    // Whoever neither approves nor prints the card sees no print.
+    let mut hoa = opens.officer("hoa");
+    hoa.get("/applications/1/back.png");
+    assert!(hoa.page.status == 200 && hoa.page.octets != with.0, "{}", hoa.page.status);
+    hoa.get("/applications/1/card.pdf");
+    assert_eq!(hoa.page.status, 403);
     let shown = "SELECT count(*) FROM audit WHERE line LIKE '%prints-shown%'";
     assert_eq!((opens.ledger_says(shown), seals.ledger_says(shown)), ("2".to_owned(), "0".to_owned()));
 }

@@ -46,6 +46,14 @@ fn an_application_from_look_up_to_receipt() {
     let mut minh = house.officer("minh");
     minh.get(&address);
     assert!(minh.page.says("Nguyễn Văn An"));
+    // What is approved stands above the button.
+    let place = |text: &str| minh.page.body.find(text).unwrap_or(usize::MAX);
+    assert!(place("/portrait.jpg") < place("/front.png") && place("/back.png") < place("/approve\""));
+    assert!(place("/approve\"") < usize::MAX, "{}", minh.page.body);
+    let shown = minh.page.clone();
+    minh.get(&format!("{address}/portrait.jpg"));
+    assert_eq!((minh.page.status, minh.page.header("content-type")), (200, "image/jpeg"));
+    minh.page = shown;
     minh.post(&format!("{address}/approve"), &[]);
     assert_eq!(minh.page.status, 303, "{}", minh.page.body);
     for picture in ["front.png", "back.png"] {

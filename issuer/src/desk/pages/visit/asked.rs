@@ -15,6 +15,7 @@ use super::super::super::page::mark;
 use super::super::super::problem::Problem;
 use super::super::super::seen::Seen;
 use super::super::super::visits::Visit;
+use super::grounds;
 use crate::application::{Ground, Reason, Representative, Template};
 use crate::words;
 
@@ -134,6 +135,9 @@ pub(in crate::desk) async fn asked(
     let template = fields.raw("template").unwrap_or_default().parse().map_err(|_| unknown())?;
     let (acting, paper) = (acting(&fields)?, paper(&fields)?);
     desk.visits.change(&id, seen.name(), desk.now(), |visit| {
+        if let Some(problem) = grounds::misfit(visit, reason) {
+            return Err(problem);
+        }
         (visit.reason, visit.ground, visit.template) = (reason, ground, template);
         (visit.representative, visit.paper) = (acting, paper);
         Ok(())

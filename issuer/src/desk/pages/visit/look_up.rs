@@ -7,18 +7,24 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_card_profile::qr::ScannedQr;
+use maud::html;
 
 use super::super::super::form::Signed;
 use super::super::super::house::Desk;
+use super::super::super::page::{self, Place, Title};
 use super::super::super::problem::Problem;
+use super::super::super::seen::Seen;
 use super::super::super::taken::TakenSoFar;
 use super::super::super::visits::Visit;
+use super::super::person::{self, KnownCard};
+use super::grounds;
 use crate::accounts::Role;
-use crate::application::{Asserted, Ground, Reason, State as Standing, Template};
+use crate::application::{Asserted, State as Standing, Template};
 use crate::audit::LogEntry;
 use crate::capture::device::Left;
 use crate::forms::{NotATicket, Ticket};
 use crate::ledger::ApplicationId;
+use crate::register::PersonRecord;
 
 /// The longest text of a QR code.
 const MAX_SCAN: usize = cccd_card_profile::qr::MAX_TEXT;
@@ -75,6 +81,7 @@ pub(in crate::desk) async fn look_up(
     State(desk): State<Arc<Desk>>,
     Signed { seen, fields }: Signed,
 ) -> Result<Response, Problem> {
+    seen.must_see_citizens()?;
     let (number, said, scanned) = match asked_for(fields.raw("q").unwrap_or_default())? {
         Asked::Application(id) => return Ok(Redirect::to(&format!("/applications/{id}")).into_response()),
         Asked::Paper(ticket) => {
@@ -89,13 +96,10 @@ pub(in crate::desk) async fn look_up(
             }
             return Ok(Redirect::to(&format!("/applications/{id}")).into_response());
         }
-        Asked::Person(number, said, scanned) => {
-            seen.must(Role::Capture)?;
-            (number, *said, scanned)
-        }
+        Asked::Person(number, said, scanned) => (number, *said, scanned),
     };
     let (officer, asked) = (seen.name().to_owned(), number.clone());
-    let (open, record, left) = desk
+    let (open, record, cards, left) = desk
         .ask(move |desk, books| {
             let at = desk.now();
             let note = format!("look-up by {officer}");
@@ -108,7 +112,9 @@ pub(in crate::desk) async fn look_up(
             // What lies in the officer's device by now is not this person's.
             let captures = desk.captures.as_ref();
             let left = captures.map_or_else(|| Some(Left::default()), |captures| captures.left(&officer));
-            Ok((open, books.register.person(&asked, desk.today())?, left))
+            let record = books.register.person(&asked, desk.today())?;
+            let cards = person::cards(desk, books, &asked, record.as_ref())?;
+            Ok((open, record, cards, left))
         })
         .await?;
     // One that waits is gone on with; one that nobody captured gives way.
@@ -117,15 +123,20 @@ pub(in crate::desk) async fn look_up(
     {
         return Ok(Redirect::to(&format!("/applications/{}", open.id)).into_response());
     }
-    let has_card = record.as_ref().is_some_and(|record| record.card_in_use.is_some());
+    if !seen.may(Role::Capture) {
+        return Ok(found(&seen, &number, record.as_ref(), &cards));
+    }
+    let in_use = record.as_ref().is_some_and(|record| record.card_in_use.is_some());
+    let (reason, ground) = grounds::probable(in_use, &cards);
     let visit = Visit {
         number,
         record,
+        cards,
         said,
         scanned,
         choices: BTreeMap::new(),
-        reason: if has_card { Reason::Exchange } else { Reason::FirstIssue },
-        ground: has_card.then_some(Ground::OnRequest),
+        reason,
+        ground,
         template: Template::default(),
         representative: None,
         paper: None,
@@ -138,4 +149,25 @@ pub(in crate::desk) async fn look_up(
     let id = desk.word();
     desk.visits.begin(id.clone(), seen.name(), visit, desk.now());
     Ok(Redirect::to(&format!("/visits/{id}")).into_response())
+}
+
+/// For whoever takes nothing in: the person's cards, and where the one that waits is handed over. The address names nobody.
+fn found(
+    seen: &Seen,
+    number: &PersonalNumber,
+    record: Option<&PersonRecord>,
+    cards: &[KnownCard],
+) -> Response {
+    let body = html! {
+        div.person {
+            @if let Some(record) = record { p.name { (record.holder.full_name) } }
+            p { span.number { (number.as_str()) } }
+        }
+        section aria-labelledby="cards" {
+            h2 id="cards" { (seen.say("Thẻ của người này", "This person's cards")) }
+            (person::table(seen, cards))
+        }
+        p { a.button href="/" { (seen.say("Người tiếp theo", "The next person")) } }
+    };
+    page::page(seen, Title { text: seen.say("Tra cứu", "Look-up"), place: Place::Home }, body)
 }

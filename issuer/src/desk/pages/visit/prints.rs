@@ -260,13 +260,18 @@ impl Looked {
         self.fingers.is_empty() && self.eyes.is_empty()
     }
 
-    fn into_visit(self, visit: &mut Visit) {
+    /// Into the visit, or, where one picture is said to be of two fingers, nothing of it.
+    fn into_visit(self, visit: &mut Visit) -> Result<(), Problem> {
+        let mut taken = visit.biometrics.clone();
         for (finger, said) in self.fingers {
-            visit.biometrics.say(finger, said);
+            taken.say(finger, said);
         }
         for (eye, image) in self.eyes {
-            visit.biometrics.see(eye, image);
+            taken.see(eye, image);
         }
+        taken.all_differ()?;
+        visit.biometrics = taken;
+        Ok(())
     }
 }
 
@@ -288,10 +293,7 @@ pub(in crate::desk) async fn upload(
 }
 
 fn keep(desk: &Desk, id: &str, officer: &str, looked: Looked) -> Result<Redirect, Problem> {
-    desk.visits.change(id, officer, desk.now(), |visit| {
-        looked.into_visit(visit);
-        Ok(())
-    })?;
+    desk.visits.change(id, officer, desk.now(), |visit| looked.into_visit(visit))?;
     Ok(Redirect::to(&format!("/visits/{id}#prints")))
 }
 

@@ -15,6 +15,7 @@ use super::super::super::problem::Problem;
 use super::super::super::seen::Seen;
 use super::super::super::taken::TakenSoFar;
 use super::super::super::visits::Visit;
+use super::grounds;
 use crate::accounts::Role;
 use crate::application::{Asserted, Portrait, Refusal, State as Standing};
 use crate::audit::LogEntry;
@@ -33,7 +34,9 @@ pub(super) fn ready(desk: &Desk, seen: &Seen, id: &str, visit: &Visit, refusal: 
     let with_prints = takes_prints(desk, visit);
     let lacks = visit.biometrics.lacks().filter(|_| with_prints);
     let poor = with_prints && visit.biometrics.to_retake();
+    let misfit = grounds::misfit(visit, visit.reason).is_some();
     let possible = refusal.is_none()
+        && !misfit
         && undecided.is_empty()
         && insisted.is_empty()
         && visit.picture.is_some()
@@ -56,6 +59,7 @@ pub(super) fn ready(desk: &Desk, seen: &Seen, id: &str, visit: &Visit, refusal: 
                 p { (seen.say("Còn thiếu:", "Still missing:")) }
                 ul {
                     @if refusal.is_some() { li { (seen.say("không được cấp thẻ theo quy định nêu ở trên", "a rule forbids the card, see above")) } }
+                    @if misfit { li { (seen.say("lý do đề nghị đúng với các thẻ đã có, xem ở trên", "a reason that fits the cards that there were, see above")) } }
                     @if !undecided.is_empty() { li {
                         (seen.say("quyết định về mục khác nhau: ", "a decision about what differs: ")) (names(&undecided, seen))
                     } }
@@ -104,6 +108,9 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
             "Còn mục khác với cơ sở dữ liệu chưa được giải quyết",
             "A difference with the register is not resolved",
         ));
+    }
+    if let Some(problem) = grounds::misfit(&visit, visit.reason) {
+        return Err(problem);
     }
     let with_prints = takes_prints(desk, &visit);
     if with_prints && let Some(lacks) = visit.biometrics.lacks() {
@@ -167,6 +174,7 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
         visit.picture = None;
         visit.biometrics = TakenSoFar::default();
         visit.record = None;
+        visit.cards = Vec::new();
         visit.said = Asserted::default();
         Ok(())
     })?;
