@@ -675,7 +675,7 @@ fn a_time_that_is_given_stands_in_the_log_and_ends_no_rest() {
     assert_eq!(desk.run(&list).status.code(), Some(0));
     let log = rusqlite::Connection::open(&ledger).unwrap();
     let told = "SELECT count(*), sum(line LIKE '%(the time was given)\"%') FROM audit";
-    let (all, given): (u64, u64) = log.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let (all, given): (i64, i64) = log.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert!(all > 8 && all == given, "{given} of {all}");
 }
 
