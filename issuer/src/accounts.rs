@@ -41,6 +41,7 @@ pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
 pub struct Officer {
     name: String,
     roles: BTreeSet<Role>,
+    password_is_given: bool,
 }
 
 impl Officer {
@@ -54,6 +55,12 @@ impl Officer {
     #[must_use]
     pub fn roles(&self) -> &BTreeSet<Role> {
         &self.roles
+    }
+
+    /// Somebody else set the password and knows it, until its officer sets another.
+    #[must_use]
+    pub fn password_is_given(&self) -> bool {
+        self.password_is_given
     }
 
     /// Whether they may do this.
@@ -231,7 +238,22 @@ struct Kept {
     password: String,
     failed: u64,
     failed_at: Option<String>,
+    /// Who set the password.
+    set_by: Option<String>,
 }
+
+impl Kept {
+    fn officer(self) -> Officer {
+        let Account { name, roles, .. } = self.account;
+        let password_is_given = self.set_by.is_some_and(|by| by != name);
+        Officer { name, roles, password_is_given }
+    }
+}
+
+/// The columns of a row.
+const COLUMNS: &str = "name, roles, password, locked, failed, failed_at, created_by, created_at, \
+     (SELECT actor FROM account_actions WHERE account = accounts.name AND action IN ('add', 'password') \
+      ORDER BY sequence DESC LIMIT 1)";
 
 impl<'a> Accounts<'a> {
     pub(crate) fn new(database: &'a mut Database, log: Option<&'a Auditor>) -> Self {
@@ -424,7 +446,7 @@ impl<'a> Accounts<'a> {
         if kept.account.locked.is_some() {
             return Err(AccountError::Locked);
         }
-        Ok(Officer { name: kept.account.name, roles: kept.account.roles })
+        Ok(kept.officer())
     }
 
     /// Lets an officer in and begins a session.
@@ -499,7 +521,7 @@ impl<'a> Accounts<'a> {
                     &[digest.as_str().into(), now.as_str().into()],
                 )?;
             }
-            Ok(Officer { name, roles: kept.account.roles })
+            Ok(kept.officer())
         })
     }
 
@@ -533,22 +555,17 @@ fn gone(since: Option<&str>, at: Timestamp) -> Option<SignedDuration> {
 
 fn all(session: &mut dyn Statements) -> Result<Vec<Kept>, AccountError> {
     let mut found = Vec::new();
-    session.query(
-        "SELECT name, roles, password, locked, failed, failed_at, created_by, created_at FROM accounts ORDER BY name",
-        &[],
-        &mut |row| {
-            found.push(read(row)?);
-            Ok(())
-        },
-    )?;
+    session.query(&format!("SELECT {COLUMNS} FROM accounts ORDER BY name"), &[], &mut |row| {
+        found.push(read(row)?);
+        Ok(())
+    })?;
     Ok(found)
 }
 
 fn find(session: &mut dyn Statements, name: &str) -> Result<Option<Kept>, AccountError> {
     let mut found = None;
     session.query(
-        "SELECT name, roles, password, locked, failed, failed_at, created_by, created_at FROM accounts \
-         WHERE name = ?1 FOR UPDATE",
+        &format!("SELECT {COLUMNS} FROM accounts WHERE name = ?1 FOR UPDATE"),
         &[name.into()],
         &mut |row| {
             found = Some(read(row)?);
@@ -571,6 +588,7 @@ fn read(row: &dyn Row) -> Result<Kept, StoreError> {
         password: row.needed(2)?,
         failed: row.count(4)?,
         failed_at: row.text(5)?,
+        set_by: row.text(8)?,
     })
 }
 

@@ -56,7 +56,7 @@ pub enum CaptureError {
     #[error("the image of the {} iris is no JPEG or JPEG 2000 of at most {MAX_IRIS_BYTES} bytes and 160 to 2,048 pixels on a side", .0.as_str())]
     Iris(Eye),
     /// The law forbids it.
-    #[error("of a child under six neither prints nor irises are taken")]
+    #[error("of a child under six neither portrait nor prints nor irises are taken")]
     TooYoung,
     /// What was sealed is not what was taken.
     #[error("the sealed capture is damaged")]
@@ -98,7 +98,9 @@ impl CaptureError {
                 "Ảnh mống {} không phải JPEG hoặc JPEG 2000 dưới 16 kB, cạnh 160 đến 2048 điểm ảnh",
                 eye.vietnamese()
             ),
-            Self::TooYoung => "Không thu nhận vân tay, mống mắt của trẻ dưới 6 tuổi".to_owned(),
+            Self::TooYoung => {
+                "Không thu nhận ảnh khuôn mặt, vân tay, mống mắt của trẻ dưới 6 tuổi".to_owned()
+            }
             Self::Damaged => "Dữ liệu niêm phong bị hỏng".to_owned(),
             Self::DoesNotFit => "Vân tay hoặc mống mắt không vừa với chíp".to_owned(),
         }

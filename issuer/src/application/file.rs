@@ -141,7 +141,7 @@ pub struct Application {
     pub number: PersonalNumber,
     /// What else was said of the person.
     pub asserted: Asserted,
-    /// The portrait file's bytes, not yet looked at.
+    /// The portrait file's bytes, not yet looked at; none for a child under six, of whom no picture is taken.
     pub portrait: Vec<u8>,
     /// Why an officer takes the portrait although it should be taken again; the ledger keeps it.
     pub portrait_accepted: Option<String>,
@@ -242,7 +242,7 @@ pub enum ApplicationError {
 #[serde(deny_unknown_fields)]
 struct Raw {
     person: RawPerson,
-    portrait: String,
+    portrait: Option<String>,
     reason: Reason,
     ground: Option<Ground>,
     #[serde(default)]
@@ -317,7 +317,10 @@ impl Application {
                 spouse: person.spouse,
                 old_number: person.old_number,
             },
-            portrait: portrait_bytes(&raw.portrait, directory)?,
+            portrait: match &raw.portrait {
+                Some(reference) => portrait_bytes(reference, directory)?,
+                None => Vec::new(),
+            },
             portrait_accepted: None,
             biometrics: None,
             reason: raw.reason,
@@ -455,6 +458,8 @@ mod tests {
         assert_eq!(application.template, Template::IdentityCard2024);
         assert_eq!(application.reason, Reason::FirstIssue);
         assert!(application.portrait.starts_with(&[0xFF, 0xD8, 0xFF]));
+        let without = parse(r#"{"person":{"number":"079099000001"},"reason":"first-issue"}"#).unwrap();
+        assert!(without.portrait.is_empty(), "who may go without is told when the register is asked");
         assert!(!format!("{application:?}").contains("079099000001"));
     }
 
@@ -464,7 +469,7 @@ mod tests {
             ("", "it ends too early"),
             ("{", "it ends too early"),
             ("hello", "not JSON"),
-            (r#"{"person":{"number":"079099000001"},"reason":"first-issue"}"#, "missing field `portrait`"),
+            (r#"{"person":{"number":"079099000001"},"portrait":"a"}"#, "missing field `reason`"),
             (
                 r#"{"person":{"number":"079099000001","nickname":"X"},"portrait":"a","reason":"first-issue"}"#,
                 "an unknown field: expected one of `number`, `full_name`",

@@ -37,6 +37,7 @@ pub struct Portrait {
     face: FaceImage,
     /// Decoded from the face when asked for, if it was decoded before this.
     picture: OnceLock<DynamicImage>,
+    is_of_nobody: bool,
 }
 
 impl std::fmt::Debug for Portrait {
@@ -49,6 +50,9 @@ impl std::fmt::Debug for Portrait {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortraitError {
+    /// None was given.
+    #[error("there is no portrait; only the card of a child under six goes without")]
+    Missing,
     /// Neither JPEG, PNG nor JPEG 2000.
     #[error("the portrait is no image: it is neither JPEG, PNG nor JPEG 2000")]
     NotAnImage,
@@ -85,12 +89,15 @@ impl Portrait {
     /// # Errors
     /// [`PortraitError`].
     pub fn from_file(bytes: &[u8]) -> Result<Self, PortraitError> {
+        if bytes.is_empty() {
+            return Err(PortraitError::Missing);
+        }
         let jpeg_2000 =
             FaceImage::from_file(bytes.to_vec()).ok().filter(|face| face.format == ImageFormat::Jpeg2000);
         if let Some(face) = jpeg_2000 {
             let picture = decode_jpeg_2000(&face)?;
             check_shape(picture.width(), picture.height())?;
-            return Ok(Self { face, picture: picture.into() });
+            return Ok(Self { face, picture: picture.into(), is_of_nobody: false });
         }
         let picture = decode(bytes)?;
         check_shape(picture.width(), picture.height())?;
@@ -98,7 +105,7 @@ impl Portrait {
             Some(face) => face,
             None => compress(&picture)?,
         };
-        Ok(Self { face, picture: picture.into() })
+        Ok(Self { face, picture: picture.into(), is_of_nobody: false })
     }
 
     /// A portrait file that [`from_file`](Self::from_file) took when it was captured: what goes into DG2 as it is, is not
@@ -110,9 +117,34 @@ impl Portrait {
         let face = FaceImage::from_file(bytes.to_vec()).ok();
         let jpeg_2000 = face.filter(|face| face.format == ImageFormat::Jpeg2000);
         match jpeg_2000.or_else(|| kept(bytes)) {
-            Some(face) => Ok(Self { face, picture: OnceLock::new() }),
+            Some(face) => Ok(Self { face, picture: OnceLock::new(), is_of_nobody: false }),
             None => Self::from_file(bytes),
         }
+    }
+
+    /// What stands in DG2 where no picture is taken (docs/decisions/0138): the outline of a head, which is nobody's. EF.DG2 must be
+    /// there and hold an image (Doc 9303-10 §4.7.2).
+    ///
+    /// # Errors
+    /// [`PortraitError`], in practice never.
+    pub fn of_nobody() -> Result<Self, PortraitError> {
+        let within = |x: u32, y: u32, (across, down): (i64, i64), (wide, high): (i64, i64)| {
+            let (x, y) = ((i64::from(x) - across) * high, (i64::from(y) - down) * wide);
+            x * x + y * y <= wide * wide * high * high
+        };
+        let outline = RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
+            let head = within(x, y, (240, 250), (95, 120));
+            let shoulders = within(x, y, (240, 640), (200, 230));
+            image::Rgb(if head || shoulders { [176, 180, 186] } else { [236, 238, 240] })
+        });
+        let picture = DynamicImage::ImageRgb8(outline);
+        Ok(Self { face: compress(&picture)?, picture: picture.into(), is_of_nobody: true })
+    }
+
+    /// No picture was taken, and none is printed.
+    #[must_use]
+    pub fn is_of_nobody(&self) -> bool {
+        self.is_of_nobody
     }
 
     /// The image for DG2.
@@ -287,6 +319,14 @@ mod tests {
     }
 
     #[test]
+    fn where_no_picture_is_taken_there_is_the_same_outline_always() {
+        let (one, other) = (Portrait::of_nobody().unwrap(), Portrait::of_nobody().unwrap());
+        assert_eq!(one.face().bytes, other.face().bytes);
+        assert_eq!((one.face().width, one.face().height), (WIDTH, HEIGHT));
+        assert!(one.face().bytes.len() <= MAX_DG2_BYTES);
+    }
+
+    #[test]
     fn a_png_becomes_a_small_jpeg_of_the_right_shape() {
         for noise in [false, true] {
             let portrait = Portrait::from_file(&png(picture(900, 1200, noise))).unwrap();
@@ -321,7 +361,7 @@ mod tests {
     #[test]
     fn what_is_no_portrait_is_refused() {
         let cases: [(&[u8], PortraitError); 4] = [
-            (b"", PortraitError::NotAnImage),
+            (b"", PortraitError::Missing),
             (b"GIF89a...", PortraitError::NotAnImage),
             (b"\xFF\xD8\xFF\xE0 and then text", PortraitError::Damaged),
             (b"\x89PNG\r\n\x1a\n and then text", PortraitError::Damaged),

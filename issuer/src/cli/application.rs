@@ -138,11 +138,11 @@ fn form(
         register.person(&entry.number, today)?.ok_or(Failure::Issue(Refusal::UnknownPerson.into()))?;
     let application = arguments.which.application.as_deref().map(Application::read).transpose()?;
     let portrait = match &application {
-        Some(application) => {
+        Some(application) if !application.portrait.is_empty() => {
             let portrait = Portrait::from_file(&application.portrait).map_err(IssueError::from)?;
             Some(portrait.print().map_err(IssueError::from)?)
         }
-        None => None,
+        _ => None,
     };
     let acting = application.as_ref().and_then(|application| application.representative.as_ref());
     let representative = acting.map(|one| format!("{}, {}", one.full_name, one.number.as_str()));

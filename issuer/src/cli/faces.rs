@@ -12,7 +12,8 @@ use super::failure::Failure;
 pub(crate) fn stage(admitted: &Admitted, dpi: Resolution, staging: &mut Staging) -> Result<(), Failure> {
     let card = admitted.card();
     let youngest = age_on(card.holder.birth_date, card.issue_date) < BIOMETRICS_FROM_AGE;
-    let portrait = (!youngest).then(|| admitted.portrait().print()).transpose().map_err(IssueError::from)?;
+    let bears = !youngest && !admitted.portrait().is_of_nobody();
+    let portrait = bears.then(|| admitted.portrait().print()).transpose().map_err(IssueError::from)?;
     let print_of = |finger| admitted.capture().and_then(|capture| capture.prints().get(&finger));
     let printed = |finger| print_of(finger).map(PrintImage::to_png).transpose();
     let left = printed(Finger::LeftIndex).map_err(|error| FaceError::Render(error.to_string()))?;

@@ -42,15 +42,18 @@ pub(super) struct Sight {
     pub(super) card: Option<CardData>,
     /// Prints and irises, if any were taken: counted, and known by the name of the sealed file.
     pub(super) taken: Option<TakenNote>,
+    /// Where its chip was spoiled: the application that came after it.
+    pub(super) newer: Option<ApplicationId>,
     /// Why it cannot be approved or made as things stand.
     pub(super) obstacle: Option<Problem>,
 }
 
 impl Sight {
-    /// The card bears a portrait: it lies here, and the holder is not too young for one.
+    /// The card bears a portrait: one was taken and lies here, and the holder is not too young for one.
     pub(super) fn shows_portrait(&self) -> bool {
         let bears = |card: &CardData| age_on(card.holder.birth_date, card.issue_date) >= BIOMETRICS_FROM_AGE;
-        self.application.is_some() && self.card.as_ref().is_some_and(bears)
+        self.application.as_ref().is_some_and(|captured| !captured.portrait.is_empty())
+            && self.card.as_ref().is_some_and(bears)
     }
 
     /// The card shows prints on its back.
@@ -108,7 +111,12 @@ pub(super) fn sight(
     {
         obstacle.get_or_insert_with(|| IssueError::ChangedSinceCapture.into());
     }
-    Ok(Sight { entry, actions, record, application, card, taken, obstacle })
+    let newer = match entry.state {
+        State::Spoiled => books.ledger.newest_of(entry.number.as_str())?,
+        _ => None,
+    };
+    let newer = newer.map(|newer| newer.id).filter(|newer| *newer > id);
+    Ok(Sight { entry, actions, record, application, card, taken, newer, obstacle })
 }
 
 /// Draws cards, and keeps the last few at hand: a page asks for both sides at once.
@@ -138,9 +146,11 @@ impl Faces {
             return Ok(Arc::clone(faces));
         }
         let renderer = self.renderer.as_ref().ok_or_else(no_fonts)?;
-        let youngest = age_on(card.holder.birth_date, card.issue_date) < BIOMETRICS_FROM_AGE;
-        let portrait =
-            if youngest { None } else { Some(Portrait::from_file(&application.portrait)?.print()?) };
+        let portrait = if sight.shows_portrait() {
+            Some(Portrait::from_file(&application.portrait)?.print()?)
+        } else {
+            None
+        };
         let content = FaceContent { card, portrait: portrait.as_deref() };
         let print_of = |finger| prints.and_then(|capture| capture.prints().get(&finger));
         let png =

@@ -16,6 +16,7 @@ use super::fields::FIELDS;
 use super::problem::Problem;
 use crate::application::file::MAX_FILE_BYTES;
 use crate::application::{Application, Ground, State};
+use crate::capture::sealed::DAYS_AFTER_ISSUE;
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::output::write_private;
 
@@ -82,6 +83,9 @@ impl Drawer {
 /// How long a file that belongs to no application is left: another desk may be about to write of it.
 const ORPHAN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long an application whose chip was spoiled is left after it was captured.
+const KEPT_OF_SPOILED: SignedDuration = SignedDuration::from_hours(24 * DAYS_AFTER_ISSUE);
+
 impl Drawer {
     /// Takes out what a crash left: files half written, and applications that are closed or that the ledger never learnt of.
     /// Where the ledger knows nothing of all that lies here, it is another station's, and nothing sealed is touched.
@@ -102,7 +106,14 @@ impl Drawer {
                 continue;
             };
             let states = ledger.states_of_content(content)?;
-            let closed = |state: &State| state.is_closed() && *state != State::Issued;
+            // Of a spoiled chip's application the card is made anew, while prints are kept for it, too.
+            let kept = |written: Timestamp| now.duration_since(written) <= KEPT_OF_SPOILED;
+            let waits = written.is_some_and(kept);
+            let closed = |state: &State| match state {
+                State::Issued => false,
+                State::Spoiled => !waits,
+                other => other.is_closed(),
+            };
             match states.as_slice() {
                 [] if is_old => unknown.push(path),
                 [] => {}
@@ -176,7 +187,8 @@ fn file(application: &Application) -> Value {
     }
     json!({
         "person": person,
-        "portrait": format!("data:application/octet-stream;base64,{}", STANDARD.encode(&application.portrait)),
+        "portrait": Some(&application.portrait).filter(|portrait| !portrait.is_empty())
+            .map(|portrait| format!("data:application/octet-stream;base64,{}", STANDARD.encode(portrait))),
         "reason": application.reason.as_str(),
         "ground": application.ground.map(Ground::as_str),
         "template": application.template.as_str(),

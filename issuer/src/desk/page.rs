@@ -79,6 +79,12 @@ fn frame(language: Language, title: Title<'_>, seen: Option<&Seen>, body: Markup
                 }
                 main id="main" tabindex="-1" {
                     h1 { (title.text) }
+                    @if let Some(seen) = seen && seen.officer.password_is_given() {
+                        (notice("warn", seen.say(
+                            "Người khác đã đặt mật khẩu này cho bạn và biết nó: bấm vào tên bạn ở trên để đổi.",
+                            "Somebody else set this password for you and knows it: press your name above to change it.",
+                        )))
+                    }
                     (body)
                 }
             }

@@ -6,6 +6,7 @@ pub(super) mod person;
 pub(super) mod queue;
 
 mod accounts;
+mod anew;
 mod applications;
 mod cards;
 mod delivery;
@@ -64,6 +65,7 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/applications/{id}/make", post(making::make))
         .route("/applications/{id}/stop", post(making::stop))
         .route("/applications/{id}/spoil", post(making::spoil))
+        .route("/applications/{id}/anew", post(anew::anew))
         .route("/applications/{id}/deliver", post(delivery::deliver))
         .route("/applications/{id}/receipt", get(delivery::receipt))
         .route("/cards", get(cards::list))

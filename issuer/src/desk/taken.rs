@@ -89,12 +89,16 @@ impl Captures {
 
     /// Seals what was taken, and gives the application its name.
     pub(super) fn seal(&self, taken: &TakenSoFar, application: &mut Application) -> Result<(), Problem> {
-        let capture = taken.capture()?;
-        let sealed = Sealed::of(&capture, &self.recipient)?;
+        let (capture, accepted) = (taken.capture()?, taken.accepted.clone());
+        self.seal_again(Biometrics { capture, sealed_sha256: None, accepted }, application)
+    }
+
+    /// Seals this, under a name of its own, as what was taken with the application.
+    pub(super) fn seal_again(&self, taken: Biometrics, application: &mut Application) -> Result<(), Problem> {
+        let sealed = Sealed::of(&taken.capture, &self.recipient)?;
         self.vault.put(&sealed)?;
-        let sealed_sha256 = Some(sealed.digest().to_owned());
         application.biometrics =
-            Some(Biometrics { capture, sealed_sha256, accepted: taken.accepted.clone() });
+            Some(Biometrics { sealed_sha256: Some(sealed.digest().to_owned()), ..taken });
         Ok(())
     }
 

@@ -117,6 +117,11 @@ impl Visit {
             && self.picture.as_ref().is_some_and(|picture| picture.retake)
     }
 
+    /// A portrait is there, or none is taken.
+    pub(super) fn has_its_portrait(&self, today: Date) -> bool {
+        self.picture.is_some() || self.is_too_young(today)
+    }
+
     /// Somebody has to act for the holder.
     pub(super) fn is_child(&self, today: Date) -> bool {
         let born = self.record.as_ref().map(|record| record.holder.birth_date);

@@ -18,7 +18,7 @@ use crate::stock;
 pub(super) const NEW: &str = "new";
 
 /// An application in this ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApplicationId(pub(crate) i64);
 
 impl std::fmt::Display for ApplicationId {

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::{IssueError, Station};
 use crate::application::{
-    Application, Biometrics, Checked, Portrait, Refusal, State, Step, Template, check, other_papers,
+    Application, Biometrics, Checked, Portrait, PortraitError, Refusal, State, Step, Template, check,
+    other_papers,
 };
 use crate::capture::{Capture, CaptureError};
 use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger, Unsettled};
@@ -49,7 +50,7 @@ impl Admitted {
         &self.card
     }
 
-    /// The portrait, fit for chip and print.
+    /// The portrait, fit for chip and print; the outline of nobody where none was taken.
     #[must_use]
     pub fn portrait(&self) -> &Portrait {
         &self.portrait
@@ -118,8 +119,11 @@ impl Intake<'_> {
     /// [`IssueError`]. A refusal by a rule is noted as `rejected`, or `spoiled` when a chip was in work.
     pub fn take_in(&mut self, application: &Application) -> Result<Captured, IssueError> {
         let act = self.act;
-        // What is no portrait never enters the ledger; what was captured was decoded then.
-        let portrait = if self.ledger.has_captured(application)? {
+        // What is no portrait never enters the ledger; what was captured was decoded then. Whose card goes without one is
+        // known when the register was asked.
+        let portrait = if application.portrait.is_empty() {
+            Portrait::of_nobody()?
+        } else if self.ledger.has_captured(application)? {
             Portrait::captured(&application.portrait)?
         } else {
             Portrait::from_file(&application.portrait)?
@@ -303,7 +307,7 @@ impl Station<'_> {
         let admitted = Admitted {
             id: entry.id,
             card,
-            portrait: Portrait::from_file(&application.portrait)?,
+            portrait: portrait_of(application)?,
             capture: taken.map(|taken| taken.capture.clone()),
             template: entry.template,
             replaces: signed.replaces,
@@ -373,16 +377,28 @@ struct Seen {
     detail: Value,
 }
 
+/// The portrait for DG2; the outline of nobody where none was taken.
+fn portrait_of(application: &Application) -> Result<Portrait, PortraitError> {
+    if application.portrait.is_empty() {
+        Portrait::of_nobody()
+    } else {
+        Portrait::from_file(&application.portrait)
+    }
+}
+
 /// Of the youngest nothing is taken, whatever was brought.
 fn nothing_taken(application: &Application) -> Result<Seen, IssueError> {
-    match application.biometrics {
-        Some(_) => Err(IssueError::Capture(CaptureError::TooYoung)),
-        None => Ok(Seen::default()),
+    if application.biometrics.is_some() || !application.portrait.is_empty() {
+        return Err(IssueError::Capture(CaptureError::TooYoung));
     }
+    Ok(Seen::default())
 }
 
 /// Looks at portrait and prints before they are captured; what must be taken again needs an officer's reason.
 fn look_at(portrait: &Portrait, application: &Application) -> Result<Seen, IssueError> {
+    if application.portrait.is_empty() {
+        return Err(PortraitError::Missing.into());
+    }
     let finder = FaceFinder::new().map_err(IssueError::FaceModel)?;
     let assessment = assess(&portrait.picture()?, &finder, &Rules::default());
     let said = |reason: &Option<String>| reason.clone().filter(|reason| !reason.trim().is_empty());

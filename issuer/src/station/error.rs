@@ -129,6 +129,7 @@ impl IssueError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Portrait(PortraitError::Missing) => "portrait-missing",
             Self::Portrait(PortraitError::NotAnImage) => "portrait-no-image",
             Self::Portrait(_) => "portrait-unusable",
             Self::PortraitQuality(_) => "portrait-retake",

@@ -26,6 +26,7 @@ pub fn needs_detail(code: &str) -> bool {
             | "person-missing"
             | "has-active-card"
             | "card-held"
+            | "portrait-missing"
             | "portrait-no-image"
             | "portrait-retake"
             | "no-card-in-use"

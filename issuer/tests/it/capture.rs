@@ -9,7 +9,7 @@ use cccd_card_profile::lds::DataGroupNumber;
 use cccd_card_profile::lds::dg3::{Dg3, FingerprintRecord};
 use cccd_card_profile::lds::dg4::Dg4;
 use cccd_card_profile::lds::sod::{HashCheck, LdsSecurityObject};
-use cccd_issuer::application::{Application, Biometrics, Representative, State, Step};
+use cccd_issuer::application::{Application, Biometrics, Portrait, Representative, State, Step};
 use cccd_issuer::capture::data_groups::{chosen, dg3, dg4};
 use cccd_issuer::capture::device::{DevicePort, Folder, Taken, reasons, take};
 use cccd_issuer::capture::sealed::{Rule, Sealed, SealedError, Vault, content, purge};
@@ -25,7 +25,7 @@ use cccd_verifier::{Access, InspectionOptions, inspect};
 use cccd_virtual_chip::{Chip, ChipState, Profile};
 use proptest::prelude::*;
 
-use crate::support::{NUMBER, Office, application, at, rng, terminal};
+use crate::support::{NUMBER, Office, application, at, blank, rng, terminal};
 
 const APPROVER: &str = "second-officer";
 
@@ -316,7 +316,7 @@ fn captures_go_by_rule_and_the_ledger_notes_it_once() {
     let id = office.station().take_in(&application).unwrap().entry.id;
     // Open: kept whatever the rule.
     assert_eq!(by_rule(&mut office, Rule::Closed, 400), 0);
-    let mut chip = crate::support::blank(1);
+    let mut chip = blank(1);
     office.issue(&mut chip, &application).unwrap();
     assert_eq!(by_rule(&mut office, Rule::Due, 89), 0);
     office
@@ -362,9 +362,19 @@ fn of_a_child_under_six_nothing_is_taken() {
     };
     let refused = office.station().take_in(&application).unwrap_err();
     assert_eq!(refused.code(), "biometrics-too-young");
-    // Without prints the child gets a card, whatever the picture is.
-    let without = Application { biometrics: None, ..application };
-    assert_eq!(office.station().take_in(&without).unwrap().entry.state, State::Captured);
+    // No face either.
+    let with_a_face = Application { biometrics: None, ..application };
+    assert_eq!(office.station().take_in(&with_a_face).unwrap_err().code(), "biometrics-too-young");
+    // Without all of them the child gets a card: the outline of nobody stands in DG2.
+    let without = Application { portrait: Vec::new(), ..with_a_face };
+    let captured = office.station().take_in(&without).unwrap();
+    assert_eq!(captured.entry.state, State::Captured);
+    let issued = office.issue(&mut blank(1), &without).unwrap();
+    assert_eq!(issued.portrait.face().bytes, Portrait::of_nobody().unwrap().face().bytes);
+
+    // Nobody else goes without.
+    let grown = Application { portrait: Vec::new(), ..crate::support::application(NUMBER, "first-issue") };
+    assert_eq!(office.station().take_in(&grown).unwrap_err().code(), "portrait-missing");
 }
 
 static ONE: std::sync::LazyLock<PrintImage> =

@@ -13,6 +13,34 @@
       location.reload();
     });
   }
+  // What was typed into a form of a visit and not noted yet is noted before another form leaves the page.
+  const touched = new Set();
+  for (const form of document.querySelectorAll("form[data-noted]")) {
+    form.addEventListener("input", () => touched.add(form));
+    form.addEventListener("submit", () => touched.delete(form));
+  }
+  for (const form of document.querySelectorAll("form:not([data-drop])")) {
+    form.addEventListener("submit", async (event) => {
+      const waiting = [...touched].filter((other) => other !== form);
+      if (waiting.length === 0) {
+        return;
+      }
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      for (const other of waiting) {
+        touched.delete(other);
+        const fields = new URLSearchParams(new FormData(other));
+        const noted = await fetch(other.action, { method: "POST", body: fields, redirect: "manual" })
+          .then((answer) => answer.type === "opaqueredirect", () => false);
+        if (!noted) {
+          // What is wrong with it is told by a page of its own.
+          other.requestSubmit();
+          return;
+        }
+      }
+      form.requestSubmit(event.submitter);
+    });
+  }
   // A form is sent once; its page is answered by the next.
   for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", (event) => {

@@ -326,8 +326,8 @@ pub(in crate::desk) async fn spoil(
     }
     desk.ask(move |desk, books| {
         let act = Act { actor: seen.name(), at: desk.now(), request: Some(&request) };
+        // What was captured stays in the drawer: the card is made anew of it.
         books.ledger.advance(id, Step::Spoil, Some(&reason), &Value::Null, act)?;
-        desk.drawer.remove(&books.ledger.entry(id)?.content_sha256);
         Ok(())
     })
     .await?;

@@ -17,7 +17,7 @@ use super::super::seen::Seen;
 use super::super::taken::{self, Captures};
 use super::applications::due;
 use super::upload::image;
-use super::{delivery, making, papers};
+use super::{anew, delivery, making, papers};
 use crate::accounts::Role;
 use crate::application::{Portrait, State as Standing, Step};
 use crate::audit::LogEntry;
@@ -102,6 +102,7 @@ fn next(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
                 }
                 (delivery::section(desk, seen, sight))
             }
+            Standing::Spoiled => (anew::section(desk, seen, sight)),
             state if can_be_made(state) => {
                 (making::section(desk, seen, entry.id, state.is_in_work(), sight.obstacle.as_ref()))
             }

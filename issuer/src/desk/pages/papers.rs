@@ -120,7 +120,9 @@ fn drawn(desk: &Desk, sight: &Sight, form: Form) -> Result<Vec<u8>, Problem> {
     let record = sight.record.as_ref().ok_or_else(Problem::nothing_here)?;
     let application = sight.application.as_ref();
     let portrait = match application {
-        Some(application) if form == Form::Cc01 => Some(Portrait::from_file(&application.portrait)?.print()?),
+        Some(application) if form == Form::Cc01 && !application.portrait.is_empty() => {
+            Some(Portrait::from_file(&application.portrait)?.print()?)
+        }
         _ => None,
     };
     let acting = application.and_then(|application| application.representative.as_ref());

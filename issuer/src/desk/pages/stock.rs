@@ -128,6 +128,8 @@ fn beside(seen: &Seen, detail: &str) -> String {
 fn what(seen: &Seen, word: &str) -> String {
     let text = match word {
         "not-counted" => seen.say("chưa kiểm đếm", "not counted"),
+        "not-found" => seen.say("đã kiểm đếm, không thấy", "looked for and not found"),
+        "not-received" => seen.say("bên nhận không thấy", "not found where it was sent to"),
         "on-the-way" => seen.say("đang chuyển", "on the way"),
         "lost" => seen.say("mất", "lost"),
         "to-destroy" => seen.say("hỏng, chờ hủy", "spoiled, to be destroyed"),

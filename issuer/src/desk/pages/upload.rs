@@ -14,6 +14,7 @@ use super::super::visits::Picture;
 use crate::accounts::Role;
 use crate::application::Portrait;
 use crate::application::portrait::MAX_PORTRAIT_BYTES;
+use crate::capture::CaptureError;
 use crate::portrait_quality::{FaceFinder, Rules, assess};
 use crate::station::IssueError;
 
@@ -66,7 +67,10 @@ pub(in crate::desk) async fn portrait(
 ) -> Result<Redirect, Problem> {
     seen.must(Role::Capture)?;
     // Nobody's visit takes no upload.
-    desk.visits.get(&id, seen.name(), desk.now())?;
+    let visit = desk.visits.get(&id, seen.name(), desk.now())?;
+    if visit.is_too_young(desk.today()) {
+        return Err(CaptureError::TooYoung.into());
+    }
     let file = file_of(&mut form, &seen).await?;
     let picture = desk.heavily(move || look_at(file)).await?;
     desk.visits.change(&id, seen.name(), desk.now(), |visit| {

@@ -69,7 +69,7 @@ pub(in crate::desk) async fn page(
                 (taking::ready(&desk, &seen, &id, &visit, refusal.as_ref()))
             }
         }
-        form.end method="post" action={ "/visits/" (id) "/end" } {
+        form.end method="post" action={ "/visits/" (id) "/end" } data-drop {
             (mark(&seen))
             button.quiet type="submit" { (seen.say("Bỏ lượt này, chưa ghi gì", "Drop this visit, nothing is written")) }
         }

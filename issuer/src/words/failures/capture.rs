@@ -9,6 +9,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Give a portrait as JPEG, PNG or JPEG 2000.",
             "Dùng ảnh chân dung dạng JPEG, PNG hoặc JPEG 2000.",
         ),
+        "portrait-missing" => (
+            "Hồ sơ không có ảnh chân dung",
+            "Add the portrait: only the card of a child under six goes without.",
+            "Thêm ảnh chân dung: chỉ thẻ của trẻ dưới 6 tuổi không có ảnh.",
+        ),
         "portrait-too-large" => (
             "Tệp ảnh chân dung quá lớn",
             "Give a portrait file of at most 8 MiB.",
@@ -41,8 +46,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "biometrics-too-young" => (
             "Không thu nhận sinh trắc học của trẻ dưới 6 tuổi",
-            "Leave --prints out: the law takes none of a child under six.",
-            "Bỏ --prints: luật không thu nhận của trẻ dưới 6 tuổi.",
+            "Leave the portrait and --prints out: the law takes neither of a child under six.",
+            "Bỏ ảnh chân dung và --prints: luật không thu nhận của trẻ dưới 6 tuổi.",
         ),
         "device-unreadable" | "missing-unreadable" => (
             "Không đọc được dữ liệu của thiết bị",

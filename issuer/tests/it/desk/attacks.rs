@@ -280,6 +280,12 @@ fn an_officer_changes_their_own_password_and_nobody_does_anything_else_by_mistak
     assert_eq!(again.page.status, 401);
     again.log_in("lan", new);
     assert_eq!(again.page.status, 303);
+    // Whoever set the first password knew it; nobody else knows this one.
+    again.get("/");
+    assert!(!again.page.says("Người khác đã đặt mật khẩu này"), "{}", again.page.body);
+    let mut minh = house.officer("minh");
+    minh.get("/");
+    assert!(minh.page.says("Người khác đã đặt mật khẩu này"), "{}", minh.page.body);
     let by = "SELECT group_concat(actor) FROM account_actions WHERE account = 'lan' AND action = 'password'";
     assert_eq!(house.ledger_says(by), "lan");
     // An order that nobody knows sets no password.

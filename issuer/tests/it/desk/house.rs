@@ -7,16 +7,19 @@ use std::time::{Duration, Instant};
 
 use age::secrecy::ExposeSecret as _;
 use age::x25519::Identity;
+use cccd_card_profile::apdu::{LinkLost, Transport};
 use cccd_issuer::accounts::{Hardness, NewAccount, Password, Role};
 use cccd_issuer::audit::Auditor;
 use cccd_issuer::capture::device::{DeviceError, DevicePort, Folder};
 use cccd_issuer::capture::sealed::Vault;
 use cccd_issuer::desk::{Captures, Desk, Laid, NoChip, OpenDevice, ReaderSeen, Readers, Setup, serve};
 use cccd_issuer::ledger::{ApplicationId, Ledger};
+use cccd_issuer::personalize::CardLink;
 use cccd_issuer::register::LocalRegister;
 use cccd_issuer::station::StationKeys;
 use cccd_population::register_key::make_seal_keys;
 use cccd_population::store::{Change, Place, SqlStore, Store as _};
+use cccd_virtual_chip::Chip;
 use jiff::SignedDuration;
 use rand_core::CryptoRng;
 use tempfile::TempDir;
@@ -28,6 +31,27 @@ pub(super) struct Pile {
     next: Mutex<u8>,
     held: Arc<AtomicBool>,
     worn: Arc<AtomicBool>,
+    broken: Arc<AtomicBool>,
+}
+
+/// A chip whose memory gives up once its channel is open and its files are begun.
+struct Broken {
+    chip: Chip,
+    left: u32,
+}
+
+impl Transport for Broken {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkLost> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(vec![0x65, 0x81]) };
+        self.left = left;
+        self.chip.transmit(command)
+    }
+}
+
+impl CardLink for Broken {
+    fn reset(&mut self) -> Result<(), LinkLost> {
+        CardLink::reset(&mut self.chip)
+    }
 }
 
 impl Readers for Pile {
@@ -52,7 +76,11 @@ impl Readers for Pile {
         if !self.worn.load(Ordering::SeqCst) || *next == 0 {
             *next += 1;
         }
-        Ok(Laid { link: Box::new(blank(*next)), extended: true })
+        let chip = blank(*next);
+        if self.broken.load(Ordering::SeqCst) {
+            return Ok(Laid { link: Box::new(Broken { chip, left: 6 }), extended: true });
+        }
+        Ok(Laid { link: Box::new(chip), extended: true })
     }
 
     fn lay_blank(&self, _: &str, _: &mut dyn CryptoRng) -> Result<Laid, NoChip> {
@@ -69,6 +97,8 @@ pub(super) struct House {
     clock: Arc<AtomicI64>,
     /// Readers are out of order while this is set.
     pub(super) worn: Arc<AtomicBool>,
+    /// Chips break while they are written.
+    pub(super) broken: Arc<AtomicBool>,
     /// No blank is laid while this is set.
     pub(super) held: Arc<AtomicBool>,
 }
@@ -144,13 +174,15 @@ impl House {
         let (drawer_keys, _) = make_seal_keys(&folder.path().join("drawer"), &mut rng(5)).unwrap();
         let (turning, holding) = (Arc::clone(&clock), Arc::clone(&held));
         let wearing = Arc::clone(&worn);
+        let broken = Arc::new(AtomicBool::new(false));
+        let breaking = Arc::clone(&broken);
         let setup = Setup {
             ledger,
             register: Box::new(move || {
                 Ok(Box::new(LocalRegister::open(&Place::file(&register), "issuer desk")?))
             }),
             keys: shared_keys(),
-            readers: Box::new(Pile { next: Mutex::new(0), held: holding, worn: wearing }),
+            readers: Box::new(Pile { next: Mutex::new(0), held: holding, worn: wearing, broken: breaking }),
             drawer: folder.path().join("drawer"),
             drawer_keys,
             captures: prints.map(|(identity, opens)| captures(folder.path(), identity, opens)),
@@ -170,7 +202,7 @@ impl House {
                 serve(listener, Desk::open(setup), std::future::pending()).await;
             });
         });
-        Self { folder, address: told.recv().unwrap().to_string(), clock, held, worn }
+        Self { folder, address: told.recv().unwrap().to_string(), clock, held, worn, broken }
     }
 
     pub(super) fn passes(&self, seconds: i64) {

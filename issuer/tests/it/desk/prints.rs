@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::atomic::Ordering;
 
 use age::x25519::Identity;
 use cccd_issuer::capture::sealed::Vault;
@@ -318,10 +319,39 @@ fn a_device_gives_what_is_of_this_person_only_and_is_emptied() {
 fn of_a_child_under_six_nothing_is_taken() {
     let house = House::with_prints(&Identity::generate());
     let mut lan = house.officer("lan");
-    let visit = begun(&mut lan, YOUNG_NUMBER);
+    lan.look_up(YOUNG_NUMBER);
+    let visit = lan.page.location.clone();
+    lan.get(&visit);
     assert!(lan.page.says("Trẻ dưới 6 tuổi") && !lan.page.says("file-right-index"));
+    assert!(
+        lan.page.says("Thẻ không in ảnh")
+            && !lan.page.says("name=\"portrait\"")
+            && !lan.page.says("data-camera")
+    );
+    lan.upload(&visit, &PORTRAIT);
+    assert_eq!(lan.page.status, 422, "{}", lan.page.body);
+    lan.get(&visit);
     assert_eq!(take(&mut lan, &visit, &[], &[("right-index", &print(Finger::RightIndex))]), 422);
-    assert!(lan.page.says("Không thu nhận vân tay"), "{}", lan.page.body);
+    assert!(lan.page.says("Không thu nhận ảnh khuôn mặt, vân tay"), "{}", lan.page.body);
+    // With nothing taken, whoever acts for the child is all that is missing.
+    lan.get(&visit);
+    let acting = [("acting-number", OTHER_NUMBER), ("acting-name", "Trần Thị Mẹ")];
+    lan.post(
+        &format!("{visit}/asked"),
+        &[&[("for", "first-issue"), ("template", "2024")][..], &acting].concat(),
+    );
+    lan.get(&visit);
+    assert!(lan.page.says("Đã đủ") && lan.page.says("Trần Thị Mẹ"), "{}", lan.page.body);
+    lan.post(&format!("{visit}/capture"), &[]);
+    let address = lan.page.location.clone();
+    approved(&house, &address);
+    lan.get(&address);
+    assert!(!lan.page.says("portrait.jpg"), "{}", lan.page.body);
+    lan.get(&format!("{address}/cc01.pdf"));
+    assert!(lan.page.status == 200 && lan.page.body.starts_with("%PDF"), "{}", lan.page.status);
+    lan.get(&address);
+    lan.post(&format!("{address}/make"), &[("reader", "Reader 00")]);
+    lan.until(&address, "đọc lại đúng từng tệp");
 }
 
 #[test]
@@ -374,4 +404,86 @@ fn the_back_of_a_card_of_2021_shows_the_prints() {
     assert_eq!(hoa.page.status, 403);
     let shown = "SELECT count(*) FROM audit WHERE line LIKE '%prints-shown%'";
     assert_eq!((opens.ledger_says(shown), seals.ledger_says(shown)), ("2".to_owned(), "0".to_owned()));
+}
+
+#[test]
+fn a_broken_chip_calls_nobody_back_to_the_desk() {
+    let house = House::with_prints(&Identity::generate());
+    let mut lan = house.officer("lan");
+    let visit = begun(&mut lan, NUMBER);
+    let (right, left) = (print(Finger::RightIndex), poor(Finger::LeftIndex));
+    assert_eq!(take(&mut lan, &visit, &[], &[("right-index", &right), ("left-index", &left)]), 303);
+    lan.post(&format!("{visit}/prints/accept"), &[("reason", "sẹo cũ")]);
+    lan.get(&visit);
+    lan.post(&format!("{visit}/capture"), &[]);
+    let first = lan.page.location.clone();
+    approved(&house, &first);
+    house.broken.store(true, Ordering::SeqCst);
+    lan.get(&first);
+    lan.post(&format!("{first}/make"), &[("reader", "Reader 00")]);
+    lan.until(&first, "Làm lại thẻ bằng phôi khác");
+    assert_eq!(house.ledger_says("SELECT state FROM applications"), "spoiled");
+    house.broken.store(false, Ordering::SeqCst);
+
+    // Who approves does not take it in; who captures does, and not before the ledger says that the chip is spoiled.
+    let mut hoa = house.officer("hoa");
+    hoa.get(&first);
+    assert!(!hoa.page.says("/anew\""), "{}", hoa.page.body);
+    hoa.post(&format!("{first}/anew"), &[]);
+    assert_eq!(hoa.page.status, 403);
+    lan.get(&first);
+    let shown = lan.page.clone();
+    lan.post(&format!("{first}/anew"), &[]);
+    let second = lan.page.location.clone();
+    assert_eq!((lan.page.status, second.as_str()), (303, "/applications/2"), "{}", lan.page.body);
+    // The button was pressed twice: the same application.
+    lan.page = shown;
+    lan.post(&format!("{first}/anew"), &[]);
+    assert_eq!(lan.page.location, second);
+    lan.get(&first);
+    assert!(lan.page.says("href=\"/applications/2\"") && !lan.page.says("/anew\""), "{}", lan.page.body);
+    lan.get(&second);
+    assert!(lan.page.says("chờ duyệt") && lan.page.says("sẹo cũ"), "{}", lan.page.body);
+    lan.post(&format!("{second}/approve"), &[]);
+    assert_eq!(lan.page.status, 403, "another officer approves");
+    lan.get(&second);
+    lan.post(&format!("{second}/anew"), &[]);
+    assert_eq!(lan.page.status, 422, "no chip of it is spoiled");
+    assert_eq!(sealed(&house).len(), 2, "each seal has a time of its own");
+
+    approved(&house, &second);
+    lan.get(&second);
+    lan.post(&format!("{second}/make"), &[("reader", "Reader 00")]);
+    lan.until(&second, "đọc lại đúng từng tệp");
+    assert_eq!(house.ledger_says("SELECT group_concat(state) FROM applications"), "spoiled,issued");
+    assert_eq!(house.ledger_says("SELECT count(*) FROM chips"), "2");
+}
+
+#[test]
+fn what_was_captured_is_made_anew_only_while_it_is_kept_and_can_be_opened() {
+    let house = House::with_prints(&Identity::generate());
+    let mut lan = house.officer("lan");
+    let address = captured(&mut lan, NUMBER);
+    approved(&house, &address);
+    house.broken.store(true, Ordering::SeqCst);
+    lan.get(&address);
+    lan.post(&format!("{address}/make"), &[("reader", "Reader 00")]);
+    lan.until(&address, "Làm lại thẻ bằng phôi khác");
+    for name in sealed(&house) {
+        std::fs::remove_file(house.folder.path().join("captures").join(name)).unwrap();
+    }
+    lan.get(&address);
+    lan.post(&format!("{address}/anew"), &[]);
+    assert_eq!(lan.page.status, 503, "{}", lan.page.body);
+    let drawer = house.folder.path().join("drawer");
+    for file in std::fs::read_dir(drawer).unwrap().flatten() {
+        if file.path().extension().is_some_and(|extension| extension == "sealed") {
+            std::fs::remove_file(file.path()).unwrap();
+        }
+    }
+    lan.get(&address);
+    assert!(lan.page.says("không còn ở máy trạm này") && !lan.page.says("/anew\""), "{}", lan.page.body);
+    lan.post(&format!("{address}/anew"), &[]);
+    assert_eq!(lan.page.status, 409, "{}", lan.page.body);
+    assert_eq!(house.ledger_says("SELECT count(*) FROM applications"), "1");
 }

@@ -27,7 +27,7 @@ pub(super) fn purpose(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Mark
     html! {
         section aria-labelledby="asked" {
             h2 id="asked" { "2. " (seen.say("Đề nghị", "What is asked for")) }
-            form method="post" action={ "/visits/" (id) "/asked" } {
+            form method="post" action={ "/visits/" (id) "/asked" } data-noted {
                 (mark(seen))
                 label for="for" { (seen.say("Lý do và căn cứ", "Reason and legal ground")) }
                 select id="for" name="for" {
@@ -80,6 +80,19 @@ pub(super) fn purpose(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Mark
                 button type="submit" { (seen.say("Ghi nhận", "Note")) }
             }
         }
+    }
+}
+
+/// What will be captured, in words.
+pub(super) fn said(seen: &Seen, visit: &Visit) -> Markup {
+    html! {
+        (seen.say("Đề nghị", "Asked for")) ": "
+        strong {
+            (words::reason(visit.reason, seen.language))
+            @if let Some(ground) = visit.ground { " – " (words::ground(ground, seen.language)) }
+        }
+        " · " (seen.say("mẫu thẻ", "card of")) " " (visit.template.as_str())
+        @if let Some(acting) = &visit.representative { " · " (seen.say("người đại diện", "acting")) " " (acting.full_name) }
     }
 }
 

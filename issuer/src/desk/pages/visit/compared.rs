@@ -28,7 +28,7 @@ pub(super) fn comparison(seen: &Seen, id: &str, visit: &Visit, record: &PersonRe
                 }
                 (seen.say("Gõ những gì tờ khai ghi; ô để trống là không khai.", "Type what the form says; an empty field says nothing."))
             }
-            form method="post" action={ "/visits/" (id) "/said" } autocomplete="off" {
+            form method="post" action={ "/visits/" (id) "/said" } autocomplete="off" data-noted {
                 (mark(seen))
                 table.compare {
                     thead { tr {

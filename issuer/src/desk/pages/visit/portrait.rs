@@ -18,6 +18,20 @@ pub(super) fn portrait(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Mar
     html! {
         section aria-labelledby="portrait" {
             h2 id="portrait" { "3. " (seen.say("Ảnh chân dung", "Portrait")) }
+            @if visit.is_too_young(today) {
+                p { (seen.say(
+                    "Trẻ dưới 6 tuổi: không thu nhận ảnh khuôn mặt (Luật Căn cước 2023, Điều 23 khoản 2). Thẻ không in ảnh.",
+                    "A child under six: no face is taken (Law on Identity 2023, art. 23(2)). The card bears no portrait.",
+                )) }
+            } @else {
+                (taking(seen, id, visit, today))
+            }
+        }
+    }
+}
+
+fn taking(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Markup {
+    html! {
             @if let Some(picture) = &visit.picture {
                 img.portrait src={ "/visits/" (id) "/portrait.jpg" } width="240" height="320"
                     alt=(seen.say("Ảnh chân dung vừa tải lên", "The portrait that was uploaded"));
@@ -45,7 +59,6 @@ pub(super) fn portrait(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Mar
                 input id="file" type="file" name="portrait" accept="image/jpeg,image/png,image/jp2" required;
                 button type="submit" { (seen.say("Tải ảnh lên và kiểm tra", "Upload and check")) }
             }
-        }
     }
 }
 

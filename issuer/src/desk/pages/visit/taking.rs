@@ -15,11 +15,11 @@ use super::super::super::problem::Problem;
 use super::super::super::seen::Seen;
 use super::super::super::taken::TakenSoFar;
 use super::super::super::visits::Visit;
-use super::grounds;
+use super::{asked, grounds};
 use crate::accounts::Role;
-use crate::application::{Asserted, Portrait, Refusal, State as Standing};
+use crate::application::{Application, Asserted, Portrait, Refusal, State as Standing};
 use crate::audit::LogEntry;
-use crate::ledger::{Act, ApplicationId};
+use crate::ledger::{Act, ApplicationId, Entry};
 use crate::station::Intake;
 
 /// Whether prints are taken of whom this visit is about, here.
@@ -39,7 +39,7 @@ pub(super) fn ready(desk: &Desk, seen: &Seen, id: &str, visit: &Visit, refusal: 
         && !misfit
         && undecided.is_empty()
         && insisted.is_empty()
-        && visit.picture.is_some()
+        && visit.has_its_portrait(today)
         && !visit.to_retake(today)
         && lacks.is_none()
         && !poor;
@@ -49,6 +49,7 @@ pub(super) fn ready(desk: &Desk, seen: &Seen, id: &str, visit: &Visit, refusal: 
             @if possible {
                 form method="post" action={ "/visits/" (id) "/capture" } {
                     (mark(seen))
+                    p { (asked::said(seen, visit)) }
                     p { (seen.say(
                         "Đã đủ. Sau khi thu nhận, một cán bộ khác phải duyệt.",
                         "Everything is there. After capture, another officer approves.",
@@ -66,7 +67,7 @@ pub(super) fn ready(desk: &Desk, seen: &Seen, id: &str, visit: &Visit, refusal: 
                     @if !insisted.is_empty() { li {
                         (seen.say("cơ sở dữ liệu phải được chỉnh sửa trước: ", "the register has to be corrected first: ")) (names(&insisted, seen))
                     } }
-                    @if visit.picture.is_none() { li { (seen.say("ảnh chân dung", "the portrait")) } }
+                    @if !visit.has_its_portrait(today) { li { (seen.say("ảnh chân dung", "the portrait")) } }
                     @if visit.to_retake(today) { li { (seen.say("ảnh chụp lại, hoặc lý do vẫn nhận ảnh", "another portrait, or why this one is taken")) } }
                     @if let Some(lacks) = &lacks { li {
                         @let (vietnamese, english) = (lacks.vietnamese(), lacks.to_string());
@@ -120,7 +121,9 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
         return Err(Problem::poor_prints());
     }
     let mut application = visit.application();
-    Portrait::from_file(&application.portrait)?;
+    if !visit.is_too_young(desk.today()) {
+        Portrait::from_file(&application.portrait)?;
+    }
     let open = books.ledger.open_of(application.number.as_str())?;
     if let Some(open) = open.filter(|open| !matches!(open.state, Standing::Received | Standing::Checked)) {
         if open.content_sha256 == application.content_sha256() {
@@ -147,13 +150,32 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
             captures.seal(&visit.biometrics, &mut application)?;
         }
     }
-    let unseal = || desk.captures.iter().for_each(|captures| captures.unseal(&application));
-    desk.drawer.put(&application).inspect_err(|_| unseal())?;
     let request = format!("desk {officer} {id}");
-    books.register.for_officer(officer);
-    let act = Act { request: Some(&request), ..act };
+    let entry = enter(desk, books, &application, Act { request: Some(&request), ..act })?;
+    desk.visits.change(id, officer, at, |visit| {
+        visit.taken = Some(entry.id);
+        visit.picture = None;
+        visit.biometrics = TakenSoFar::default();
+        visit.record = None;
+        visit.cards = Vec::new();
+        visit.said = Asserted::default();
+        Ok(())
+    })?;
+    Ok(entry.id)
+}
+
+/// Into the drawer, then into the ledger. What a rule refuses leaves neither drawer nor seal behind.
+pub(in crate::desk::pages) fn enter(
+    desk: &Desk,
+    books: &mut Books,
+    application: &Application,
+    act: Act<'_>,
+) -> Result<Entry, Problem> {
+    let unseal = || desk.captures.iter().for_each(|captures| captures.unseal(application));
+    desk.drawer.put(application).inspect_err(|_| unseal())?;
+    books.register.for_officer(act.actor);
     let captured =
-        Intake { ledger: &mut books.ledger, register: books.register.as_mut(), act }.take_in(&application);
+        Intake { ledger: &mut books.ledger, register: books.register.as_mut(), act }.take_in(application);
     let entry = match captured {
         Ok(captured) => captured.entry,
         Err(error) => {
@@ -169,14 +191,5 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
         // One that was captured before, with prints of its own or none, was found again.
         unseal();
     }
-    desk.visits.change(id, officer, at, |visit| {
-        visit.taken = Some(entry.id);
-        visit.picture = None;
-        visit.biometrics = TakenSoFar::default();
-        visit.record = None;
-        visit.cards = Vec::new();
-        visit.said = Asserted::default();
-        Ok(())
-    })?;
-    Ok(entry.id)
+    Ok(entry)
 }
