@@ -83,10 +83,7 @@ fn equipped(
 ) -> Result<Ledger, Failure> {
     let auditor = Auditor::beside(station(arguments)?, rng)?;
     match arguments.clock {
-        GivenClock(Some(at)) => {
-            ledger.log_with(auditor.at_given_time());
-            ledger.take_given_time(at)?;
-        }
+        GivenClock(Some(_)) => ledger.log_with(auditor.at_given_time()),
         GivenClock(None) => ledger.log_with(auditor),
     }
     if let Some(file) = &arguments.holidays {

@@ -40,9 +40,6 @@ pub enum LedgerError {
     /// Four eyes.
     #[error("the officer who captured an application does not approve it")]
     SameOfficer,
-    /// Somebody gave a time that lies before what the station logged last.
-    #[error("the time that was given lies before the last line of the station's log, {0}")]
-    TimeBehind(Timestamp),
     /// One name for two requests.
     #[error("another request was made under this name")]
     RequestReused,

@@ -10,28 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Ledger, LedgerError};
 use crate::audit::{self, AuditProblem, Auditor, LogEntry, Proof, SIGNED_EVERY};
 
-/// How far before the last line of the log a given time may lie.
-pub const GIVEN_TIME_BEHIND: SignedDuration = SignedDuration::from_hours(1);
-
 impl Ledger {
     /// Logs every action from now on in this station's audit log; what the log ends with is signed every
     /// [`SIGNED_EVERY`] lines and when the ledger is closed.
     pub fn log_with(&mut self, auditor: Auditor) {
         self.auditor = Some(Arc::new(auditor));
-    }
-
-    /// Works under a time that somebody gives ([`Auditor::at_given_time`]): the log does not go back. What a run that began at this
-    /// very time noted meanwhile may lie up to [`GIVEN_TIME_BEHIND`] after it.
-    ///
-    /// # Errors
-    /// [`LedgerError::TimeBehind`].
-    pub fn take_given_time(&mut self, at: Timestamp) -> Result<(), LedgerError> {
-        let Some(auditor) = self.auditor.clone() else { return Ok(()) };
-        let last = self.database.read(|session| auditor.last_time(session))?;
-        match last.filter(|last| last.duration_since(at) > GIVEN_TIME_BEHIND) {
-            Some(last) => Err(LedgerError::TimeBehind(last)),
-            None => Ok(()),
-        }
     }
 
     /// Signs the end of the audit log, and answers the head for a second party; `None` for a log without a line.

@@ -150,7 +150,6 @@ impl IssueError {
             Self::Ledger(LedgerError::ReasonMissing(_)) => "reason-missing",
             Self::Ledger(LedgerError::Unknown(_)) => "unknown-application",
             Self::Ledger(LedgerError::RequestReused) => "request-reused",
-            Self::Ledger(LedgerError::TimeBehind(_)) => "time-behind",
             Self::Ledger(LedgerError::NotInStock { .. }) => "not-in-stock",
             Self::Ledger(error) if error.is_disk_full() => "ledger-full",
             Self::Ledger(_) => "ledger-failed",
@@ -208,7 +207,6 @@ impl IssueError {
                         | LedgerError::ReasonMissing(_)
                         | LedgerError::Unknown(_)
                         | LedgerError::RequestReused
-                        | LedgerError::TimeBehind(_)
                         | LedgerError::NotInStock { .. }
                 )
         )

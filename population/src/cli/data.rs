@@ -194,8 +194,9 @@ impl Import {
         if !self.dry_run && !self.no_index && store.index_state()?.waiting > 0 {
             super::find::make_index(&mut store, setting)?;
         }
+        let cases = store.cases_opened_at(change.at)?;
         setting.answer(
-            &json!({"summary": summary, "dry_run": self.dry_run, "rejects": report.file.is_some().then_some(&rejects)}),
+            &json!({"summary": summary, "cases": cases, "dry_run": self.dry_run, "rejects": report.file.is_some().then_some(&rejects)}),
             || {
                 let mut words = format!(
                     "{} {} · {} {} · {} {} · {} {} · {} {}",
@@ -213,6 +214,10 @@ impl Import {
                 if summary.converted > 0 {
                     let what = setting.say("dòng được đổi mã", "rows converted from other encodings");
                     words = format!("{words} · {} {what}", summary.converted);
+                }
+                if cases > 0 {
+                    let opened = setting.say("hồ sơ mới, xem", "new cases, see");
+                    words = format!("{words}\n{cases} {opened} `population cases`");
                 }
                 if summary.rejected > 0 {
                     words = format!(

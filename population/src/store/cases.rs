@@ -9,7 +9,7 @@ use serde_json::json as value_of;
 
 use super::engine::{Row, Session, Value};
 use super::persons::{self, number, timestamp};
-use super::{Change, StoreError};
+use super::{Change, SqlStore, StoreError};
 use crate::cases::{Case, CaseAction, CaseId, CaseKind, CaseState, PairEvidence, PaperClaim, Subject};
 use crate::civil_status::{Contradiction, Entry};
 use crate::duplicates::Weighed;
@@ -18,6 +18,24 @@ use crate::quality::conflict::{Conflict, Origin, Standing};
 
 pub(super) use deciding::{decide, prefix_wanted};
 pub(super) use intake::{registered_already, registered_already_among, take_in};
+
+impl SqlStore {
+    /// How many cases were opened at this time: by the import that began then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cases_opened_at(&self, at: Timestamp) -> Result<u64, StoreError> {
+        let mut count = 0;
+        self.read(|session| {
+            let sql = "SELECT count(*) FROM case_claim WHERE opened_at = ?1";
+            session.query(sql, &[at.to_string().into()], &mut |row| {
+                count = row.count(0)?;
+                Ok(())
+            })
+        })?;
+        Ok(count)
+    }
+}
 
 fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Engine(Box::new(error)))

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use cccd_population::backup::backup;
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind};
-use cccd_population::generate::Nation;
+use cccd_population::generate::{Nation, ethnic_groups};
+use cccd_population::person::Person;
 use cccd_population::store::{ActOutcome, Attempt, AttemptResult, SqlStore, Store as _};
 
 use crate::postgres::pair::Pair;
@@ -19,19 +20,19 @@ const CLIENTS: u32 = 4;
 /// Acts that each takes after the primary is gone.
 const AFTER: u32 = 25;
 
-fn entry(client: u32, serial: u32, person: &cccd_card_profile::personal_number::PersonalNumber) -> Entry {
+fn entry(client: u32, serial: u32, person: &mut Person) -> Entry {
+    // Each changes something.
+    let groups: Vec<&str> = ethnic_groups().collect();
+    let mut others = groups.iter().cycle().skip(serial as usize % groups.len());
+    let group = others.find(|group| person.ethnic_group.as_deref() != Some(**group)).unwrap();
+    person.ethnic_group = Some((*group).to_owned());
     let office = format!("{:05}", 70 + client);
     Entry {
         id: ActId { office, year: TODAY.year(), kind: Kind::EthnicGroup, serial },
         registered_on: TODAY,
         registered_by: "officer".to_owned(),
         book: Book::Electronic,
-        act: Act::EthnicGroup {
-            person: person.clone(),
-            // Each changes something.
-            ethnic_group: format!("Nhóm {serial}"),
-            on: TODAY,
-        },
+        act: Act::EthnicGroup { person: person.number.clone(), ethnic_group: (*group).to_owned(), on: TODAY },
     }
 }
 
@@ -54,13 +55,15 @@ fn no_acknowledged_act_is_lost_or_doubled_when_the_primary_dies() {
     let acknowledged = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
-                let (place, people, taken, after, killed) = (&place, &people, &taken, &after, &killed);
+                // Each client has people of its own.
+                let (place, mut people) = (&place, people.clone());
+                let (taken, after, killed) = (&taken, &after, &killed);
                 scope.spawn(move || {
                     let mut store = SqlStore::open(place).unwrap();
                     let (mut acknowledged, mut repeats, mut own_after) = (BTreeSet::new(), 0, 0);
                     for serial in 1.. {
-                        let person = &people[(serial as usize * 4 + client as usize) % people.len()].number;
-                        let entry = entry(client, serial, person);
+                        let at = (serial as usize * 4 + client as usize) % people.len();
+                        let entry = entry(client, serial, &mut people[at]);
                         let gone = killed.load(Ordering::SeqCst) == 1;
                         // No client does anything about the server that died.
                         let outcome = store

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind};
+use cccd_population::generate::ethnic_groups;
 use cccd_population::person::Life;
 use cccd_population::store::{ActOutcome, Change, Place, SqlStore, Store as _};
 
@@ -80,8 +81,16 @@ pub(super) fn run(
             .enumerate()
             .map(|(client, people)| {
                 let (watch, place) = (&watch, &place);
+                let known = people.iter().map(|number| {
+                    let person = world.picture.people.get(number);
+                    (
+                        number.clone(),
+                        person.and_then(|person| person.ethnic_group.clone()).unwrap_or_default(),
+                    )
+                });
+                let known: BTreeMap<PersonalNumber, String> = known.collect();
                 scope.spawn(move || {
-                    let done = work(on, client, people, place, watch);
+                    let done = work(on, client, (people, known), place, watch);
                     watch.failed.fetch_or(done.is_err(), Ordering::SeqCst);
                     done
                 })
@@ -117,7 +126,14 @@ pub(super) fn run(
 }
 
 /// One client: an act after another, each until it is acknowledged. It does nothing about a server that dies.
-fn work(on: Date, client: usize, people: &[PersonalNumber], place: &Place, watch: &Watch) -> Result<Told> {
+fn work(
+    on: Date,
+    client: usize,
+    (people, mut known): (&[PersonalNumber], BTreeMap<PersonalNumber, String>),
+    place: &Place,
+    watch: &Watch,
+) -> Result<Told> {
+    let groups: Vec<&str> = ethnic_groups().collect();
     let mut store = SqlStore::open(place)?;
     let mut told = Told::default();
     let mut after = 0;
@@ -127,7 +143,12 @@ fn work(on: Date, client: usize, people: &[PersonalNumber], place: &Place, watch
         let gone = watch.killed.load(Ordering::SeqCst);
         let person = people.get(usize::try_from(serial)? % people.len()).context("nobody")?.clone();
         // Each changes something.
-        let ethnic_group = format!("Nhóm {serial}");
+        let before = known.get(&person).map_or("", String::as_str);
+        let others = groups.iter().cycle().skip(usize::try_from(serial)? % groups.len());
+        let ethnic_group =
+            others.take(groups.len()).find(|group| **group != before).context("no other group")?;
+        let ethnic_group = (*ethnic_group).to_owned();
+        known.insert(person.clone(), ethnic_group.clone());
         let entry = Entry {
             id: ActId {
                 office: format!("{:05}", 80 + client),

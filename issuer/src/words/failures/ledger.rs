@@ -19,11 +19,6 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Free some space on the disk of the station's ledger (--ledger) and do the same again, with the same chip; what was begun is resolved then.",
             "Giải phóng dung lượng ổ đĩa chứa sổ của trạm (--ledger) rồi làm lại, với cùng chíp; phần dở dang sẽ được giải quyết.",
         ),
-        "time-behind" => (
-            "Thời điểm nhập vào sớm hơn dòng cuối của nhật ký trạm",
-            "Leave --at out, or give a time after the last line; the log does not go back.",
-            "Bỏ --at, hoặc nhập thời điểm sau dòng cuối; nhật ký không đi lùi.",
-        ),
         "audit-cut"
         | "audit-broken"
         | "audit-other-head"

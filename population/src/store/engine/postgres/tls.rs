@@ -31,11 +31,12 @@ impl Secured {
         if roots.is_empty() {
             return Err(TlsFault::Root);
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .map_err(|_| TlsFault::Root)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                .with_protocol_versions(&[&rustls::version::TLS13])
+                .map_err(|_| TlsFault::Root)?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         Ok(Self(TlsConnector::from(Arc::new(config))))
     }
 }
