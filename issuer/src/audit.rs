@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cccd_keys::audit_log::{Chain, Event, Head, Record, SubjectKey};
+use cccd_keys::audit_log::{Chain, Event, Head, SubjectKey};
 use cccd_keys::detached;
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::signer::{Signer, SigningFailed};
@@ -97,22 +97,6 @@ impl Auditor {
     /// Whether times are not the machine's.
     pub(crate) fn has_given_time(&self) -> bool {
         self.given_time
-    }
-
-    /// When the last line of this station's log was written, by the clock of whoever wrote it.
-    pub(crate) fn last_time(&self, session: &mut dyn Session) -> Result<Option<Timestamp>, StoreError> {
-        let mut found = None;
-        session.query(
-            "SELECT line FROM audit WHERE station = ?1 ORDER BY sequence DESC LIMIT 1",
-            &[self.station.as_str().into()],
-            &mut |row| {
-                let record: Record = serde_json::from_str(&row.needed(0)?)
-                    .map_err(|_| StoreError::Inconsistent("a line of the audit log"))?;
-                found = Some(record.time);
-                Ok(())
-            },
-        )?;
-        Ok(found)
     }
 
     /// Lines since the last signed head, or more; those of transactions that came to nothing count, too.

@@ -35,7 +35,6 @@ pub use card_changes::{CardChangeEntry, ChangeOutcome};
 pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
 pub use error::LedgerError;
 pub(crate) use error::{code_of, words as words_of};
-pub use log::GIVEN_TIME_BEHIND;
 
 use entry::Move;
 

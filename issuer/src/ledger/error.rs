@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Retry, StoreError};
-use jiff::Timestamp;
 
 use crate::application::{InvalidTransition, Step};
 use crate::stock::BlankState;

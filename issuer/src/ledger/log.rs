@@ -5,7 +5,6 @@ use std::sync::Arc;
 use cccd_keys::audit_log::Head;
 use cccd_keys::public_key::PublicKey;
 use cccd_population::store::Apart;
-use jiff::{SignedDuration, Timestamp};
 
 use super::{Ledger, LedgerError};
 use crate::audit::{self, AuditProblem, Auditor, LogEntry, Proof, SIGNED_EVERY};

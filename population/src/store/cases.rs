@@ -25,15 +25,15 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub fn cases_opened_at(&self, at: Timestamp) -> Result<u64, StoreError> {
-        let mut count = 0;
         self.read(|session| {
+            let mut count = 0;
             let sql = "SELECT count(*) FROM case_claim WHERE opened_at = ?1";
             session.query(sql, &[at.to_string().into()], &mut |row| {
                 count = row.count(0)?;
                 Ok(())
-            })
-        })?;
-        Ok(count)
+            })?;
+            Ok(count)
+        })
     }
 }
 
