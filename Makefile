@@ -4,22 +4,26 @@
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+# Programs are built for the whole workspace, always: built for one package alone, what it depends on has other features and is built anew.
+PROGRAMS = cargo build --quiet --locked --workspace --bins
+BIN = $${CARGO_TARGET_DIR:-target}/debug
+
 setup: ## install what is missing (root), or name it and stop
 	@scripts/setup run
 
 demo: setup ## issue 12 cards through pcscd, verify them, present 10 forgeries
-	@cargo build --quiet --locked --workspace --bins
-	@target/debug/demo
+	@$(PROGRAMS)
+	@$(BIN)/demo
 
 desk: setup ## the issuing desk in a browser, in a demo house of invented people; ARGS="--listen 127.0.0.1:PORT --out DIR"
-	@cargo build --quiet --locked --workspace --bins
-	@$${CARGO_TARGET_DIR:-target}/debug/desk $(ARGS)
+	@$(PROGRAMS)
+	@$(BIN)/desk $(ARGS)
 
 desk-test: ## a headless Chromium from look-up to delivered card, pictures in target/desk, axe-core on every page
 	@scripts/setup run
 	@scripts/setup desk
 	@scripts/desk-peers
-	@cargo build --quiet --locked --workspace --bins
+	@$(PROGRAMS)
 	@t=$${CARGO_TARGET_DIR:-target}; $$t/debug/desk --test --axe $$t/desk-peers/axe.min.js --out $$t/desk-house
 
 test: setup ## the whole test suite
@@ -29,37 +33,43 @@ test: setup ## the whole test suite
 	$(MAKE) fuzz-smoke
 
 conformity: ## chip cases in the manner of TR-03105-3.2, one line each; READER=name (with CAN= or MRZ=) for a real card
-	cargo run --quiet --locked -p cccd-hw-tests --bin chip-conformity -- \
-		$(if $(READER),--reader "$(READER)" $(if $(CAN),--can $(CAN)) $(if $(MRZ),--mrz $(MRZ)))
+	@$(PROGRAMS)
+	$(BIN)/chip-conformity $(if $(READER),--reader "$(READER)" $(if $(CAN),--can $(CAN)) $(if $(MRZ),--mrz $(MRZ)))
 
 attacks: ## every attack of docs/attacks.md, made from a genuine card and undone again; ARGS="--out DIR" keeps the forged cards
-	@cargo run --quiet --locked -p cccd-tests --bin attacks -- $(ARGS)
+	@$(PROGRAMS)
+	@$(BIN)/attacks $(ARGS)
 
 inspection: ## inspection-system cases in the manner of TR-03105-5.1, one line each, as a folder prints their outcomes; DATA=dir names it
-	@cargo run --quiet --locked -p cccd-tests --bin inspection -- $(if $(DATA),--data $(DATA))
+	@$(PROGRAMS)
+	@$(BIN)/inspection $(if $(DATA),--data $(DATA))
 
 attacks-doc: ## writes docs/attacks.md anew from the table of attacks
-	@cargo run --quiet --locked -p cccd-tests --bin attacks -- --write docs/attacks.md
+	@$(PROGRAMS)
+	@$(BIN)/attacks --write docs/attacks.md
 
 fuzz-smoke: ## every fuzz body for a few seconds, on the stable toolchain
-	cargo run --quiet --locked -p cccd-fuzz --bin fuzz-smoke -- --seconds 2
+	@$(PROGRAMS)
+	$(BIN)/fuzz-smoke --seconds 2
 
 faults: ## every removal of a card, every kill of the register's and the station's programs, enumerated; LONG=1 all combinations; ARGS=--help tells how to look into one
-	@cargo build --quiet --locked $(if $(LONG),--release) --workspace --bins
-	@cargo run --quiet --locked $(if $(LONG),--release) -p cccd-tests --bin faults -- $(if $(LONG),--long) $(ARGS)
+	@$(PROGRAMS) $(if $(LONG),--release)
+	@$${CARGO_TARGET_DIR:-target}/$(if $(LONG),release,debug)/faults $(if $(LONG),--long) $(ARGS)
 
 nation: ## one simulated year of a province through the register, and what must hold at its end; PEOPLE=n (default 100000), DB=sqlite|postgres|sqlite:FILE|postgres://…
-	@cargo run --quiet --locked -p cccd-tests --bin nation -- $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(CARDS),--cards $(CARDS)) $(if $(DB),--db $(DB))
+	@$(PROGRAMS)
+	@$(BIN)/nation $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(CARDS),--cards $(CARDS)) $(if $(DB),--db $(DB))
 
 interop: ## foreign readers, terminals and chips beside ours; ARGS="--only pace" runs a part
 	@scripts/setup run
 	@scripts/setup interop
 	@scripts/interop-peers
-	@cargo build --quiet --locked --workspace --bins
-	@$${CARGO_TARGET_DIR:-target}/debug/interop $(ARGS)
+	@$(PROGRAMS)
+	@$(BIN)/interop $(ARGS)
 
 foreign: ## judges a folder of third-party cases; DATA=dir names it (default CCCD_FOREIGN_DATA, else ../shared/data)
-	@cargo run --quiet --locked -p cccd-tests --bin foreign -- $(if $(DATA),--data $(DATA)) $(if $(KIND),--only $(KIND))
+	@$(PROGRAMS)
+	@$(BIN)/foreign $(if $(DATA),--data $(DATA)) $(if $(KIND),--only $(KIND))
 
 bench: ## benchmarks beside their reference, also in target/bench.json; ONLY=name runs one; PEOPLE=n sizes the register, ENGINE=sqlite or postgres; CARDS=n of the station
 	@scripts/setup bench

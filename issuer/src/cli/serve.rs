@@ -13,6 +13,9 @@ use cccd_population::register_key::{beside, make_seal_keys};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::json;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::{DeskCaptureArguments, ServeArguments};
 use super::connect;
@@ -28,9 +31,10 @@ pub(crate) fn run(
     if !arguments.listen.ip().is_loopback() && !arguments.allow_non_loopback {
         return Err(Failure::NotLoopback);
     }
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
+    let wanted = std::env::var("RUST_LOG").ok().and_then(|words| words.parse::<Targets>().ok());
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR)))
         .init();
     let clock = clock(at);
     let store = connect::key_store(&arguments.keys)?;

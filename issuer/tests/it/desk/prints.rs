@@ -437,7 +437,7 @@ fn a_broken_chip_calls_nobody_back_to_the_desk() {
     let second = lan.page.location.clone();
     assert_eq!((lan.page.status, second.as_str()), (303, "/applications/2"), "{}", lan.page.body);
     // The button was pressed twice: the same application.
-    lan.page = shown;
+    lan.page = shown.clone();
     lan.post(&format!("{first}/anew"), &[]);
     assert_eq!(lan.page.location, second);
     lan.get(&first);
@@ -446,7 +446,7 @@ fn a_broken_chip_calls_nobody_back_to_the_desk() {
     assert!(lan.page.says("chờ duyệt") && lan.page.says("sẹo cũ"), "{}", lan.page.body);
     lan.post(&format!("{second}/approve"), &[]);
     assert_eq!(lan.page.status, 403, "another officer approves");
-    lan.get(&second);
+    lan.page = shown;
     lan.post(&format!("{second}/anew"), &[]);
     assert_eq!(lan.page.status, 422, "no chip of it is spoiled");
     assert_eq!(sealed(&house).len(), 2, "each seal has a time of its own");
@@ -473,6 +473,7 @@ fn what_was_captured_is_made_anew_only_while_it_is_kept_and_can_be_opened() {
         std::fs::remove_file(house.folder.path().join("captures").join(name)).unwrap();
     }
     lan.get(&address);
+    let shown = lan.page.clone();
     lan.post(&format!("{address}/anew"), &[]);
     assert_eq!(lan.page.status, 503, "{}", lan.page.body);
     let drawer = house.folder.path().join("drawer");
@@ -483,6 +484,7 @@ fn what_was_captured_is_made_anew_only_while_it_is_kept_and_can_be_opened() {
     }
     lan.get(&address);
     assert!(lan.page.says("không còn ở máy trạm này") && !lan.page.says("/anew\""), "{}", lan.page.body);
+    lan.page = shown;
     lan.post(&format!("{address}/anew"), &[]);
     assert_eq!(lan.page.status, 409, "{}", lan.page.body);
     assert_eq!(house.ledger_says("SELECT count(*) FROM applications"), "1");
