@@ -4,6 +4,7 @@
 pub mod checks;
 pub mod file;
 mod ground;
+pub(crate) mod png;
 pub mod portrait;
 pub mod state;
 

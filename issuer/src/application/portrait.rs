@@ -8,6 +8,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ExtendedColorType, ImageReader, Limits, RgbImage};
 
+use super::png;
+
 /// The longest portrait file read.
 pub const MAX_PORTRAIT_BYTES: usize = 8 * 1024 * 1024;
 
@@ -191,6 +193,13 @@ fn kept(bytes: &[u8]) -> Option<FaceImage> {
 }
 
 fn decode(bytes: &[u8]) -> Result<DynamicImage, PortraitError> {
+    let essential;
+    let bytes = if bytes.starts_with(png::SIGNATURE) {
+        essential = png::essential(bytes).ok_or(PortraitError::Damaged)?;
+        &essential
+    } else {
+        bytes
+    };
     let mut reader =
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| PortraitError::NotAnImage)?;
     if !matches!(reader.format(), Some(image::ImageFormat::Jpeg | image::ImageFormat::Png)) {

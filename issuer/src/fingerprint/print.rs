@@ -5,6 +5,7 @@ use std::io::Cursor;
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
 use zeroize::Zeroize;
 
+use crate::application::png;
 use crate::card_face::with_resolution;
 
 /// Pixels per inch.
@@ -90,11 +91,12 @@ impl PrintImage {
         {
             return Err(PrintError::Resolution(inch(per_metre)));
         }
+        let essential = png::essential(file).ok_or(PrintError::Damaged)?;
         let mut limits = Limits::default();
         limits.max_image_width = Some(MOST);
         limits.max_image_height = Some(MOST);
         limits.max_alloc = Some(MAX_DECODER_MEMORY);
-        let mut reader = ImageReader::with_format(Cursor::new(file), ImageFormat::Png);
+        let mut reader = ImageReader::with_format(Cursor::new(&essential), ImageFormat::Png);
         reader.limits(limits);
         let picture = reader.decode().map_err(|error| match error {
             image::ImageError::Limits(_) => PrintError::TooLarge,
@@ -162,11 +164,9 @@ fn inch(per_metre: u32) -> u32 {
     u32::try_from((u64::from(per_metre) * 254 + 5_000) / 10_000).unwrap_or(u32::MAX)
 }
 
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-
 /// What chunk pHYs says (PNG §11.3.5.3); the larger of two unequal sides. The chunks before the first IDAT only: there it stands.
 fn pixels_per_metre(file: &[u8]) -> Result<Option<u32>, PrintError> {
-    let mut rest = file.strip_prefix(SIGNATURE).ok_or(PrintError::NotAnImage)?;
+    let mut rest = file.strip_prefix(png::SIGNATURE).ok_or(PrintError::NotAnImage)?;
     while let [l0, l1, l2, l3, k0, k1, k2, k3, after @ ..] = rest {
         let length = usize::try_from(u32::from_be_bytes([*l0, *l1, *l2, *l3])).unwrap_or(usize::MAX);
         let content = after.get(..length).ok_or(PrintError::Damaged)?;

@@ -61,6 +61,7 @@ impl Scans {
         }
         let limits = Limits { days: self.days, ..Limits::default() };
         let files = filing::list(&self.from).with_context(|| self.from.display().to_string())?;
+        let passed_over = filing::passed_over(&self.from).with_context(|| self.from.display().to_string())?;
         let bar = data::bar(files.len() as u64, "{pos}/{len}");
         let mut sheets: Vec<Sheet> = Vec::new();
         let summary = filing::run(&files, &self.into, &limits, setting.today(), |done| {
@@ -98,8 +99,7 @@ impl Scans {
             writer.flush()?;
             Ok(sheets.len() as u64)
         })?;
-        let json =
-            json!({"summary": summary, "register": entered, "incomplete": incomplete, "report": report});
+        let json = json!({"summary": summary, "passed_over": passed_over, "register": entered, "incomplete": incomplete, "report": report});
         setting.answer(&json, || {
             let mut lines = vec![format!(
                 "{} {} · {} {} · {} {} · {} {} · {} {}",
@@ -114,6 +114,13 @@ impl Scans {
                 summary.flagged,
                 setting.say("quá hạn ngày", "flagged for age"),
             )];
+            if passed_over > 0 {
+                let what = setting.say(
+                    "liên kết hoặc thư mục con không đọc: chép tệp thật vào chính thư mục này",
+                    "links or folders were not read: put the files themselves into this folder",
+                );
+                lines.push(format!("  {passed_over} {what}"));
+            }
             for sheet in sheets.iter().filter(|sheet| !matches!(sheet.outcome.as_str(), "filed" | "again")) {
                 let why = Unreadable::ALL.into_iter().find(|why| why.code() == sheet.outcome);
                 let why = why.map(|why| match setting.lang {

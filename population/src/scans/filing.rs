@@ -111,6 +111,18 @@ pub fn list(from: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files.into_iter().collect())
 }
 
+/// How many links, folders and other things [`list`] leaves out.
+///
+/// # Errors
+/// What the file system says.
+pub fn passed_over(from: &Path) -> std::io::Result<u64> {
+    let mut count = 0;
+    for entry in std::fs::read_dir(from)? {
+        count += u64::from(!entry?.file_type()?.is_file());
+    }
+    Ok(count)
+}
+
 /// Files every page of the files; `see` hears of each file's sheets.
 ///
 /// # Errors
