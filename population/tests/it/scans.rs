@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cccd_population::forms::{Content, FormKind, FormRenderer, Slip};
-use cccd_population::scans::filing::{Sheet, Summary, incomplete, list, run};
+use cccd_population::scans::filing::{Sheet, Summary, incomplete, list, passed_over, run};
 use cccd_population::scans::picture::{Kind, decode};
 use cccd_population::scans::{Limits, Unreadable, barcode, pdf_images};
 use cccd_population::store::{SheetOutcome, SqlStore, Store as _, StoreError};
@@ -239,6 +239,18 @@ fn file(from: &Path, into: &Path) -> (Summary, Vec<Sheet>) {
     let summary =
         run(&files, into, &Limits::default(), TODAY, |done| sheets.extend_from_slice(done)).unwrap();
     (summary, sheets)
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_of_the_folder_is_counted_and_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str| folder.path().join(name);
+    std::fs::write(of("a.pdf"), "a").unwrap();
+    std::fs::create_dir(of("more")).unwrap();
+    std::os::unix::fs::symlink(of("a.pdf"), of("b.pdf")).unwrap();
+    assert_eq!(list(folder.path()).unwrap(), [of("a.pdf")]);
+    assert_eq!(passed_over(folder.path()).unwrap(), 2);
 }
 
 /// A folder with a PDF of two pages, a copy, an old sheet, a stranger and rubbish.
