@@ -10,6 +10,7 @@ mod attempts;
 mod bundles;
 mod cards;
 mod cases;
+mod casework;
 mod counts;
 mod database;
 mod distribution;
@@ -34,6 +35,7 @@ mod sealed;
 mod search;
 mod sheets;
 mod sql;
+mod taking;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,9 @@
 //! The program as officers and scripts use it: exit codes, sentences, files.
 
+mod life;
+mod officers;
+mod stock;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -209,63 +213,6 @@ fn what_is_wrong_with_the_key_store_is_told_before_a_chip_is_touched() {
 }
 
 #[test]
-fn a_card_is_issued_and_lives_its_life() {
-    let desk = Desk::new();
-    desk.approved("an.json");
-    let output = desk.issue("an.json", "out", &["--lang", "en"]);
-    let card = json(&output);
-    assert_eq!(output.status.code(), Some(0), "{card}");
-    for name in ["front.png", "back.png", "qr.png", "card.pdf", "card.json", "chip.json"] {
-        assert!(Path::new(&desk.path(&format!("out/{name}"))).is_file(), "{name}");
-    }
-    let leftovers = std::fs::read_dir(desk.path("out")).unwrap();
-    assert!(
-        leftovers.into_iter().all(|file| !file.unwrap().file_name().to_string_lossy().ends_with(".part"))
-    );
-    let saved: Value = serde_json::from_slice(&std::fs::read(desk.path("out/card.json")).unwrap()).unwrap();
-    assert_eq!(saved, card);
-    assert_eq!(card["lock"]["proven"], true);
-    assert_eq!(card["test_keys"], false);
-    let sod = card["sod_sha256"].as_str().unwrap();
-
-    let register = format!("sqlite:{}", desk.path("register.db"));
-    let status = |arguments: &[&str]| {
-        let mut all = vec!["card"];
-        all.extend(arguments);
-        all.extend(["--register", register.as_str()]);
-        match arguments[0] {
-            "status" => desk.run(&all),
-            "lost" | "found" => desk.by("lan", &all),
-            _ => desk.by("minh", &all),
-        }
-    };
-    assert_eq!(json(&status(&["status", "--sod-sha256", sod]))["status"], "active");
-    assert_eq!(
-        json(&status(&["hold", "--ground", "detention", "--number", NUMBER, "--reason", "custody"]))["status"],
-        "held"
-    );
-    desk.application("change.json", NUMBER, "exchange", "an.jpg");
-    refused(&desk.issue("change.json", "out2", &[]), 1, "card-held");
-    assert_eq!(json(&status(&["return", "--number", NUMBER, "--reason", "released"]))["status"], "active");
-    refused(&desk.issue("an.json", "out2", &[]), 1, "has-active-card");
-    assert_eq!(json(&status(&["lost", "--number", NUMBER, "--reason", "reported"]))["status"], "lost");
-    refused(&status(&["return", "--sod-sha256", sod, "--reason", "found"]), 1, "register-refused");
-    refused(
-        &status(&["revoke", "--ground", "altered", "--number", NUMBER, "--reason", "x"]),
-        1,
-        "no-card-in-use",
-    );
-    refused(&status(&["status", "--sod-sha256", &"0".repeat(64)]), 1, "unknown-card");
-    desk.application("again.json", NUMBER, "reissue", "an.jpg");
-    let text = std::fs::read_to_string(desk.path("again.json")).unwrap();
-    std::fs::write(desk.path("again.json"), text.replacen('{', r#"{"template":"2021","#, 1)).unwrap();
-    desk.approved("again.json");
-    assert_eq!(desk.issue("again.json", "out3", &["--dpi", "600"]).status.code(), Some(0));
-    let face = image::open(desk.path("out3/front.png")).unwrap();
-    assert_eq!((face.width(), face.height()), (2022, 1275));
-}
-
-#[test]
 fn a_run_that_ended_after_the_card_was_issued_gets_its_files_the_next_time() {
     let desk = Desk::new();
     desk.approved("an.json");
@@ -295,41 +242,6 @@ fn a_run_that_ended_after_the_card_was_issued_gets_its_files_the_next_time() {
     let register = SqlStore::open_file(Path::new(&desk.path("register.db"))).unwrap();
     let number = cccd_card_profile::personal_number::PersonalNumber::parse(NUMBER).unwrap();
     assert_eq!(register.cards_of(&number).unwrap().len(), 1);
-}
-
-#[test]
-fn a_loss_that_was_reported_is_reported_again_under_the_same_name() {
-    let desk = Desk::new();
-    desk.approved("an.json");
-    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
-    let register = format!("sqlite:{}", desk.path("register.db"));
-    let lost = |number: &str, request: &str| {
-        let words = ["card", "lost", "--number", number, "--reason", "reported", "--register", &register];
-        desk.by("lan", &[&words[..], &["--request", request]].concat())
-    };
-    assert_eq!(json(&lost(NUMBER, "loss 1"))["status"], "lost");
-    // A script that was killed asks again; the card is in use no more, and the answer is the same.
-    assert_eq!(json(&lost(NUMBER, "loss 1"))["status"], "lost");
-    refused(&lost(NUMBER, "loss 2"), 1, "no-card-in-use");
-    refused(&lost(crate::support::OTHER_NUMBER, "loss 1"), 1, "no-card-in-use");
-}
-
-#[test]
-fn blanks_that_were_received_and_not_counted_are_counted_by_the_same_request() {
-    let desk = Desk::new();
-    let serials = format!("{}\n{}\n", "b1".repeat(10), "b2".repeat(10));
-    std::fs::write(desk.path("serials.txt"), serials).unwrap();
-    let file = desk.path("serials.txt");
-    let receive = |more: &[&str]| {
-        let words = ["stock", "receive", "--supplier", "maker", "--note", "1", "--serials", &file];
-        json(&desk.by("minh", &[&words[..], &["--request", "delivery 1"], more].concat()))
-    };
-    // As a kill between the two leaves it.
-    assert_eq!(receive(&[])["expected"], 2);
-    assert_eq!(receive(&["--counted"])["counted"], 2);
-    assert_eq!(receive(&["--counted"])["missing"], serde_json::json!([]));
-    let listed = json(&desk.by("minh", &["stock", "list"]));
-    assert_eq!(listed["states"], serde_json::json!({"in-stock": 2}));
 }
 
 #[test]
@@ -415,117 +327,6 @@ fn no_room_for_the_pictures_is_said_before_a_chip_is_touched() {
 }
 
 #[test]
-fn no_card_is_made_without_a_second_officer() {
-    let desk = Desk::new();
-    let (file, register) = (desk.path("an.json"), format!("sqlite:{}", desk.path("register.db")));
-    for language in ["vi", "en"] {
-        refused(&desk.issue("an.json", "out", &["--lang", language]), 1, "approval-missing");
-    }
-    assert!(!Path::new(&desk.path("out/chip.json")).exists());
-    // Who captured has no role for it; with the role she is still the one who captured.
-    let approve = ["application", "approve", "--application", file.as_str()];
-    refused(&desk.by("lan", &approve), 1, "role-missing");
-    desk.private("hoa.pw", "một mật khẩu khác");
-    let password = desk.path("hoa.pw");
-    let add = ["account", "add", "--name", "hoa", "--role", "capture", "--role", "approve"];
-    let add = [&add[..], &["--new-password-file", &password]].concat();
-    refused(&desk.by("lan", &add), 1, "role-missing");
-    assert_eq!(desk.by("chief", &add).status.code(), Some(0));
-    let id = json(&desk.receive("an.json"))["application"].as_str().unwrap().to_owned();
-    let refuse = ["application", "refuse", "--id", &id, "--reason", "captured at the wrong desk"];
-    assert_eq!(json(&desk.by("hoa", &refuse))["state"], "rejected");
-    let receive = ["application", "receive", "--application", file.as_str(), "--register", register.as_str()];
-    assert_eq!(json(&desk.by("hoa", &receive))["state"], "captured");
-    for language in ["vi", "en"] {
-        refused(&desk.by("hoa", &[&approve[..], &["--lang", language]].concat()), 1, "same-officer");
-    }
-    // Another file for the same person is not what was captured.
-    desk.application("other.json", NUMBER, "exchange", "an.jpg");
-    refused(&desk.approve("other.json"), 1, "application-not-open");
-    refused(&desk.issue("other.json", "out", &[]), 1, "other-application-open");
-    assert_eq!(json(&desk.approve("an.json"))["approved_by"], "minh");
-    let card = json(&desk.issue("an.json", "out", &[]));
-    assert_eq!(card["status"], "active");
-    let id = card["application"].as_str().unwrap();
-    assert_eq!(json(&desk.by("lan", &["application", "deliver", "--id", id]))["state"], "delivered");
-    let shown = json(&desk.by("minh", &["application", "show", "--id", id]));
-    let done: Vec<&str> = shown["actions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|action| action["action"].as_str().unwrap())
-        .collect();
-    assert_eq!(done[..4], ["receive", "check", "capture", "approve"]);
-    assert_eq!(done.last(), Some(&"deliver"));
-}
-
-#[test]
-fn what_the_register_says_anew_is_approved_anew() {
-    let desk = Desk::new();
-    desk.approved("an.json");
-    let mut register = SqlStore::open_file(Path::new(&desk.path("register.db"))).unwrap();
-    let mut person = persons().into_iter().find(|person| person.number.as_str() == NUMBER).unwrap();
-    person.religion = Some("Phật giáo".to_owned());
-    let change = Change { source: "import".to_owned(), at: at() };
-    register.put_person(&person, &change).unwrap();
-    refused(&desk.issue("an.json", "out", &["--lang", "vi"]), 1, "changed-since-capture");
-    refused(&desk.issue("an.json", "out", &[]), 1, "approval-missing");
-    assert_eq!(json(&desk.approve("an.json"))["state"], "approved");
-    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
-}
-
-#[test]
-fn officers_are_who_they_say_and_a_session_stands_for_a_password() {
-    let desk = Desk::new();
-    for language in ["vi", "en"] {
-        let ledger = desk.path("ledger.sqlite");
-        let told =
-            |arguments: &[&str]| desk.run(&[arguments, &["--ledger", &ledger, "--lang", language]].concat());
-        refused(&told(&["application", "list"]), 2, "no-officer");
-        let wrong = desk.path("minh.pw");
-        std::fs::write(&wrong, "not his password").unwrap();
-        let list = ["application", "list", "--officer", "minh", "--password-file", wrong.as_str()];
-        refused(&told(&list), 1, "wrong-password");
-        refused(
-            &told(&["application", "list", "--officer", "minh", "--password-file", "/nonexistent"]),
-            3,
-            "password-unreadable",
-        );
-        refused(&told(&["application", "list", "--session", wrong.as_str()]), 1, "no-session");
-    }
-    let session = desk.path("lan.session");
-    assert_eq!(desk.by("lan", &["account", "login", "--session", &session]).status.code(), Some(0));
-    let ledger = desk.path("ledger.sqlite");
-    let with =
-        |arguments: &[&str]| desk.run(&[arguments, &["--ledger", &ledger, "--session", &session]].concat());
-    assert_eq!(json(&with(&["application", "list", "--late"]))["late"], 0);
-    assert_eq!(
-        json(&desk.by("chief", &["account", "lock", "--name", "lan", "--reason", "leave"]))["state"],
-        "locked"
-    );
-    refused(&with(&["application", "list"]), 1, "no-session");
-    refused(&desk.by("lan", &["application", "list"]), 1, "account-locked");
-    assert_eq!(desk.by("chief", &["account", "unlock", "--name", "lan"]).status.code(), Some(0));
-    desk.private("new.pw", "ba cây chụm lại");
-    let new = desk.path("new.pw");
-    let change = ["account", "password", "--name", "lan", "--new-password-file", &new];
-    assert_eq!(desk.by("lan", &change).status.code(), Some(0));
-    refused(&desk.by("lan", &["application", "list"]), 1, "wrong-password");
-    desk.private("easy.pw", "short");
-    let easy = desk.path("easy.pw");
-    let change = ["account", "password", "--name", "minh", "--new-password-file", &easy];
-    refused(&desk.by("chief", &change), 2, "password-refused");
-    refused(
-        &desk.by("chief", &["account", "lock", "--name", "chief", "--reason", "x"]),
-        1,
-        "last-administrator",
-    );
-    let missing = desk.path("missing.sqlite");
-    let list = ["application", "list", "--ledger", &missing, "--officer", "x", "--password-file", &new];
-    refused(&desk.run(&list), 3, "no-ledger");
-}
-
-#[test]
 fn the_laboratorys_driver_is_refused_for_a_citizens_card() {
     let desk = Desk::new();
     let serial = "4C414220434849502031";
@@ -557,125 +358,6 @@ fn an_interrupted_chip_can_be_given_up_with_a_reason() {
     let output = desk.by("lan", &["spoil", "--chip", &chip, "--reason", "bent"]);
     // An issued card is not spoiled behind the register's back.
     refused(&output, 1, "state-forbids");
-}
-
-#[test]
-fn a_second_party_holds_what_the_log_cannot_take_back() {
-    let desk = Desk::new();
-    desk.approved("an.json");
-    desk.private("kiem.pw", "soi từng dòng một");
-    let password = desk.path("kiem.pw");
-    let add = ["account", "add", "--name", "kiem", "--role", "audit", "--new-password-file", &password];
-    assert_eq!(desk.by("chief", &add).status.code(), Some(0));
-    let (ledger, heads) = (desk.path("ledger.sqlite"), desk.path("heads.jsonl"));
-    refused(&desk.by("lan", &["audit", "export", "--out", &heads]), 1, "role-missing");
-    let export = json(&desk.by("kiem", &["audit", "export", "--out", &heads]));
-    let lines = export["lines"].as_u64().unwrap();
-    assert!(lines > 8, "{export}");
-    let verify = |more: &[&str]| desk.run(&[&["audit", "verify", "--ledger", &ledger][..], more].concat());
-    let own = json(&verify(&["--heads", &heads]));
-    assert_eq!((own["lines"].as_u64(), own["heads"].as_u64()), (Some(lines), Some(1)), "{own}");
-    assert_eq!((own["beyond_head"].as_u64(), own["actions"].as_u64()), (Some(0), Some(4)), "{own}");
-    // With the public key alone, as somebody else does it.
-    let key = desk.path("ledger.sqlite.station.pub");
-    let second = json(&verify(&["--heads", &heads, "--key", &key]));
-    assert_eq!((second["lines"].as_u64(), &second["actions"]), (Some(lines), &Value::Null), "{second}");
-    // The keeper of the file takes the last lines out, signed head and all.
-    let connection = rusqlite::Connection::open(&ledger).unwrap();
-    connection
-        .execute_batch(
-            "DROP TRIGGER audit_is_append_only_2; DROP TRIGGER audit_heads_are_append_only_2; \
-             PRAGMA foreign_keys = OFF; DELETE FROM audit WHERE sequence > 5; DELETE FROM audit_heads WHERE sequence > 5;",
-        )
-        .unwrap();
-    drop(connection);
-    for language in ["vi", "en"] {
-        let told = verify(&["--heads", &heads, "--key", &key, "--lang", language]);
-        refused(&told, 1, "audit-other-head");
-    }
-    std::fs::write(&heads, "no head\n").unwrap();
-    refused(&verify(&["--heads", &heads, "--key", &key]), 3, "heads-unreadable");
-}
-
-#[test]
-fn a_station_with_a_stock_takes_its_blanks_only_and_accounts_for_each() {
-    let desk = Desk::new();
-    let serials = ["0102030405060708090a", "0102030405060708090b", "0102030405060708090c"];
-    std::fs::write(desk.path("serials"), serials.join("\n")).unwrap();
-    std::fs::write(desk.path("found"), serials[..2].join("\n")).unwrap();
-    let (list, found) = (desk.path("serials"), desk.path("found"));
-    let receive = ["stock", "receive", "--supplier", "maker", "--note", "7", "--serials", &list];
-    refused(&desk.by("lan", &receive), 1, "role-missing");
-    assert_eq!(json(&desk.by("minh", &receive))["expected"], 3);
-    refused(&desk.by("minh", &receive), 1, "delivery-known");
-    let accept = ["stock", "accept", "--supplier", "maker", "--note", "7", "--serials", &found];
-    let output = desk.by("minh", &accept);
-    let counted = json(&output);
-    assert_eq!((&counted["counted"], &counted["missing"][0]), (&2.into(), &serials[2].into()));
-    assert_eq!(output.status.code(), Some(1), "what is missing ends a count with 1");
-    let spoil = ["stock", "spoil", "--chip", serials[0], "--cause", "damaged", "--note", "bent"];
-    assert_eq!(json(&desk.by("minh", &spoil))["state"], "spoiled");
-    refused(&desk.by("minh", &spoil), 1, "blank-state-forbids");
-    // The chip in software is no blank of this stock.
-    desk.approved("an.json");
-    refused(&desk.issue("an.json", "out", &[]), 1, "not-in-stock");
-    // A blank that was counted and not found is explained before the books agree.
-    let differs = desk.by("minh", &["stock", "reconcile"]);
-    assert_eq!(differs.status.code(), Some(1));
-    let differs: Value =
-        serde_json::from_slice(differs.stdout.split(|octet| *octet == b'\n').next().unwrap()).unwrap();
-    let named = &differs["differences"][0];
-    assert_eq!((&named["serial"], &named["what"]), (&serials[2].into(), &"not-found".into()), "{differs}");
-    assert_eq!(differs["batches"][0]["agrees"], false);
-    let lose = ["stock", "lose", "--chip", serials[2], "--cause", "missing", "--note", "not in the box"];
-    assert_eq!(json(&desk.by("minh", &lose))["state"], "lost");
-    let report = json(&desk.by("minh", &["stock", "reconcile"]));
-    assert_eq!((&report["agrees"], &report["states"]["spoiled"]), (&true.into(), &1.into()));
-    assert_eq!(report["open"].as_array().unwrap().len(), 2);
-    let report = desk.by("minh", &["stock", "reconcile", "--counted", &list]);
-    assert_eq!(report.status.code(), Some(1));
-    let shown = json(&desk.by("minh", &["stock", "show", "--chip", serials[0]]));
-    assert_eq!(shown["events"][2]["cause"], "damaged");
-}
-
-#[test]
-fn a_refusal_that_was_made_is_answered_again_under_the_same_name() {
-    let desk = Desk::new();
-    assert_eq!(json(&desk.receive("an.json"))["state"], "captured");
-    let file = desk.path("an.json");
-    let refuse = |request: &str| {
-        let words = ["application", "refuse", "--application", &file, "--reason", "not this person"];
-        desk.by("minh", &[&words[..], &["--request", request]].concat())
-    };
-    let (first, again) = (refuse("q1"), refuse("q1"));
-    assert_eq!((json(&first)["state"].as_str(), json(&first)), (Some("rejected"), json(&again)));
-    refused(&refuse("q2"), 1, "application-not-open");
-    // Taken in anew, it is another application: the first request stays that of the first.
-    assert_eq!(json(&desk.receive("an.json"))["state"], "captured");
-    assert_eq!(json(&refuse("q1"))["application"], json(&first)["application"]);
-    assert_ne!(json(&refuse("q3"))["application"], json(&first)["application"]);
-}
-
-#[test]
-fn a_time_that_is_given_stands_in_the_log_and_ends_no_rest() {
-    let desk = Desk::new();
-    let (ledger, password) = (desk.path("ledger.sqlite"), desk.path("minh.pw"));
-    let list =
-        ["application", "list", "--ledger", &ledger, "--officer", "minh", "--password-file", &password];
-    // A day that is over may be told again: the log says so.
-    assert_eq!(desk.run_at("2026-11-20T03:00:00Z", &list).status.code(), Some(0));
-    desk.private("minh.pw", "not his password");
-    for _ in 0..5 {
-        refused(&desk.run(&list), 1, "wrong-password");
-    }
-    desk.private("minh.pw", "đọc lại từng chữ");
-    refused(&desk.run_at("2027-11-21T03:00:00Z", &list), 1, "account-resting");
-    assert_eq!(desk.by("chief", &["account", "unlock", "--name", "minh"]).status.code(), Some(0));
-    assert_eq!(desk.run(&list).status.code(), Some(0));
-    let log = rusqlite::Connection::open(&ledger).unwrap();
-    let told = "SELECT count(*), sum(line LIKE '%(the time was given)\"%') FROM audit";
-    let (all, given): (i64, i64) = log.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    assert!(all > 8 && all == given, "{given} of {all}");
 }
 
 #[test]
@@ -765,54 +447,4 @@ fn prints_are_taken_sealed_put_into_the_card_and_purged() {
     for word in [&b"iVBORw0KGgo"[..], b"left-index", b"IHDR"] {
         assert!(!ledger.windows(word.len()).any(|part| part == word));
     }
-}
-
-#[test]
-fn what_is_out_of_use_is_on_the_signed_list_of_counters_without_a_line() {
-    use cccd_keys::signer::Signer as _;
-    use cccd_verifier::register::CardStatus;
-    use cccd_verifier::register::status_list::{StatusList, StatusListError};
-
-    let desk = Desk::new();
-    desk.approved("an.json");
-    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
-    let (database, list) = (desk.path("register.db"), desk.path("cards.status"));
-    let register = format!("sqlite:{database}");
-    let issue = || desk.run(&["status-list", "issue", "--register", &register, "--out", &list]);
-    refused(&issue(), 2, "no-register-key");
-    let (key, _) = cccd_population::register_key::signing_key(Path::new(&database), &mut rng(7)).unwrap();
-    assert_eq!(json(&issue())["cards"], 0);
-    let lost = ["card", "lost", "--number", NUMBER, "--reason", "reported", "--register", &register];
-    let card = json(&desk.by("lan", &lost));
-    assert_eq!(json(&issue())["cards"], 1);
-
-    let mut trust = cccd_keys::trust::TrustStore::new();
-    let bytes = std::fs::read(&list).unwrap();
-    assert_eq!(StatusList::believe(&bytes, &trust), Err(StatusListError::UnknownKey));
-    trust.add_register_key(key.public_key().spki()).unwrap();
-    let list = StatusList::believe(&bytes, &trust).unwrap();
-    let mut digest = [0; 32];
-    hex::decode_to_slice(card["sod_sha256"].as_str().unwrap(), &mut digest).unwrap();
-    assert_eq!(list.status(&digest, at()).unwrap().status, CardStatus::Lost);
-    let tomorrow = at() + jiff::SignedDuration::from_hours(25);
-    assert_eq!(list.status(&digest, tomorrow), Err(StatusListError::Time));
-}
-
-/// The register answers with a key of the key store (`population serve --keys`), and has no key file of its own.
-#[test]
-fn the_signed_list_is_signed_with_the_register_key_of_the_key_store() {
-    use cccd_keys::signer::Signer as _;
-    use cccd_verifier::register::status_list::StatusList;
-    let desk = Desk::new();
-    let (keys, list) = (desk.path("keys"), desk.path("cards.status"));
-    let register = format!("sqlite:{}", desk.path("register.db"));
-    let issue = ["status-list", "issue", "--register", &register, "--keys", &keys, "--out", &list];
-    let output = desk.run(&issue);
-    assert_eq!((output.status.code(), &json(&output)["cards"]), (Some(0), &0.into()), "{output:?}");
-    let passphrase = Passphrase::from_file(&Path::new(&keys).join("passphrase")).unwrap();
-    let store = KeyStore::open(Path::new(&keys), &passphrase).unwrap();
-    let mut trust = cccd_keys::trust::TrustStore::new();
-    trust.add_register_key(store.register_key().unwrap().public_key().spki()).unwrap();
-    assert!(StatusList::believe(&std::fs::read(&list).unwrap(), &trust).is_ok());
-    assert!(!Path::new(&desk.path("register.db.register-key")).exists());
 }

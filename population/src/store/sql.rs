@@ -10,33 +10,31 @@ use jiff::civil::Date;
 use zeroize::Zeroizing;
 
 use super::acts::NumberSource;
-use super::acts::together::Halt;
 use super::database::transaction;
 use super::engine::postgres::Postgres;
 use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::{
     ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, FileProgress, IntakeEntry, Outgoing,
-    Place, Put, Recorded, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts,
-    cards, cases, counts, distribution, dump, files, keepers, linked, numbers, persons, reseal,
+    Place, Put, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts, cards, cases,
+    counts, distribution, dump, files, keepers, linked, numbers, persons, reseal,
 };
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::{Backed, BackupError};
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
-use crate::cases::{Case, CaseAction, CaseId, CaseState, Intake, PaperClaim, Ruled, Ruling};
+use crate::cases::{CaseId, Intake, PaperClaim};
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
 use crate::civil_status::{ActId, Applied, Entry};
-use crate::duplicates::Weighed;
 use crate::keepers::Keeper;
 use crate::matching::DigestKey;
-use crate::numbers::{AllocationError, Allocator, Cancelled, Prefix};
+use crate::numbers::Cancelled;
 use crate::person::{Life, Person};
 use crate::seal::SealKeys;
 use crate::statistics::Statistics;
 
 /// The register in a database. One connection: a thread has its own.
 pub struct SqlStore {
-    engine: RefCell<Box<dyn Engine>>,
+    pub(super) engine: RefCell<Box<dyn Engine>>,
     intake: Option<Intake>,
 }
 
@@ -222,106 +220,6 @@ impl SqlStore {
         self.read(numbers::check)
     }
 
-    /// [`Store::record_act`] with the number, if the act needs one, from `allocator`: claimed in the act's own transaction,
-    /// so that none is given to an act that was not taken. The act's name is the request: the same act again answers the
-    /// same number.
-    ///
-    /// # Errors
-    /// As there; [`StoreError::NumbersExhausted`], and [`StoreError::Flaw`] where the act's facts make no number.
-    pub fn record_act_allocating(
-        &mut self,
-        allocator: &mut Allocator,
-        entry: &Entry,
-        intake: &str,
-        change: &Change,
-        today: Date,
-    ) -> Result<Recorded, StoreError> {
-        // Each turn has leased a block that the last one did not have; a prefix ends after a million.
-        loop {
-            if let Some(prefix) = self.read(|session| acts::prefix_wanted(session, entry))? {
-                self.prepare(allocator, prefix)?;
-            }
-            let shared = RefCell::new(&mut *allocator);
-            let done = self.write(Apart::Rows, |session| {
-                acts::record(session, entry, NumberSource::Allocator(&shared), intake, change, today)
-            });
-            if !matches!(done, Err(StoreError::NumbersExhausted)) {
-                return done;
-            }
-        }
-    }
-
-    /// Acts in their order, many in a transaction where they go together: each is whole with all that it changes, or not there.
-    /// `given` is the number beside an act; where there is none, `allocator` gives those that are needed. `each` is told
-    /// what became of an act, by its place, once that is durable.
-    ///
-    /// # Errors
-    /// [`StoreError`] that ends the intake, and those of `each`; what is wrong with an act alone is told of the act.
-    pub fn record_acts<E: From<StoreError>>(
-        &mut self,
-        acts: &[(Entry, Option<PersonalNumber>)],
-        mut allocator: Option<&mut Allocator>,
-        intake: &str,
-        change: &Change,
-        today: Date,
-        each: &mut dyn FnMut(usize, Result<Recorded, StoreError>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut from = 0;
-        // The most that go together from here, as far as is known.
-        let mut most = usize::MAX;
-        while let Some(rest) = acts.get(from..).filter(|rest| !rest.is_empty()) {
-            let part = rest.get(..most.min(rest.len())).unwrap_or(rest);
-            let taken = match &mut allocator {
-                Some(allocator) => {
-                    let shared = RefCell::new(&mut **allocator);
-                    self.take_acts(part, NumberSource::Allocator(&shared), intake, change, today)
-                }
-                None => self.take_acts(part, NumberSource::Given(None), intake, change, today),
-            };
-            most = usize::MAX;
-            match taken {
-                Err(Halt::Cut(place)) if place > 1 => most = place,
-                Ok(done) if !done.is_empty() => {
-                    let count = done.len();
-                    for (place, done) in done.into_iter().enumerate() {
-                        each(from + place, done)?;
-                    }
-                    from += count;
-                }
-                // The first comes by itself: alone it waits for others where many together were always pushed aside.
-                Ok(_) | Err(Halt::Cut(_) | Halt::Store(StoreError::Busy)) => {
-                    let Some((entry, given)) = rest.first() else { break };
-                    let done = match &mut allocator {
-                        Some(allocator) if given.is_none() => {
-                            self.record_act_allocating(allocator, entry, intake, change, today)
-                        }
-                        _ => self.write(Apart::Rows, |session| {
-                            let given = NumberSource::Given(given.as_ref());
-                            acts::record(session, entry, given, intake, change, today)
-                        }),
-                    };
-                    each(from, done)?;
-                    from += 1;
-                }
-                Err(Halt::Store(error)) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    fn take_acts(
-        &mut self,
-        acts: &[(Entry, Option<PersonalNumber>)],
-        source: NumberSource<'_>,
-        intake: &str,
-        change: &Change,
-        today: Date,
-    ) -> Result<Vec<Result<Recorded, StoreError>>, Halt> {
-        transaction(self.engine.get_mut().as_mut(), Apart::Rows, true, |session| {
-            acts::together::take(session, acts, source, intake, change, today)
-        })
-    }
-
     /// From now on, persons are taken in as `intake` says: joined with what is known, contradictions and likely duplicates
     /// becoming cases. `None`: what comes replaces what is known.
     ///
@@ -333,14 +231,6 @@ impl SqlStore {
         }
         self.intake = intake;
         Ok(())
-    }
-
-    /// An act that was taken, the number that it gave, and the records of those whom it names.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn act_with_people(&self, act: &ActId) -> Result<Option<super::ActWithPeople>, StoreError> {
-        self.read(|session| acts::with_people(session, act))
     }
 
     /// The steps of a person's linked procedures.
@@ -374,112 +264,6 @@ impl SqlStore {
         today: Date,
     ) -> Result<Answered, StoreError> {
         self.write(Apart::Rows, |session| linked::answer(session, number, step, answer, change, today))
-    }
-
-    /// Cases of a ward's office or of all offices, in one state or in any, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn cases(
-        &self,
-        ward: Option<&str>,
-        state: Option<CaseState>,
-        limit: u32,
-    ) -> Result<Vec<Case>, StoreError> {
-        self.read(|session| cases::list(session, ward, state, limit))
-    }
-
-    /// Cases that name a person.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn cases_of(&self, number: &PersonalNumber) -> Result<Vec<Case>, StoreError> {
-        self.read(|session| cases::of_person(session, number))
-    }
-
-    /// An act as its office registered it: taken, or waiting in a case. `None` for one that is not known, or was refused.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn act(&self, act: &ActId) -> Result<Option<Entry>, StoreError> {
-        self.read(|session| acts::registered(session, act))
-    }
-
-    /// A case, and what was done in it.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownCase`].
-    pub fn case(&self, id: &CaseId) -> Result<(Case, Vec<CaseAction>), StoreError> {
-        self.read(|session| {
-            let case = cases::load(session, id)?.ok_or(StoreError::UnknownCase)?;
-            Ok((case, cases::actions(session, id)?))
-        })
-    }
-
-    /// Pairs of records that wait for a decision ([`CaseState::Open`]), or were decided.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn pair_cases(&self, state: CaseState) -> Result<Vec<(PersonalNumber, PersonalNumber)>, StoreError> {
-        self.read(|session| cases::pairs(session, state))
-    }
-
-    /// Opens a case for a pair that a search over the register found, unless it was asked before. Answers whether it is new.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownPerson`].
-    pub fn open_pair(
-        &mut self,
-        (one, other): (&PersonalNumber, &PersonalNumber),
-        weighed: &Weighed,
-        change: &Change,
-    ) -> Result<bool, StoreError> {
-        self.write(Apart::Rows, |session| {
-            let one = persons::load(session, one)?.ok_or(StoreError::UnknownPerson)?;
-            let other = persons::load(session, other)?.ok_or(StoreError::UnknownPerson)?;
-            cases::open_pair(session, &one, &other, weighed, change)
-        })
-    }
-
-    /// Decides a case; what the decision changes is written in the same transaction, with the case as its source. The same
-    /// decision again is a repeat. `allocator` gives the number if the decision is to take an act that needs one.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownCase`], [`StoreError::CaseDecided`], [`StoreError::CaseOvertaken`],
-    /// [`StoreError::NotDecided`], [`StoreError::OtherVerdict`], [`StoreError::Contradicts`],
-    /// [`StoreError::Refused`].
-    pub fn decide_case(
-        &mut self,
-        id: &CaseId,
-        ruling: &Ruling,
-        allocator: Option<&mut Allocator>,
-        at: Timestamp,
-        today: Date,
-    ) -> Result<Ruled, StoreError> {
-        let Some(allocator) = allocator else {
-            let source = NumberSource::Given(None);
-            return self.write(Apart::Rows, |session| cases::decide(session, id, ruling, source, at, today));
-        };
-        loop {
-            let wanted = self.read(|session| cases::prefix_wanted(session, id))?;
-            if let Some(prefix) = wanted {
-                self.prepare(allocator, prefix)?;
-            }
-            let shared = RefCell::new(&mut *allocator);
-            let source = NumberSource::Allocator(&shared);
-            let done =
-                self.write(Apart::Rows, |session| cases::decide(session, id, ruling, source, at, today));
-            if !matches!(done, Err(StoreError::NumbersExhausted)) {
-                return done;
-            }
-        }
-    }
-
-    fn prepare(&mut self, allocator: &mut Allocator, prefix: Prefix) -> Result<(), StoreError> {
-        allocator.prepare(self, prefix).map_err(|error| match error {
-            AllocationError::Store(error) => error,
-            _ => StoreError::NumbersExhausted,
-        })
     }
 
     /// Which engine, for statements of a test.
