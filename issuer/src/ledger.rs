@@ -206,6 +206,10 @@ impl Ledger {
                 let step = Move { reason: Some(reason), ..Move::of(Step::Reject) };
                 entry::advance(session, &mut open, &[step], Act { request: None, ..act }, log)?;
             }
+            // A chip broke, not the application: what the citizen was promised stands.
+            let broken = entry::newest_of(session, application.number.as_str())?;
+            let broken = broken.filter(|last| last.state == State::Spoiled && last.content_sha256 == content);
+            let due = broken.map_or(due, |last| last.due);
             let id = ApplicationId(schema::next(session, "application")?);
             entry::begin(session, id, application, &content, due, act, log)?;
             entry::get(session, id)

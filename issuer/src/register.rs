@@ -3,6 +3,8 @@
 mod http;
 mod local;
 
+use std::collections::BTreeSet;
+
 use cccd_card_profile::card_holder::CardHolder;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
@@ -26,6 +28,8 @@ pub struct PersonRecord {
     pub card_in_use: Option<Card>,
     /// Who may act for them while they are a child: father, mother, and the representatives that the register names.
     pub represented_by: Vec<Relative>,
+    /// Items about which sources contradict each other and no officer has decided yet.
+    pub undecided: BTreeSet<String>,
 }
 
 impl PersonRecord {
@@ -38,6 +42,7 @@ impl PersonRecord {
             life: person.life,
             card_in_use,
             represented_by: parents.chain(&person.representatives).cloned().collect(),
+            undecided: BTreeSet::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cases::CaseId;
 use crate::matching::DigestKey;
+use crate::name::is_unseen;
 use crate::store::{Store, StoreError};
 
 /// The logs that the program keeps: each its own chain, so that one does not wait for the other.
@@ -300,8 +301,13 @@ impl Look {
     /// # Errors
     /// [`BadLook`].
     pub fn at_many(officer: &str, grounds: Grounds, shown: Shown, at: Timestamp) -> Result<Self, BadLook> {
+        // Whoever reads the log sees lines and nothing that moves about in them.
+        let shows = |c: char| !c.is_control() && !is_unseen(c);
         let fits = |text: &str, most| {
-            !text.trim().is_empty() && text.chars().count() <= most && !holds_a_number(text)
+            !text.trim().is_empty()
+                && text.chars().count() <= most
+                && text.chars().all(shows)
+                && !holds_a_number(text)
         };
         // The name of a case of the register may have nine digits on end and is nobody's number.
         let is_named = matches!(&grounds, Grounds::Case(name) if name.parse::<CaseId>().is_ok());

@@ -91,10 +91,21 @@ pub fn same_user(one: &str, other: &str) -> bool {
 }
 
 fn user_key(text: &str) -> String {
-    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let seen: String =
-        text.nfkc().filter(|c| !unseen(*c) && (!c.is_control() || c.is_whitespace())).collect();
+        text.nfkc().filter(|c| !is_unseen(*c) && (!c.is_control() || c.is_whitespace())).collect();
     comparison_key(&seen)
+}
+
+/// A mark that nobody sees, or that turns the order of what stands around it.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// As a screen may show it: what an old entry holds of controls and of marks that nobody sees is replaced.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_unseen(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -412,6 +412,12 @@ pub trait Store: Send {
     /// [`StoreError`].
     fn access_head(&self, log: &str) -> Result<Option<AccessHead>, StoreError>;
 
+    /// Items of the person about which an officer has not decided yet: several sources say otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn undecided(&self, number: &PersonalNumber) -> Result<BTreeSet<String>, StoreError>;
+
     /// Whether a case is there, waits for a decision, and is about this person.
     ///
     /// # Errors

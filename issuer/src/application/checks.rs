@@ -105,11 +105,18 @@ pub fn check(
     record: Option<PersonRecord>,
     issue_date: Date,
 ) -> Result<Checked, Refusal> {
-    let PersonRecord { holder, life, card_in_use, represented_by } = record.ok_or(Refusal::UnknownPerson)?;
+    let PersonRecord { holder, life, card_in_use, represented_by, undecided } =
+        record.ok_or(Refusal::UnknownPerson)?;
     match life {
         Life::Alive => {}
         Life::Dead(_) => return Err(Refusal::Dead),
         Life::Missing(_) => return Err(Refusal::Missing),
+    }
+    // Whatever this application says: which name and which day the card bears is not decided.
+    let waiting: Vec<&'static str> =
+        ["full_name", "birth_date"].into_iter().filter(|item| undecided.contains(*item)).collect();
+    if !waiting.is_empty() {
+        return Err(Refusal::TwoPapers(waiting));
     }
     let differences = differences(&application.asserted, &holder);
     if !differences.is_empty() {

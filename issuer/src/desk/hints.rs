@@ -52,6 +52,10 @@ pub(super) fn of(code: &str) -> Option<Words> {
 
 /// Instead of a hint that tells what to type on a command line.
 pub(super) fn instead(vietnamese: &str, english: &str) -> Option<(&'static str, &'static str)> {
+    // A warning not to do it again is never replaced by advice to do it again.
+    if english.contains("Do not") {
+        return None;
+    }
     let of_commands = [vietnamese, english].into_iter().any(|hint| hint.contains('`') || hint.contains("--"))
         || english.contains("same command");
     of_commands.then_some((

@@ -338,6 +338,20 @@ pub(super) fn answered(
     }
 }
 
+/// Whether this officer captured the very same before: its chip broke, and somebody took it in anew.
+fn captured_before(session: &mut dyn Session, entry: &Entry, officer: &str) -> Result<bool, LedgerError> {
+    let mut found = false;
+    session.query(
+        "SELECT id FROM applications WHERE content_sha256 = ?1 AND captured_by = ?2 AND person_number = ?3",
+        &[entry.content_sha256.as_str().into(), officer.into(), entry.number.as_str().into()],
+        &mut |_| {
+            found = true;
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
 /// Moves the application along these steps, one after another: an action each, and the row stands where the last led.
 pub(super) fn advance(
     session: &mut dyn Session,
@@ -371,7 +385,10 @@ pub(super) fn advance_untold(
         if step.step.needs_reason() && reason.is_none() {
             return Err(LedgerError::ReasonMissing(step.step));
         }
-        if step.approves && entry.captured_by.as_deref() == Some(act.actor) {
+        if step.approves
+            && (entry.captured_by.as_deref() == Some(act.actor)
+                || captured_before(session, entry, act.actor)?)
+        {
             return Err(LedgerError::SameOfficer);
         }
         let what = (step.step.as_str(), entry.state.as_str(), to.as_str());

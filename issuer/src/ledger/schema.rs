@@ -43,6 +43,7 @@ pub(super) const TABLES: Tables = Tables {
             sqlite: include_str!("../../migrations/0006_cards_sqlite.sql"),
             postgres: include_str!("../../migrations/0006_cards_postgres.sql"),
         },
+        Version { both: include_str!("../../migrations/0007_person.sql"), sqlite: "", postgres: "" },
     ],
 };
 

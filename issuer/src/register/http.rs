@@ -1,5 +1,6 @@
 //! The register over its HTTP interface, as docs/register-api.md describes it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -117,11 +118,15 @@ impl Register for HttpRegister {
             None | Some(Value::Null) => None,
             Some(card) => Some(serde_json::from_value::<Card>(card).map_err(|_| nonsense())?),
         };
+        let undecided = match body.as_object_mut().and_then(|fields| fields.remove("undecided")) {
+            None => BTreeSet::new(),
+            Some(items) => serde_json::from_value(items).map_err(|_| nonsense())?,
+        };
         let person: Person = serde_json::from_value(body).map_err(|_| nonsense())?;
         if person.number != *number {
             return Err(nonsense());
         }
-        Ok(Some(PersonRecord::of(&person, card_in_use)))
+        Ok(Some(PersonRecord { undecided, ..PersonRecord::of(&person, card_in_use) }))
     }
 
     fn contradict(

@@ -69,7 +69,8 @@ impl<S: Store> Register for LocalRegister<S> {
     ) -> Result<Option<PersonRecord>, RegisterError> {
         let Some(person) = self.store.person(number).map_err(failed)? else { return Ok(None) };
         let card_in_use = self.store.card_in_use(number, today).map_err(failed)?;
-        Ok(Some(PersonRecord::of(&person, card_in_use)))
+        let undecided = self.store.undecided(number).map_err(failed)?;
+        Ok(Some(PersonRecord { undecided, ..PersonRecord::of(&person, card_in_use) }))
     }
 
     fn contradict(

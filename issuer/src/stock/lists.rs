@@ -22,6 +22,8 @@ const MAX_DOCUMENT: usize = 256 * 1024 * 1024;
 /// [`StockError`].
 pub fn parse_serials(text: &str) -> Result<Vec<ChipSerial>, StockError> {
     let mut found = Vec::new();
+    // Editors and spreadsheets put a mark before the first serial that nobody sees.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {
@@ -164,6 +166,7 @@ mod tests {
         let twice = "0102030405060708090A\n0102030405060708090a\n";
         assert!(matches!(parse_serials(twice), Err(StockError::Twice(_))));
         assert!(matches!(parse_serials("0102\n"), Err(StockError::List { line: 1 })));
+        assert_eq!(parse_serials(&format!("\u{feff}{list}")).unwrap(), parse_serials(list).unwrap());
         assert!(matches!(parse_serials("\n# nothing\n"), Err(StockError::Empty)));
     }
 }

@@ -82,6 +82,9 @@ fn a_card_is_issued_against_the_served_register_and_lives_its_life() {
     assert_eq!(cases.len(), 1);
     assert_eq!(cases[0].state, CaseState::Open);
     assert_eq!(make(&mut register, &mut chip, &two_names).unwrap_err().code(), "two-papers", "it waits");
+    // Leaving the paper out decides nothing.
+    let without = application(OTHER_NUMBER, "first-issue");
+    assert_eq!(make(&mut register, &mut chip, &without).unwrap_err().code(), "two-papers", "the case waits");
     let ruling = Ruling {
         verdict: Verdict::Keep,
         by: "officer".to_owned(),

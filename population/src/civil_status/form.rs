@@ -3,6 +3,7 @@
 //! kept and remarked instead (docs/decisions/0141).
 
 use super::act::{Act, Book, Entry, Newborn, Parent};
+use crate::name::is_unseen;
 use crate::person::{Flaw, MAX_TEXT, Residence, checked_name, checked_place, optional, required};
 use crate::places::countries::{self, VIETNAM};
 use crate::places::provinces;
@@ -22,8 +23,8 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
         Act::Birth { child, father, mother, .. } => {
             newborn(child)?;
             for (parent, item) in [(father, "father"), (mother, "mother")] {
-                let Some(Parent::Named { name, nationality }) = parent else { continue };
-                checked_name(name, item)?;
+                let Some(Parent::Named { name: of, nationality }) = parent else { continue };
+                name(of, item)?;
                 optional(nationality, item)?;
                 if nationality.as_deref().is_some_and(|of| !countries::is_nationality(of)) {
                     return Err(Flaw::Unlisted(item));
@@ -31,7 +32,7 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
             }
         }
         Act::NameChanged { full_name, .. } | Act::NameCorrected { full_name, .. } => {
-            checked_name(full_name, "full_name")?;
+            name(full_name, "full_name")?;
         }
         Act::EthnicGroup { ethnic_group, .. } => {
             required(ethnic_group, "ethnic_group", MAX_TEXT)?;
@@ -68,8 +69,18 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
     Ok(entry)
 }
 
+/// A name that everybody reads alike: no marks that nobody sees, and none that turn the letters around. An import carries over what
+/// another database had.
+fn name(text: &mut String, item: &'static str) -> Result<(), Flaw> {
+    let is_private = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    if text.chars().any(|c| is_unseen(c) || is_private(c)) {
+        return Err(Flaw::NoText(item));
+    }
+    checked_name(text, item)
+}
+
 fn newborn(child: &mut Newborn) -> Result<(), Flaw> {
-    checked_name(&mut child.full_name, "full_name")?;
+    name(&mut child.full_name, "full_name")?;
     nationality(&mut child.nationality)?;
     for (text, item) in [
         (&mut child.place_of_birth, "place_of_birth"),

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::cases::{Case, Subject};
 use cccd_population::civil_status::{Entry, Kind};
+use cccd_population::name::plain;
 use cccd_population::person::{MaritalStatus, Person, Relative, Residence};
 use cccd_population::store::{SqlStore, Store as _, StoreError};
 use serde_json::{Value, json};
@@ -174,11 +175,6 @@ fn said_words(setting: &Setting, said: &Value, depth: usize, text: &mut String) 
 
 fn scalar(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), plain)
-}
-
-/// What an old entry may hold and a screen must not: controls.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn label<'w>(setting: &Setting, item: &'w str) -> &'w str {

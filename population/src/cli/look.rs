@@ -8,6 +8,7 @@ use cccd_population::access::{
 };
 use cccd_population::cases::{Case, CaseId};
 use cccd_population::matching::DigestKey;
+use cccd_population::name::plain;
 use cccd_population::store::{SqlStore, Store as _};
 use serde_json::{Value, json};
 
@@ -348,9 +349,9 @@ pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::
             .map(|(log, entry)| {
                 let look = &entry.look;
                 let grounds = match &look.grounds {
-                    Grounds::Case(case) => format!("{} {case}", setting.say("hồ sơ", "case")),
+                    Grounds::Case(case) => format!("{} {}", setting.say("hồ sơ", "case"), plain(case)),
                     Grounds::BreakGlass(reason) => {
-                        format!("{}: {reason}", setting.say("KHÔNG CÓ HỒ SƠ", "BREAK-GLASS"))
+                        format!("{}: {}", setting.say("KHÔNG CÓ HỒ SƠ", "BREAK-GLASS"), plain(reason))
                     }
                 };
                 let many = look.shown.records().map_or(String::new(), |count| {
@@ -361,7 +362,9 @@ pub(super) fn told(setting: &Setting, found: &[(&str, AccessEntry)]) -> anyhow::
                 let what = setting.say(look.shown.vietnamese(), look.shown.english());
                 format!(
                     "{log} {}  {}  {}  {grounds}  {done}: {what}{many}",
-                    entry.link, look.at, look.officer
+                    entry.link,
+                    look.at,
+                    plain(&look.officer)
                 )
             })
             .collect();

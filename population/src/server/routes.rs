@@ -181,9 +181,11 @@ async fn person(
         store.log_access(&service.digest_key, access::HTTP, &[look])?;
         let Some(person) = store.person(&number)? else { return Err(nobody(store, &number)?) };
         let in_use = store.card_in_use(&number, today)?;
+        let undecided = store.undecided(&number)?;
         let mut value = serde_json::to_value(&person).map_err(|_| Problem::internal())?;
         if let Value::Object(members) = &mut value {
             members.insert("card_in_use".to_owned(), json!(in_use));
+            members.insert("undecided".to_owned(), json!(undecided));
         }
         Ok(Json(value))
     })

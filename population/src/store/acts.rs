@@ -37,7 +37,7 @@ pub(super) use self::{
 pub enum ActOutcome {
     /// Taken now.
     Applied(Box<Changes>),
-    /// Taken before; nothing was done.
+    /// Taken before; nothing was done. One that waits in a case answers [`Case`](Self::Case) again.
     Repeat,
     /// It contradicts the register: kept for an officer, nothing else was done.
     Case(Contradiction),
@@ -114,7 +114,7 @@ pub(super) fn record(
         if known != digest {
             return Err(StoreError::OtherAct);
         }
-        return Ok(Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, &act)? });
+        return again(session, &act);
     }
     if let Act::Temporary { person, .. } | Act::Absence { person, .. } = &entry.act
         && !keepers::among(session, &[person])?.is_empty()
@@ -361,6 +361,22 @@ pub(super) fn carry_over(
             &[old.as_str().into(), new.as_str().into()],
         )
         .map(drop)
+}
+
+/// What became of an act that is sent again: it waits in a case (or was sent back by one), or it was taken, with its number.
+fn again(session: &mut dyn Session, act: &str) -> Result<Recorded, StoreError> {
+    let mut waits: Option<String> = None;
+    let sql = "SELECT reason FROM act_claim WHERE act_id = ?1 AND outcome = 'case'";
+    session.query(sql, &[act.into()], &mut |row| {
+        waits = row.text(0)?;
+        Ok(())
+    })?;
+    let contradiction =
+        waits.and_then(|code| Contradiction::ALL.iter().find(|one| one.code() == code).copied());
+    Ok(match contradiction {
+        Some(contradiction) => Recorded { outcome: ActOutcome::Case(contradiction), number: None },
+        None => Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, act)? },
+    })
 }
 
 fn taken(session: &mut dyn Session, act: &str) -> Result<Option<Vec<u8>>, StoreError> {

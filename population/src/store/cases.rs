@@ -256,6 +256,7 @@ pub(super) fn open_pair(
     other: &Person,
     weighed: &Weighed,
     change: &Change,
+    by: &str,
 ) -> Result<bool, StoreError> {
     let evidence = weighed.evidence.iter().map(|line| PairEvidence {
         item: line.item.to_owned(),
@@ -266,7 +267,7 @@ pub(super) fn open_pair(
     let (first, second) = if one.number < other.number { (one, other) } else { (other, one) };
     let id = CaseId::of_pair(&first.number, &second.number);
     let persons = vec![first.number.clone(), second.number.clone()];
-    open(session, &case(id, persons, office(first), subject, change.at), &change.source)
+    open(session, &case(id, persons, office(first), subject, change.at), by)
 }
 
 /// What a paper says otherwise than the register; whether it waits for a decision.

@@ -67,7 +67,7 @@ impl SqlStore {
         self.write(Apart::Rows, |session| {
             let one = persons::load(session, one)?.ok_or(StoreError::UnknownPerson)?;
             let other = persons::load(session, other)?.ok_or(StoreError::UnknownPerson)?;
-            cases::open_pair(session, &one, &other, weighed, change)
+            cases::open_pair(session, &one, &other, weighed, change, &change.source)
         })
     }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::{Backed, BackupError};
 use crate::card::{Card, CardStatus, NewCard, SodDigest};
-use crate::cases::{CaseId, Intake, PaperClaim};
+use crate::cases::{Case, CaseId, CaseState, Intake, PaperClaim, Subject};
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer};
 use crate::civil_status::{ActId, Applied, Entry};
 use crate::keepers::Keeper;
@@ -499,6 +499,18 @@ impl Store for SqlStore {
 
     fn access_head(&self, log: &str) -> Result<Option<AccessHead>, StoreError> {
         self.read(|session| access::head_of(session, log))
+    }
+
+    fn undecided(&self, number: &PersonalNumber) -> Result<BTreeSet<String>, StoreError> {
+        let waits = |case: &Case| matches!(case.state, CaseState::Open | CaseState::Papers);
+        let cases = self.read(|session| cases::of_person(session, number))?;
+        let mut items = BTreeSet::new();
+        for case in cases.into_iter().filter(waits) {
+            if let Subject::Facts(conflicts) = case.subject {
+                items.extend(conflicts.into_iter().map(|conflict| conflict.item));
+            }
+        }
+        Ok(items)
     }
 
     fn case_stands(&self, case: &CaseId, number: &PersonalNumber) -> Result<bool, StoreError> {

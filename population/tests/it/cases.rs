@@ -301,6 +301,54 @@ fn newcomers_are_compared_with_those_who_are_known() {
 }
 
 #[test]
+fn who_brought_a_record_in_makes_no_one_person_of_it_and_another() {
+    on_both(|mut store| {
+        store.put_person(&somebody(), &change()).unwrap();
+        store
+            .take_in_by(Some(Intake {
+                standing: None,
+                by: "clerk".to_owned(),
+                as_of: None,
+                duplicates: true,
+            }))
+            .unwrap();
+        let mut typed = somebody();
+        typed.number = number("079099000077");
+        store.put_person(&typed, &change()).unwrap();
+        let [case] = open(&store).try_into().unwrap();
+        let merge = Verdict::Merge { keep: typed.number.clone(), take: BTreeSet::new() };
+        let own = Ruling { by: "Clerk".to_owned(), ..ruling(merge.clone()) };
+        let done = store.decide_case(&case.id, &own, None, now(), TODAY);
+        assert!(matches!(done, Err(StoreError::NotDecided(NotDecided::OwnClaim))));
+        decide(&mut store, &case.id, merge).unwrap();
+    });
+}
+
+/// A row under a mistyped number: another name and another day of birth.
+#[test]
+fn no_standing_makes_another_person_of_one() {
+    on_both(|mut store| {
+        let person = somebody();
+        store.put_person(&person, &from("import:carried:list")).unwrap();
+        store.take_in_by(joining(Standing::Declared)).unwrap();
+        let stranger =
+            Person::new(person.number.clone(), "Trần Người Lạ", date(1970, 1, 1).into(), person.sex);
+        assert_eq!(store.put_person(&stranger, &from("import:declared:DC01")).unwrap(), Put::Unchanged);
+        assert_eq!(store.person(&person.number).unwrap().unwrap(), person);
+        let [case] = open(&store).try_into().unwrap();
+        let Subject::Facts(conflicts) = &case.subject else { panic!("{:?}", case.subject.kind()) };
+        assert_eq!(
+            conflicts.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(),
+            ["full_name", "birth_date"]
+        );
+        // A better paper about the same person is taken as before.
+        let mut corrected = person.clone();
+        corrected.full_name = "Nguyễn Văn Anh".to_owned();
+        assert_eq!(store.put_person(&corrected, &from("import:declared:DC02")).unwrap(), Put::Changed);
+    });
+}
+
+#[test]
 fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
     on_both(|mut store| {
         let people = family();
@@ -308,7 +356,7 @@ fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
         let entry = |serial: u32, act: Act| Entry {
             id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial },
             registered_on: date(2026, 11, 20),
-            registered_by: "officer".to_owned(),
+            registered_by: "registrar".to_owned(),
             book: Book::Electronic,
             act,
         };
@@ -320,8 +368,23 @@ fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
         let other = death(2, date(2026, 11, 2));
         assert!(matches!(take(&mut store, &other), ActOutcome::Case(Contradiction::OtherDeath)));
         assert_eq!(store.cases(Some("00070"), None, 10).unwrap().len(), 1, "on the office's list");
-        decide(&mut store, &CaseId::of_act(&other.id), Verdict::Take(BTreeMap::new())).unwrap();
+        // Sent again it still waits: an office that lost the answer does not take it for done.
+        assert!(matches!(take(&mut store, &other), ActOutcome::Case(Contradiction::OtherDeath)));
+        // Neither who registered it nor the line through which it came takes it.
+        let id = CaseId::of_act(&other.id);
+        for by in ["Registrar", "desk", "act:desk"] {
+            let own = Ruling { by: by.to_owned(), ..ruling(Verdict::Take(BTreeMap::new())) };
+            let done = store.decide_case(&id, &own, None, now(), TODAY);
+            assert!(matches!(done, Err(StoreError::NotDecided(NotDecided::OwnClaim))), "{by}");
+        }
+        decide(&mut store, &id, Verdict::Take(BTreeMap::new())).unwrap();
         assert_eq!(store.person(&people[5].number).unwrap().unwrap().life, Life::Dead(date(2026, 11, 2)));
+        assert_eq!(take(&mut store, &other), ActOutcome::Repeat);
+        // An earlier day, too, if an officer says so.
+        let earlier = death(9, date(2026, 10, 20));
+        assert!(matches!(take(&mut store, &earlier), ActOutcome::Case(Contradiction::OtherDeath)));
+        decide(&mut store, &CaseId::of_act(&earlier.id), Verdict::Take(BTreeMap::new())).unwrap();
+        assert_eq!(store.person(&people[5].number).unwrap().unwrap().life, Life::Dead(date(2026, 10, 20)));
         // A marriage that is known ends by divorce or death, not by a word.
         let bigamy = entry(
             3,

@@ -69,7 +69,7 @@ pub(crate) fn entry(act: Act) -> Entry {
     Entry {
         id,
         registered_on: date(2026, 11, 20),
-        registered_by: "officer".to_owned(),
+        registered_by: "registrar".to_owned(),
         book: Book::Electronic,
         act,
     }

@@ -30,7 +30,7 @@ fn entry(client: u32, serial: u32, person: &mut Person) -> Entry {
     Entry {
         id: ActId { office, year: TODAY.year(), kind: Kind::EthnicGroup, serial },
         registered_on: TODAY,
-        registered_by: "officer".to_owned(),
+        registered_by: "registrar".to_owned(),
         book: Book::Electronic,
         act: Act::EthnicGroup { person: person.number.clone(), ethnic_group: (*group).to_owned(), on: TODAY },
     }

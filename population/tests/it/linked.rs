@@ -20,7 +20,7 @@ fn entry(act: Act) -> Entry {
     Entry {
         id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial: 1 },
         registered_on: date(2026, 11, 20),
-        registered_by: "officer".to_owned(),
+        registered_by: "registrar".to_owned(),
         book: Book::Electronic,
         act,
     }

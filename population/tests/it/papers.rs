@@ -301,7 +301,7 @@ fn long_names_fit_and_the_code_is_read() {
     let entry = Entry {
         id: "00070.2020.KT.1".parse().unwrap(),
         registered_on: date(2020, 1, 2),
-        registered_by: "officer".to_owned(),
+        registered_by: "registrar".to_owned(),
         book: Book::Paper { book: "Quyển 1".to_owned(), page: 7 },
         act,
     };

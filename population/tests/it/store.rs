@@ -534,7 +534,7 @@ fn an_act_is_taken_once_with_all_that_it_changes() {
         let entry = |serial: u32, act: Act| Entry {
             id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial },
             registered_on: date(2026, 11, 20),
-            registered_by: "officer".to_owned(),
+            registered_by: "registrar".to_owned(),
             book: Book::Electronic,
             act,
         };
@@ -637,7 +637,7 @@ fn a_birth_gets_its_number_and_answers_it_again() {
         let entry = |serial: u32, act: Act| Entry {
             id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial },
             registered_on: date(2026, 11, 20),
-            registered_by: "officer".to_owned(),
+            registered_by: "registrar".to_owned(),
             book: Book::Electronic,
             act,
         };
@@ -746,7 +746,7 @@ fn one_act_through_several_lines_at_once() {
             .map(|(serial, person)| Entry {
                 id: ActId { office: "00070".to_owned(), year: 2026, kind: Kind::NameChanged, serial },
                 registered_on: date(2026, 11, 20),
-                registered_by: "officer".to_owned(),
+                registered_by: "registrar".to_owned(),
                 book: Book::Electronic,
                 act: Act::NameChanged {
                     person: person.number.clone(),

@@ -157,7 +157,7 @@ fn work(
                 serial,
             },
             registered_on: on,
-            registered_by: "officer".to_owned(),
+            registered_by: "registrar".to_owned(),
             book: Book::Electronic,
             act: Act::EthnicGroup { person, ethnic_group, on },
         };

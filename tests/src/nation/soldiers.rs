@@ -62,7 +62,7 @@ pub(super) fn run(world: &mut World) -> Result<Told> {
         let entry = Entry {
             id,
             registered_on: today,
-            registered_by: "officer".to_owned(),
+            registered_by: "registrar".to_owned(),
             book: Book::Electronic,
             act,
         };

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
+use cccd_population::card::CardStatus;
 use maud::{Markup, html};
+use rand_core::Rng as _;
 use serde_json::Value;
 
 use super::super::card::{self, Sight};
@@ -17,6 +20,7 @@ use super::one::id_of;
 use crate::accounts::Role;
 use crate::application::{State as Standing, Step};
 use crate::ledger::Act;
+use crate::words::{self, Language};
 
 /// What may be done with a card that is made.
 pub(super) fn section(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
@@ -63,6 +67,17 @@ pub(in crate::desk) async fn deliver(
     }
     desk.ask(move |desk, books| {
         let act = Act { actor: seen.name(), at: desk.now(), request: Some(&request) };
+        // Between issue and delivery a card may be reported lost or withdrawn. One that was handed over is answered again.
+        let entry = books.ledger.entry(id)?;
+        if let Some(signed) = entry.signed.filter(|_| entry.state == Standing::Issued) {
+            let mut nonce = [0; 16];
+            desk.rng().fill_bytes(&mut nonce);
+            books.register.for_officer(seen.name());
+            let (status, _) = books.register.card_status(&signed.sod_sha256, &nonce, desk.today())?;
+            if status != CardStatus::Active {
+                return Err(out_of_use(status));
+            }
+        }
         books.ledger.advance(id, Step::Deliver, None, &Value::Null, act)?;
         // The portrait has no further use here: it is in the chip and on the card.
         desk.drawer.remove(&books.ledger.entry(id)?.content_sha256);
@@ -71,6 +86,23 @@ pub(in crate::desk) async fn deliver(
     })
     .await?;
     Ok(Redirect::to(&format!("/applications/{id}/receipt")))
+}
+
+/// The register has withdrawn the card that lies here.
+fn out_of_use(status: CardStatus) -> Problem {
+    let say = |language| words::card_status(status, language);
+    Problem::new(
+        StatusCode::CONFLICT,
+        "card-not-active",
+        (
+            &format!("Thẻ này không còn dùng được: {}", say(Language::Vi)),
+            &format!("This card is out of use: {}", say(Language::En)),
+        ),
+        (
+            "Không trả thẻ này. Xem vòng đời của thẻ; nếu cần, tiếp nhận hồ sơ cấp lại.",
+            "Do not hand it over. Look at the card's life; if need be, take an application for another one in.",
+        ),
+    )
 }
 
 pub(in crate::desk) async fn receipt(

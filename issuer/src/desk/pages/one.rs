@@ -336,6 +336,12 @@ pub(in crate::desk) async fn picture(
     let (sight, prints) = desk
         .ask(move |desk, books| {
             let sight = card::sight(desk, books, id, &officer)?;
+            // What a printer takes is there when its chip is locked; before, a page shows how the card will look.
+            let is_made =
+                matches!(sight.entry.state, Standing::Locked | Standing::Issued | Standing::Delivered);
+            if matches!(side, Side::Print) && !is_made {
+                return Err(Problem::nothing_here());
+            }
             if !sight.shows_prints() || matches!(side, Side::Front) {
                 return Ok((sight, None));
             }

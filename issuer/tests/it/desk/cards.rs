@@ -160,3 +160,21 @@ fn the_counter_finds_the_card_that_waits_and_the_lost_one_beside_its_successor()
     assert_eq!(lan.page.status, 200, "{}", lan.page.body);
     assert!(lan.page.says(&card) && lan.page.says(&successor) && lan.page.says("đã báo mất"));
 }
+
+#[test]
+fn a_card_that_was_reported_lost_is_not_handed_over() {
+    let house = House::open();
+    let mut lan = house.officer("lan");
+    let card = made(&house, &mut lan);
+    assert_eq!(
+        order(&mut lan, &card, &[("change", "lost"), ("reason", "tủ thẻ bị mở")]),
+        303,
+        "{}",
+        lan.page.body
+    );
+    lan.get("/applications/1");
+    lan.post("/applications/1/deliver", &[("face", "yes")]);
+    assert_eq!(lan.page.status, 409, "{}", lan.page.body);
+    assert!(lan.page.says("Thẻ này không còn dùng được") && lan.page.says("Không trả thẻ này"));
+    assert_eq!(house.ledger_says("SELECT state FROM applications"), "issued");
+}

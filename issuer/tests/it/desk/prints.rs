@@ -424,6 +424,8 @@ fn a_broken_chip_calls_nobody_back_to_the_desk() {
     lan.until(&first, "Làm lại thẻ bằng phôi khác");
     assert_eq!(house.ledger_says("SELECT state FROM applications"), "spoiled");
     house.broken.store(false, Ordering::SeqCst);
+    house.passes(3 * 24 * 3600);
+    let mut lan = house.officer("lan");
 
     // Who approves does not take it in; who captures does, and not before the ledger says that the chip is spoiled.
     let mut hoa = house.officer("hoa");
@@ -451,6 +453,8 @@ fn a_broken_chip_calls_nobody_back_to_the_desk() {
     assert_eq!(lan.page.status, 422, "no chip of it is spoiled");
     assert_eq!(sealed(&house).len(), 2, "each seal has a time of its own");
 
+    let due = "SELECT count(DISTINCT due) FROM applications";
+    assert_eq!(house.ledger_says(due), "1", "what the citizen was promised stands");
     approved(&house, &second);
     lan.get(&second);
     lan.post(&format!("{second}/make"), &[("reader", "Reader 00")]);

@@ -142,7 +142,15 @@ impl Work<'_> {
     pub(super) fn divorce(&mut self, husband: &PersonalNumber, wife: &PersonalNumber) -> Done {
         let on = self.entry.act.on();
         if self.of_these_two().any(|act| act.on > on) {
-            // They married again since, or this divorce is known by a later day.
+            // They married again since, or this divorce is known by a later day. Where all that is known is a marriage after it, nothing
+            // was there to be ended.
+            let was_married = self.of_these_two().any(|act| match act.id.kind {
+                Kind::Marriage => act.on <= on,
+                _ => act.on > on,
+            });
+            if !was_married {
+                return Err(Contradiction::NotMarried.into());
+            }
             self.changes.late = true;
             return Ok(());
         }

@@ -25,9 +25,16 @@ impl Work<'_> {
         if on < record.birth_date.earliest() {
             return Err(Refusal::BeforeItHappened.into());
         }
-        // Corrections may come after death; deeds do not.
+        // Corrections may come after death; deeds do not. Of another day of death an officer is asked by a contradiction of its own.
         let deed = |kind| {
-            !matches!(kind, Kind::Birth | Kind::NameCorrected | Kind::BirthDateCorrected | Kind::Recognition)
+            !matches!(
+                kind,
+                Kind::Birth
+                    | Kind::NameCorrected
+                    | Kind::BirthDateCorrected
+                    | Kind::Recognition
+                    | Kind::Death
+            )
         };
         if self.before.iter().any(|applied| applied.on > on && deed(applied.id.kind)) {
             self.contradicts(Contradiction::ActsAfterDeath)?;

@@ -207,10 +207,7 @@ pub(in crate::store) fn take(
                 Ok(Recorded { outcome: ActOutcome::Applied(Box::new(judged.changes)), number })
             }
             Turn::Refused(error) => Err(error),
-            Turn::Repeat => {
-                let number = numbers::answered(session, &entry.id.to_string())?;
-                Ok(Recorded { outcome: ActOutcome::Repeat, number })
-            }
+            Turn::Repeat => Ok(super::again(session, &entry.id.to_string())?),
         });
     }
     Ok(done)

@@ -6,11 +6,12 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{json, load, locked, note, of_person, open, open_facts};
+use super::{actions, json, load, locked, note, of_person, open, open_facts};
 use crate::cases::merge::{Outcome, merge};
 use crate::cases::settle::{NotSettled, settle};
 use crate::cases::{Case, CaseId, CaseKind, CaseState, Ruled, Ruling, Subject, Verdict};
 use crate::civil_status::{ActId, Contradiction, Kind, NotApplied};
+use crate::name::same_user;
 use crate::numbers::{Cancelled, Cause, Prefix};
 use crate::quality::conflict::{Conflict, NotDecided};
 use crate::store::acts::{self, InSession, NumberSource};
@@ -54,6 +55,9 @@ pub(in crate::store) fn decide(
     if ruling.reason.trim().chars().count() < SHORTEST_REASON {
         return Err(NotDecided::NoReason.into());
     }
+    if carries_out(&case.subject, &ruling.verdict) && brought_in_by(session, &case, &ruling.by)? {
+        return Err(NotDecided::OwnClaim.into());
+    }
     let told = (ruling.by.as_str(), ruling.reason.as_str());
     if ruling.verdict == Verdict::Papers {
         session.execute(
@@ -96,6 +100,26 @@ pub(in crate::store) fn decide(
         _ => return Err(StoreError::OtherVerdict),
     };
     Ok(Ruled::Done { number })
+}
+
+/// The decision does what somebody wanted: it takes an act, or makes one person of two. Of facts each claim has its own name
+/// ([`NotDecided::OwnClaim`]); sending an act back and keeping two people apart change nothing.
+fn carries_out(subject: &Subject, verdict: &Verdict) -> bool {
+    match subject {
+        Subject::Act { .. } => matches!(verdict, Verdict::Take(_) | Verdict::TwoPeople),
+        Subject::Pair { .. } => matches!(verdict, Verdict::Merge { .. }),
+        Subject::Facts(_) => false,
+    }
+}
+
+/// Whether this user registered or brought in the act, or brought in the record that opened the pair.
+fn brought_in_by(session: &mut dyn Session, case: &Case, by: &str) -> Result<bool, StoreError> {
+    let opened = actions(session, &case.id)?.into_iter().find(|action| action.action == "opened");
+    let mut names: Vec<String> = opened.map(|opened| opened.by).into_iter().collect();
+    if let Subject::Act { act, .. } = &case.subject {
+        names.extend(acts::waiting(session, act)?.map(|entry| entry.registered_by));
+    }
+    Ok(names.iter().any(|name| same_user(name.strip_prefix("act:").unwrap_or(name), by)))
 }
 
 fn facts(

@@ -1,13 +1,14 @@
 //! Persons taken in: joined with what is known, newcomers and newborns compared with those who are there.
 
 use cccd_card_profile::personal_number::PersonalNumber;
+use serde_json::json;
 
 use super::{open_facts, open_pair};
 use crate::cases::Intake;
 use crate::duplicates::{DEFAULT_THRESHOLD, NameFrequencies, Subject as Compared, at_intake};
 use crate::name::comparison_key;
 use crate::person::Person;
-use crate::quality::conflict::{Standing, Told, join_items};
+use crate::quality::conflict::{Conflict, Origin, Standing, Told, join_items};
 use crate::store::engine::Session;
 use crate::store::{Change, Put, StoreError, persons};
 
@@ -36,7 +37,8 @@ pub(in crate::store) fn take_in(
             Some(_) => join_in(session, person, intake, change)?,
         };
         if put == Put::Added && intake.duplicates {
-            look_for_duplicates(session, person, change)?;
+            let by = if intake.by.is_empty() { &change.source } else { &intake.by };
+            look_for_duplicates(session, person, change, by)?;
         }
         done.push(put);
     }
@@ -63,6 +65,26 @@ fn join_in(
         at: intake.as_of.unwrap_or(change.at),
         by: &intake.by,
     };
+    if is_another(&known, person) && origins.of("full_name").standing < told.standing {
+        // One mistyped digit brings somebody else's row here: no standing makes another person of this one.
+        let incoming = Origin {
+            source: told.source.to_owned(),
+            standing: told.standing,
+            at: told.at,
+            by: told.by.to_owned(),
+        };
+        let claims = [
+            ("full_name", json!(known.full_name), json!(person.full_name)),
+            ("birth_date", json!(known.birth_date), json!(person.birth_date)),
+        ];
+        let conflicts = claims.into_iter().map(|(item, held, said)| Conflict {
+            number: known.number.clone(),
+            item: item.to_owned(),
+            claims: vec![origins.of(item).claim(&held), incoming.claim(&said)],
+        });
+        open_facts(session, &known, conflicts.collect(), change)?;
+        return Ok(Put::Unchanged);
+    }
     let joined = join_items(&known, &|item| origins.of(item), &told)
         .map_err(|error| StoreError::Engine(Box::new(error)))?;
     if !joined.conflicts.is_empty() {
@@ -76,10 +98,19 @@ fn join_in(
 }
 
 /// Compares a newcomer with those who share a CMND, the birth date, or the name in the year of birth.
+/// Neither the name nor the day of birth is the one that is known: the row is somebody else's.
+fn is_another(known: &Person, said: &Person) -> bool {
+    let (one, other) = (known.birth_date.to_string(), said.birth_date.to_string());
+    comparison_key(&known.full_name) != comparison_key(&said.full_name)
+        && !one.starts_with(&other)
+        && !other.starts_with(&one)
+}
+
 fn look_for_duplicates(
     session: &mut dyn Session,
     newcomer: &Person,
     change: &Change,
+    by: &str,
 ) -> Result<u32, StoreError> {
     let candidates = persons::candidates(session, newcomer, CANDIDATES)?;
     let compared: Vec<Compared> = candidates.iter().map(Compared::new).collect();
@@ -87,7 +118,7 @@ fn look_for_duplicates(
     let mut opened = 0;
     for (place, weighed) in found {
         let Some(other) = candidates.get(place) else { continue };
-        opened += u32::from(open_pair(session, newcomer, other, &weighed, change)?);
+        opened += u32::from(open_pair(session, newcomer, other, &weighed, change, by)?);
     }
     Ok(opened)
 }

@@ -236,7 +236,7 @@ impl Desk {
                 serial: self.serial,
             },
             registered_on: TODAY,
-            registered_by: "officer".to_owned(),
+            registered_by: "registrar".to_owned(),
             book: Book::Electronic,
             act,
         }
