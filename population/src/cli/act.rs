@@ -152,7 +152,7 @@ impl Heard<'_> {
         let none = (None, String::new());
         let (outcome, number) = match done {
             Ok(Recorded { outcome, number }) => {
-                let given = given.filter(|_| !matches!(outcome, ActOutcome::Case(_)));
+                let given = given.filter(|_| !matches!(outcome, ActOutcome::Case(_) | ActOutcome::Waits(_)));
                 (Ok(outcome), number.or_else(|| given.cloned()))
             }
             Err(error) => (Err(error), None),
@@ -161,7 +161,7 @@ impl Heard<'_> {
             Ok(ActOutcome::Applied(changes)) if changes.late => ("late", none),
             Ok(ActOutcome::Applied(_)) => ("applied", none),
             Ok(ActOutcome::Repeat) => ("repeat", none),
-            Ok(ActOutcome::Case(why)) => {
+            Ok(ActOutcome::Case(why) | ActOutcome::Waits(why)) => {
                 ("case", (Some(why.code()), setting.say(why.vietnamese(), &why.to_string()).to_owned()))
             }
             Err(error) => {

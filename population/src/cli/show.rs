@@ -12,7 +12,6 @@ use cccd_population::store::{Change, Revision, SqlStore, Store as _, StoreError}
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
-use super::failure::Failure;
 use super::look::{self, Asked};
 use super::{Db, Setting};
 
@@ -112,10 +111,10 @@ impl Show {
             }
         }
         lines.push(logged(setting, &looked));
-        setting.answer(&answer, || lines.join("\n"))?;
         if self.sensitive && person.sealed {
-            return Err(sealed_left_out(setting).into());
+            lines.push(sealed_left_out(setting).to_owned());
         }
+        setting.answer(&answer, || lines.join("\n"))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -346,18 +345,9 @@ fn vietnamese(item: &str) -> &str {
 }
 
 /// Nobody takes an item that could not be opened for one that is not there.
-fn sealed_left_out(setting: &Setting) -> Failure {
-    Failure::could_not(
-        "sealed-left-out",
-        setting
-            .say(
-                "Tôn giáo, nhóm máu, điện thoại, thư điện tử và thông tin khác đang niêm phong, khóa không ở đây",
-                "Religion, blood group, telephone, mail and other information are sealed, and their key is not here",
-            )
-            .to_owned(),
-        setting.say(
-            "Chỉ tệp khóa bằng --secrets ĐƯỜNG_DẪN rồi xem lại.",
-            "Name the keys by --secrets PATH and look again.",
-        ),
+fn sealed_left_out(setting: &Setting) -> &'static str {
+    setting.say(
+        "TÔN GIÁO, NHÓM MÁU, ĐIỆN THOẠI, THƯ ĐIỆN TỬ VÀ THÔNG TIN KHÁC ĐANG NIÊM PHONG: khóa không ở đây (--secrets ĐƯỜNG_DẪN)",
+        "RELIGION, BLOOD GROUP, TELEPHONE, MAIL AND OTHER INFORMATION ARE SEALED: their key is not here (--secrets PATH)",
     )
 }

@@ -37,8 +37,10 @@ pub(super) use self::{
 pub enum ActOutcome {
     /// Taken now.
     Applied(Box<Changes>),
-    /// Taken before; nothing was done. One that waits in a case answers [`Case`](Self::Case) again.
+    /// Taken before; nothing was done.
     Repeat,
+    /// Sent before, and not taken: it waits in a case for this reason, or was sent back by one.
+    Waits(Contradiction),
     /// It contradicts the register: kept for an officer, nothing else was done.
     Case(Contradiction),
 }
@@ -140,7 +142,7 @@ pub(super) fn record(
     match &done {
         ActOutcome::Applied(changes) => write(session, entry, changes, locked, change)?,
         ActOutcome::Case(contradiction) => cases::open_act(session, entry, *contradiction, like, change)?,
-        ActOutcome::Repeat => {}
+        ActOutcome::Repeat | ActOutcome::Waits(_) => {}
     }
     chain(session, intake, &entry.id, outcome, change.at)?;
     Ok(Recorded { outcome: done, number })
@@ -374,7 +376,7 @@ fn again(session: &mut dyn Session, act: &str) -> Result<Recorded, StoreError> {
     let contradiction =
         waits.and_then(|code| Contradiction::ALL.iter().find(|one| one.code() == code).copied());
     Ok(match contradiction {
-        Some(contradiction) => Recorded { outcome: ActOutcome::Case(contradiction), number: None },
+        Some(contradiction) => Recorded { outcome: ActOutcome::Waits(contradiction), number: None },
         None => Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, act)? },
     })
 }

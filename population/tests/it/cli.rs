@@ -406,6 +406,8 @@ fn looking_at_a_person_is_logged_and_sensitive_items_are_asked_for() {
     let (code, out, _) = run(dir, &[&show[..], &["--case", "18/2026", "--sensitive", "--json"]].concat());
     let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &shown["person"]["sealed"]), (Some(0), &serde_json::Value::Bool(true)));
+    let (_, out, _) = run(dir, &[&show[..], &["--case", "18/2026", "--sensitive"]].concat());
+    assert!(out.contains("--secrets"), "{out}");
     assert_eq!(run(dir, &["init", "--db", "sqlite:r.db"]).0, Some(3), "no second key beside sealed items");
 }
 

@@ -339,7 +339,8 @@ pub(in crate::desk) async fn picture(
             // What a printer takes is there when its chip is locked; before, a page shows how the card will look.
             let is_made =
                 matches!(sight.entry.state, Standing::Locked | Standing::Issued | Standing::Delivered);
-            if matches!(side, Side::Print) && !is_made {
+            let too_early = || matches!(side, Side::Print) && !is_made;
+            if !sight.shows_prints() && too_early() {
                 return Err(Problem::nothing_here());
             }
             if !sight.shows_prints() || matches!(side, Side::Front) {
@@ -353,6 +354,9 @@ pub(in crate::desk) async fn picture(
                 return Ok((sight, None));
             }
             let prints = taken::opened(desk.captures.as_ref(), &books.ledger, id)?;
+            if prints.is_some() && too_early() {
+                return Err(Problem::nothing_here());
+            }
             if prints.is_some() {
                 let note = format!("prints of application {id} shown to {officer}");
                 let number = sight.entry.number.as_str();

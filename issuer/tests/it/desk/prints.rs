@@ -394,7 +394,7 @@ fn the_back_of_a_card_of_2021_shows_the_prints() {
     };
     let (opens, seals) = (House::with_prints(&identity), House::sealing_only(&identity));
     let (with, without) = (made(&opens), made(&seals));
-    assert_eq!((with.1, without.1), (200, 409));
+    assert_eq!((with.1, without.1), (404, 409), "nothing is printed before its chip is locked");
     assert!(with.0 != without.0, "the frames are filled");
     // Whoever neither approves nor prints the card sees no print.
     let mut hoa = opens.officer("hoa");
