@@ -14,7 +14,7 @@ use crate::civil_status::{ActId, Entry};
 use crate::numbers::{AllocationError, Allocator, Prefix};
 
 impl SqlStore {
-    /// [`Store::record_act`] with the number, if the act needs one, from `allocator`: claimed in the act's own transaction,
+    /// [`Store::record_act`](super::Store::record_act) with the number, if the act needs one, from `allocator`: claimed in the act's own transaction,
     /// so that none is given to an act that was not taken. The act's name is the request: the same act again answers the
     /// same number.
     ///
