@@ -2,13 +2,14 @@
 //! states that an application walks through.
 
 pub mod checks;
+mod content;
 pub mod file;
 mod ground;
 pub(crate) mod png;
 pub mod portrait;
 pub mod state;
 
-pub use checks::{ADULT_FOR_CARDS, Checked, Difference, Refusal, check, differences, other_papers};
+pub use checks::{ADULT_FOR_CARDS, Checked, Difference, Refusal, check, differences, misfit, other_papers};
 pub use file::{
     Application, ApplicationError, Asserted, Biometrics, MAX_FILE_BYTES, NotAWord, Reason, Representative,
     Template, read_portrait,

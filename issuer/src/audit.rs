@@ -7,6 +7,8 @@
 
 mod heads;
 mod proof;
+mod standing;
+mod told;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -24,8 +26,10 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 pub use heads::{HeadsError, parse_heads};
+pub(crate) use proof::follow;
 pub use proof::{AuditProblem, Proof};
-pub(crate) use proof::{follow, prove, said_of, said_of_operation};
+pub(crate) use standing::prove;
+pub(crate) use told::{said_of, said_of_operation};
 
 /// Lines after which a working station signs the end of its log.
 pub const SIGNED_EVERY: u64 = 256;
@@ -192,6 +196,11 @@ impl Auditor {
     /// What is logged of what was said.
     fn digest_of(&self, said: &str) -> String {
         self.subject.digest(said.as_bytes())
+    }
+
+    /// The word for a person in the lines.
+    pub(crate) fn subject_of(&self, number: &str) -> String {
+        self.subject.digest(number.as_bytes())
     }
 
     /// The payload of the line that tells of this.

@@ -209,9 +209,10 @@ impl Ledger {
             // A chip broke, not the application: what the citizen was promised stands.
             let broken = entry::newest_of(session, application.number.as_str())?;
             let broken = broken.filter(|last| last.state == State::Spoiled && last.content_sha256 == content);
+            let why = broken.as_ref().map(|last| format!("the chip of application {} broke", last.id));
             let due = broken.map_or(due, |last| last.due);
             let id = ApplicationId(schema::next(session, "application")?);
-            entry::begin(session, id, application, &content, due, act, log)?;
+            entry::begin(session, id, application, &content, (due, why.as_deref()), act, log)?;
             entry::get(session, id)
         })?;
         self.sign_in_time()?;
@@ -252,7 +253,8 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; then nothing changed.
     pub fn capture(&mut self, id: ApplicationId, captured: &str, act: Act<'_>) -> Result<State, LedgerError> {
-        self.step(id, &Move { captured: Some(captured), ..Move::of(Step::Capture) }, act)
+        let note = CaptureNote { reason: None, detail: &Value::Null, sealed_sha256: None };
+        self.capture_noting(id, captured, note, act)
     }
 
     /// As [`capture`](Self::capture), with what the officer took note of, and the name of what was sealed.
@@ -266,10 +268,14 @@ impl Ledger {
         note: CaptureNote<'_>,
         act: Act<'_>,
     ) -> Result<State, LedgerError> {
+        // The digest stands in the action, too: the log then tells what was captured and approved.
+        let mut detail = note.detail.as_object().cloned().unwrap_or_default();
+        detail.insert("captured_sha256".to_owned(), captured.into());
+        let detail = Value::Object(detail);
         let step = Move {
             captured: Some(captured),
             reason: note.reason,
-            detail: note.detail,
+            detail: &detail,
             sealed: note.sealed_sha256,
             ..Move::of(Step::Capture)
         };

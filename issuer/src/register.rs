@@ -26,6 +26,8 @@ pub struct PersonRecord {
     pub life: Life,
     /// The card that is active or held.
     pub card_in_use: Option<Card>,
+    /// What became of their other cards, by the day asked for; `None` from a register that does not say.
+    pub earlier: Option<Vec<CardStatus>>,
     /// Who may act for them while they are a child: father, mother, and the representatives that the register names.
     pub represented_by: Vec<Relative>,
     /// Items about which sources contradict each other and no officer has decided yet.
@@ -41,6 +43,7 @@ impl PersonRecord {
             holder: person.card_holder(),
             life: person.life,
             card_in_use,
+            earlier: None,
             represented_by: parents.chain(&person.representatives).cloned().collect(),
             undecided: BTreeSet::new(),
         }

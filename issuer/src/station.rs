@@ -2,6 +2,7 @@
 //! chip is asked, never guessed about.
 
 mod admission;
+mod delivery;
 mod error;
 mod production;
 
@@ -26,6 +27,7 @@ use crate::personalize::{
 use crate::register::Register;
 
 pub use admission::{Admitted, BIOMETRICS_FROM_AGE, CHANGED, Captured, Intake, digest_of};
+pub use delivery::hand_over;
 pub use error::IssueError;
 
 /// What a station holds of the PKI while it works.

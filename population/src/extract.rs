@@ -9,6 +9,8 @@
 //! The code names the act and nobody. `content` is a digest of what is printed: the register tells whether it would print the
 //! same today. `seal` is the register's own MAC over all before it: only the register can make one, and only it can check.
 
+mod register;
+
 use core::fmt;
 
 use cccd_card_profile::card_holder::Sex;
@@ -17,7 +19,7 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::civil_status::paper::{PaperEntry, PaperId, PaperKind, Role};
-use crate::civil_status::{Act, ActId, Book, Entry, Parent};
+use crate::civil_status::{Act, ActId, Applied, Book, Entry, Kind, Parent};
 use crate::forms::paper::{Line, Paper};
 use crate::matching::DigestKey;
 use crate::person::{Life, Others, Person, birth_date_text};
@@ -105,7 +107,8 @@ impl NoExtract {
 }
 
 impl Extract {
-    /// The extract of an act that was taken; `number` is the one that a birth was given.
+    /// The extract of an act that was taken; `number` is the one that a birth was given, `since` are the acts of those whom it is
+    /// about: what changes a fact of it afterwards is noted on it (Luật Hộ tịch 2014 art. 4(9), 62).
     ///
     /// # Errors
     /// [`NoExtract`].
@@ -113,6 +116,7 @@ impl Extract {
         entry: &Entry,
         number: Option<&PersonalNumber>,
         others: &dyn Others,
+        since: &[Applied],
     ) -> Result<Self, NoExtract> {
         let known = |number: &PersonalNumber| others.person(number).ok_or(NoExtract::UnknownPerson);
         let mut lines = Lines::default();
@@ -181,6 +185,7 @@ impl Extract {
         }
         lines.add("Ngày đăng ký", "Registered on", &day(entry.registered_on));
         lines.add("Người ký", "Registered by", &entry.registered_by);
+        lines.notes(entry, since);
         Ok(Self { name: entry.id.to_string(), title, title_en, lines: lines.0 })
     }
 
@@ -355,12 +360,46 @@ impl Lines {
         self.0.push(Line { vi, en, value: String::new() });
     }
 
+    /// What was registered since about the same facts.
+    fn notes(&mut self, entry: &Entry, since: &[Applied]) {
+        let mut notes: Vec<(&Applied, (&'static str, &'static str))> = since
+            .iter()
+            .filter(|act| act.id != entry.id && act.on >= entry.act.on())
+            .filter_map(|act| Some((act, changes(entry.id.kind, act.id.kind)?)))
+            .collect();
+        notes.sort_by_key(|(act, _)| (act.on, act.id.to_string()));
+        notes.dedup_by_key(|(act, _)| &act.id);
+        if notes.is_empty() {
+            return;
+        }
+        self.part("GHI CHÚ", "NOTES");
+        for (act, (vi, en)) in notes {
+            self.add(vi, en, &format!("{} · {}", day(act.on), act.id));
+        }
+    }
+
     fn relative(&mut self, person: &Person) {
         self.add("Họ, chữ đệm, tên", "Full name", &person.full_name.to_uppercase());
         self.add("Ngày, tháng, năm sinh", "Date of birth", &birth(person));
         self.add("Dân tộc", "Ethnic group", person.ethnic_group.as_deref().unwrap_or_default());
         self.add("Quốc tịch", "Nationality", &person.nationality);
         self.add("Số định danh cá nhân", "Personal number", person.number.as_str());
+    }
+}
+
+/// How an act that changes facts of another is noted on its extract.
+fn changes(of: Kind, by: Kind) -> Option<(&'static str, &'static str)> {
+    match (of, by) {
+        (Kind::Marriage, Kind::Divorce) => Some(("Đã ly hôn", "Divorced")),
+        (Kind::Birth, Kind::Recognition) => Some(("Nhận cha, mẹ, con", "Parent recognised")),
+        (Kind::Birth, Kind::Adoption) => Some(("Nuôi con nuôi", "Adopted")),
+        (Kind::Birth, Kind::NameChanged) => Some(("Thay đổi họ, tên", "Name changed")),
+        (Kind::Birth, Kind::NameCorrected) => Some(("Cải chính họ, tên", "Name corrected")),
+        (Kind::Birth, Kind::BirthDateCorrected) => Some(("Cải chính ngày sinh", "Date of birth corrected")),
+        (Kind::Birth, Kind::SexRedetermined) => Some(("Xác định lại giới tính", "Sex re-determined")),
+        (Kind::Birth, Kind::EthnicGroup) => Some(("Xác định lại dân tộc", "Ethnic group re-determined")),
+        (Kind::Birth, Kind::Nationality) => Some(("Thay đổi quốc tịch", "Nationality changed")),
+        _ => None,
     }
 }
 

@@ -131,13 +131,26 @@ impl Item {
 }
 
 /// The first octets of JPEG (ISO/IEC 10918-1 B.1.1.3), of a JP2 file (ISO/IEC 15444-1 I.5.1) or of its codestream (A.4).
+/// JPEG with the frame of a picture, or JPEG 2000 with its size; it is not decoded here.
 fn is_picture(value: &[u8]) -> bool {
-    let heads: [&[u8]; 3] = [
-        &[0xff, 0xd8, 0xff],
-        &[0, 0, 0, 12, b'j', b'P', b' ', b' ', 0x0d, 0x0a, 0x87, 0x0a],
-        &[0xff, 0x4f, 0xff, 0x51],
-    ];
-    heads.iter().any(|head| value.starts_with(head))
+    const BOXES: &[u8] = &[0, 0, 0, 12, b'j', b'P', b' ', b' ', 0x0d, 0x0a, 0x87, 0x0a];
+    // SOC and SIZ (ISO/IEC 15444-1 annex A).
+    const CODESTREAM: &[u8] = &[0xff, 0x4f, 0xff, 0x51];
+    if value.starts_with(&[0xff, 0xd8, 0xff]) {
+        let reader = image::ImageReader::with_format(std::io::Cursor::new(value), image::ImageFormat::Jpeg);
+        return reader.into_dimensions().is_ok_and(|(width, height)| width > 0 && height > 0);
+    }
+    let codestream = if value.starts_with(BOXES) {
+        value.windows(CODESTREAM.len()).position(|four| four == CODESTREAM).and_then(|at| value.get(at..))
+    } else {
+        Some(value).filter(|value| value.starts_with(CODESTREAM))
+    };
+    // The length of SIZ and the capabilities, then width and height.
+    let side = |at: usize| {
+        let octets: [u8; 4] = codestream?.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_be_bytes(octets))
+    };
+    side(8).is_some_and(|width| width > 0) && side(12).is_some_and(|height| height > 0)
 }
 
 impl fmt::Display for Item {

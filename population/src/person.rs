@@ -1,5 +1,6 @@
 //! A person as the national population database keeps them: the 26 items of Luật Căn cước 2023 art. 9(1).
 
+mod age;
 mod check;
 mod family;
 pub mod items_2014;
@@ -13,6 +14,7 @@ use cccd_card_profile::card_holder::{BirthDate, CardHolder, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use age::{latest, years};
 pub use check::{Flaw, MAX_LIST, MAX_TEXT};
 pub(crate) use check::{checked_name, checked_place, optional, required};
 pub use family::{HEAD, HouseholdMember, Relative};

@@ -125,9 +125,3 @@ pub fn assess(person: &Person, confirmed: Option<Date>, context: &Context<'_>) -
     remarks.dedup();
     remarks
 }
-
-/// Whole years from `from` to `to`.
-fn years(from: Date, to: Date) -> i16 {
-    let full = (to.month(), to.day()) >= (from.month(), from.day());
-    to.year().saturating_sub(from.year()).saturating_sub(i16::from(!full))
-}

@@ -251,8 +251,8 @@ fn decide(
             }
         },
         None => match as_it_is {
-            // Foreign words, scripts of others: text that nobody here can judge, but text.
-            Some(text) if text.looks.broken == 0 => {
+            // Foreign words, scripts of others: text that nobody here can judge, but text. What an encoding broke for good is none.
+            Some(text) if text.looks.broken + text.looks.mangled == 0 => {
                 let doubt = 100_u32.saturating_sub(text.looks.share());
                 Ok(text.accepted(100 - doubt / 2))
             }

@@ -38,8 +38,8 @@ pub enum PasswordRefused {
     /// Too short or too long.
     #[error("a password has {} to {} characters", LENGTH.start(), LENGTH.end())]
     Length,
-    /// It holds the name, or one character again and again.
-    #[error("the password holds the officer's name or hardly anything")]
+    /// It is hardly more than the name, or one character again and again.
+    #[error("the password is hardly more than the officer's name, or one character again and again")]
     Easy,
 }
 
@@ -59,7 +59,11 @@ impl Password {
         }
         let lower = Zeroizing::new(self.0.to_lowercase());
         let different: std::collections::BTreeSet<char> = lower.chars().collect();
-        if lower.contains(name) || different.len() < 4 { Err(PasswordRefused::Easy) } else { Ok(()) }
+        // A short name may stand in a long sentence: then what there is beside it is long enough by itself.
+        let beside = Zeroizing::new(lower.replace(name, ""));
+        let letters = beside.chars().filter(|c| c.is_alphanumeric()).count();
+        let hardly_more = lower.contains(name) && letters < *LENGTH.start();
+        if hardly_more || different.len() < 4 { Err(PasswordRefused::Easy) } else { Ok(()) }
     }
 
     pub(super) fn hash(&self, hardness: Hardness, rng: &mut dyn CryptoRng) -> String {
@@ -148,6 +152,8 @@ mod tests {
         assert_eq!(check(&"x".repeat(201)), Err(PasswordRefused::Length));
         assert_eq!(check("aaaaaaaaaaaa"), Err(PasswordRefused::Easy));
         assert_eq!(check("my name is LAN"), Err(PasswordRefused::Easy));
+        assert_eq!(check("lan lan lan lan lan"), Err(PasswordRefused::Easy));
+        assert_eq!(check("tựa lan can nhìn sông Hồng"), Ok(()));
         assert_eq!(check("đường xa ướt mưa"), Ok(()));
     }
 }

@@ -4,6 +4,7 @@ use rand_core::SeedableRng as _;
 
 use super::*;
 use crate::ledger::Ledger;
+use cccd_population::store::StoreError;
 
 const AT: Timestamp = Timestamp::UNIX_EPOCH;
 

@@ -8,6 +8,7 @@ use cccd_population::card::{Card, CardStatus, SodDigest};
 use cccd_population::cases::PaperClaim;
 use cccd_population::name;
 use cccd_population::person::{Life, Relative};
+use cccd_population::places::countries;
 use jiff::civil::Date;
 
 use super::file::{Application, Asserted, Reason};
@@ -49,6 +50,18 @@ pub enum Refusal {
     /// Somebody acts for a child whom the register does not know as father, mother or representative.
     #[error("the register does not know the one who acts for this child as father, mother or representative")]
     NoRepresentative,
+    /// Cards are of citizens (Luật Căn cước 2023 art. 19).
+    #[error("the register records this person as a citizen of another state")]
+    NotACitizen,
+    /// A first issue for someone who had a card before.
+    #[error("this person had a card before: this is no first issue")]
+    HadACard,
+    /// An exchange for someone without a card in use, none of whose cards has merely expired (art. 24(1)).
+    #[error("this person has no card that could be exchanged")]
+    NothingToExchange,
+    /// A reissue for someone who never had a card (art. 24(2)).
+    #[error("this person never had a card that could be issued again")]
+    NeverHadACard,
     /// A first issue for someone who has a card.
     #[error("this personal number is already on an active card")]
     HasActiveCard,
@@ -87,6 +100,10 @@ impl Refusal {
             Self::TwoPapers(_) => "two-papers",
             Self::NotRepresented => "not-represented",
             Self::NoRepresentative => "no-representative",
+            Self::NotACitizen => "not-a-citizen",
+            Self::HadACard => "had-a-card",
+            Self::NothingToExchange => "nothing-to-exchange",
+            Self::NeverHadACard => "never-had-a-card",
             Self::HasActiveCard => "has-active-card",
             Self::CardHeld => "card-held",
             Self::SexUnspecified => "sex-unspecified",
@@ -105,7 +122,7 @@ pub fn check(
     record: Option<PersonRecord>,
     issue_date: Date,
 ) -> Result<Checked, Refusal> {
-    let PersonRecord { holder, life, card_in_use, represented_by, undecided } =
+    let PersonRecord { holder, life, card_in_use, earlier, represented_by, undecided } =
         record.ok_or(Refusal::UnknownPerson)?;
     match life {
         Life::Alive => {}
@@ -122,8 +139,14 @@ pub fn check(
     if !differences.is_empty() {
         return Err(Refusal::Differs(differences));
     }
+    if !countries::is_vietnamese(&holder.nationality) {
+        return Err(Refusal::NotACitizen);
+    }
     if holder.sex == Sex::Unspecified {
         return Err(Refusal::SexUnspecified);
+    }
+    if let (None, Some(earlier)) = (&card_in_use, &earlier) {
+        misfit(application.reason, earlier).map_or(Ok(()), Err)?;
     }
     let replaces = replaced_card(application.reason, card_in_use)?;
     let card = CardData::new(holder, issue_date, None).map_err(Refusal::Validity)?;
@@ -159,6 +182,17 @@ pub fn other_papers<'a>(
 ) -> Vec<(&'a PaperClaim, Vec<&'static str>)> {
     let differs = |paper: &'a PaperClaim| (paper, paper.differs(&holder.full_name, holder.birth_date));
     application.papers.iter().map(differs).filter(|(_, items)| !items.is_empty()).collect()
+}
+
+/// Why this is not what may be asked for by somebody without a card in use, whose other cards became this.
+#[must_use]
+pub fn misfit(reason: Reason, earlier: &[CardStatus]) -> Option<Refusal> {
+    match reason {
+        Reason::FirstIssue if !earlier.is_empty() => Some(Refusal::HadACard),
+        Reason::Exchange if !earlier.contains(&CardStatus::Expired) => Some(Refusal::NothingToExchange),
+        Reason::Reissue if earlier.is_empty() => Some(Refusal::NeverHadACard),
+        _ => None,
+    }
 }
 
 fn replaced_card(reason: Reason, card_in_use: Option<Card>) -> Result<Option<SodDigest>, Refusal> {

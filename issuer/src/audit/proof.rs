@@ -1,13 +1,13 @@
-//! Whether a log holds: its chain, its signed heads, those that a second party kept, and the actions that it tells of.
+//! Whether a log holds: its chain, its signed heads, and those that a second party kept.
 
 use std::collections::BTreeMap;
 
-use cccd_keys::audit_log::{Chain, Head, LogProblem, verify_head};
+use cccd_keys::audit_log::{Chain, Head, Link, LogProblem, verify_head};
 use cccd_keys::public_key::PublicKey;
 use cccd_population::store::{Retry, Session, StoreError};
 
-use super::{Auditor, newest_head};
-use crate::ledger::{changes_of_station, code_of, said_of_change, words_of};
+use super::{newest_head, number};
+use crate::ledger::{code_of, words_of};
 
 /// Lines read at once.
 const PAGE: u32 = 10_000;
@@ -53,6 +53,15 @@ pub enum AuditProblem {
     /// A change of a card of which the log does not tell.
     #[error("the log tells nothing of change {0} of a card, or something else")]
     Card(i64),
+    /// A row that its actions do not lead to.
+    #[error("application {0} stands otherwise than its actions say")]
+    Application(i64),
+    /// An account that is not what was logged of it, or something done to it of which the log does not tell.
+    #[error("the log says otherwise of the account {0}, or nothing")]
+    Account(String),
+    /// A blank that stands where no event of it led.
+    #[error("the blank {0} stands otherwise than its events say")]
+    Blank(String),
     /// The log tells of more actions than the ledger has.
     #[error("the log tells of {told} actions and the ledger has {found}: some were taken out")]
     ActionsMissing {
@@ -85,9 +94,13 @@ impl AuditProblem {
             Self::NoHead(_) => "audit-not-signed",
             Self::OtherHead(_) => "audit-other-head",
             Self::ForeignHead(_) => "audit-foreign-head",
-            Self::Action(..) | Self::Stock(_) | Self::Card(_) | Self::ActionsMissing { .. } => {
-                "audit-actions-differ"
-            }
+            Self::Action(..)
+            | Self::Application(_)
+            | Self::Account(_)
+            | Self::Stock(_)
+            | Self::Blank(_)
+            | Self::Card(_)
+            | Self::ActionsMissing { .. } => "audit-actions-differ",
         }
     }
 }
@@ -101,7 +114,7 @@ pub(crate) fn follow(
     station: &str,
     key: &PublicKey,
     kept: &[Head],
-    each: &mut dyn FnMut(&str, &str, Option<&str>),
+    each: &mut dyn FnMut(&Link<'_>),
 ) -> Result<Proof, AuditProblem> {
     let own = newest_head(session, station)?;
     let mut expected: BTreeMap<u64, Vec<&Head>> = BTreeMap::new();
@@ -116,7 +129,7 @@ pub(crate) fn follow(
     let mut own_seen = own.as_ref().is_none_or(|head| head.sequence == 0);
     let mut problem: Option<AuditProblem> = None;
     loop {
-        let from = super::number(chain.sequence());
+        let from = number(chain.sequence());
         let before = chain.sequence();
         session.query(
             "SELECT line FROM audit WHERE station = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
@@ -133,7 +146,7 @@ pub(crate) fn follow(
                         return Ok(());
                     }
                 };
-                each(&link.event, link.payload.unwrap_or_default(), link.note.as_deref());
+                each(&link);
                 let here = chain.sequence();
                 if own.as_ref().is_some_and(|head| head.sequence == here) {
                     own_seen = true;
@@ -168,161 +181,4 @@ pub(crate) fn follow(
         return Err(AuditProblem::NoHead(lines));
     }
     Ok(Proof { lines, beyond_head: lines.saturating_sub(signed), heads: kept.len(), actions: 0 })
-}
-
-/// The chain, and that each action of the ledger is the one that the log tells of.
-///
-/// # Errors
-/// [`AuditProblem`].
-pub(crate) fn prove(
-    session: &mut dyn Session,
-    auditor: &Auditor,
-    key: &PublicKey,
-    kept: &[Head],
-) -> Result<Proof, AuditProblem> {
-    let mut told: BTreeMap<(i64, i64), [u8; 32]> = BTreeMap::new();
-    let mut stock: BTreeMap<i64, [u8; 32]> = BTreeMap::new();
-    let mut cards: BTreeMap<i64, [u8; 32]> = BTreeMap::new();
-    let mut proof = follow(session, auditor.station(), key, kept, &mut |event, payload, note| {
-        if event.starts_with("stock-")
-            && let Some(which) = note.and_then(operation_of)
-        {
-            let mut digest = [0; 32];
-            let _ = hex::decode_to_slice(payload, &mut digest);
-            stock.insert(which, digest);
-        }
-        if event.starts_with("card-")
-            && let Some(which) = note.and_then(card_change_of)
-        {
-            let mut digest = [0; 32];
-            let _ = hex::decode_to_slice(payload, &mut digest);
-            cards.insert(which, digest);
-        }
-        if event.starts_with("application-")
-            && let Some(which) = note.and_then(action_of)
-        {
-            let mut digest = [0; 32];
-            // What is no digest agrees with none.
-            let _ = hex::decode_to_slice(payload, &mut digest);
-            told.insert(which, digest);
-        }
-    })?;
-    let mut wrong = None;
-    let mut found = 0_u64;
-    session.query(
-        "SELECT application_id, sequence, at, actor, action, from_state, to_state, reason, detail FROM actions \
-         WHERE station = ?1 ORDER BY application_id, sequence",
-        &[auditor.station().into()],
-        &mut |row| {
-            let missing = StoreError::Inconsistent("an action");
-            let application = row.int(0)?.ok_or(missing)?;
-            let sequence = row.int(1)?.ok_or(StoreError::Inconsistent("an action"))?;
-            let texts: Vec<Option<String>> = (2..9).map(|column| row.text(column)).collect::<Result<_, _>>()?;
-            let said = said_of(application, sequence, &texts);
-            found += 1;
-            let same = told.get(&(application, sequence)) == Some(&auditor.payload_of(&said));
-            if !same && wrong.is_none() {
-                wrong = Some((application, sequence));
-            }
-            Ok(())
-        },
-    )?;
-    if let Some((application, sequence)) = wrong {
-        return Err(AuditProblem::Action(application, sequence));
-    }
-    let in_log = count(told.len());
-    if in_log != found {
-        return Err(AuditProblem::ActionsMissing { told: in_log, found });
-    }
-    proof.actions = found + prove_stock(session, auditor, &stock)? + prove_cards(session, auditor, &cards)?;
-    Ok(proof)
-}
-
-/// The operations of the stock, each with the blanks that it moved.
-fn prove_stock(
-    session: &mut dyn Session,
-    auditor: &Auditor,
-    told: &BTreeMap<i64, [u8; 32]>,
-) -> Result<u64, AuditProblem> {
-    let mut operations = Vec::new();
-    session.query(
-        "SELECT id, at, actor, operation, detail FROM stock_operations WHERE station = ?1 ORDER BY id",
-        &[auditor.station().into()],
-        &mut |row| {
-            let id = row.int(0)?.ok_or(StoreError::Inconsistent("an operation of the stock"))?;
-            let texts: Vec<String> = (1..5).map(|column| row.needed(column)).collect::<Result<_, _>>()?;
-            operations.push((id, texts));
-            Ok(())
-        },
-    )?;
-    for (id, texts) in &operations {
-        let mut moved = Vec::new();
-        session.query(
-            "SELECT serial, sequence, from_state, to_state, cause, note, photo_sha256 FROM blank_events \
-             WHERE operation = ?1 ORDER BY serial, sequence",
-            &[(*id).into()],
-            &mut |row| {
-                let texts =
-                    [row.text(0)?, row.text(2)?, row.text(3)?, row.text(4)?, row.text(5)?, row.text(6)?];
-                moved.push(serde_json::json!([row.int(1)?, texts]));
-                Ok(())
-            },
-        )?;
-        if told.get(id) != Some(&auditor.payload_of(&said_of_operation(*id, texts, &moved))) {
-            return Err(AuditProblem::Stock(*id));
-        }
-    }
-    let (told, found) = (count(told.len()), count(operations.len()));
-    if told == found { Ok(found) } else { Err(AuditProblem::ActionsMissing { told, found }) }
-}
-
-/// The changes of cards after issue.
-fn prove_cards(
-    session: &mut dyn Session,
-    auditor: &Auditor,
-    told: &BTreeMap<i64, [u8; 32]>,
-) -> Result<u64, AuditProblem> {
-    let changes = changes_of_station(session, auditor.station())?;
-    for change in &changes {
-        if told.get(&change.id) != Some(&auditor.payload_of(&said_of_change(change))) {
-            return Err(AuditProblem::Card(change.id));
-        }
-    }
-    let (told, found) = (count(told.len()), count(changes.len()));
-    if told == found { Ok(found) } else { Err(AuditProblem::ActionsMissing { told, found }) }
-}
-
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-/// Everything that an operation of the stock says, and what it did to which blank.
-pub(crate) fn said_of_operation(id: i64, texts: &[String], moved: &[serde_json::Value]) -> String {
-    serde_json::json!([id, texts, moved]).to_string()
-}
-
-/// Everything that a row of `actions` says, in one text that no other row has.
-pub(crate) fn said_of(application: i64, sequence: i64, texts: &[Option<String>]) -> String {
-    serde_json::json!([application, sequence, texts]).to_string()
-}
-
-/// `operation 7 by minh` → 7.
-fn operation_of(note: &str) -> Option<i64> {
-    note.strip_prefix("operation ")?.split(' ').next()?.parse().ok()
-}
-
-/// `card-change 7 by minh` → 7.
-fn card_change_of(note: &str) -> Option<i64> {
-    note.strip_prefix("card-change ")?.split(' ').next()?.parse().ok()
-}
-
-/// `application 7 action 4 by minh` → (7, 4).
-fn action_of(note: &str) -> Option<(i64, i64)> {
-    let mut words = note.split(' ');
-    match (words.next()?, words.next()?, words.next()?, words.next()?) {
-        ("application", application, "action", sequence) => {
-            Some((application.parse().ok()?, sequence.parse().ok()?))
-        }
-        _ => None,
-    }
 }

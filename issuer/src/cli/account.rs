@@ -44,7 +44,7 @@ pub(crate) fn run(
                 .iter()
                 .map(|account| {
                     json!({
-                        "name": account.name, "roles": words(&account.roles), "locked": account.locked,
+                        "name": account.name, "roles": words(&account.roles), "locked": account.locked, "rests_until": account.rests_until(at),
                         "created_by": account.created_by, "created_at": account.created_at,
                     })
                 })
@@ -55,7 +55,12 @@ pub(crate) fn run(
                     let locked = account.locked.as_ref().map_or_else(String::new, |why| {
                         format!("  {}: {why}", output.say("đã khóa", "locked"))
                     });
-                    format!("{:<16} {}{locked}", account.name, words(&account.roles).join(", "))
+                    let rests = account.rests_until(at).map_or_else(String::new, |until| {
+                        let words =
+                            output.say("tạm nghỉ vì sai mật khẩu, đến", "rests after wrong passwords, until");
+                        format!("  {words} {until}")
+                    });
+                    format!("{:<16} {}{locked}{rests}", account.name, words(&account.roles).join(", "))
                 })
                 .collect();
             output.result(&json!(value), &lines);

@@ -8,7 +8,7 @@ use cccd_issuer::forms::{Content, Delivery, PaperError};
 use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
 use cccd_issuer::output::write_private;
 use cccd_issuer::register::day_in_vietnam;
-use cccd_issuer::station::{Intake, IssueError};
+use cccd_issuer::station::{Intake, IssueError, hand_over};
 use cccd_issuer::words;
 use cccd_population::forms::FormRenderer;
 use cccd_population::register_key::{beside, seal_keys};
@@ -70,8 +70,11 @@ pub(crate) fn run(
         ApplicationCommand::Deliver(deliver) => {
             let (mut ledger, officer) =
                 connect::ledger_and_officer(&deliver.ledger, &deliver.officer, Role::Deliver, at, rng)?;
+            let mut register = connect::register(&deliver.register, &format!("issuer {}", officer.name()))?;
             let act = act(&officer, at, deliver.request.as_deref());
-            ledger.advance(deliver.id, Step::Deliver, None, &Value::Null, act)?;
+            let mut nonce = [0; 16];
+            rng.fill_bytes(&mut nonce);
+            hand_over(&mut ledger, register.as_mut(), deliver.id, &nonce, act)?;
             tell(&ledger.entry(deliver.id)?, today, output);
         }
         ApplicationCommand::Form(arguments) => form(arguments, at, rng, output)?,

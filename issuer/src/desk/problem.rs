@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::hints;
 use crate::accounts::AccountError;
-use crate::application::PortraitError;
+use crate::application::{PortraitError, Refusal};
 use crate::card_face::FaceError;
 use crate::ledger::LedgerError;
 use crate::register::RegisterError;
@@ -168,6 +168,10 @@ impl From<IssueError> for Problem {
         let status = match &error {
             IssueError::Ledger(LedgerError::Unknown(_)) | IssueError::Stock(StockError::Unknown(_)) => {
                 StatusCode::NOT_FOUND
+            }
+            // Another reason has to be chosen; nothing stands in the way.
+            IssueError::Refused(Refusal::HadACard | Refusal::NothingToExchange | Refusal::NeverHadACard) => {
+                StatusCode::UNPROCESSABLE_ENTITY
             }
             IssueError::Stock(error) if error.is_refusal() => StatusCode::CONFLICT,
             IssueError::Portrait(_) => StatusCode::UNPROCESSABLE_ENTITY,

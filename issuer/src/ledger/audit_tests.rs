@@ -1,5 +1,6 @@
 //! What the audit log shows when the station's own keeper tampers with its store.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use cccd_keys::audit_log::Head;
@@ -9,6 +10,7 @@ use rand_core::SeedableRng as _;
 use tempfile::TempDir;
 
 use super::*;
+use crate::accounts::{Hardness, NewAccount, Password, Role};
 use crate::audit::{self, AuditProblem, Proof};
 
 const NUMBER: &str = "079099000001";
@@ -109,6 +111,12 @@ fn whatever_is_changed_in_the_store_shows() {
         ),
         ("UPDATE actions SET detail = '{\"a\":1}' WHERE application_id = 3", "audit-actions-differ"),
         ("DELETE FROM actions WHERE application_id = 5", "audit-actions-differ"),
+        // A row beside its actions: another officer, another content, another person, another state.
+        ("UPDATE applications SET approved_by = 'hoa' WHERE id = 2", "audit-actions-differ"),
+        ("UPDATE applications SET captured_by = 'hoa' WHERE id = 2", "audit-actions-differ"),
+        ("UPDATE applications SET captured_sha256 = 'of another face' WHERE id = 3", "audit-actions-differ"),
+        ("UPDATE applications SET person_number = '079099000009' WHERE id = 1", "audit-actions-differ"),
+        ("UPDATE applications SET state = 'captured', last_action = 3 WHERE id = 4", "audit-actions-differ"),
         (
             "UPDATE audit_heads SET head = replace(head, '\"signature\":\"30', '\"signature\":\"31')",
             "audit-head-signature",
@@ -123,6 +131,44 @@ fn whatever_is_changed_in_the_store_shows() {
         let problem =
             ledger.database.read(|session| audit::prove(session, &auditor, &key, &kept)).unwrap_err();
         assert_eq!(problem.code(), code, "{sql}: {problem}");
+    }
+}
+
+#[test]
+fn an_account_that_nobody_was_given_shows() {
+    let other = "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA";
+    for (sql, holds) in [
+        ("UPDATE accounts SET failed = 3 WHERE name = 'an'".to_owned(), true),
+        ("UPDATE accounts SET roles = 'administrator capture approve' WHERE name = 'an'".to_owned(), false),
+        (format!("UPDATE accounts SET password = '{other}' WHERE name = 'an'"), false),
+        ("UPDATE accounts SET locked = NULL WHERE name = 'binh'".to_owned(), false),
+        ("DELETE FROM account_actions WHERE account = 'binh' AND action = 'lock'".to_owned(), false),
+        ("UPDATE account_actions SET actor = 'binh' WHERE account = 'binh'".to_owned(), false),
+        (
+            "INSERT INTO accounts VALUES ('chi', 'approve', 'x', NULL, 0, NULL, 'an', '2026-11-27T00:00:00Z')"
+                .to_owned(),
+            false,
+        ),
+    ] {
+        let station = Station::at_work();
+        let mut rng = ChaCha20Rng::from_seed([5; 32]);
+        let mut ledger = station.ledger();
+        let password = Password::new("ba cây chụm lại");
+        let hardness = Hardness::TEST;
+        let mut accounts = ledger.accounts();
+        let keeper = BTreeSet::from([Role::Administrator]);
+        let new = NewAccount { name: "an", roles: &keeper, password: &password, hardness };
+        accounts.add(None, &new, Timestamp::UNIX_EPOCH, &mut rng).unwrap();
+        let by = accounts.officer("an", &password, Timestamp::UNIX_EPOCH).unwrap();
+        let roles = BTreeSet::from([Role::Capture, Role::Deliver]);
+        let new = NewAccount { name: "binh", roles: &roles, ..new };
+        accounts.add(Some(&by), &new, Timestamp::UNIX_EPOCH, &mut rng).unwrap();
+        accounts.set_password(&by, "binh", &password, hardness, Timestamp::UNIX_EPOCH, &mut rng).unwrap();
+        accounts.lock(&by, "binh", "left the office", Timestamp::UNIX_EPOCH).unwrap();
+        drop(ledger);
+        station.tamper(&sql);
+        let proof = station.prove(&[]);
+        assert_eq!(proof.is_ok(), holds, "{sql}: {proof:?}");
     }
 }
 

@@ -243,18 +243,18 @@ fn read(row: &dyn Row) -> Result<Entry, StoreError> {
     })
 }
 
-/// The first action and the row of an application that was just received.
+/// The first action and the row of an application that was just received: until when it is due, and why it came once more.
 pub(super) fn begin(
     session: &mut dyn Session,
     id: ApplicationId,
     application: &Application,
     content: &str,
-    due: Date,
+    (due, why): (Date, Option<&str>),
     act: Act<'_>,
     log: Option<&Auditor>,
 ) -> Result<(), LedgerError> {
     let what = ("receive", NEW, State::Received.as_str());
-    let noted = note(session, Of { id, previous: 0 }, what, None, &Value::Null, act, log)?;
+    let noted = note(session, Of { id, previous: 0 }, what, why, &Value::Null, act, log)?;
     let at = act.at.to_string();
     session.execute(
         "INSERT INTO applications (id, content_sha256, person_number, reason, ground, template, received_at, due, \

@@ -58,7 +58,7 @@ impl Ledger {
     pub fn follow_log(&mut self, key: &PublicKey, kept: &[Head]) -> Result<Proof, AuditProblem> {
         let station = key.fingerprint();
         self.database
-            .write(Apart::Snapshot, |session| audit::follow(session, &station, key, kept, &mut |_, _, _| ()))
+            .write(Apart::Snapshot, |session| audit::follow(session, &station, key, kept, &mut |_| ()))
     }
 
     /// Logs what is no step of an application, all in one transaction.

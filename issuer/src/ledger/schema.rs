@@ -44,6 +44,11 @@ pub(super) const TABLES: Tables = Tables {
             postgres: include_str!("../../migrations/0006_cards_postgres.sql"),
         },
         Version { both: include_str!("../../migrations/0007_person.sql"), sqlite: "", postgres: "" },
+        Version {
+            both: include_str!("../../migrations/0008_later.sql"),
+            sqlite: include_str!("../../migrations/0008_later_sqlite.sql"),
+            postgres: include_str!("../../migrations/0008_later_postgres.sql"),
+        },
     ],
 };
 

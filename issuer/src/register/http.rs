@@ -118,6 +118,10 @@ impl Register for HttpRegister {
             None | Some(Value::Null) => None,
             Some(card) => Some(serde_json::from_value::<Card>(card).map_err(|_| nonsense())?),
         };
+        let earlier = match body.as_object_mut().and_then(|fields| fields.remove("earlier_cards")) {
+            None => None,
+            Some(cards) => Some(serde_json::from_value(cards).map_err(|_| nonsense())?),
+        };
         let undecided = match body.as_object_mut().and_then(|fields| fields.remove("undecided")) {
             None => BTreeSet::new(),
             Some(items) => serde_json::from_value(items).map_err(|_| nonsense())?,
@@ -126,7 +130,7 @@ impl Register for HttpRegister {
         if person.number != *number {
             return Err(nonsense());
         }
-        Ok(Some(PersonRecord { undecided, ..PersonRecord::of(&person, card_in_use) }))
+        Ok(Some(PersonRecord { earlier, undecided, ..PersonRecord::of(&person, card_in_use) }))
     }
 
     fn contradict(

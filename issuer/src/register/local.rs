@@ -68,9 +68,15 @@ impl<S: Store> Register for LocalRegister<S> {
         today: Date,
     ) -> Result<Option<PersonRecord>, RegisterError> {
         let Some(person) = self.store.person(number).map_err(failed)? else { return Ok(None) };
-        let card_in_use = self.store.card_in_use(number, today).map_err(failed)?;
+        let (in_use, others): (Vec<_>, Vec<_>) = self
+            .store
+            .cards_of(number)
+            .map_err(failed)?
+            .into_iter()
+            .partition(|card| card.status_on(today).0.is_in_use());
+        let earlier = Some(others.iter().map(|card| card.status_on(today).0).collect());
         let undecided = self.store.undecided(number).map_err(failed)?;
-        Ok(Some(PersonRecord { undecided, ..PersonRecord::of(&person, card_in_use) }))
+        Ok(Some(PersonRecord { earlier, undecided, ..PersonRecord::of(&person, in_use.into_iter().next()) }))
     }
 
     fn contradict(

@@ -2,6 +2,7 @@
 
 use cccd_keys::store::StoreError;
 use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::card::CardStatus;
 
 use crate::application::{PortraitError, Refusal, State};
 use crate::capture::{CaptureError, PrintRemark};
@@ -46,6 +47,9 @@ pub enum IssueError {
     /// The stock: a statement of a blank's keys that does not hold.
     #[error(transparent)]
     Stock(#[from] StockError),
+    /// The register has withdrawn the card that was to be handed over.
+    #[error("this card is out of use: {}", .0.as_str())]
+    OutOfUse(CardStatus),
     /// Nobody but the officer who captured it has seen it.
     #[error("application {0} waits for another officer's approval")]
     NotApproved(ApplicationId),
@@ -154,6 +158,7 @@ impl IssueError {
             Self::Ledger(error) if error.is_disk_full() => "ledger-full",
             Self::Ledger(_) => "ledger-failed",
             Self::Stock(error) => error.code(),
+            Self::OutOfUse(_) => "card-not-active",
             Self::NotApproved(_) => "approval-missing",
             Self::ChangedSinceCapture => "changed-since-capture",
             Self::Issuance(_) => "card-not-buildable",
@@ -198,6 +203,7 @@ impl IssueError {
                 | Self::NotBlank { .. }
                 | Self::ChipUsed { .. }
                 | Self::OtherChip { .. }
+                | Self::OutOfUse(_)
                 | Self::NotApproved(_)
                 | Self::ChangedSinceCapture
                 | Self::Ledger(

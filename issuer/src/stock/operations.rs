@@ -165,7 +165,7 @@ pub(super) fn new_batch(
     Ok(batch)
 }
 
-fn batch_of(
+pub(super) fn batch_of(
     session: &mut dyn Session,
     supplier: &str,
     delivery_note: &str,

@@ -195,6 +195,10 @@ fn blanks_go_to_another_station_and_both_sign_for_them() {
     let why = Explanation { cause: Cause::Missing, note: Some("torn box"), photo_sha256: None };
     here.stock().explain(BlankStep::Lose, &[serial(2)], why, act()).unwrap();
     there.stock().explain(BlankStep::Lose, &[serial(2)], why, act()).unwrap();
+    assert!(matches!(
+        there.stock().accept(&list, &here_key, Some(&[serial(2)]), act()),
+        Err(StockError::TransportKnown)
+    ));
     // What came back is expected again, under the other's list.
     let back = there.stock().send("back", &here_key, &[serial(3)], act()).unwrap();
     let (_, receipt) = here.stock().accept(&back, &there_key, None, act()).unwrap();
@@ -206,6 +210,35 @@ fn blanks_go_to_another_station_and_both_sign_for_them() {
         assert!(report.agrees(), "{report:?}");
     }
     assert_eq!(here.stock().reconcile(None).unwrap().batches[0].moved, 1);
+}
+
+#[test]
+fn what_turns_up_at_the_receiver_later_is_signed_for_by_a_later_receipt() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..6);
+    let list = here.stock().send("parcel 1", &there_key, &serials(1..5), act()).unwrap();
+    let (_, first) = there.stock().accept(&list, &here_key, Some(&[serial(1)]), act()).unwrap();
+    here.stock().acknowledge(&first, &there_key, act()).unwrap();
+    assert!(matches!(there.stock().accept(&list, &here_key, None, act()), Err(StockError::TransportKnown)));
+    let (count, second) = there.stock().accept(&list, &here_key, Some(&[serial(3)]), act()).unwrap();
+    assert_eq!((count.counted, count.missing), (vec![serial(3)], vec![serial(2), serial(4)]));
+    let (_, third) = there.stock().accept(&list, &here_key, Some(&[serial(4)]), act()).unwrap();
+    assert_eq!(there.stock().paper_of(&here_key.fingerprint(), "parcel 1").unwrap(), Some(third.to_text()));
+    // The last one says all: the second may have been lost on its way, and comes too late then.
+    let count = here.stock().acknowledge(&third, &there_key, act()).unwrap();
+    assert_eq!((count.counted, count.missing), (vec![serial(3), serial(4)], vec![serial(2)]));
+    assert!(matches!(here.stock().acknowledge(&second, &there_key, act()), Err(StockError::TransportKnown)));
+    let states = |ledger: &mut Ledger| [1, 2, 3, 4].map(|number| state(ledger, number).as_str());
+    assert_eq!(states(&mut here), ["handed-over", "sent", "handed-over", "handed-over"]);
+    assert_eq!(states(&mut there), ["in-stock", "expected", "in-stock", "in-stock"]);
+    let answer = |ledger: &mut Ledger| ledger.stock().transports(9).unwrap()[0].answer;
+    assert_eq!((answer(&mut here), answer(&mut there)), (Some((1, 0)), Some((1, 0))));
+    // What is taken back at the sender was never handed over, whatever turns up there.
+    here.stock().take_back(&[serial(2)], act()).unwrap();
+    let (_, late) = there.stock().accept(&list, &here_key, Some(&[serial(2)]), act()).unwrap();
+    let answered = here.stock().acknowledge(&late, &there_key, act());
+    assert!(matches!(answered, Err(StockError::NotOnTheWay(one)) if one == serial(2)), "{answered:?}");
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! Blanks between stations: the sender signs a list, the receiver counts and signs what it found, and only that ends the
 //! transport at the sender. What is missing stays `sent` there until somebody says what became of it.
 
+use std::collections::HashSet;
+
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Session, StoreError};
 use serde_json::json;
 
 use super::lists::{LIST, RECEIPT, Receipt, Signed, TransportList, once, serials, texts};
-use super::operations::{counted, enter, moved, new_batch, signing};
+use super::operations::{batch_of, counted, enter, moved, new_batch, signing};
 use super::rows;
 use super::taken_back::on_the_way;
 use super::{BlankState, BlankStep, Count, Stock, StockError, keys};
@@ -54,7 +56,8 @@ impl Stock<'_> {
         })
     }
 
-    /// Takes what another station sent: what was found of its list is in stock. The signed receipt goes back.
+    /// Takes what another station sent: what was found of its list is in stock. The signed receipt goes back. Of a list that was
+    /// taken before, what turned up since is named by its serial; the receipt then says all that came.
     ///
     /// # Errors
     /// [`StockError`]; a list that is for another station, or signed by another than the one with this key.
@@ -90,40 +93,58 @@ impl Stock<'_> {
                     .map(|receipt| (Count::default(), receipt))
                     .ok_or(StockError::NoTransport);
             };
-            if kept_list(session, &content.sender, &content.reference)?.is_some() {
-                return Err(StockError::TransportKnown);
-            }
             let supplier = format!("station {}", content.sender);
-            let batch = new_batch(session, operation, (&supplier, &content.reference), listed.len())?;
+            let before = kept_receipt(session, &content.sender, &content.reference)?;
+            let known = kept_list(session, &content.sender, &content.reference)?.is_some();
             let mut events = Vec::with_capacity(listed.len() * 2);
-            for serial in &listed {
-                events.push(enter(session, batch, operation, serial, act)?);
-            }
+            let mut taken = Vec::new();
+            let batch = if let Some(before) = &before {
+                // Nothing turns up without its name.
+                found.ok_or(StockError::TransportKnown)?;
+                let before: Receipt = before.opened("receipt", auditor.public_key())?;
+                taken = serials(&before.accepted, "receipt")?;
+                batch_of(session, &supplier, &content.reference)?.ok_or(StockError::NoteUnknown)?
+            } else if known {
+                return Err(StockError::TransportKnown);
+            } else {
+                let batch = new_batch(session, operation, (&supplier, &content.reference), listed.len())?;
+                for serial in &listed {
+                    events.push(enter(session, batch, operation, serial, act)?);
+                }
+                keys::keep_carried(session, operation, sender, &statements)?;
+                batch
+            };
             let expected = rows::of_batch(session, batch, BlankState::Expected)?;
             let (count, more) = counted(session, operation, &expected, found, act)?;
+            if before.is_some() && count.counted.is_empty() {
+                return Err(StockError::TransportKnown);
+            }
             events.extend(more);
-            keys::keep_carried(session, operation, sender, &statements)?;
+            taken.extend(&count.counted);
             let receipt = Receipt {
                 format: RECEIPT.to_owned(),
                 reference: content.reference.clone(),
                 sender: content.sender.clone(),
                 receiver: content.receiver.clone(),
                 at: act.at.to_string(),
-                accepted: texts(&count.counted),
+                accepted: texts(&taken),
                 missing: texts(&count.missing),
                 surplus: texts(&count.surplus),
             };
             let receipt = Signed::make(&receipt, auditor)?;
             let (sender, reference) = (content.sender.as_str(), content.reference.as_str());
             let way = Way { sender, reference, direction: "in", other: sender };
-            way.write(session, operation, listed.len(), list)?;
+            if before.is_none() {
+                way.write(session, operation, listed.len(), list)?;
+            }
             way.answered(session, operation, &count, &receipt)?;
             rows::end(session, operation, ("accept", &detail), &events, act, log)?;
             Ok((count, receipt))
         })
     }
 
-    /// The receiver's word about what was sent: what it took is handed over, the rest stays `sent`.
+    /// The receiver's word about what was sent: what it took is handed over, the rest stays `sent`. A later receipt hands over what
+    /// it names beyond the one before.
     ///
     /// # Errors
     /// [`StockError`]; a receipt that is not by the station that the blanks were sent to.
@@ -161,6 +182,15 @@ impl Stock<'_> {
             if let Some(stranger) = count.counted.iter().find(|serial| !listed.contains(serial)) {
                 return Err(StockError::Unknown(*stranger));
             }
+            let mut count = count.clone();
+            if let Some(before) = kept_receipt(session, &content.sender, &content.reference)? {
+                let before: Receipt = before.opened(WHAT, receiver)?;
+                let before: HashSet<ChipSerial> = serials(&before.accepted, WHAT)?.into_iter().collect();
+                count.counted.retain(|serial| !before.contains(serial));
+                if count.counted.is_empty() {
+                    return Err(StockError::TransportKnown);
+                }
+            }
             let with_it = on_the_way(session, &content.sender, &content.reference)?;
             if let Some(back) = count.counted.iter().find(|serial| !with_it.contains(serial)) {
                 return Err(StockError::NotOnTheWay(*back));
@@ -170,7 +200,7 @@ impl Stock<'_> {
             let way = Way { sender, reference, direction: "out", other: sender };
             way.answered(session, operation, &count, receipt)?;
             rows::end(session, operation, ("acknowledge", &detail), &events, act, log)?;
-            Ok(count.clone())
+            Ok(count)
         })
     }
 }
@@ -214,12 +244,15 @@ impl Way<'_> {
         count: &Count,
         receipt: &Signed,
     ) -> Result<(), StockError> {
-        if kept_receipt(session, self.sender, self.reference)?.is_some() {
-            return Err(StockError::TransportKnown);
-        }
-        session.execute(
+        let sql = if kept_receipt(session, self.sender, self.reference)?.is_some() {
+            "INSERT INTO stock_receipts_later (sender, reference, operation, missing, surplus, receipt) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        } else {
             "INSERT INTO stock_receipts (sender, reference, operation, missing, surplus, receipt) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        };
+        session.execute(
+            sql,
             &[
                 self.sender.into(),
                 self.reference.into(),
@@ -242,7 +275,7 @@ fn sent_by(
     session: &mut dyn Session,
     own: &PublicKey,
     receipt: &Receipt,
-) -> Result<std::collections::HashSet<ChipSerial>, StockError> {
+) -> Result<HashSet<ChipSerial>, StockError> {
     let list = kept_list(session, &receipt.sender, &receipt.reference)?.ok_or(StockError::NoTransport)?;
     let list: TransportList = list.opened("list", own)?;
     Ok(serials(&list.serials, "list")?.into_iter().collect())
@@ -261,12 +294,7 @@ fn kept_receipt(
     sender: &str,
     reference: &str,
 ) -> Result<Option<Signed>, StockError> {
-    kept(
-        session,
-        "SELECT receipt FROM stock_receipts WHERE sender = ?1 AND reference = ?2",
-        sender,
-        reference,
-    )
+    kept(session, "SELECT receipt FROM stock_answers WHERE sender = ?1 AND reference = ?2", sender, reference)
 }
 
 fn kept(

@@ -35,7 +35,7 @@ impl Stock<'_> {
                    (SELECT count(*) FROM blank_events e JOIN blanks b ON b.serial = e.serial AND b.last_event = e.sequence \
                     WHERE e.operation = t.operation AND b.state = 'sent') \
                    FROM stock_transports t JOIN stock_operations o ON o.id = t.operation \
-                   LEFT JOIN stock_receipts r ON r.sender = t.sender AND r.reference = t.reference \
+                   LEFT JOIN stock_answers r ON r.sender = t.sender AND r.reference = t.reference \
                    ORDER BY t.operation DESC LIMIT ?1";
         self.database
             .read_anew(|session: &mut dyn Session| {
@@ -69,7 +69,7 @@ impl Stock<'_> {
     /// [`StockError`].
     pub fn paper_of(&self, sender: &str, reference: &str) -> Result<Option<String>, StockError> {
         let of = "SELECT CASE WHEN t.direction = 'out' THEN t.list ELSE r.receipt END FROM stock_transports t \
-                  LEFT JOIN stock_receipts r ON r.sender = t.sender AND r.reference = t.reference \
+                  LEFT JOIN stock_answers r ON r.sender = t.sender AND r.reference = t.reference \
                   WHERE t.sender = ?1 AND t.reference = ?2";
         self.database
             .read_anew(|session: &mut dyn Session| {

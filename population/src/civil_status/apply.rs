@@ -16,7 +16,7 @@ use super::refusal::{Contradiction, NotApplied, Refusal};
 use crate::person::{Flaw, Life, Others, Person};
 use crate::places::provinces;
 
-pub(crate) use families::DAYS_AFTER_FATHER;
+pub(crate) use families::{DAYS_AFTER_FATHER, YOUNGEST_PARENT};
 
 /// An act that was taken before, of a person whose own act this one is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +135,7 @@ pub fn may_overrule(contradiction: Contradiction) -> bool {
             | Contradiction::OtherParent
             | Contradiction::BornAlready
             | Contradiction::ParentOfOtherSex
+            | Contradiction::ParentTooYoung
     )
 }
 

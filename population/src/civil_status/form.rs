@@ -5,7 +5,7 @@
 use super::act::{Act, Book, Entry, Newborn, Parent};
 use crate::name::is_unseen;
 use crate::person::{Flaw, MAX_TEXT, Residence, checked_name, checked_place, optional, required};
-use crate::places::countries::{self, VIETNAM};
+use crate::places::countries;
 use crate::places::provinces;
 use crate::qcvn::codes::ethnic_group_code;
 
@@ -32,7 +32,7 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
             }
         }
         Act::NameChanged { full_name, .. } | Act::NameCorrected { full_name, .. } => {
-            name(full_name, "full_name")?;
+            own_name(full_name)?;
         }
         Act::EthnicGroup { ethnic_group, .. } => {
             required(ethnic_group, "ethnic_group", MAX_TEXT)?;
@@ -79,8 +79,17 @@ fn name(text: &mut String, item: &'static str) -> Result<(), Flaw> {
     checked_name(text, item)
 }
 
+/// A name that an office gives: in Vietnamese or the language of another people of the country, without digits and signs that are no
+/// letters (Bộ luật Dân sự 2015 art. 26(3)). All of them are written in Latin letters.
+fn own_name(text: &mut String) -> Result<(), Flaw> {
+    name(text, "full_name")?;
+    let is_latin = |c: char| c.is_alphabetic() && matches!(c, '\0'..='\u{2bf}' | '\u{1e00}'..='\u{1eff}');
+    let joins = |c: char| matches!(c, ' ' | '-' | '\'' | '’' | '.' | '\u{300}'..='\u{36f}');
+    if text.chars().all(|c| is_latin(c) || joins(c)) { Ok(()) } else { Err(Flaw::Form("full_name")) }
+}
+
 fn newborn(child: &mut Newborn) -> Result<(), Flaw> {
-    name(&mut child.full_name, "full_name")?;
+    own_name(&mut child.full_name)?;
     nationality(&mut child.nationality)?;
     for (text, item) in [
         (&mut child.place_of_birth, "place_of_birth"),
@@ -95,7 +104,7 @@ fn newborn(child: &mut Newborn) -> Result<(), Flaw> {
         }
     }
     // The list of the 54 is of citizens; what a foreigner's child is called is their own state's to say.
-    let citizen = child.nationality.split([',', ';', '/']).any(|of| countries::code(of) == Some(VIETNAM));
+    let citizen = countries::is_vietnamese(&child.nationality);
     if citizen && !child.ethnic_group.is_empty() && ethnic_group_code(&child.ethnic_group).is_none() {
         return Err(Flaw::Unlisted("ethnic_group"));
     }

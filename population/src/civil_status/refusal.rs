@@ -36,6 +36,8 @@ reasons! {
         Registered = "registration-day", "the day of registration is not possible", "ngày đăng ký không thể có";
         /// Somebody named is not in the register.
         UnknownPerson = "unknown-person", "somebody named in the act is not in the register", "có người được ghi không có trong cơ sở dữ liệu";
+        /// Somebody named goes on under another number.
+        NumberEnded = "number-ended", "a number named in the act has ended; the person goes on under another", "một số định danh được ghi đã bị hủy; người đó mang số khác";
         /// The same person twice.
         Oneself = "one-person-twice", "the act names one person in two places", "một người được ghi ở hai vai";
         /// What was chosen for a record makes none.
@@ -92,6 +94,8 @@ reasons! {
         OtherParent = "other-parent", "another parent is known", "đã ghi nhận cha hoặc mẹ khác";
         /// A mother who is a man in the register, or a father who is a woman.
         ParentOfOtherSex = "parent-of-other-sex", "the register knows the mother as a man, or the father as a woman", "mẹ được ghi nhận là nam, hoặc cha là nữ";
+        /// A parent who was a child of less than 13 years then.
+        ParentTooYoung = "parent-too-young", "the parent was below 13 years of age then", "khi đó cha hoặc mẹ chưa đủ 13 tuổi";
         /// Born after the mother, or too long after the father had died.
         ParentDead = "parent-died-before", "the child was born after the parent had died", "con sinh sau khi cha hoặc mẹ đã chết";
         /// A child of this name, day and parent is known: the act may be entered twice under two numbers.

@@ -35,7 +35,7 @@ pub(super) struct Act {
     /// Entries, one a line; `-` reads standard input
     file: PathBuf,
     /// The desk or line through which they come: it has a chain of its own
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     intake: String,
     /// The number of a single entry that needs one, given by another system [default: this register gives it]
     #[arg(long, value_parser = PersonalNumber::parse)]
@@ -152,7 +152,8 @@ impl Heard<'_> {
         let none = (None, String::new());
         let (outcome, number) = match done {
             Ok(Recorded { outcome, number }) => {
-                let given = given.filter(|_| !matches!(outcome, ActOutcome::Case(_) | ActOutcome::Waits(_)));
+                let taken = matches!(outcome, ActOutcome::Applied(_) | ActOutcome::Repeat);
+                let given = given.filter(|_| taken);
                 (Ok(outcome), number.or_else(|| given.cloned()))
             }
             Err(error) => (Err(error), None),
@@ -163,6 +164,9 @@ impl Heard<'_> {
             Ok(ActOutcome::Repeat) => ("repeat", none),
             Ok(ActOutcome::Case(why) | ActOutcome::Waits(why)) => {
                 ("case", (Some(why.code()), setting.say(why.vietnamese(), &why.to_string()).to_owned()))
+            }
+            Ok(ActOutcome::SentBack(why)) => {
+                ("sent-back", (Some(why.code()), setting.say(why.vietnamese(), &why.to_string()).to_owned()))
             }
             Err(error) => {
                 let code = match &error {
@@ -177,7 +181,7 @@ impl Heard<'_> {
                 ("refused", (Some(code), vietnamese::or_english(&error, setting)))
             }
         };
-        self.refused |= outcome == "refused";
+        self.refused |= matches!(outcome, "refused" | "sent-back");
         told(setting, line, Some(entry), (outcome, number.as_ref()), (reason, &words))
     }
 }
@@ -219,6 +223,8 @@ fn told(
             "repeat" => setting.say("đã có", "known already"),
             "case" => setting.say("mâu thuẫn, chờ cán bộ quyết định", "contradicts, waits for an officer"),
             "refused" => setting.say("từ chối", "refused"),
+            "sent-back" => setting
+                .say("đã trả lại cơ quan đăng ký theo quyết định", "sent back to its office by a decision"),
             _ => setting.say("không phải một việc hộ tịch", "no entry"),
         };
         let act = act.as_deref().unwrap_or("?");

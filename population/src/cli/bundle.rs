@@ -387,7 +387,11 @@ impl Merge {
                         *allocator = Some(self.db.allocator(setting, store)?);
                     }
                     match recorded(store, allocator.as_mut(), entry, (&intake, &change), setting)? {
-                        Ok(Recorded { outcome: ActOutcome::Case(why) | ActOutcome::Waits(why), .. }) => {
+                        Ok(Recorded {
+                            outcome:
+                                ActOutcome::Case(why) | ActOutcome::Waits(why) | ActOutcome::SentBack(why),
+                            ..
+                        }) => {
                             rejects.push((place, format!("case: {}", why.code())));
                         }
                         Ok(Recorded { number, .. }) => {

@@ -1,17 +1,24 @@
-//! `card show` and `card status`.
+//! `card show`, `card status` and `card record`.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::card::{Card, CardStatus, SodDigest};
+use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
 use cccd_population::store::{Store as _, StoreError};
 use clap::Subcommand;
 use jiff::civil::Date;
 use serde_json::json;
 
+use super::lines::{self, Line};
 use super::usage::BadValue;
 use super::{Db, Setting, vietnamese};
+
+/// The longest card, in octets.
+const MAX_LINE: usize = 4 * 1024;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct CardCommand {
@@ -31,6 +38,16 @@ enum Action {
         /// The person
         #[arg(long, value_parser = PersonalNumber::parse, conflicts_with = "sod")]
         number: Option<PersonalNumber>,
+    },
+    /// Record cards that were made elsewhere: before this register, or by another system
+    #[command(after_help = "One card a line, as in POST /v1/cards (docs/register-api.md):
+  {\"number\":\"079099000001\",\"sod_sha256\":\"…\",\"document_number\":\"099000001\",\"chip_serial\":\"…\",\"issued\":\"2022-01-01\",\"expires\":\"2039-01-15\"}
+The same card again is a repeat. Each line is answered; exit code 1 when one was refused, and the others are recorded.")]
+    Record {
+        #[command(flatten)]
+        db: Db,
+        /// The cards, one a line; `-` reads standard input
+        file: PathBuf,
     },
     /// Change a card's status
     Status {
@@ -86,6 +103,7 @@ impl CardCommand {
                     }
                 })?;
             }
+            Action::Record { db, file } => return record(&db, &file, setting),
             Action::Status { db, sod, status, reason, date } => {
                 let mut store = db.open()?;
                 let since = date.unwrap_or_else(|| setting.today());
@@ -96,6 +114,61 @@ impl CardCommand {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn record(db: &Db, file: &Path, setting: &Setting) -> anyhow::Result<ExitCode> {
+    let mut store = db.open()?;
+    let change = setting.change("card record");
+    let name = file.display().to_string();
+    let mut reader: Box<dyn BufRead> = if file.as_os_str() == "-" {
+        Box::new(BufReader::new(std::io::stdin()))
+    } else {
+        Box::new(BufReader::new(File::open(file).with_context(|| name.clone())?))
+    };
+    let mut refused = false;
+    for number in 1_u64.. {
+        let Some(read) = lines::next(&mut reader, MAX_LINE).with_context(|| name.clone())? else { break };
+        let text = if let Line::Text(text) = read { text } else { "?".to_owned() };
+        if text.trim().is_empty() {
+            continue;
+        }
+        let card: Option<NewCard> = serde_json::from_str(&text).ok();
+        let (outcome, why) = match card.map(|card| store.record_card(&card, &change)) {
+            Some(Ok((_, true))) => ("recorded", String::new()),
+            Some(Ok((_, false))) => ("repeat", String::new()),
+            Some(Err(error)) if is_of_the_card(&error) => {
+                ("refused", vietnamese::or_english(&error, setting))
+            }
+            Some(Err(error)) => return Err(error.into()),
+            None => ("no-card", setting.say("không phải một thẻ", "no card").to_owned()),
+        };
+        refused |= !matches!(outcome, "recorded" | "repeat");
+        let why = Some(why).filter(|why| !why.is_empty());
+        setting.answer(&json!({"line": number, "outcome": outcome, "reason": why}), || {
+            let word = match outcome {
+                "recorded" => setting.say("đã ghi", "recorded"),
+                "repeat" => setting.say("đã có", "known already"),
+                _ => setting.say("từ chối", "refused"),
+            };
+            let why = why.as_deref().map_or_else(String::new, |why| format!(" · {why}"));
+            format!("{number}: {word}{why}")
+        })?;
+    }
+    Ok(if refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// What is wrong with one card is told of it, and the others go on.
+fn is_of_the_card(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::UnknownPerson
+            | StoreError::NotAlive(_)
+            | StoreError::UnknownCard
+            | StoreError::CardInUse
+            | StoreError::Claimed(_)
+            | StoreError::CardForm(_)
+            | StoreError::ForbiddenChange(_)
+    )
 }
 
 fn line(card: &Card, setting: &Setting) -> String {

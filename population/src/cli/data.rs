@@ -198,8 +198,13 @@ impl Import {
         setting.answer(
             &json!({"summary": summary, "cases": cases, "dry_run": self.dry_run, "rejects": report.file.is_some().then_some(&rejects)}),
             || {
+                let rehearsed = if self.dry_run {
+                    setting.say("thử, không ghi gì: ", "rehearsed, nothing is written: ")
+                } else {
+                    ""
+                };
                 let mut words = format!(
-                    "{} {} · {} {} · {} {} · {} {} · {} {}",
+                    "{rehearsed}{} {} · {} {} · {} {} · {} {} · {} {}",
                     summary.rows,
                     setting.say("dòng", "rows"),
                     summary.added,

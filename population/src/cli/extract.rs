@@ -125,8 +125,8 @@ fn named(store: &SqlStore, name: &str) -> anyhow::Result<Vec<PersonalNumber>> {
 /// The extract of an act or of an entry of a paper book, by name, and the office that keeps it.
 fn of(setting: &Setting, store: &SqlStore, name: &str) -> anyhow::Result<Option<(Extract, String)>> {
     let made = if let Ok(act) = name.parse::<ActId>() {
-        let Some((entry, number, people)) = store.act_with_people(&act)? else { return Ok(None) };
-        Extract::of(&entry, number.as_ref(), &people).map(|extract| (extract, act.office))
+        let Some(made) = Extract::of_act(store, &act)? else { return Ok(None) };
+        made.map(|extract| (extract, act.office))
     } else if let Ok(paper) = name.parse::<PaperId>() {
         let agreed = store.paper(&paper)?.and_then(|(paper, _)| paper.agreed);
         let Some(entry) = agreed else { return Ok(None) };
@@ -212,7 +212,7 @@ fn check(setting: &Setting, db: &Db, text: &str, asked: &AskedForMany) -> anyhow
         let mut lines = vec![format!("{} · {} · {words}", code.name, code.issued)];
         if let (Checked::Same, Some(extract)) = (checked, &today) {
             let said = extract.lines.iter().filter(|line| !line.value.is_empty());
-            lines.extend(said.map(|line| format!("  {}: {}", line.vi, line.value)));
+            lines.extend(said.map(|line| format!("  {}: {}", setting.say(line.vi, line.en), line.value)));
         }
         lines.join("\n")
     })?;

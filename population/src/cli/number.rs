@@ -121,7 +121,9 @@ fn given(
         SexWord::Female => Sex::Female,
     };
     let place = Some(&request.place).filter(|place| place.len() == 3).and_then(|place| place.parse().ok());
-    let prefix = Prefix::new(place.unwrap_or(u16::MAX), sex, request.year);
+    // Nobody is born in a year to come; every number that is given is gone.
+    let year = if request.year > setting.today().year() { i16::MAX } else { request.year };
+    let prefix = Prefix::new(place.unwrap_or(u16::MAX), sex, year);
     let done = match (RequestId::new(&request.request), prefix) {
         (Some(id), Ok(prefix)) => match allocator.allocate(store, prefix, &id) {
             Ok(number) => Ok(number),
@@ -151,8 +153,8 @@ fn given(
         (_, Err(_)) => Err((
             "facts",
             setting.say(
-                "nơi đăng ký (3 chữ số), giới tính hoặc năm sinh không có trong cấu trúc số định danh",
-                "place (3 digits), sex or year have no place in a personal number",
+                "nơi đăng ký (3 chữ số), giới tính hoặc năm sinh không có trong cấu trúc số định danh, hoặc năm chưa đến",
+                "place (3 digits), sex or year have no place in a personal number, or the year is to come",
             ),
         )),
     };

@@ -155,7 +155,9 @@ fn store(error: &StoreError) -> String {
         StoreError::UnknownStep => "Hệ thống không có bước thủ tục liên thông này".to_owned(),
         StoreError::StepNotAsked => "Bước này còn chờ bước trước".to_owned(),
         StoreError::OtherAnswer => "Bước này đã xong theo một trả lời khác".to_owned(),
-        StoreError::BadAnswer => "Trả lời thiếu số hồ sơ hoặc lý do, hoặc ghi ngày chưa đến".to_owned(),
+        StoreError::BadAnswer => {
+            "Trả lời thiếu số hồ sơ, thiếu lý do từ chối (ít nhất 5 ký tự), hoặc ghi ngày chưa đến".to_owned()
+        }
         StoreError::AnswerBeforeAct => "Trả lời ghi ngày trước khi đăng ký việc hộ tịch".to_owned(),
         StoreError::UnknownCase => "Hệ thống không có hồ sơ xử lý nào mang mã này".to_owned(),
         StoreError::CaseDecided => "Hồ sơ này đã được quyết định".to_owned(),

@@ -239,6 +239,12 @@ pub fn is_nationality(text: &str) -> bool {
     text.split([',', ';', '/']).all(known)
 }
 
+/// Whether this nationality is Vietnamese, or Vietnamese among others.
+#[must_use]
+pub fn is_vietnamese(nationality: &str) -> bool {
+    nationality.split([',', ';', '/']).any(|one| code(one) == Some(VIETNAM))
+}
+
 /// The country that an address ends with; `None` where no other country is named.
 #[must_use]
 pub fn of_address(address: &str) -> Option<&'static str> {

@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::{Context, Remark, Rule, years};
+use super::{Context, Remark, Rule};
 use crate::name::agree;
-use crate::person::{HEAD, Life, Person, Relative};
+use crate::person::{HEAD, Life, Person, Relative, years};
 
 /// Below this age somebody must stand for a person (Bộ luật Dân sự 2015 art. 21).
 const OF_AGE: i16 = 18;

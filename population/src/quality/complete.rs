@@ -4,8 +4,8 @@
 use cccd_card_profile::card_holder::BirthDate;
 use jiff::civil::Date;
 
-use super::{Remark, Rule, years};
-use crate::person::{Person, Relative, Residence};
+use super::{Remark, Rule};
+use crate::person::{Person, Relative, Residence, years};
 use crate::places::countries::{self, VIETNAM};
 
 /// From this age on a marital status is asked for (women may marry at 18).

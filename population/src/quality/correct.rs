@@ -3,17 +3,15 @@
 
 use std::collections::HashSet;
 
-use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
 use jiff::civil::Date;
 
-use super::{Context, Remark, Rule, years};
-use crate::civil_status::apply::DAYS_AFTER_FATHER;
+use super::{Context, Remark, Rule};
+use crate::civil_status::apply::{DAYS_AFTER_FATHER, YOUNGEST_PARENT};
 use crate::name::agree;
-use crate::person::{HEAD, Life, MaritalStatus, Person, Relative};
+use crate::person::{HEAD, Life, MaritalStatus, Person, Relative, latest, years};
 
-/// A parent is at least so much older than the child, in years.
-const YOUNGEST_PARENT: i16 = 13;
 /// A mother is at most so much older.
 const OLDEST_MOTHER: i16 = 60;
 /// So many ancestors are looked at for a circle: ten generations of a real family are fewer that have records.
@@ -148,12 +146,11 @@ fn name(relative: &Relative, record: &Person, item: &'static str, found: &mut Ve
 fn parent_of(parent: &Person, child: &Person, (item, sex): (&'static str, Sex), found: &mut Vec<Remark>) {
     let (eldest, born) = (parent.birth_date.earliest(), child.birth_date);
     // Where only a year is known, the difference that speaks for the record counts.
-    let latest = latest(born);
-    if eldest >= latest {
+    if eldest >= latest(born) {
         found.push(Remark::new(Rule::ParentNotOlder, item));
-    } else if years(eldest, latest) < YOUNGEST_PARENT {
+    } else if years(eldest, latest(born)) < YOUNGEST_PARENT {
         found.push(Remark::new(Rule::ParentYoung, item));
-    } else if sex == Sex::Female && years(self::latest(parent.birth_date), born.earliest()) > OLDEST_MOTHER {
+    } else if sex == Sex::Female && years(latest(parent.birth_date), born.earliest()) > OLDEST_MOTHER {
         found.push(Remark::new(Rule::MotherOld, item));
     }
     if parent.sex != sex && parent.sex != Sex::Unspecified {
@@ -165,15 +162,6 @@ fn parent_of(parent: &Person, child: &Person, (item, sex): (&'static str, Sex), 
         if born.earliest() > last {
             found.push(Remark::new(Rule::BornAfterParent, item));
         }
-    }
-}
-
-/// The last day that a birth date can mean.
-fn latest(date: BirthDate) -> Date {
-    match date {
-        BirthDate::Day(day) => day,
-        BirthDate::Month { .. } => date.earliest().last_of_month(),
-        BirthDate::Year(_) => date.earliest().last_of_year(),
     }
 }
 

@@ -180,11 +180,14 @@ async fn person(
         }
         store.log_access(&service.digest_key, access::HTTP, &[look])?;
         let Some(person) = store.person(&number)? else { return Err(nobody(store, &number)?) };
-        let in_use = store.card_in_use(&number, today)?;
+        let (in_use, others): (Vec<Card>, Vec<Card>) =
+            store.cards_of(&number)?.into_iter().partition(|card| card.status_on(today).0.is_in_use());
+        let earlier: Vec<CardStatus> = others.iter().map(|card| card.status_on(today).0).collect();
         let undecided = store.undecided(&number)?;
         let mut value = serde_json::to_value(&person).map_err(|_| Problem::internal())?;
         if let Value::Object(members) = &mut value {
-            members.insert("card_in_use".to_owned(), json!(in_use));
+            members.insert("card_in_use".to_owned(), json!(in_use.first()));
+            members.insert("earlier_cards".to_owned(), json!(earlier));
             members.insert("undecided".to_owned(), json!(undecided));
         }
         Ok(Json(value))

@@ -29,7 +29,7 @@ pub use self::outbox::Outgoing;
 pub(super) use self::{
     chain::entries,
     in_session::InSession,
-    outbox::{outbox, sent, tell},
+    outbox::{LastTold, outbox, sent, tell, tell_after},
 };
 
 /// What became of an act.
@@ -39,8 +39,10 @@ pub enum ActOutcome {
     Applied(Box<Changes>),
     /// Taken before; nothing was done.
     Repeat,
-    /// Sent before, and not taken: it waits in a case for this reason, or was sent back by one.
+    /// Sent before, and not taken: it waits in a case for this reason.
     Waits(Contradiction),
+    /// Sent before, and sent back to its office by an officer's decision.
+    SentBack(Contradiction),
     /// It contradicts the register: kept for an officer, nothing else was done.
     Case(Contradiction),
 }
@@ -125,7 +127,7 @@ pub(super) fn record(
     }
     let Judged { applied, number, like, locked } = judge(session, entry, read, source, today, None)?;
     let (outcome, reason, done) = match applied {
-        Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
+        Err(NotApplied::Refused(refusal)) => return Err(why_refused(session, entry, refusal)?),
         Err(NotApplied::Contradicts(contradiction)) => {
             ("case", Some(contradiction.code()), ActOutcome::Case(contradiction))
         }
@@ -142,10 +144,22 @@ pub(super) fn record(
     match &done {
         ActOutcome::Applied(changes) => write(session, entry, changes, locked, change)?,
         ActOutcome::Case(contradiction) => cases::open_act(session, entry, *contradiction, like, change)?,
-        ActOutcome::Repeat | ActOutcome::Waits(_) => {}
+        ActOutcome::Repeat | ActOutcome::Waits(_) | ActOutcome::SentBack(_) => {}
     }
     chain(session, intake, &entry.id, outcome, change.at)?;
     Ok(Recorded { outcome: done, number })
+}
+
+/// Of somebody whom the register does not know it is told whether the number has ended.
+fn why_refused(session: &mut dyn Session, entry: &Entry, refusal: Refusal) -> Result<StoreError, StoreError> {
+    if refusal == Refusal::UnknownPerson {
+        for number in entry.act.named() {
+            if numbers::current(session, &number)? != number {
+                return Ok(Refusal::NumberEnded.into());
+            }
+        }
+    }
+    Ok(refusal.into())
 }
 
 /// What is read of the people whom an act names.
@@ -335,7 +349,7 @@ pub(super) fn take_decided(
     let Judged { applied, number, locked, .. } = judge(session, &entry, read, source, today, overruled)?;
     let changes = match applied {
         Ok(changes) => changes,
-        Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
+        Err(NotApplied::Refused(refusal)) => return Err(why_refused(session, &entry, refusal)?),
         Err(NotApplied::Contradicts(contradiction)) => return Err(StoreError::Contradicts(contradiction)),
     };
     let outcome = if changes.late { "late" } else { "applied" };
@@ -365,7 +379,7 @@ pub(super) fn carry_over(
         .map(drop)
 }
 
-/// What became of an act that is sent again: it waits in a case (or was sent back by one), or it was taken, with its number.
+/// What became of an act that is sent again: it waits in a case or was sent back by one, or it was taken, with its number.
 fn again(session: &mut dyn Session, act: &str) -> Result<Recorded, StoreError> {
     let mut waits: Option<String> = None;
     let sql = "SELECT reason FROM act_claim WHERE act_id = ?1 AND outcome = 'case'";
@@ -376,7 +390,11 @@ fn again(session: &mut dyn Session, act: &str) -> Result<Recorded, StoreError> {
     let contradiction =
         waits.and_then(|code| Contradiction::ALL.iter().find(|one| one.code() == code).copied());
     Ok(match contradiction {
-        Some(contradiction) => Recorded { outcome: ActOutcome::Waits(contradiction), number: None },
+        Some(contradiction) => {
+            let back = cases::sent_back(session, &act_id(act)?)?;
+            let outcome = if back { ActOutcome::SentBack } else { ActOutcome::Waits };
+            Recorded { outcome: outcome(contradiction), number: None }
+        }
         None => Recorded { outcome: ActOutcome::Repeat, number: numbers::answered(session, act)? },
     })
 }
@@ -409,7 +427,8 @@ fn write(
             numbers::cancel(session, &cancelled)?;
         }
     }
-    write_changes(session, entry, changes, locked, change)?;
+    let mut last = LastTold::read(session, &changes.messages)?;
+    write_changes(session, entry, changes, (locked, &mut last), change)?;
     if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
         carry_over(session, old, &person.number)?;
     }
@@ -421,7 +440,7 @@ fn write_changes(
     session: &mut dyn Session,
     entry: &Entry,
     changes: &Changes,
-    locked: Locked,
+    (locked, last): (Locked, &mut LastTold),
     change: &Change,
 ) -> Result<(), StoreError> {
     let act = entry.id.to_string();
@@ -438,7 +457,7 @@ fn write_changes(
     }
     kept::act(session, entry)?;
     let messages = linked::begin(session, entry, changes, change)?;
-    tell(session, &act, &messages, change.at)
+    tell_after(session, &act, &messages, last, change.at)
 }
 
 const ACTS: &str = "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id";

@@ -8,6 +8,7 @@ use super::engine::{Row, Session, Value};
 use super::kept;
 use super::persons::{self, date, number, timestamp};
 use crate::card::{Card, CardStatus, NewCard, SodDigest, is_chip_serial, is_document_number};
+use crate::day_in_vietnam;
 use crate::person::Life;
 use crate::store::{CardEvent, Change, StoreError};
 
@@ -23,6 +24,9 @@ pub(super) fn record(
     change: &Change,
 ) -> Result<(Card, bool), StoreError> {
     check_form(card)?;
+    if card.issued > day_in_vietnam(change.at) {
+        return Err(StoreError::CardForm("issued"));
+    }
     if let Some(known) = load(session, &card.sod_sha256)? {
         return repeat(known, card);
     }

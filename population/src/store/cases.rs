@@ -10,8 +10,10 @@ use serde_json::json as value_of;
 use super::engine::{Row, Session, Value};
 use super::persons::{self, number, timestamp};
 use super::{Change, SqlStore, StoreError};
-use crate::cases::{Case, CaseAction, CaseId, CaseKind, CaseState, PairEvidence, PaperClaim, Subject};
-use crate::civil_status::{Contradiction, Entry};
+use crate::cases::{
+    Case, CaseAction, CaseId, CaseKind, CaseState, PairEvidence, PaperClaim, Subject, Verdict,
+};
+use crate::civil_status::{ActId, Contradiction, Entry};
 use crate::duplicates::Weighed;
 use crate::person::Person;
 use crate::quality::conflict::{Conflict, Origin, Standing};
@@ -247,6 +249,12 @@ pub(super) fn open_act(
     let place = (office(&person).0, entry.id.office.clone());
     let case = case(CaseId::of_act(&entry.id), vec![person.number], place, subject, change.at);
     open(session, &case, &change.source).map(drop)
+}
+
+/// Whether an officer decided that what the register knows stays as it is: the act goes back to its office.
+pub(super) fn sent_back(session: &mut dyn Session, act: &ActId) -> Result<bool, StoreError> {
+    let case = load(session, &CaseId::of_act(act))?;
+    Ok(case.is_some_and(|case| case.ruling.is_some_and(|ruling| ruling.verdict == Verdict::Keep)))
 }
 
 /// Two records that may be one person's, unless that was asked before.

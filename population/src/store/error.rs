@@ -87,7 +87,9 @@ pub enum StoreError {
     #[error("this step is done already, by another answer")]
     OtherAnswer,
     /// An answer without its reference, a refusal without a reason, or a day that is to come.
-    #[error("the answer lacks its reference or reason, or is of a day to come")]
+    #[error(
+        "the answer lacks its reference, a reason of at least 5 characters for a refusal, or is of a day to come"
+    )]
     BadAnswer,
     /// A decision of a day before the act that it follows was registered.
     #[error("the answer is dated before the act that it follows")]

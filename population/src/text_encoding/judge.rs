@@ -22,6 +22,8 @@ pub(super) struct Looks {
     pub(super) odd: u32,
     /// Control characters and U+FFFD: no text at all.
     pub(super) broken: u32,
+    /// What is left of letters of UTF-8 that were taken for Windows-1252: `á»`, `Ä‘`, `Æ°`.
+    pub(super) mangled: u32,
 }
 
 impl Looks {
@@ -35,6 +37,8 @@ impl Looks {
                 looks.odd += 1;
             }
         }
+        let pairs = text.chars().zip(text.chars().skip(1));
+        looks.mangled = count(pairs.filter(|(lead, next)| is_mangled(*lead, *next)));
         looks.broken += count(text.chars().filter(|c| c.is_ascii_control() && !c.is_ascii_whitespace()));
         for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_ascii()) {
             if is_syllable(word) && regular_case(word) { looks.good += 1 } else { looks.bad += 1 }
@@ -48,6 +52,7 @@ impl Looks {
             bad: self.bad + other.bad,
             odd: self.odd + other.odd,
             broken: self.broken + other.broken,
+            mangled: self.mangled + other.mangled,
         }
     }
 
@@ -65,7 +70,20 @@ impl Looks {
     }
 }
 
-fn count(chars: impl Iterator<Item = char>) -> u32 {
+/// The octet that begins a letter in UTF-8 and one that continues it, as Windows-1252 shows them. What a Vietnamese word ends with
+/// may stand before a quotation mark.
+fn is_mangled(lead: char, next: char) -> bool {
+    let sign = matches!(next, '\u{a1}'..='\u{bf}') || "€‚ƒ„†‡ˆ‰‹˜™›".contains(next);
+    match lead {
+        'Ä' | 'Å' | 'Æ' => sign || "‘’“”…•".contains(next),
+        'Â' | 'Ã' => sign,
+        'á' => "»º".contains(next),
+        'â' => next == '€',
+        _ => false,
+    }
+}
+
+fn count<T>(chars: impl Iterator<Item = T>) -> u32 {
     u32::try_from(chars.count()).unwrap_or(u32::MAX)
 }
 

@@ -52,6 +52,9 @@ fn a_name_is_a_text_with_letters() {
         (" \t ", Flaw::Empty("full_name")),
         (&"An".repeat(150), Flaw::TooLong("full_name")),
         ("12345", Flaw::Form("full_name")),
+        ("Nguyễn Văn 2", Flaw::Form("full_name")),
+        ("Nguуen Van An", Flaw::Form("full_name")),
+        ("Nguyễn @ An", Flaw::Form("full_name")),
         ("X\0Y", Flaw::NoText("full_name")),
         ("Bell\u{7}\u{1b}[31m", Flaw::NoText("full_name")),
     ] {
@@ -67,6 +70,10 @@ fn a_name_is_a_text_with_letters() {
     assert_eq!(take(&mut register, act, Some("001226000009")), Err(Flaw::Form("father").into()));
     assert_eq!(register, town(), "nothing was taken");
     // The forms of one letter and blanks are brought into that of the register.
+    for name in ["Y-Bhăm Êban", "H'Hen Niê", "Đinh Ŭ Ŏ"] {
+        let act = renamed(name);
+        assert!(apply(&entry(act), &register, &[], None, TODAY).is_ok(), "{name}");
+    }
     take(&mut register, renamed(" Pha\u{323}m  Giang\n"), None).unwrap();
     assert_eq!(register[&number(BACHELOR)].full_name, "Phạm Giang");
     assert_eq!(take(&mut register, renamed("Phạm\u{a0}Giang"), None), Err(Refusal::Nothing.into()));
@@ -116,6 +123,36 @@ fn groups_countries_and_places_are_those_of_the_lists() {
     ] {
         assert_eq!(judged(act), Err(flaw.into()));
     }
+}
+
+/// A corrected day of birth is held against the family's days and against what the person did.
+#[test]
+fn a_day_of_birth_contradicts_nobody_in_the_family() {
+    let register = town();
+    let judged = |person: &str, day: Date, before: &[Applied]| {
+        let act = Act::BirthDateCorrected { person: number(person), birth_date: BirthDate::Day(day), on: ON };
+        apply(&entry(act), &register, before, Some(number("001226000009")), TODAY).map(drop)
+    };
+    // The child is of 7 June 2014, the father of 1988, the mother of 1990.
+    assert_eq!(judged(CHILD, date(2014, 7, 7), &[]), Ok(()));
+    assert_eq!(judged(CHILD, date(1990, 4, 5), &[]), Err(Refusal::ParentNotOlder.into()));
+    assert_eq!(judged(CHILD, date(2003, 4, 4), &[]), Err(Contradiction::ParentTooYoung.into()));
+    assert_eq!(judged(CHILD, date(2003, 4, 5), &[]), Ok(()), "thirteen years old that day");
+    assert_eq!(judged(WIFE, date(2014, 6, 7), &[]), Err(Refusal::ParentNotOlder.into()));
+    assert_eq!(judged(WIFE, date(2003, 1, 1), &[]), Err(Contradiction::ParentTooYoung.into()));
+    let married = Applied { id: "00070.2012.KH.1".parse().unwrap(), on: date(2012, 5, 5) };
+    assert_eq!(judged(BACHELOR, date(2013, 1, 1), &[married]), Err(Refusal::BeforeItHappened.into()));
+    let born = Applied { id: "00070.1985.KS.1".parse().unwrap(), on: date(1985, 8, 9) };
+    assert_eq!(judged(BACHELOR, date(1986, 1, 1), &[born]), Ok(()), "the act of birth is what was wrong");
+    // A mother of nine years is a case, and may be true.
+    let mut register = town();
+    register.get_mut(&number(WIFE)).unwrap().birth_date = BirthDate::Day(date(2017, 1, 1));
+    let act = birth(newborn(), None, known(WIFE));
+    let young = Contradiction::ParentTooYoung;
+    assert_eq!(take(&mut register, act.clone(), Some("001226000009")), Err(young.into()));
+    assert!(may_overrule(young));
+    let given = Some(number("001226000009"));
+    assert!(apply_overruling(&entry(act), &register, &[], given, TODAY, Some(young)).is_ok());
 }
 
 /// TT 07/2016: the number says where the birth was registered.

@@ -377,6 +377,11 @@ fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
             let done = store.decide_case(&id, &own, None, now(), TODAY);
             assert!(matches!(done, Err(StoreError::NotDecided(NotDecided::OwnClaim))), "{by}");
         }
+        // What another officer sent back says so when it comes again.
+        let third = death(7, date(2026, 11, 3));
+        assert!(matches!(take(&mut store, &third), ActOutcome::Case(Contradiction::OtherDeath)));
+        decide(&mut store, &CaseId::of_act(&third.id), Verdict::Keep).unwrap();
+        assert_eq!(take(&mut store, &third), ActOutcome::SentBack(Contradiction::OtherDeath));
         decide(&mut store, &id, Verdict::Take(BTreeMap::new())).unwrap();
         assert_eq!(store.person(&people[5].number).unwrap().unwrap().life, Life::Dead(date(2026, 11, 2)));
         assert_eq!(take(&mut store, &other), ActOutcome::Repeat);

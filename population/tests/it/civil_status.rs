@@ -6,7 +6,7 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{
     Act, ActId, Applied, Book, Changes, Contradiction, Entry, Kind, Mover, Newborn, NotApplied, Parent,
-    Refusal, Stay, Topic, apply, needs_number,
+    Refusal, Stay, Topic, apply, apply_overruling, needs_number,
 };
 use cccd_population::generate::Nation;
 use cccd_population::person::{HouseholdMember, Life, MaritalStatus, Person, Relative, Residence};
@@ -216,7 +216,12 @@ fn a_death_ends_residence_and_marriage_and_begins_the_funeral_benefit() {
     let again = apply(&entry(death.clone()), &register, &known, None, TODAY);
     assert_eq!(again, Err(Refusal::Nothing.into()));
     let other = Act::Death { person: number(HUSBAND), on: date(2026, 11, 17) };
-    assert_eq!(take(&mut register, other, None), Err(Contradiction::OtherDeath.into()));
+    assert_eq!(take(&mut register, other.clone(), None), Err(Contradiction::OtherDeath.into()));
+    // An officer decides that the other day holds: nobody pays for one funeral twice.
+    let overruled = Some(Contradiction::OtherDeath);
+    let changes = apply_overruling(&entry(other), &register, &known, None, TODAY, overruled).unwrap();
+    assert_eq!(changes.changed[0].life, Life::Dead(date(2026, 11, 17)));
+    assert_eq!(topics(&changes, HUSBAND), [Topic::Card, Topic::PersonChanged]);
     let changed =
         Act::NameChanged { person: number(HUSBAND), full_name: "X Y".to_owned(), on: date(2026, 11, 19) };
     assert_eq!(take(&mut register, changed, None), Err(Contradiction::AfterDeath.into()));

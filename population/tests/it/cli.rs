@@ -463,14 +463,15 @@ fn the_identity_database_is_made_written_and_read_with_grounds() {
     );
     assert!(!dir.join("r.db.identity-key").exists());
     assert_eq!(run(dir, &["identity", "init", "--identity", "sqlite:i.db"]).0, Some(0));
-    std::fs::write(dir.join("an.jpg"), b"\xff\xd8\xff\xe0picture").unwrap();
+    let picture = crate::identity::small_jpeg();
+    std::fs::write(dir.join("an.jpg"), &picture).unwrap();
     let asked = ["--identity", "sqlite:i.db", "--officer", "Bình", "--case", "CC01-17"];
     let identity = |arguments: &[&str]| run(dir, &[&["identity"], arguments, &asked].concat());
     assert_eq!(identity(&["put", "079099000001", "portrait", "an.jpg"]).0, Some(0));
     assert_eq!(identity(&["put", "079099000001", "eid", "level-2 locked"]).0, Some(0));
     assert_eq!(identity(&["put", "079099000001", "eid", "level-9"]).0, Some(2));
     assert_eq!(identity(&["read", "079099000001", "portrait", "--out", "out.jpg"]).0, Some(0));
-    assert_eq!(std::fs::read(dir.join("out.jpg")).unwrap(), b"\xff\xd8\xff\xe0picture");
+    assert_eq!(std::fs::read(dir.join("out.jpg")).unwrap(), picture);
     assert_eq!(identity(&["read", "079099000001", "eid"]).1, "level-2 locked\n");
     assert_eq!(identity(&["read", "079099000001", "iris-left", "--out", "none"]).0, Some(1));
     let (code, _, error) =

@@ -163,3 +163,36 @@ fn a_case_shows_what_its_act_says_and_what_the_register_holds() {
     let (_, log) = asked(dir, &["access-log", "--officer", "C"]);
     assert_eq!(log[0]["looks"].as_array().unwrap().len(), 2);
 }
+
+/// The cards of before come in as a file; each line is told of by itself.
+#[test]
+fn cards_that_were_made_elsewhere_are_recorded_line_by_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    register(dir);
+    let card = |number: &str, sod: &str, issued: &str| {
+        json!({
+            "number": number, "sod_sha256": sod.repeat(32), "document_number": format!("0990000{sod}"),
+            "chip_serial": sod.repeat(10), "issued": issued, "expires": "2039-01-15",
+        })
+        .to_string()
+    };
+    let (wife, husband) = ("001190000002", "001088000001");
+    let lines = [
+        card(wife, "11", "2022-01-01"),
+        card(husband, "22", "2099-01-01"),
+        card("001190999999", "33", "2022-01-01"),
+        "a card".to_owned(),
+        card(husband, "44", "2022-01-01"),
+        card(wife, "55", "2023-01-01"),
+    ];
+    std::fs::write(dir.join("cards.jsonl"), lines.join("\n")).unwrap();
+    let record = ["card", "record", "cards.jsonl"];
+    let (code, told) = asked(dir, &record);
+    let outcomes: Vec<&str> = told.iter().map(|one| one["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["recorded", "refused", "refused", "no-card", "recorded", "refused"]);
+    assert_eq!(code, Some(1));
+    std::fs::write(dir.join("cards.jsonl"), [&lines[0], &lines[4]].map(String::as_str).join("\n")).unwrap();
+    let (code, told) = asked(dir, &record);
+    assert_eq!((code, told[0]["outcome"].as_str(), told.len()), (Some(0), Some("repeat"), 2));
+}

@@ -25,6 +25,15 @@ fn look(shown: Shown) -> Look {
     Look::new(&key(), &number("079099000001"), "Bình", grounds, shown, now()).unwrap()
 }
 
+/// A grey picture.
+pub(crate) fn small_jpeg() -> Vec<u8> {
+    let mut jpeg = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new(&mut jpeg)
+        .encode(&[128; 64], 8, 8, image::ColorType::L8.into())
+        .unwrap();
+    jpeg
+}
+
 fn file(dir: &tempfile::TempDir) -> Place {
     Place::file(&dir.path().join("identity.db"))
 }
@@ -150,9 +159,15 @@ fn what_an_item_can_be() {
     for text in ["fingerprint-0", "fingerprint-11", "fingerprint-01", "dna", ""] {
         assert!(text.parse::<Item>().is_err(), "{text}");
     }
-    assert!(Item::Portrait.check(&[0xff, 0xd8, 0xff, 0xe0]).is_ok());
-    assert!(Item::Portrait.check(b"\xff\x4f\xff\x51\0").is_ok());
-    assert!(Item::Portrait.check(b"GIF89a").is_err());
+    let jpeg = small_jpeg();
+    assert!(Item::Portrait.check(&jpeg).is_ok());
+    let jpeg_2000 = b"\xff\x4f\xff\x51\0\x29\0\0\0\0\x01\x90\0\0\x02\0";
+    assert!(Item::Portrait.check(jpeg_2000).is_ok());
+    let boxes = [b"\0\0\0\x0cjP  \x0d\x0a\x87\x0a\0\0\0\x14ftypjp2 ".as_slice(), jpeg_2000].concat();
+    assert!(Item::Portrait.check(&boxes).is_ok());
+    for none in [&jpeg[..20], b"\xff\xd8\xff\xe0pict", &jpeg_2000[..12], &boxes[..24], b"GIF89a"] {
+        assert!(Item::Portrait.check(none).is_err(), "{none:?}");
+    }
     assert!(Item::Marks.check("sẹo\n".as_bytes()).is_err());
     assert!(Item::Marks.check("sẹo 2 cm".as_bytes()).is_ok());
     let locked = EidState { level: 2, locked: true };

@@ -2,9 +2,9 @@
 
 use cccd_card_profile::card_holder::Sex;
 use cccd_population::civil_status::linked::{Step, StepAnswer, StepState};
-use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Topic};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Refusal, Topic};
 use cccd_population::person::{Person, Residence};
-use cccd_population::store::{ActOutcome, Answered, SqlStore, Store as _, StoreError};
+use cccd_population::store::{ActOutcome, Answered, Change, SqlStore, Store as _, StoreError};
 use jiff::civil::date;
 
 use crate::{TODAY, change, empty, now, number, postgres};
@@ -60,6 +60,61 @@ fn done(reference: &str) -> StepAnswer {
 fn topics(store: &SqlStore) -> Vec<Topic> {
     let topics = store.outbox(100).unwrap().into_iter().map(|waiting| waiting.message.topic);
     topics.filter(|topic| *topic != Topic::PersonChanged).collect()
+}
+
+/// Acts of one run have one time; what is told of one person leaves in the order in which it was taken, whatever their names.
+#[test]
+fn what_is_told_of_a_person_leaves_in_the_order_in_which_it_happened() {
+    on_both(|mut store| {
+        store.put_person(&mother(), &change()).unwrap();
+        let person = mother().number;
+        let named = |serial, name: &str, day| {
+            let act = Act::NameChanged {
+                person: person.clone(),
+                full_name: name.to_owned(),
+                on: date(2026, 11, day),
+            };
+            let entry = entry(act);
+            Entry { id: ActId { serial, ..entry.id.clone() }, ..entry }
+        };
+        let first = named(9, "Lê Thị Hai", 2);
+        let second = named(2, "Lê Thị Ba", 3);
+        for act in [&first, &second] {
+            store.record_act(act, None, "desk", &change(), TODAY).unwrap();
+        }
+        // An earlier clock puts nothing before what was told already.
+        let third = named(1, "Lê Thị Tư", 4);
+        let early = Change { at: change().at - jiff::SignedDuration::from_hours(1), ..change() };
+        store.record_act(&third, None, "desk", &early, TODAY).unwrap();
+        let waiting = store.outbox(100).unwrap();
+        let mut reasons: Vec<String> = waiting.iter().map(|one| one.because.clone()).collect();
+        reasons.dedup();
+        assert_eq!(reasons, [first.id.to_string(), second.id.to_string(), third.id.to_string()]);
+        assert!(waiting.windows(2).all(|two| two[0].recorded_at < two[1].recorded_at));
+        assert_eq!(store.outbox(1).unwrap(), waiting[..1]);
+    });
+}
+
+#[test]
+fn a_number_that_ended_is_told_from_one_that_nobody_had() {
+    on_both(|mut store| {
+        store.put_person(&mother(), &change()).unwrap();
+        let (old, new) = (mother().number, number("001191000044"));
+        let corrected = Act::BirthDateCorrected {
+            person: old.clone(),
+            birth_date: date(1991, 4, 5).into(),
+            on: date(2026, 11, 11),
+        };
+        store.record_act(&entry(corrected), Some(&new), "desk", &change(), TODAY).unwrap();
+        let refused = |store: &mut SqlStore, person| {
+            let act = Act::NameChanged { person, full_name: "Lê Chi".to_owned(), on: date(2026, 11, 12) };
+            store.record_act(&entry(act), None, "desk", &change(), TODAY).unwrap_err()
+        };
+        let ended = refused(&mut store, old);
+        assert!(matches!(ended, StoreError::Refused(Refusal::NumberEnded)), "{ended}");
+        let nobody = refused(&mut store, number("001191000055"));
+        assert!(matches!(nobody, StoreError::Refused(Refusal::UnknownPerson)), "{nobody}");
+    });
 }
 
 #[test]

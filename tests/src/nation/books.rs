@@ -170,8 +170,7 @@ fn death(world: &mut World, today: Date) -> Result<()> {
 
 fn made(store: &SqlStore, name: &str) -> Result<Option<Extract>> {
     if let Ok(act) = name.parse::<ActId>() {
-        let Some((entry, number, people)) = store.act_with_people(&act)? else { return Ok(None) };
-        return Ok(Some(Extract::of(&entry, number.as_ref(), &people)?));
+        return Ok(Extract::of_act(store, &act)?.transpose()?);
     }
     let paper = store.paper(&name.parse()?)?;
     Ok(paper.and_then(|(paper, _)| paper.agreed).map(|entry| Extract::of_paper(&entry)))

@@ -148,7 +148,9 @@ fn taken(world: &mut World, act: Act, registered_on: Date, serial: u32) -> Resul
             world.picture.acts.insert(id, false);
             return Ok(Taken::Case);
         }
-        ActOutcome::Repeat | ActOutcome::Waits(_) => anyhow::bail!("a new act was known already"),
+        ActOutcome::Repeat | ActOutcome::Waits(_) | ActOutcome::SentBack(_) => {
+            anyhow::bail!("a new act was known already")
+        }
     };
     if comes_again(serial) {
         let again =

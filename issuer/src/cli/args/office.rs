@@ -111,6 +111,9 @@ pub(crate) struct DeliverArguments {
     pub(crate) id: ApplicationId,
 
     #[command(flatten)]
+    pub(crate) register: RegisterArguments,
+
+    #[command(flatten)]
     pub(crate) ledger: LedgerArguments,
 
     #[command(flatten)]

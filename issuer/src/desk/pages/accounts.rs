@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{Redirect, Response};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::super::card;
@@ -30,7 +31,7 @@ pub(in crate::desk) async fn list(State(desk): State<Arc<Desk>>, seen: Seen) -> 
                         th scope="col" { (seen.say("Người tạo", "Made by")) }
                         th scope="col" { (seen.say("Trạng thái", "State")) }
                     } }
-                    tbody { @for account in &accounts { (row(&seen, account)) } }
+                    tbody { @for account in &accounts { (row(&seen, account, desk.now())) } }
                 }
             }
         }
@@ -40,16 +41,20 @@ pub(in crate::desk) async fn list(State(desk): State<Arc<Desk>>, seen: Seen) -> 
     Ok(page::page(&seen, Title { text: seen.say("Tài khoản", "Accounts"), place: Place::Accounts }, body))
 }
 
-fn row(seen: &Seen, account: &Account) -> Markup {
+fn row(seen: &Seen, account: &Account, now: Timestamp) -> Markup {
     let roles: Vec<&str> = account.roles.iter().map(|role| words::role(*role, seen.language)).collect();
     html! {
         tr {
             th scope="row" { (account.name) }
             td { (roles.join(", ")) }
             td { (account.created_by) ", " (card::clock(&account.created_at)) }
-            td { @match &account.locked {
-                Some(why) => { span.state.bad { (seen.say("khóa", "locked")) } " " (why) },
-                None => span.state.good { (seen.say("mở", "open")) },
+            td { @match (&account.locked, account.rests_until(now)) {
+                (Some(why), _) => { span.state.bad { (seen.say("khóa", "locked")) } " " (why) },
+                (None, Some(until)) => {
+                    span.state.warn { (seen.say("tạm nghỉ", "rests")) } " "
+                    (seen.say("sai mật khẩu nhiều lần, đến", "wrong passwords, until")) " " (card::clock(&until.to_string()))
+                },
+                (None, None) => span.state.good { (seen.say("mở", "open")) },
             } }
         }
     }

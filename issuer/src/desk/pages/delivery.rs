@@ -8,7 +8,6 @@ use axum::response::{Redirect, Response};
 use cccd_population::card::CardStatus;
 use maud::{Markup, html};
 use rand_core::Rng as _;
-use serde_json::Value;
 
 use super::super::card::{self, Sight};
 use super::super::form::Signed;
@@ -20,6 +19,7 @@ use super::one::id_of;
 use crate::accounts::Role;
 use crate::application::{State as Standing, Step};
 use crate::ledger::Act;
+use crate::station::{IssueError, hand_over};
 use crate::words::{self, Language};
 
 /// What may be done with a card that is made.
@@ -67,18 +67,14 @@ pub(in crate::desk) async fn deliver(
     }
     desk.ask(move |desk, books| {
         let act = Act { actor: seen.name(), at: desk.now(), request: Some(&request) };
-        // Between issue and delivery a card may be reported lost or withdrawn. One that was handed over is answered again.
-        let entry = books.ledger.entry(id)?;
-        if let Some(signed) = entry.signed.filter(|_| entry.state == Standing::Issued) {
-            let mut nonce = [0; 16];
-            desk.rng().fill_bytes(&mut nonce);
-            books.register.for_officer(seen.name());
-            let (status, _) = books.register.card_status(&signed.sod_sha256, &nonce, desk.today())?;
-            if status != CardStatus::Active {
-                return Err(out_of_use(status));
-            }
+        let mut nonce = [0; 16];
+        desk.rng().fill_bytes(&mut nonce);
+        books.register.for_officer(seen.name());
+        match hand_over(&mut books.ledger, books.register.as_mut(), id, &nonce, act) {
+            Ok(_) => {}
+            Err(IssueError::OutOfUse(status)) => return Err(out_of_use(status)),
+            Err(error) => return Err(error.into()),
         }
-        books.ledger.advance(id, Step::Deliver, None, &Value::Null, act)?;
         // The portrait has no further use here: it is in the chip and on the card.
         desk.drawer.remove(&books.ledger.entry(id)?.content_sha256);
         desk.faces.forget();

@@ -25,10 +25,6 @@ pub(in crate::desk) struct KnownCard {
 }
 
 impl KnownCard {
-    pub(super) fn is_expired(&self) -> bool {
-        self.status == Some(CardStatus::Expired)
-    }
-
     /// Made, and not handed over.
     fn waits(&self) -> bool {
         self.entry.as_ref().is_some_and(|entry| entry.state == Standing::Issued)

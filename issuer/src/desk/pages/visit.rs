@@ -61,7 +61,6 @@ pub(in crate::desk) async fn page(
                     }
                 }
                 @if let Some(refusal) = &refusal { (told(&seen, &IssueError::from(refusal.clone()).into())) }
-                @if let Some(problem) = grounds::misfit(&visit, visit.reason) { (told(&seen, &problem)) }
                 (compared::comparison(&seen, &id, &visit, record))
                 (asked::purpose(&seen, &id, &visit, desk.today()))
                 (portrait::portrait(&seen, &id, &visit, desk.today()))
@@ -81,7 +80,9 @@ pub(in crate::desk) async fn page(
 fn refusal(desk: &Desk, visit: &Visit) -> Option<Refusal> {
     let mut application = visit.application();
     application.asserted = Asserted::default();
-    check(&application, visit.record.clone(), desk.today()).err()
+    check(&application, visit.record.clone(), desk.today())
+        .err()
+        .or_else(|| grounds::misfit(visit, visit.reason))
 }
 
 fn told(seen: &Seen, problem: &Problem) -> Markup {

@@ -59,6 +59,26 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Apply for an exchange or a reissue (\"reason\": \"exchange\" or \"reissue\"), which replaces that card.",
             "Lập hồ sơ đổi hoặc cấp lại (\"reason\": \"exchange\" hoặc \"reissue\") để thay thẻ đó.",
         ),
+        "not-a-citizen" => (
+            "Cơ sở dữ liệu dân cư ghi người này mang quốc tịch khác",
+            "Cards are for citizens; if nationality was regained, have that act registered first.",
+            "Thẻ chỉ cấp cho công dân; nếu đã trở lại quốc tịch Việt Nam, đăng ký việc đó trước.",
+        ),
+        "had-a-card" => (
+            "Người này đã từng được cấp thẻ: không phải cấp lần đầu",
+            "Choose a reissue, on the ground that applies.",
+            "Chọn cấp lại, với căn cứ đúng.",
+        ),
+        "nothing-to-exchange" => (
+            "Người này không có thẻ để đổi",
+            "Choose a reissue if the card is lost or damaged, a first issue if there never was one.",
+            "Chọn cấp lại nếu thẻ đã mất hoặc hỏng; nếu chưa từng có thẻ, chọn cấp lần đầu.",
+        ),
+        "never-had-a-card" => (
+            "Người này chưa từng được cấp thẻ: không phải cấp lại",
+            "Choose a first issue.",
+            "Chọn cấp lần đầu.",
+        ),
         "card-held" => (
             "Thẻ của người này đang bị giữ",
             "End the holding first (`issuer card return`), if the authority that holds the card agrees.",
@@ -71,8 +91,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "other-application-open" => (
             "Người này còn một hồ sơ khác đang dở",
-            "Run that application again with its chip, or give its chip up with `issuer spoil`.",
-            "Chạy lại hồ sơ đó với đúng chíp của nó, hoặc loại chíp bằng `issuer spoil`.",
+            "Finish that one first (`issuer application list`): approve, make or refuse it; with a chip in work, run it again with its chip or give the chip up with `issuer spoil`.",
+            "Xong hồ sơ đó trước (`issuer application list`): duyệt, in hoặc từ chối; nếu chíp đang làm dở, chạy lại với đúng chíp đó hoặc loại chíp bằng `issuer spoil`.",
         ),
         "state-forbids" => (
             "Trạng thái hồ sơ không cho phép",
@@ -88,6 +108,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Người này không có thẻ đang dùng",
             "Name another card of this person by --sod-sha256.",
             "Chỉ ra thẻ khác của người này bằng --sod-sha256.",
+        ),
+        "card-not-active" => (
+            "Thẻ này không còn dùng được",
+            "Do not hand it over. Look at the card's life; if need be, take an application for another one in.",
+            "Không trả thẻ này. Xem vòng đời của thẻ; nếu cần, tiếp nhận hồ sơ cấp lại.",
         ),
         "approval-missing" => (
             "Hồ sơ chờ cán bộ khác duyệt",

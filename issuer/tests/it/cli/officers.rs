@@ -41,7 +41,14 @@ fn no_card_is_made_without_a_second_officer() {
     let card = json(&desk.issue("an.json", "out", &[]));
     assert_eq!(card["status"], "active");
     let id = card["application"].as_str().unwrap();
-    assert_eq!(json(&desk.by("lan", &["application", "deliver", "--id", id]))["state"], "delivered");
+    // Withdrawn while it lay at the counter: it is not handed over.
+    let deliver = ["application", "deliver", "--id", id, "--register", register.as_str()];
+    let card_of = ["--number", NUMBER, "--register", register.as_str()];
+    let hold = ["card", "hold", "--ground", "detention", "--reason", "decision 1"];
+    json(&desk.by("minh", &[&hold[..], &card_of[..]].concat()));
+    refused(&desk.by("lan", &deliver), 1, "card-not-active");
+    json(&desk.by("minh", &[&["card", "return", "--reason", "it ended"][..], &card_of[..]].concat()));
+    assert_eq!(json(&desk.by("lan", &deliver))["state"], "delivered");
     let shown = json(&desk.by("minh", &["application", "show", "--id", id]));
     let done: Vec<&str> = shown["actions"]
         .as_array()

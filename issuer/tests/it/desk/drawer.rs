@@ -88,7 +88,8 @@ fn what_was_captured_on_the_command_line_is_made_at_the_desk() {
     assert!(kept.iter().all(|name| in_drawer(&desk).contains(name)), "kept until the card is handed over");
 
     // Handed over on the command line: the next start finds nothing to keep.
-    let delivered = desk.by("lan", &["application", "deliver", "--id", "1"]);
+    let register = format!("sqlite:{}", desk.path("register.db"));
+    let delivered = desk.by("lan", &["application", "deliver", "--id", "1", "--register", &register]);
     assert_eq!(delivered.status.code(), Some(0), "{delivered:?}");
     let (_running, _) = served(&desk, "ready-2");
     assert!(!in_drawer(&desk).contains(&kept[0]));

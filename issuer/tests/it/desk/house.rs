@@ -359,9 +359,16 @@ impl Browser {
 
     pub(super) fn get(&mut self, path: &str) {
         let path = path.split('#').next().unwrap();
-        let request = self.agent.get(format!("http://{}{path}", self.base));
-        let answer = request.header("cookie", format!("desk={}", self.session)).call().unwrap();
-        self.take(answer);
+        let ask = || {
+            let request = self.agent.get(format!("http://{}{path}", self.base));
+            request.header("cookie", format!("desk={}", self.session)).call()
+        };
+        // A browser asks again over another line where the one that was kept open is closed: an upload that is too large ends it.
+        let answer = match ask() {
+            Err(ureq::Error::Io(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => ask(),
+            answer => answer,
+        };
+        self.take(answer.unwrap());
     }
 
     /// Sends a form of the page that is shown: its hidden fields and these.

@@ -9,7 +9,10 @@ use crate::civil_status::act::{Kind, Newborn, Parent};
 use crate::civil_status::family::{add_child, relative};
 use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
-use crate::person::{Life, MaritalStatus, Person, Relative, Residence};
+use crate::person::{Life, MaritalStatus, Person, Relative, Residence, latest, years};
+
+/// A parent is at least so much older than the child, in years.
+pub(crate) const YOUNGEST_PARENT: i16 = 13;
 
 /// A child may be born so many days after its father's death.
 pub(crate) const DAYS_AFTER_FATHER: i32 = 306;
@@ -41,13 +44,9 @@ impl Work<'_> {
                 }
                 Parent::Known(parent) => {
                     self.not_born_already(parent, child)?;
-                    let record = self.record(parent)?;
-                    if record.birth_date.earliest() >= child.birth_date {
-                        return Err(Refusal::ParentNotOlder.into());
-                    }
-                    let (life, sex) = (record.life, record.sex);
-                    self.of_that_sex(sex, is_father)?;
-                    can_be_parent(life, is_father, child.birth_date)?;
+                    let record = self.record(parent)?.clone();
+                    self.can_have(&record, is_father, BirthDate::Day(child.birth_date))?;
+                    self.of_that_sex(record.sex, is_father)?;
                     let record = self.record(parent)?;
                     add_child(record, &as_child);
                     relative(record)
@@ -72,6 +71,16 @@ impl Work<'_> {
         }
         self.changes.created = Some(person);
         Ok(())
+    }
+
+    /// Whether a child of this birth date can be the parent's: the parent is older, of an age for it unless an officer decided so, and
+    /// lived then.
+    pub(super) fn can_have(&self, parent: &Person, is_father: bool, born: BirthDate) -> Done {
+        is_older(parent, born)?;
+        if years(parent.birth_date.earliest(), latest(born)) < YOUNGEST_PARENT {
+            self.contradicts(Contradiction::ParentTooYoung)?;
+        }
+        Ok(can_be_parent(parent.life, is_father, born.earliest())?)
     }
 
     /// A father is no woman and a mother no man, as far as the register knows.
@@ -192,13 +201,13 @@ impl Work<'_> {
     pub(super) fn recognition(&mut self, child: &PersonalNumber, parent: &PersonalNumber) -> Done {
         let elder = self.record(parent)?.clone();
         let record = self.record(child)?;
-        if elder.birth_date.earliest() >= record.birth_date.earliest() {
-            return Err(Refusal::ParentNotOlder.into());
-        }
-        can_be_parent(elder.life, elder.sex != Sex::Female, record.birth_date.earliest())?;
+        let born = record.birth_date;
+        is_older(&elder, born)?;
         if record.spouse.as_ref().is_some_and(|spouse| spouse.number.as_ref() == Some(parent)) {
             return Err(Refusal::SpouseAsParent.into());
         }
+        self.can_have(&elder, elder.sex != Sex::Female, born)?;
+        let record = self.record(child)?;
         let known = if elder.sex == Sex::Female { &record.mother } else { &record.father };
         if let Some(known) = known.clone() {
             let same = known.number.as_ref() == Some(parent);
@@ -258,6 +267,11 @@ impl Work<'_> {
         [record.father, record.mother] = parents;
         Ok(())
     }
+}
+
+/// Nobody is a parent of their elders.
+pub(super) fn is_older(parent: &Person, born: BirthDate) -> Result<(), Refusal> {
+    if parent.birth_date.earliest() >= latest(born) { Err(Refusal::ParentNotOlder) } else { Ok(()) }
 }
 
 /// A mother lives when her child is born, a father lived ten months before.

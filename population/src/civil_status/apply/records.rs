@@ -4,7 +4,7 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
-use super::families::can_be_parent;
+use super::families::{can_be_parent, is_older};
 use super::{Done, Work};
 use crate::civil_status::act::Kind;
 use crate::civil_status::message::Topic;
@@ -59,6 +59,11 @@ impl Work<'_> {
             widowed.marital_status = Some(MaritalStatus::Widowed);
         }
         let headless = self.touched.leave_household(number);
+        if registered {
+            // Another day of the same death: residence and funeral benefit were asked for by the act before it.
+            self.tell(Topic::Card, number, None);
+            return Ok(());
+        }
         self.tell(Topic::Residence, number, None);
         self.tell(Topic::FuneralBenefit, number, heir);
         self.tell(Topic::Card, number, None);
@@ -127,10 +132,27 @@ impl Work<'_> {
         }
         let other_year = record.birth_date.year() != date.year();
         record.birth_date = date;
+        let record = record.clone();
         record.clone().checked(self.today)?;
-        if date.earliest() > self.entry.act.on() {
+        // Acts of the person happened after the birth; the act of birth itself is dated as it was entered.
+        let deeds =
+            self.before.iter().filter(|applied| applied.id.kind != Kind::Birth).map(|applied| applied.on);
+        if deeds.chain([self.entry.act.on()]).any(|on| date.earliest() > on) {
             return Err(Refusal::BeforeItHappened.into());
         }
+        let mut families = Vec::new();
+        for (parent, is_father) in [(&record.father, true), (&record.mother, false)] {
+            let parent =
+                parent.as_ref().and_then(|parent| self.touched.get(parent.number.as_ref()?).cloned());
+            families.extend(parent.map(|parent| (parent, is_father, date)));
+        }
+        for child in record.children.iter().filter_map(|child| child.number.as_ref()) {
+            let born = self.touched.get(child).map(|child| child.birth_date);
+            families.extend(born.map(|born| (record.clone(), record.sex != Sex::Female, born)));
+        }
+        // What cannot be is told before what an officer may decide.
+        families.iter().try_for_each(|(parent, _, born)| is_older(parent, *born))?;
+        families.iter().try_for_each(|(parent, is_father, born)| self.can_have(parent, *is_father, *born))?;
         self.tell(Topic::Card, number, None);
         if other_year { self.renumber(number, new.ok_or(Refusal::NoNumber)?) } else { Ok(()) }
     }

@@ -1,10 +1,13 @@
 //! What connected systems are told: messages that wait until they were sent.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
 
 use super::super::StoreError;
-use super::super::engine::Session;
-use super::super::persons::timestamp;
+use super::super::engine::{Asked, Session, Value, sixteens};
+use super::super::persons::{number, timestamp};
 use crate::civil_status::Message;
 
 /// A message of the outbox.
@@ -16,9 +19,42 @@ pub struct Outgoing {
     pub position: u32,
     /// What it says.
     pub message: Message,
-    /// Since when it waits.
+    /// Since when it waits; of one person each later than the one before.
     pub recorded_at: Timestamp,
 }
+
+/// When each of some persons was last told about. Their messages leave in the order in which they were taken, also where one
+/// run writes many at one time, or two clocks differ: each is stamped later than the one before it (a hybrid logical clock).
+pub(in crate::store) struct LastTold(BTreeMap<PersonalNumber, Timestamp>);
+
+impl LastTold {
+    /// Of everybody whom the messages are about.
+    pub(in crate::store) fn read<'m>(
+        session: &mut dyn Session,
+        messages: impl IntoIterator<Item = &'m Message>,
+    ) -> Result<Self, StoreError> {
+        let whom: BTreeSet<&str> = messages.into_iter().map(|message| message.person.as_str()).collect();
+        let asked: Vec<Asked<'_>> =
+            sixteens(whom.into_iter().map(Value::from)).into_iter().map(|values| (LAST, values)).collect();
+        let mut last = BTreeMap::new();
+        session.ask(&asked, &mut |_, row| {
+            last.insert(number(row.needed_str(0)?)?, timestamp(row.needed_str(1)?)?);
+            Ok(())
+        })?;
+        Ok(Self(last))
+    }
+
+    /// The stamp of a message of now.
+    fn next(&mut self, message: &Message, at: Timestamp) -> Timestamp {
+        let after = |last: Timestamp| last.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap_or(last);
+        let stamp = self.0.get(&message.person).map_or(at, |last| at.max(after(*last)));
+        self.0.insert(message.person.clone(), stamp);
+        stamp
+    }
+}
+
+const LAST: &str = "SELECT personal_number, max(recorded_at) FROM outbox WHERE personal_number IN \
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) GROUP BY personal_number";
 
 /// Messages into the outbox, because of an act or of a decision on a case.
 pub(in crate::store) fn tell(
@@ -27,10 +63,23 @@ pub(in crate::store) fn tell(
     messages: &[Message],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let at = at.to_string();
+    let mut last = LastTold::read(session, messages)?;
+    tell_after(session, because, messages, &mut last, at)
+}
+
+/// [`tell`], where many go together.
+pub(in crate::store) fn tell_after(
+    session: &mut dyn Session,
+    because: &str,
+    messages: &[Message],
+    last: &mut LastTold,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     for (position, message) in (0_u32..).zip(messages) {
         let text = serde_json::to_string(message).map_err(|error| StoreError::Engine(Box::new(error)))?;
         let topic = serde_json::to_value(message.topic).unwrap_or_default();
+        // Of one length, so that the texts sort as the times do.
+        let stamp = format!("{:.9}", last.next(message, at));
         session.later(
             "INSERT INTO outbox (personal_number, act_id, position, topic, message, recorded_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -40,7 +89,7 @@ pub(in crate::store) fn tell(
                 position.into(),
                 topic.as_str().unwrap_or_default().into(),
                 text.into(),
-                (&at).into(),
+                stamp.into(),
             ],
         )?;
     }

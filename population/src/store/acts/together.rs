@@ -18,8 +18,8 @@ use super::super::persons::{self, Locked, date, number as number_of};
 use super::super::{Change, StoreError, cases, kept, numbers, search};
 use super::chain::chain_all;
 use super::in_session::HELD;
-use super::{ActOutcome, InSession, NumberSource, Recorded, act_id, prefix, write_changes};
-use crate::civil_status::{Act, ActId, Applied, Changes, Entry, NotApplied, apply_overruling};
+use super::{ActOutcome, InSession, LastTold, NumberSource, Recorded, act_id, prefix, write_changes};
+use crate::civil_status::{Act, ActId, Applied, Changes, Entry, NotApplied, Refusal, apply_overruling};
 use crate::numbers::{Claim, RequestId};
 use crate::person::{Others, Person};
 use crate::search::{SearchKey, alike_keys};
@@ -187,6 +187,7 @@ pub(in crate::store) fn take(
     let mut known = others.locked.replace(Locked::new());
     let session = others.end()?;
     let given = give(session, &goes, change)?;
+    let mut last = LastTold::read(session, goes.iter().flat_map(|judged| &judged.changes.messages))?;
     for judged in &goes {
         let mut theirs = Locked::new();
         for person in &judged.changes.changed {
@@ -194,7 +195,7 @@ pub(in crate::store) fn take(
                 theirs.insert(person.number.clone(), known);
             }
         }
-        write_changes(session, judged.entry, &judged.changes, theirs, change)?;
+        write_changes(session, judged.entry, &judged.changes, (theirs, &mut last), change)?;
     }
     let outcomes: Vec<(&ActId, &'static str)> =
         goes.iter().map(|judged| (&judged.entry.id, outcome(&judged.changes))).collect();
@@ -270,6 +271,8 @@ fn judge<'e>(
         }
         let changes = match applied {
             Ok(changes) if changes.cancelled.is_none() => changes,
+            // By itself it is told whether the number has ended.
+            Err(NotApplied::Refused(Refusal::UnknownPerson)) => break,
             Err(NotApplied::Refused(refusal)) => {
                 turns.push(Turn::Refused(refusal.into()));
                 continue;

@@ -271,7 +271,10 @@ pub(super) fn all(house: &House) -> Vec<Step> {
         ),
         step(
             "application deliver",
-            words(Some("lan"), &["application", "deliver", "--id", "1", "--request", "deliver 1"]),
+            words(
+                Some("lan"),
+                &["application", "deliver", "--id", "1", "--register", "%register", "--request", "deliver 1"],
+            ),
             |books| state_of(books, 1) == "delivered",
         ),
         step(

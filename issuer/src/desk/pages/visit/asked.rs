@@ -17,6 +17,7 @@ use super::super::super::seen::Seen;
 use super::super::super::visits::Visit;
 use super::grounds;
 use crate::application::{Ground, Reason, Representative, Template};
+use crate::station::IssueError;
 use crate::words;
 
 pub(super) fn purpose(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Markup {
@@ -148,8 +149,8 @@ pub(in crate::desk) async fn asked(
     let template = fields.raw("template").unwrap_or_default().parse().map_err(|_| unknown())?;
     let (acting, paper) = (acting(&fields)?, paper(&fields)?);
     desk.visits.change(&id, seen.name(), desk.now(), |visit| {
-        if let Some(problem) = grounds::misfit(visit, reason) {
-            return Err(problem);
+        if let Some(refusal) = grounds::misfit(visit, reason) {
+            return Err(IssueError::from(refusal).into());
         }
         (visit.reason, visit.ground, visit.template) = (reason, ground, template);
         (visit.representative, visit.paper) = (acting, paper);

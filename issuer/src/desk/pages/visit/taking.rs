@@ -20,7 +20,7 @@ use crate::accounts::Role;
 use crate::application::{Application, Asserted, Portrait, Refusal, State as Standing};
 use crate::audit::LogEntry;
 use crate::ledger::{Act, ApplicationId, Entry};
-use crate::station::Intake;
+use crate::station::{Intake, IssueError};
 
 /// Whether prints are taken of whom this visit is about, here.
 pub(super) fn takes_prints(desk: &Desk, visit: &Visit) -> bool {
@@ -34,9 +34,7 @@ pub(super) fn ready(desk: &Desk, seen: &Seen, id: &str, visit: &Visit, refusal: 
     let with_prints = takes_prints(desk, visit);
     let lacks = visit.biometrics.lacks().filter(|_| with_prints);
     let poor = with_prints && visit.biometrics.to_retake();
-    let misfit = grounds::misfit(visit, visit.reason).is_some();
     let possible = refusal.is_none()
-        && !misfit
         && undecided.is_empty()
         && insisted.is_empty()
         && visit.has_its_portrait(today)
@@ -60,7 +58,6 @@ pub(super) fn ready(desk: &Desk, seen: &Seen, id: &str, visit: &Visit, refusal: 
                 p { (seen.say("Còn thiếu:", "Still missing:")) }
                 ul {
                     @if refusal.is_some() { li { (seen.say("không được cấp thẻ theo quy định nêu ở trên", "a rule forbids the card, see above")) } }
-                    @if misfit { li { (seen.say("lý do đề nghị đúng với các thẻ đã có, xem ở trên", "a reason that fits the cards that there were, see above")) } }
                     @if !undecided.is_empty() { li {
                         (seen.say("quyết định về mục khác nhau: ", "a decision about what differs: ")) (names(&undecided, seen))
                     } }
@@ -110,8 +107,8 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
             "A difference with the register is not resolved",
         ));
     }
-    if let Some(problem) = grounds::misfit(&visit, visit.reason) {
-        return Err(problem);
+    if let Some(refusal) = grounds::misfit(&visit, visit.reason) {
+        return Err(IssueError::from(refusal).into());
     }
     let with_prints = takes_prints(desk, &visit);
     if with_prints && let Some(lacks) = visit.biometrics.lacks() {
