@@ -65,8 +65,22 @@ pub fn run(people: u64, only: Option<&str>, at: Timestamp, figures: &mut Figures
     let server = Server::start(&SETTINGS).map_err(|reason| anyhow!(reason))?;
     let ours = server.database().map_err(|reason| anyhow!(reason))?;
     on(people, at, "postgres", &ours, || server.database().map_err(|reason| anyhow!(reason)), figures)?;
-    println!("  PostgreSQL with {}.", SETTINGS.join(", "));
+    println!("  PostgreSQL with {}, {}.", SETTINGS.join(", "), pages());
     Ok(())
+}
+
+/// Which pages of the machine's memory the server's buffers lie in: it takes huge ones where the kernel has them.
+fn pages() -> &'static str {
+    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let count = |name: &str| -> u64 {
+        let line = memory.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.trim_start_matches(':').trim().parse().ok()).unwrap_or(0)
+    };
+    if count("HugePages_Rsvd") + count("HugePages_Total") > count("HugePages_Free") {
+        "its buffers in huge pages"
+    } else {
+        "its buffers in pages of 4 KB (vm.nr_hugepages gives it others)"
+    }
 }
 
 /// One engine: the load, with look-ups on the way and at the end; then events and numbers on the full register.
