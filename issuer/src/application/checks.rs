@@ -302,6 +302,42 @@ mod tests {
         assert_eq!(outcome(&application("", "exchange"), held), Err(Refusal::CardHeld));
     }
 
+    /// Luật Căn cước 2023 art. 24: what became of the other cards says what may be asked for.
+    #[test]
+    fn what_is_asked_for_fits_the_cards_that_there_were() {
+        use CardStatus::{Destroyed, Expired, Lost, Revoked};
+        let after = |earlier: Option<&[CardStatus]>, reason: &str| {
+            let record =
+                PersonRecord { earlier: earlier.map(<[CardStatus]>::to_vec), ..record(Life::Alive, None) };
+            outcome(&application("", reason), Some(record)).err()
+        };
+        for (earlier, first, exchange, reissue) in [
+            (&[][..], None, Some(Refusal::NothingToExchange), Some(Refusal::NeverHadACard)),
+            (&[Expired], Some(Refusal::HadACard), None, None),
+            (&[Lost], Some(Refusal::HadACard), Some(Refusal::NothingToExchange), None),
+            (&[Revoked, Destroyed], Some(Refusal::HadACard), Some(Refusal::NothingToExchange), None),
+        ] {
+            assert_eq!(after(Some(earlier), "first-issue"), first, "{earlier:?}");
+            assert_eq!(after(Some(earlier), "exchange"), exchange, "{earlier:?}");
+            assert_eq!(after(Some(earlier), "reissue"), reissue, "{earlier:?}");
+        }
+        for reason in ["first-issue", "exchange", "reissue"] {
+            assert_eq!(after(None, reason), None, "a register that does not say it refuses nobody");
+        }
+    }
+
+    #[test]
+    fn cards_are_of_citizens() {
+        let of = |nationality: &str| {
+            let mut record = record(Life::Alive, None);
+            record.holder.nationality = nationality.to_owned();
+            outcome(&application("", "first-issue"), Some(record)).err()
+        };
+        assert_eq!(of("Hoa Kỳ"), Some(Refusal::NotACitizen));
+        assert_eq!(of("Không quốc tịch"), Some(Refusal::NotACitizen));
+        assert_eq!((of("Hoa Kỳ, Việt Nam"), of("VIỆT NAM")), (None, None));
+    }
+
     #[test]
     fn differences_are_listed_by_field_and_spellings_of_one_name_agree() {
         let alive = || Some(record(Life::Alive, None));

@@ -92,6 +92,20 @@ fn what_is_told_of_a_person_leaves_in_the_order_in_which_it_happened() {
         assert_eq!(reasons, [first.id.to_string(), second.id.to_string(), third.id.to_string()]);
         assert!(waiting.windows(2).all(|two| two[0].recorded_at < two[1].recorded_at));
         assert_eq!(store.outbox(1).unwrap(), waiting[..1]);
+        // Nobody hears of the new number before what was told of the old one.
+        let corrected = Act::BirthDateCorrected {
+            person: person.clone(),
+            birth_date: date(1991, 4, 5).into(),
+            on: date(2026, 11, 11),
+        };
+        let new = number("001191000044");
+        store.record_act(&entry(corrected), Some(&new), "desk", &early, TODAY).unwrap();
+        let waiting = store.outbox(100).unwrap();
+        let answered = waiting.iter().position(|one| one.message.topic == Topic::NumberAnswered).unwrap();
+        let before: Vec<_> = waiting[..answered].iter().map(|one| one.because.as_str()).collect();
+        for act in [&first, &second, &third] {
+            assert!(before.contains(&act.id.to_string().as_str()), "{before:?}");
+        }
     });
 }
 

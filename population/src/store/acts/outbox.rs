@@ -24,16 +24,18 @@ pub struct Outgoing {
 }
 
 /// When each of some persons was last told about. Their messages leave in the order in which they were taken, also where one
-/// run writes many at one time, or two clocks differ: each is stamped later than the one before it (a hybrid logical clock).
+/// run writes many at one time, or two clocks differ: each is stamped later than the one before it (a hybrid logical clock), and one
+/// that names two (a new number and the old one) later than what was told of either.
 pub(in crate::store) struct LastTold(BTreeMap<PersonalNumber, Timestamp>);
 
 impl LastTold {
-    /// Of everybody whom the messages are about.
+    /// Of everybody whom the messages name.
     pub(in crate::store) fn read<'m>(
         session: &mut dyn Session,
         messages: impl IntoIterator<Item = &'m Message>,
     ) -> Result<Self, StoreError> {
-        let whom: BTreeSet<&str> = messages.into_iter().map(|message| message.person.as_str()).collect();
+        let named = messages.into_iter().flat_map(|message| [Some(&message.person), message.with.as_ref()]);
+        let whom: BTreeSet<&str> = named.flatten().map(PersonalNumber::as_str).collect();
         let asked: Vec<Asked<'_>> =
             sixteens(whom.into_iter().map(Value::from)).into_iter().map(|values| (LAST, values)).collect();
         let mut last = BTreeMap::new();
@@ -47,7 +49,9 @@ impl LastTold {
     /// The stamp of a message of now.
     fn next(&mut self, message: &Message, at: Timestamp) -> Timestamp {
         let after = |last: Timestamp| last.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap_or(last);
-        let stamp = self.0.get(&message.person).map_or(at, |last| at.max(after(*last)));
+        let named = [Some(&message.person), message.with.as_ref()].into_iter().flatten();
+        let told = named.filter_map(|person| self.0.get(person)).map(|last| after(*last));
+        let stamp = told.fold(at, Timestamp::max);
         self.0.insert(message.person.clone(), stamp);
         stamp
     }
