@@ -73,10 +73,10 @@ pub fn apply(
     number: Option<PersonalNumber>,
     today: Date,
 ) -> Result<Changes, NotApplied> {
-    apply_overruling(entry, others, before, number, today, None)
+    apply_overruling(entry, others, before, number, today, &[])
 }
 
-/// [`apply`](fn@apply) after an officer decided that the act holds although it contradicts the register in this one respect. What
+/// [`apply`](fn@apply) after an officer decided that the act holds although it contradicts the register in these respects. What
 /// was known before is replaced: another day of death, another parent, a child of the same name and day. A parent whose sex
 /// the register knows otherwise (determined again since) stands as the act says. Contradictions that first need an act of their own ([`may_overrule`]) stay what they are.
 ///
@@ -88,11 +88,10 @@ pub fn apply_overruling(
     before: &[Applied],
     number: Option<PersonalNumber>,
     today: Date,
-    overruled: Option<Contradiction>,
+    overruled: &[Contradiction],
 ) -> Result<Changes, NotApplied> {
     check_entry(entry, today)?;
     let entry = &formed(entry)?;
-    let overruled = overruled.filter(|contradiction| may_overrule(*contradiction));
     let changes = Changes::default();
     let mut work = Work { entry, touched: Touched::new(others), changes, before, today, overruled };
     work.alive_then()?;
@@ -194,7 +193,7 @@ struct Work<'w> {
     changes: Changes,
     before: &'w [Applied],
     today: Date,
-    overruled: Option<Contradiction>,
+    overruled: &'w [Contradiction],
 }
 
 type Done = Result<(), NotApplied>;
@@ -206,7 +205,8 @@ impl Work<'_> {
 
     /// Stops here, unless an officer decided otherwise.
     fn contradicts(&self, contradiction: Contradiction) -> Done {
-        if self.overruled == Some(contradiction) { Ok(()) } else { Err(contradiction.into()) }
+        let holds = may_overrule(contradiction) && self.overruled.contains(&contradiction);
+        if holds { Ok(()) } else { Err(contradiction.into()) }
     }
 
     fn tell(&mut self, topic: Topic, person: &PersonalNumber, with: Option<PersonalNumber>) {

@@ -61,6 +61,8 @@ reasons! {
         UnknownOffice = "unknown-office", "no office has this code", "không có cơ quan nào mang mã này";
         /// The number that the act needs was not given.
         NoNumber = "no-number", "a number is needed and was not given", "cần số định danh nhưng chưa được cấp";
+        /// A number was given that says another place, sex or year, or that the act does not need.
+        OtherNumber = "number-does-not-fit", "the number that was given is not one for this act: place, sex or year of birth differ, or none is needed", "số đã cho không phải của việc này: khác nơi đăng ký, giới tính hoặc năm sinh, hoặc việc này không cần số";
         /// A household without a head, with two, or that nobody moves into.
         NoHousehold = "no-household", "the movers make no household with one head", "những người chuyển đến không thành một hộ có một chủ hộ";
         /// No place, and nobody whose home it would be.

@@ -85,6 +85,9 @@ struct Decide {
     /// With --take: the claim that holds for an item, as `show` counts them
     #[arg(long, value_name = "ITEM=N", value_parser = claim, requires = "take")]
     claim: Vec<(String, usize)>,
+    /// With --take: what the act contradicts as well, by its code, and holds all the same
+    #[arg(long, value_name = "CODE", requires = "take")]
+    also: Vec<String>,
     /// With --merge-into: an item that the ending record has right
     #[arg(long, value_name = "ITEM", requires = "merge_into")]
     item: Vec<String>,
@@ -161,7 +164,8 @@ impl Decide {
         let verdict = if let Some(keep) = self.merge_into {
             Verdict::Merge { keep, take: self.item.into_iter().collect::<BTreeSet<_>>() }
         } else if self.take {
-            Verdict::Take(self.claim.into_iter().collect::<BTreeMap<_, _>>())
+            let also = self.also.into_iter().map(|code| (code, 0));
+            Verdict::Take(self.claim.into_iter().chain(also).collect::<BTreeMap<_, _>>())
         } else if self.two_people {
             Verdict::TwoPeople
         } else if self.papers {

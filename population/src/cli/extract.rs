@@ -95,12 +95,14 @@ impl Make {
         let code = extract.code(&self.db.digest_key(setting, &store)?, setting.today());
         let named = named(&store, &name)?;
         self.asked.log_each(setting, &self.db, &mut store, (self.asked.case(), &named, Shown::Extract))?;
-        let given = store.give_extract(&office_code, &code, self.asked.officer(), setting.now())?;
         let office = self.office.unwrap_or_else(|| format!("{} {office_code}", setting.say("mã", "code")));
-        let office = format!("{office} · Số / No. {given}");
         let renderer = FormRenderer::new()?;
-        let pdf = extract.on_paper(&code, &office, |paper| renderer.paper_pdf(paper))?;
+        let mut given = String::new();
+        // Nothing counts as given out that cannot be written down: the file is there first.
         data::whole_file(&self.out, |mut file| {
+            given = store.give_extract(&office_code, &code, self.asked.officer(), setting.now())?;
+            let office = format!("{office} · Số / No. {given}");
+            let pdf = extract.on_paper(&code, &office, |paper| renderer.paper_pdf(paper))?;
             file.write_all(&pdf).with_context(|| self.out.display().to_string())?;
             Ok(1)
         })?;

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use cccd_population::backup::BackupError;
+use cccd_population::civil_status::may_overrule;
 use cccd_population::export::ExportError;
 use cccd_population::import::ImportError;
 use cccd_population::register_key::KeyFileError;
@@ -116,6 +117,13 @@ impl Failure {
                 "store-failed",
                 "Kiểm tra ổ đĩa và quyền truy cập; không gì bị ghi dở dang.",
                 "Check disk and permissions; nothing was half written.",
+            ),
+            Some(StoreError::Contradicts(why)) if may_overrule(*why) => (
+                why.code(),
+                "Nếu điều đó cũng đúng, quyết định lại với --take --also và mã: parent-too-young, parent-of-other-sex, other-parent, \
+                 other-day-of-death hoặc born-already.",
+                "If that holds as well, decide again with --take --also and its code: parent-too-young, parent-of-other-sex, \
+                 other-parent, other-day-of-death or born-already.",
             ),
             Some(_) => ("refused", "Không có gì bị thay đổi.", "Nothing was changed."),
             None if error.is::<BackupError>() => backup(error.downcast_ref()),

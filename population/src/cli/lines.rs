@@ -39,6 +39,8 @@ pub(super) fn next(reader: &mut impl BufRead, most: usize) -> io::Result<Option<
         ended = end.is_some();
         reader.consume(used);
     }
+    // What an editor puts before the first line is none of it.
+    let octets = octets.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(octets);
     Ok(match (any, too_long) {
         (false, _) => None,
         (true, true) => Some(Line::TooLong),

@@ -128,7 +128,7 @@ fn store(error: &StoreError) -> String {
         StoreError::UnknownCard => "Hệ thống không có thẻ nào mang mã này".to_owned(),
         StoreError::CardInUse => "Người này đang có thẻ còn dùng".to_owned(),
         StoreError::Claimed(what) => format!("{what} đã thuộc về thẻ khác"),
-        StoreError::CardForm(what) => format!("{what} không đúng dạng"),
+        StoreError::CardForm(what) => format!("{what} không đúng dạng, hoặc không thể có với thẻ này"),
         StoreError::ForbiddenChange(change) => forbidden(*change),
         StoreError::Flaw(error) => flaw(error),
         StoreError::ClockBehind { newest } => {

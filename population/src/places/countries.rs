@@ -239,10 +239,12 @@ pub fn is_nationality(text: &str) -> bool {
     text.split([',', ';', '/']).all(known)
 }
 
-/// Whether this nationality is Vietnamese, or Vietnamese among others.
+/// Whether this nationality is Vietnamese, or Vietnamese among others, as databases write it: by name, with the state's form, without
+/// diacritics, by code.
 #[must_use]
 pub fn is_vietnamese(nationality: &str) -> bool {
-    nationality.split([',', ';', '/']).any(|one| code(one) == Some(VIETNAM))
+    let plain = crate::name::fold(nationality);
+    plain.contains("viet nam") || plain.split(' ').any(|word| matches!(word, "vn" | "vnm" | "vietnam"))
 }
 
 /// The country that an address ends with; `None` where no other country is named.
@@ -254,6 +256,17 @@ pub fn of_address(address: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_nationality_is_vietnamese_however_it_is_written() {
+        for text in ["Việt Nam", "VIỆT NAM", "viet nam", "VN", "VNM", "CHXHCN Việt Nam", "Hoa Kỳ, Việt Nam"]
+        {
+            assert!(is_vietnamese(text), "{text}");
+        }
+        for text in ["Hoa Kỳ", "Không quốc tịch", "", "Đan Mạch"] {
+            assert!(!is_vietnamese(text), "{text}");
+        }
+    }
 
     #[test]
     fn every_written_name_is_read() {

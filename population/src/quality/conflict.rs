@@ -29,6 +29,9 @@ pub const LASTING: [&str; 12] = [
     "mother",
 ];
 
+/// The item whose parts come and go one by one.
+const RESIDENCES: &str = "residences";
+
 /// The shortest reason that is one, in characters.
 pub const SHORTEST_REASON: usize = 5;
 
@@ -174,16 +177,17 @@ impl Told<'_> {
 /// # Errors
 /// [`serde_json::Error`] only if a record does not survive its own form.
 pub fn join(known: &Told<'_>, incoming: &Told<'_>) -> Result<Joined, serde_json::Error> {
-    join_items(known.person, &|_| known.origin(), incoming)
+    join_items(known.person, (&|_| known.origin(), &|_| None), incoming)
 }
 
-/// [`join`] where each known item has an origin of its own.
+/// [`join`] where each known item has an origin of its own, and so has what the record no longer says: an older word, or one of less
+/// standing than the act that took it away, does not bring it back.
 ///
 /// # Errors
 /// As there.
 pub fn join_items(
     known: &Person,
-    origin: &dyn Fn(&str) -> Origin,
+    (origin, gone): (&dyn Fn(&str) -> Origin, &dyn Fn(&str) -> Option<Origin>),
     incoming: &Told<'_>,
 ) -> Result<Joined, serde_json::Error> {
     let news = incoming.origin();
@@ -195,9 +199,18 @@ pub fn join_items(
     let Value::Object(told) = serde_json::to_value(incoming.person)? else {
         return Ok(Joined { person: known.clone(), conflicts });
     };
-    for (item, value) in told {
+    for (item, mut value) in told {
+        let outdated =
+            |item: &str| gone(item).is_some_and(|gone| news.at < gone.at || is_better(&gone, &news));
+        if let (RESIDENCES, Value::Object(places)) = (item.as_str(), &mut value) {
+            // Each place was taken away by itself.
+            let stands = |kind: &str| items.get(RESIDENCES).is_some_and(|known| known.get(kind).is_some());
+            places.retain(|kind, _| stands(kind) || !outdated(&format!("{RESIDENCES}.{kind}")));
+        }
         let Some(old) = items.get(&item) else {
-            items.insert(item, value);
+            if item == RESIDENCES || !outdated(&item) {
+                items.insert(item, value);
+            }
             continue;
         };
         let before = origin(&item);
@@ -216,6 +229,11 @@ pub fn join_items(
     Ok(Joined { person, conflicts })
 }
 
+/// What was carried over from another database says less than what is known.
+fn is_better(known: &Origin, incoming: &Origin) -> bool {
+    incoming.standing == Standing::Carried && known.standing > Standing::Carried
+}
+
 enum Outcome {
     Keep,
     Take(Value),
@@ -227,7 +245,7 @@ enum Outcome {
 fn weigh(item: &str, old: &Value, new: &Value, known: &Origin, incoming: &Origin) -> Outcome {
     let alive = |value: &Value| value.as_str() == Some("alive");
     let later = incoming.at >= known.at;
-    let better = incoming.standing == Standing::Carried && known.standing > Standing::Carried;
+    let better = is_better(known, incoming);
     match (item, old, new) {
         ("number", ..) => Outcome::Keep,
         _ if same(old, new) => Outcome::Keep,

@@ -115,17 +115,25 @@ pub(super) fn record(
     let read = read_after(session, Some(claim), entry)?;
     if !read.done {
         let known = taken(session, &act)?.ok_or(StoreError::Busy)?;
-        if known != digest {
+        if known == digest {
+            return again(session, &act);
+        }
+        // What was sent back to its office comes again as its office mended it; the number in the book stays.
+        if !cases::sent_back(session, &entry.id)? {
             return Err(StoreError::OtherAct);
         }
-        return again(session, &act);
+        session.execute(
+            "UPDATE act_claim SET digest = ?2, entry = ?3, outcome = 'applied', reason = NULL, recorded_at = ?4 \
+             WHERE act_id = ?1 AND outcome = 'case'",
+            &[(&act).into(), digest.as_slice().into(), (&text).into(), (&at).into()],
+        )?;
     }
     if let Act::Temporary { person, .. } | Act::Absence { person, .. } = &entry.act
         && !keepers::among(session, &[person])?.is_empty()
     {
         return Err(Refusal::KeptElsewhere.into());
     }
-    let Judged { applied, number, like, locked } = judge(session, entry, read, source, today, None)?;
+    let Judged { applied, number, like, locked } = judge(session, entry, read, source, today, &[])?;
     let (outcome, reason, done) = match applied {
         Err(NotApplied::Refused(refusal)) => return Err(why_refused(session, entry, refusal)?),
         Err(NotApplied::Contradicts(contradiction)) => {
@@ -217,7 +225,7 @@ fn judge(
     read: Read,
     source: NumberSource<'_>,
     today: Date,
-    overruled: Option<Contradiction>,
+    overruled: &[Contradiction],
 ) -> Result<Judged, StoreError> {
     let before = read.before;
     let request = RequestId::new(&entry.id.to_string()).ok_or(Refusal::OtherBook)?;
@@ -247,13 +255,18 @@ fn judge(
             others.hold(&whom, &entry.act.principals(), &before)?;
             held = true;
         }
+        if let (NumberSource::Given(Some(given)), Ok(changes)) = (source, &applied)
+            && !fits(given, changes, prefix(entry, &others)?)
+        {
+            return Err(Refusal::OtherNumber.into());
+        }
         let created = applied.as_ref().ok().and_then(|changes| changes.created.as_ref());
         let Some(child) = created else {
             return Ok(Judged { applied, number: None, like: None, locked: others.locked.into_inner() });
         };
         let given = child.number.clone();
         // Before a number is taken for good: a child that is registered already gets no second one.
-        if entry.id.kind == Kind::Birth && overruled != Some(Contradiction::BornAlready) {
+        if entry.id.kind == Kind::Birth && !overruled.contains(&Contradiction::BornAlready) {
             let like = cases::registered_already(*others.session.borrow_mut(), child)?;
             if like.is_some() {
                 let applied = Err(Contradiction::BornAlready.into());
@@ -293,6 +306,14 @@ fn judge(
                 _ => return Err(StoreError::NumberTaken),
             },
         }
+    }
+}
+
+/// Whether a number that another system gave is one for what the act makes: of its place, sex and year, and needed at all.
+pub(super) fn fits(given: &PersonalNumber, changes: &Changes, wanted: Option<Prefix>) -> bool {
+    match &changes.created {
+        Some(_) => wanted == Some(Prefix::of(given)),
+        None => changes.late,
     }
 }
 
@@ -339,7 +360,7 @@ fn entry(session: &mut dyn Session, sql: &str, act: &ActId) -> Result<Option<Ent
 pub(super) fn take_decided(
     session: &mut dyn Session,
     act: &ActId,
-    overruled: Option<Contradiction>,
+    overruled: &[Contradiction],
     source: NumberSource<'_>,
     change: &Change,
     today: Date,

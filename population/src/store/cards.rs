@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use super::damaged;
 use super::engine::{Row, Session, Value};
 use super::kept;
+use super::numbers;
 use super::persons::{self, date, number, timestamp};
 use crate::card::{Card, CardStatus, NewCard, SodDigest, is_chip_serial, is_document_number};
 use crate::day_in_vietnam;
@@ -36,8 +37,11 @@ pub(super) fn record(
     }
     if let Some(replaced) = &card.replaces {
         let old = load(session, replaced)?.ok_or(StoreError::UnknownCard)?;
-        if old.number != card.number {
+        if old.number != card.number && numbers::current(session, &old.number)? != card.number {
             return Err(StoreError::Claimed("the card to be replaced"));
+        }
+        if old.issued > card.issued {
+            return Err(StoreError::CardForm("replaces"));
         }
         if old.status != CardStatus::Replaced {
             set_status(
@@ -50,7 +54,13 @@ pub(super) fn record(
             )?;
         }
     }
-    for other in of_person(session, &card.number)? {
+    if card.issued < person.birth_date.earliest() {
+        return Err(StoreError::CardForm("issued"));
+    }
+    let others = of_person(session, &card.number)?;
+    // A card of before that comes in late, from another system: it is in use no more.
+    let ended = ended_before(card, &others);
+    for other in others.iter().filter(|_| ended.is_none()) {
         match other.status_on(card.issued) {
             (CardStatus::Expired, since) if other.status.is_in_use() => {
                 let reason = "past its last day";
@@ -60,7 +70,18 @@ pub(super) fn record(
             _ => {}
         }
     }
-    insert(session, card, change)
+    insert(session, card, ended, change)
+}
+
+/// What a card had become before it was recorded, where a newer one is known. One that is merely past its last day is told by it.
+fn ended_before(card: &NewCard, others: &[Card]) -> Option<(CardStatus, Date, &'static str)> {
+    let newer = others.iter().map(|other| other.issued).filter(|issued| *issued > card.issued).min()?;
+    Some(match card.expires {
+        Some(last) if last < newer => {
+            (CardStatus::Expired, last.tomorrow().unwrap_or(last), "past its last day")
+        }
+        _ => (CardStatus::Replaced, newer, "a newer card is known"),
+    })
 }
 
 fn check_form(card: &NewCard) -> Result<(), StoreError> {
@@ -89,7 +110,13 @@ fn repeat(known: Card, card: &NewCard) -> Result<(Card, bool), StoreError> {
     if same { Ok((known, false)) } else { Err(StoreError::Claimed("sod_sha256")) }
 }
 
-fn insert(session: &mut dyn Session, card: &NewCard, change: &Change) -> Result<(Card, bool), StoreError> {
+/// `ended` is what it has become before it was recorded.
+fn insert(
+    session: &mut dyn Session,
+    card: &NewCard,
+    ended: Option<(CardStatus, Date, &str)>,
+    change: &Change,
+) -> Result<(Card, bool), StoreError> {
     let sod = card.sod_sha256.as_bytes().as_slice();
     let own = card.number.as_str();
     let claimed = session.execute(
@@ -107,6 +134,7 @@ fn insert(session: &mut dyn Session, card: &NewCard, change: &Change) -> Result<
     if claimed == 0 {
         return Err(StoreError::Claimed("chip_serial"));
     }
+    let (status, since, reason) = ended.unwrap_or((CardStatus::Active, card.issued, "issued"));
     session.execute(
         concat!("INSERT INTO card (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
         &[
@@ -116,14 +144,26 @@ fn insert(session: &mut dyn Session, card: &NewCard, change: &Change) -> Result<
             (&card.chip_serial).into(),
             card.issued.to_string().into(),
             card.expires.map(|date| date.to_string()).into(),
-            CardStatus::Active.as_str().into(),
-            card.issued.to_string().into(),
+            status.as_str().into(),
+            since.to_string().into(),
         ],
     )?;
-    let card = card.clone().into_card();
-    let position = add_event(session, &card, "issued", change)?;
+    let card = Card { status, since, ..card.clone().into_card() };
+    let position = add_event(session, &card, reason, change)?;
     kept::card(session, None, &card, position)?;
     Ok((card, true))
+}
+
+/// A status begins when the card was there, and not in days to come.
+pub(super) fn possible_since(
+    session: &mut dyn Session,
+    sod_sha256: &SodDigest,
+    since: Date,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let issued = load(session, sod_sha256)?.map(|card| card.issued);
+    let possible = since <= day_in_vietnam(change.at) && issued.is_none_or(|issued| issued <= since);
+    if possible { Ok(()) } else { Err(StoreError::CardForm("since")) }
 }
 
 pub(super) fn set_status(
@@ -223,14 +263,18 @@ fn find(session: &mut dyn Session, sod_sha256: &SodDigest, lock: bool) -> Result
     card.ok_or_else(damaged("a claim without its card")).map(Some)
 }
 
+/// The person's cards, under the numbers that they had before as well: a card is of somebody, whatever number it bears.
 pub(super) fn of_person(session: &mut dyn Session, number: &PersonalNumber) -> Result<Vec<Card>, StoreError> {
     let sql =
         concat!("SELECT ", columns!(), " FROM card WHERE personal_number = ?1 ORDER BY issued, sod_sha256");
     let mut cards = Vec::new();
-    session.query(sql, &[number.as_str().into()], &mut |row| {
-        cards.push(read(row)?);
-        Ok(())
-    })?;
+    for number in numbers::borne_by(session, number)? {
+        session.query(sql, &[number.as_str().into()], &mut |row| {
+            cards.push(read(row)?);
+            Ok(())
+        })?;
+    }
+    cards.sort_by_key(|card| (card.issued, card.sod_sha256));
     Ok(cards)
 }
 

@@ -248,7 +248,16 @@ pub(super) fn open_act(
     let subject = Subject::Act { act: entry.id.clone(), contradicts: contradiction.code().to_owned() };
     let place = (office(&person).0, entry.id.office.clone());
     let case = case(CaseId::of_act(&entry.id), vec![person.number], place, subject, change.at);
-    open(session, &case, &change.source).map(drop)
+    if open(session, &case, &change.source)? {
+        return Ok(());
+    }
+    // The act was sent back, and comes again: the same question, asked anew.
+    let whose = load(session, &case.id)?.ok_or(StoreError::Inconsistent("a case"))?.persons;
+    session.execute(
+        "UPDATE case_claim SET state = 'open', ruling = NULL, subject = ?2, changed_at = ?3 WHERE case_id = ?1",
+        &[case.id.as_str().into(), json(&case.subject)?.into(), change.at.to_string().into()],
+    )?;
+    note(session, &Case { persons: whose, ..case }, "opened", (&change.source, ""), change.at)
 }
 
 /// Whether an officer decided that what the register knows stays as it is: the act goes back to its office.

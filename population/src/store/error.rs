@@ -30,7 +30,7 @@ pub enum StoreError {
     #[error("{0} belongs to another card already")]
     Claimed(&'static str),
     /// A card's item is not of its form.
-    #[error("{0} is not of its form")]
+    #[error("{0} is not of its form, or not possible for this card")]
     CardForm(&'static str),
     /// The card's life does not allow it.
     #[error(transparent)]

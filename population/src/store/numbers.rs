@@ -249,6 +249,31 @@ fn keep(session: &mut dyn Session, cancelled: &Cancelled) -> Result<(), StoreErr
     if same { Ok(()) } else { Err(StoreError::NumberCancelled) }
 }
 
+/// The number, and those that ended and that it follows, over as many as there were.
+pub(super) fn borne_by(
+    session: &mut dyn Session,
+    number: &PersonalNumber,
+) -> Result<Vec<PersonalNumber>, StoreError> {
+    let mut borne = vec![number.clone()];
+    let mut at = 0;
+    // Nobody has had so many; a circle ends here.
+    while let Some(number) = borne.get(at).cloned().filter(|_| at < 16) {
+        session.query(
+            "SELECT personal_number FROM number_cancelled WHERE successor = ?1 ORDER BY personal_number",
+            &[number.as_str().into()],
+            &mut |row| {
+                let before = self::number(&row.needed(0)?)?;
+                if !borne.contains(&before) {
+                    borne.push(before);
+                }
+                Ok(())
+            },
+        )?;
+        at += 1;
+    }
+    Ok(borne)
+}
+
 /// The number that follows one that ended, over as many as there were; the number itself while it stands.
 pub(super) fn current(
     session: &mut dyn Session,

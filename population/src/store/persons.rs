@@ -347,10 +347,18 @@ pub(super) struct Origins {
 
 impl Origins {
     pub(super) fn of(&self, item: &str) -> Origin {
-        let change = self.provenance.of(item).unwrap_or(&self.change);
-        let standing = Standing::of_source(&change.source);
-        Origin { source: change.source.clone(), standing, at: change.at, by: change.source.clone() }
+        origin(self.provenance.of(item).unwrap_or(&self.change))
     }
+
+    /// What took an item away that the record does not say; `None` where it never did.
+    pub(super) fn gone(&self, item: &str) -> Option<Origin> {
+        self.provenance.of(item).map(origin)
+    }
+}
+
+fn origin(change: &Change) -> Origin {
+    let standing = Standing::of_source(&change.source);
+    Origin { source: change.source.clone(), standing, at: change.at, by: change.source.clone() }
 }
 
 /// The person, locked, and where each item came from.
@@ -442,6 +450,19 @@ fn items(record: &str) -> Result<BTreeMap<&str, &RawValue>, StoreError> {
     Ok(items)
 }
 
+/// Residences come and go one by one.
+const PLACES: [&str; 3] = ["residences.permanent", "residences.temporary", "residences.current"];
+
+fn is_there(person: &Person, place: &str) -> bool {
+    let residences = &person.residences;
+    match place {
+        "residences.permanent" => residences.permanent.is_some(),
+        "residences.temporary" => residences.temporary.is_some(),
+        "residences.current" => residences.current.is_some(),
+        _ => false,
+    }
+}
+
 /// The old record goes into the history, the row says what is from now on; items that stay keep their source.
 fn replace(
     session: &mut dyn Session,
@@ -474,7 +495,19 @@ fn replace(
         let same = |(one, other): (&&RawValue, &&RawValue)| one.get() == other.get();
         old.get(item).zip(new.get(item)).is_some_and(same)
     };
-    let provenance = known.provenance.after(&known.change, new.keys().copied().filter(stays));
+    let gone = old.keys().copied().filter(|item| !new.contains_key(item));
+    let left = PLACES.into_iter().filter(|place| is_there(&known.person, place) && !is_there(person, place));
+    let said = |item: &str| {
+        old.contains_key(item)
+            || new.contains_key(item)
+            || is_there(&known.person, item)
+            || is_there(person, item)
+    };
+    let provenance = known.provenance.after(&known.change, new.keys().copied().filter(stays)).with_gone(
+        &known.provenance,
+        (change, gone.chain(left)),
+        said,
+    );
     let provenance = (!provenance.is_empty()).then(|| json(&provenance)).transpose()?;
     session.later(REPLACE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
     search::changed(session, Some(&known.person), person, known.revision + 1)?;

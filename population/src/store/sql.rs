@@ -437,6 +437,7 @@ impl Store for SqlStore {
         change: &Change,
     ) -> Result<Card, StoreError> {
         self.write(Apart::Rows, |session| {
+            cards::possible_since(session, sod_sha256, since, change)?;
             cards::set_status(session, sod_sha256, status, since, reason, change)
         })
     }

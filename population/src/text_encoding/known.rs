@@ -59,7 +59,7 @@ impl Known {
         }
         let text = core::str::from_utf8(octets).ok().filter(|text| is_nfc(text))?;
         let looks = Looks::of(text);
-        if looks.broken > 0 {
+        if looks.broken + looks.mangled > 0 {
             return None;
         }
         let word = Word { clean: looks.clean(), beyond: through_1252(text).is_none() };

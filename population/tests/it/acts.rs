@@ -152,7 +152,7 @@ fn a_day_of_birth_contradicts_nobody_in_the_family() {
     assert_eq!(take(&mut register, act.clone(), Some("001226000009")), Err(young.into()));
     assert!(may_overrule(young));
     let given = Some(number("001226000009"));
-    assert!(apply_overruling(&entry(act), &register, &[], given, TODAY, Some(young)).is_ok());
+    assert!(apply_overruling(&entry(act), &register, &[], given, TODAY, &[young]).is_ok());
 }
 
 /// TT 07/2016: the number says where the birth was registered.
@@ -202,7 +202,7 @@ fn a_mother_is_no_man_and_a_father_no_woman() {
     // Whose sex was determined again since may have borne a child before: an officer says so.
     assert!(may_overrule(other));
     let act = entry(birth(newborn(), None, known(BACHELOR)));
-    let changes = apply_overruling(&act, &register, &[], given.map(number), TODAY, Some(other)).unwrap();
+    let changes = apply_overruling(&act, &register, &[], given.map(number), TODAY, &[other]).unwrap();
     assert_eq!(changes.created.unwrap().mother.unwrap().number, Some(number(BACHELOR)));
     // Of whom no sex is known, nothing contradicts.
     register.get_mut(&number(BACHELOR)).unwrap().sex = Sex::Unspecified;

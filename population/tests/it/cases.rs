@@ -348,6 +348,42 @@ fn no_standing_makes_another_person_of_one() {
     });
 }
 
+/// What an act took away does not come back with a list of before, nor with the same file a second time.
+#[test]
+fn an_old_list_undoes_no_act() {
+    on_both(|mut store| {
+        let people = family();
+        store.take_in_by(joining(Standing::Carried)).unwrap();
+        store.put_persons(&people, &from("import:list-1")).unwrap();
+        let couple = people.iter().find(|one| one.sex == Sex::Male && one.spouse.is_some()).unwrap();
+        let wife = couple.spouse.as_ref().unwrap().number.clone().unwrap();
+        let (husband, on) = (couple.number.clone(), date(2026, 11, 19));
+        let act = Act::Divorce { husband: husband.clone(), wife: wife.clone(), on };
+        let entry = Entry {
+            id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial: 1 },
+            registered_on: date(2026, 11, 20),
+            registered_by: "registrar".to_owned(),
+            book: Book::Electronic,
+            act,
+        };
+        let done = store.record_act(&entry, None, "desk", &from("act:desk"), TODAY).unwrap();
+        assert!(matches!(done, ActOutcome::Applied(_)), "{done:?}");
+        for turn in 1..=2 {
+            store.put_persons(&people, &from("import:list-1")).unwrap();
+            for number in [&husband, &wife] {
+                let known = store.person(number).unwrap().unwrap();
+                assert_eq!(known.spouse, None, "{turn}");
+            }
+        }
+        // What nobody took away is taken as before.
+        let mut more = couple.clone();
+        (more.spouse, more.marital_status, more.blood_group) = (None, None, None);
+        more.old_number = Some("011234567".to_owned());
+        store.put_person(&more, &from("import:list-2")).unwrap();
+        assert_eq!(store.person(&husband).unwrap().unwrap().old_number, more.old_number);
+    });
+}
+
 #[test]
 fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
     on_both(|mut store| {
@@ -390,6 +426,37 @@ fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
         assert!(matches!(take(&mut store, &earlier), ActOutcome::Case(Contradiction::OtherDeath)));
         decide(&mut store, &CaseId::of_act(&earlier.id), Verdict::Take(BTreeMap::new())).unwrap();
         assert_eq!(store.person(&people[5].number).unwrap().unwrap().life, Life::Dead(date(2026, 10, 20)));
+        // An act that contradicts in two ways is taken when the decision names both.
+        let boy = Person::new(number("001205000077"), "Lê Văn Bé", date(2005, 2, 3).into(), Sex::Male);
+        store.put_person(&boy, &change()).unwrap();
+        let recognised = |serial, parent: &Person| {
+            let (child, parent) = (people[3].number.clone(), parent.number.clone());
+            entry(serial, Act::Recognition { child, parent, on: date(2026, 11, 18) })
+        };
+        let odd = recognised(21, &boy);
+        assert_eq!(take(&mut store, &odd), ActOutcome::Case(Contradiction::ParentTooYoung));
+        let id = CaseId::of_act(&odd.id);
+        let first = decide(&mut store, &id, Verdict::Take(BTreeMap::new()));
+        assert!(matches!(first, Err(StoreError::Contradicts(Contradiction::OtherParent))), "{first:?}");
+        let wrong = decide(&mut store, &id, Verdict::Take(BTreeMap::from([("no-code".to_owned(), 0)])));
+        assert!(matches!(wrong, Err(StoreError::OtherVerdict)), "{wrong:?}");
+        let both = BTreeMap::from([(Contradiction::OtherParent.code().to_owned(), 0)]);
+        decide(&mut store, &id, Verdict::Take(both)).unwrap();
+        let father =
+            |store: &SqlStore| store.person(&people[3].number).unwrap().unwrap().father.unwrap().number;
+        assert_eq!(father(&store), Some(boy.number.clone()));
+        // Sent back, mended at its office under its number in the book: judged anew, and a case anew.
+        let sent = recognised(22, &people[1]);
+        assert_eq!(take(&mut store, &sent), ActOutcome::Case(Contradiction::OtherParent));
+        let id = CaseId::of_act(&sent.id);
+        decide(&mut store, &id, Verdict::Keep).unwrap();
+        let mended = recognised(22, &people[0]);
+        assert_eq!(take(&mut store, &mended), ActOutcome::Case(Contradiction::OtherParent));
+        assert_eq!(take(&mut store, &mended), ActOutcome::Waits(Contradiction::OtherParent));
+        let stale = store.record_act(&sent, None, "desk", &change(), TODAY);
+        assert!(matches!(stale, Err(StoreError::OtherAct)), "{stale:?}");
+        decide(&mut store, &id, Verdict::Take(BTreeMap::new())).unwrap();
+        assert_eq!(father(&store), Some(people[0].number.clone()));
         // A marriage that is known ends by divorce or death, not by a word.
         let bigamy = entry(
             3,

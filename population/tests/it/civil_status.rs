@@ -218,7 +218,7 @@ fn a_death_ends_residence_and_marriage_and_begins_the_funeral_benefit() {
     let other = Act::Death { person: number(HUSBAND), on: date(2026, 11, 17) };
     assert_eq!(take(&mut register, other.clone(), None), Err(Contradiction::OtherDeath.into()));
     // An officer decides that the other day holds: nobody pays for one funeral twice.
-    let overruled = Some(Contradiction::OtherDeath);
+    let overruled = &[Contradiction::OtherDeath];
     let changes = apply_overruling(&entry(other), &register, &known, None, TODAY, overruled).unwrap();
     assert_eq!(changes.changed[0].life, Life::Dead(date(2026, 11, 17)));
     assert_eq!(topics(&changes, HUSBAND), [Topic::Card, Topic::PersonChanged]);
@@ -263,6 +263,53 @@ fn marriage_and_divorce_are_of_both_or_of_nobody() {
     assert_eq!(register[&number(WIFE)].spouse.as_ref().unwrap().number, Some(number(BACHELOR)));
     assert_eq!(register[&number(HUSBAND)].spouse, None);
     consistent(&register);
+}
+
+/// What an older act says of the same fact does not undo a newer one; who has died since moves nowhere.
+#[test]
+fn an_older_correction_adoption_or_move_is_late() {
+    let register = town();
+    let newer = |kind| Applied {
+        id: ActId { office: "00070".to_owned(), year: 2026, kind, serial: 1 },
+        on: date(2026, 11, 15),
+    };
+    let on = date(2026, 11, 10);
+    let corrected =
+        Act::BirthDateCorrected { person: number(WIFE), birth_date: BirthDate::Day(date(1990, 5, 4)), on };
+    let adopted = Act::Adoption { child: number(CHILD), father: Some(number(BACHELOR)), mother: None, on };
+    let determined = Act::SexRedetermined { person: number(CHILD), sex: Sex::Male, on };
+    for (act, kind, given) in [
+        (corrected, Kind::BirthDateCorrected, None),
+        (adopted, Kind::Adoption, None),
+        (determined, Kind::SexRedetermined, Some(number("001014000033"))),
+    ] {
+        let changes = apply(&entry(act), &register, &[newer(kind)], given, TODAY).unwrap();
+        assert!(changes.late && changes.changed.is_empty() && changes.created.is_none(), "{kind:?}");
+    }
+    let mut register = town();
+    take(&mut register, Act::Death { person: number(WIFE), on: date(2026, 11, 12) }, None).unwrap();
+    let stay = Act::Temporary {
+        person: number(WIFE),
+        stay: Stay::Temporary,
+        place: Some(Residence::new("Số 9, phố Huế, Hà Nội")),
+        on,
+    };
+    assert!(take(&mut register, stay, None).unwrap().late);
+    assert_eq!(register[&number(WIFE)].residences, Default::default());
+    // A marriage of long ago cannot stand beside a later one to somebody else.
+    let mut register = town();
+    register.get_mut(&number(WIFE)).unwrap().marital_status = None;
+    let again = Act::Marriage { husband: number(BACHELOR), wife: number(WIFE), on };
+    assert_eq!(take(&mut register, again.clone(), None), Err(Contradiction::Married.into()), "she is named");
+    let later = Applied { on: date(2026, 11, 18), ..newer(Kind::Marriage) };
+    let contradicts = apply(&entry(again), &town(), &[later], None, TODAY);
+    assert_eq!(contradicts, Err(Contradiction::Married.into()));
+    let with_the_dead = {
+        let mut register = town();
+        register.get_mut(&number(WIFE)).unwrap().life = Life::Dead(date(2026, 10, 1));
+        take(&mut register, birth(None, Some(Parent::Known(number(WIFE)))), Some("001226000009"))
+    };
+    assert!(with_the_dead.is_err());
 }
 
 #[test]
@@ -495,7 +542,11 @@ proptest! {
                     let wife = register[&husband].spouse.as_ref().and_then(|spouse| spouse.number.clone());
                     Act::Divorce { husband, wife: wife.unwrap_or_else(|| pick(other)), on }
                 }
-                4 => Act::Recognition { child: pick(one), parent: pick(other), on },
+                4 => Act::Recognition {
+                    child: among(one, &|person| person.birth_date.earliest() > date(2009, 1, 1)),
+                    parent: among(other, &|person| person.birth_date.earliest() < date(1996, 1, 1)),
+                    on,
+                },
                 5 => Act::Adoption { child: among(one, &|person| person.birth_date.earliest() > date(2009, 1, 1)), father: None, mother: Some(pick(other)), on },
                 6 => Act::NameChanged { person: pick(one), full_name: format!("Trần Văn {}", ["An", "Ba", "Cam"][usize::from(other % 3)]), on },
                 7 => {

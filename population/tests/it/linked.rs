@@ -1,6 +1,8 @@
 //! Linked procedures: each step waits for the one before, is asked once, and is answered once.
 
 use cccd_card_profile::card_holder::Sex;
+use cccd_card_profile::personal_number::PersonalNumber;
+use cccd_population::card::{CardStatus, NewCard, SodDigest};
 use cccd_population::civil_status::linked::{Step, StepAnswer, StepState};
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Refusal, Topic};
 use cccd_population::person::{Person, Residence};
@@ -106,6 +108,63 @@ fn what_is_told_of_a_person_leaves_in_the_order_in_which_it_happened() {
         for act in [&first, &second, &third] {
             assert!(before.contains(&act.id.to_string().as_str()), "{before:?}");
         }
+    });
+}
+
+/// A card is of somebody, whatever number it bears: after a new number it is still the one in use, and can be replaced.
+#[test]
+fn cards_follow_a_person_to_a_new_number() {
+    on_both(|mut store| {
+        store.put_person(&mother(), &change()).unwrap();
+        let (old, new) = (mother().number, number("001191000044"));
+        let card = |number: &PersonalNumber, sod: u8, issued, expires| NewCard {
+            number: number.clone(),
+            sod_sha256: SodDigest::from_bytes([sod; 32]),
+            document_number: format!("0010000{sod:02}"),
+            chip_serial: format!("{sod:02x}").repeat(10),
+            issued,
+            expires,
+            replaces: None,
+        };
+        let last = Some(date(2040, 4, 5));
+        let first = card(&old, 17, date(2022, 1, 1), last);
+        store.record_card(&first, &change()).unwrap();
+        let corrected = Act::BirthDateCorrected {
+            person: old.clone(),
+            birth_date: date(1991, 4, 5).into(),
+            on: date(2026, 11, 11),
+        };
+        store.record_act(&entry(corrected), Some(&new), "desk", &change(), TODAY).unwrap();
+        assert_eq!(store.cards_of(&new).unwrap().len(), 1);
+        assert_eq!(
+            store.card_in_use(&new, TODAY).unwrap().map(|card| card.sod_sha256),
+            Some(first.sod_sha256)
+        );
+        let second = card(&new, 18, date(2026, 11, 20), last);
+        assert!(matches!(store.record_card(&second, &change()), Err(StoreError::CardInUse)));
+        // An older card takes no newer one's place.
+        let replacing = NewCard { replaces: Some(first.sod_sha256), ..second.clone() };
+        let older = NewCard { issued: date(2015, 1, 1), ..replacing.clone() };
+        assert!(matches!(store.record_card(&older, &change()), Err(StoreError::CardForm("replaces"))));
+        store.record_card(&replacing, &change()).unwrap();
+        let status = |store: &SqlStore, sod: u8| {
+            store.card(&SodDigest::from_bytes([sod; 32])).unwrap().unwrap().status_on(TODAY)
+        };
+        assert_eq!(status(&store, 17), (CardStatus::Replaced, date(2026, 11, 20)));
+        // Cards of before come in as what they had become.
+        store.record_card(&card(&new, 19, date(2010, 1, 1), Some(date(2020, 1, 1))), &change()).unwrap();
+        assert_eq!(status(&store, 19), (CardStatus::Expired, date(2020, 1, 2)));
+        store.record_card(&card(&new, 20, date(2021, 1, 1), last), &change()).unwrap();
+        assert_eq!(status(&store, 20), (CardStatus::Replaced, date(2022, 1, 1)));
+        assert_eq!(status(&store, 18).0, CardStatus::Active);
+        let held = |store: &mut SqlStore, since| {
+            store.set_card_status(&second.sod_sha256, CardStatus::Held, since, "custody", &change())
+        };
+        for since in [date(1950, 1, 1), date(2099, 1, 1)] {
+            assert!(matches!(held(&mut store, since), Err(StoreError::CardForm("since"))), "{since}");
+        }
+        held(&mut store, TODAY).unwrap();
+        store.check_integrity().unwrap();
     });
 }
 

@@ -581,11 +581,21 @@ fn an_act_is_taken_once_with_all_that_it_changes() {
                 },
             )
         };
+        // Of another place, sex or year, and one for an act that needs none: no number that this register would give.
+        for given in ["079099000001", "001126000009", "001225000009", "079226000009"] {
+            let refused = take(&birth(3), Some(given));
+            assert!(
+                matches!(refused, Err(StoreError::Refused(Refusal::OtherNumber))),
+                "{given}: {refused:?}"
+            );
+        }
+        assert!(matches!(take(&birth(3), Some("001226000009")), Ok(ActOutcome::Applied(_))));
+        let foundling = Newborn { full_name: "Nguyễn Văn Rơi".to_owned(), ..child.clone() };
+        let act = Act::Birth { child: Box::new(foundling), father: None, mother: None, resides_with: None };
         assert!(
-            matches!(take(&birth(3), Some("079099000001")), Err(StoreError::NumberTaken)),
+            matches!(take(&entry(13, act), Some("001226000009")), Err(StoreError::NumberTaken)),
             "whole or not at all"
         );
-        assert!(matches!(take(&birth(3), Some("001226000009")), Ok(ActOutcome::Applied(_))));
         assert!(matches!(take(&birth(4), Some("001226000010")), Ok(ActOutcome::Case(_))));
         let waits = ActOutcome::Waits(cccd_population::civil_status::Contradiction::BornAlready);
         assert_eq!(take(&birth(4), Some("001226000010")).unwrap(), waits, "and has no number yet");

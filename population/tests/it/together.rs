@@ -62,12 +62,17 @@ fn coming(people: &[Person], draws: &[(u8, u16, u16)]) -> Vec<Coming> {
                 .collect();
             fitting[usize::from(*draw) % fitting.len()]
         };
-        let given = format!("0011260{:05}", if *other % 9 == 0 { 7 } else { serial });
+        let given = |place: &str, sex: Sex, year: i16| {
+            let digit = (year - 1900) / 100 * 2 + i16::from(sex == Sex::Female);
+            let last = if *other % 9 == 0 { 7 } else { serial };
+            number(&format!("{place}{digit}{:02}{last:06}", year % 100))
+        };
         let named = |act| (entry(serial, act), None);
         acts.push(match what % 12 {
             0..=2 => {
                 let name = ["Trần Mai", "Lê Ngọc Ánh", "Phạm Hà My", "Vũ An Nhiên"][usize::from(*other) % 4];
-                (entry(serial, birth(of(Sex::Female, one), name)), Some(number(&given)))
+                let given = given("001", Sex::Female, TODAY.year());
+                (entry(serial, birth(of(Sex::Female, one), name)), Some(given))
             }
             3 => named(Act::Death { person: any(one).number.clone(), on: TODAY }),
             4 => named(Act::Marriage {
@@ -80,17 +85,13 @@ fn coming(people: &[Person], draws: &[(u8, u16, u16)]) -> Vec<Coming> {
                 full_name: format!("Hồ Thị {}", ["An", "Ba", "Cam"][usize::from(*other) % 3]),
                 on: TODAY,
             }),
-            6 => (
-                entry(
-                    serial,
-                    Act::SexRedetermined {
-                        person: any(one).number.clone(),
-                        sex: if any(one).sex == Sex::Male { Sex::Female } else { Sex::Male },
-                        on: TODAY,
-                    },
-                ),
-                Some(number(&given)),
-            ),
+            6 => {
+                let person = any(one);
+                let sex = if person.sex == Sex::Male { Sex::Female } else { Sex::Male };
+                let given = given(&person.number.as_str()[..3], sex, person.birth_date.year());
+                let act = Act::SexRedetermined { person: person.number.clone(), sex, on: TODAY };
+                (entry(serial, act), Some(given))
+            }
             7 => named(Act::Temporary {
                 person: any(one).number.clone(),
                 stay: Stay::Current,

@@ -55,6 +55,10 @@ impl Work<'_> {
             *(if is_father { &mut person.father } else { &mut person.mother }) = Some(named);
         }
         if let Some(host) = resides_with {
+            // Nobody is at home with the dead.
+            if !matches!(self.record(host)?.life, Life::Alive) {
+                return Err(Contradiction::NotAtHome.into());
+            }
             let place = self.record(host)?.residences.permanent.clone();
             person.residences.permanent =
                 place.map(|place| Residence { since: Some(self.entry.registered_on), ..place });
@@ -77,10 +81,15 @@ impl Work<'_> {
     /// lived then.
     pub(super) fn can_have(&self, parent: &Person, is_father: bool, born: BirthDate) -> Done {
         is_older(parent, born)?;
+        self.of_age(parent, born)?;
+        Ok(can_be_parent(parent.life, is_father, born.earliest())?)
+    }
+
+    fn of_age(&self, parent: &Person, born: BirthDate) -> Done {
         if years(parent.birth_date.earliest(), latest(born)) < YOUNGEST_PARENT {
             self.contradicts(Contradiction::ParentTooYoung)?;
         }
-        Ok(can_be_parent(parent.life, is_father, born.earliest())?)
+        Ok(())
     }
 
     /// A father is no woman and a mother no man, as far as the register knows.
@@ -117,7 +126,20 @@ impl Work<'_> {
             return Err(Refusal::CannotMarry.into());
         }
         if self.overtaken(&[Kind::Marriage, Kind::Divorce]) {
-            // Entered late: what happened since holds.
+            // Entered late: what happened since holds, unless one of them married somebody else while this marriage stood.
+            let other = self.before.iter().filter(|act| act.id.kind == Kind::Marriage && act.on > on);
+            let next = other.map(|act| act.on).min();
+            let parted = |until: Date| {
+                let died =
+                    [&man, &woman].iter().any(|one| matches!(one.life, Life::Dead(day) if day <= until));
+                died || self
+                    .of_these_two()
+                    .any(|act| act.id.kind == Kind::Divorce && act.on >= on && act.on <= until)
+            };
+            let theirs = self.of_these_two().any(|act| act.id.kind == Kind::Marriage && Some(act.on) == next);
+            if next.is_some_and(|next| !theirs && !parted(next)) {
+                return Err(Contradiction::Married.into());
+            }
             self.changes.late = true;
             return Ok(());
         }
@@ -134,7 +156,13 @@ impl Work<'_> {
                 .and_then(|spouse| spouse.number.as_ref())
                 .and_then(|spouse| self.touched.get(spouse))
                 .is_some_and(|spouse| matches!(spouse.life, Life::Dead(day) if day <= on));
-            if person.marital_status == Some(MaritalStatus::Married) && !died {
+            // Of whoever is named as a spouse and was never said to be single again, the marriage stands.
+            let married = match person.marital_status {
+                Some(MaritalStatus::Married) => true,
+                None => person.spouse.is_some(),
+                Some(_) => false,
+            };
+            if married && !died {
                 return Err(Contradiction::Married.into());
             }
         }
@@ -170,9 +198,9 @@ impl Work<'_> {
         }
         // Whoever married somebody else since no longer names the one of before: only an act says that there was a marriage.
         let last = self.of_these_two().max_by_key(|act| act.on);
-        let married_once = named > 0 || last.is_some_and(|act| act.id.kind == Kind::Marriage);
+        let by_act = last.is_some_and(|act| act.id.kind == Kind::Marriage);
         let overtaken = self.overtaken(&[Kind::Marriage, Kind::Divorce]);
-        if named < 2 && !(married_once && overtaken) {
+        if named < 2 && !by_act && !(named > 0 && overtaken) {
             return Err(Contradiction::NotMarried.into());
         }
         self.changes.late = overtaken;
@@ -239,7 +267,18 @@ impl Work<'_> {
         if father.is_none() && mother.is_none() {
             return Err(Refusal::NoParent.into());
         }
+        if self.overtaken(&[Kind::Adoption]) {
+            self.changes.late = true;
+            return Ok(());
+        }
         let record = self.record(child)?.clone();
+        let number_of = |parent: &Option<Relative>| parent.as_ref().and_then(|parent| parent.number.clone());
+        if (number_of(&record.father).as_ref(), number_of(&record.mother).as_ref()) == (father, mother)
+            && record.father.is_some() == father.is_some()
+            && record.mother.is_some() == mother.is_some()
+        {
+            return Err(Refusal::Nothing.into());
+        }
         let grown = record.birth_date.earliest().checked_add(jiff::Span::new().years(18));
         if grown.is_ok_and(|day| day <= self.entry.act.on()) {
             return Err(Refusal::NoChild.into());
@@ -253,12 +292,10 @@ impl Work<'_> {
         let mut parents = [None, None];
         for (place, (parent, is_father)) in parents.iter_mut().zip([(father, true), (mother, false)]) {
             let Some(parent) = parent else { continue };
-            let elder = self.record(parent)?;
-            if elder.birth_date.earliest() >= record.birth_date.earliest() {
-                return Err(Refusal::ParentNotOlder.into());
-            }
-            let sex = elder.sex;
-            self.of_that_sex(sex, is_father)?;
+            let elder = self.record(parent)?.clone();
+            is_older(&elder, record.birth_date)?;
+            self.of_age(&elder, record.birth_date)?;
+            self.of_that_sex(elder.sex, is_father)?;
             let elder = self.record(parent)?;
             add_child(elder, &as_child);
             *place = Some(relative(elder));

@@ -126,6 +126,10 @@ impl Work<'_> {
         date: BirthDate,
         new: Option<PersonalNumber>,
     ) -> Done {
+        if self.overtaken(&[Kind::BirthDateCorrected]) {
+            self.changes.late = true;
+            return Ok(());
+        }
         let record = self.record(number)?;
         if record.birth_date == date {
             return Err(Refusal::Nothing.into());
@@ -158,6 +162,10 @@ impl Work<'_> {
     }
 
     pub(super) fn sex(&mut self, number: &PersonalNumber, sex: Sex, new: Option<PersonalNumber>) -> Done {
+        if self.overtaken(&[Kind::SexRedetermined]) {
+            self.changes.late = true;
+            return Ok(());
+        }
         let record = self.record(number)?;
         if record.sex == sex {
             return Err(Refusal::Nothing.into());

@@ -23,6 +23,11 @@ impl Work<'_> {
             self.changes.late = true;
             return Ok(());
         }
+        // Who has died since lives nowhere now.
+        if self.any_dead(movers.iter().map(|mover| &mover.person))? {
+            self.changes.late = true;
+            return Ok(());
+        }
         let heads = movers.iter().filter(|mover| agree(&mover.relation, HEAD)).count();
         let wanted = usize::from(joins.is_none());
         if movers.is_empty() || movers.len() > MAX_LIST || heads != wanted {
@@ -93,6 +98,10 @@ impl Work<'_> {
         if matches!(stay, Stay::Temporary) && place.is_some_and(|place| place.country().is_some()) {
             return Err(Refusal::PlaceAbroad.into());
         }
+        if self.any_dead(core::iter::once(person))? {
+            self.changes.late = true;
+            return Ok(());
+        }
         let place = place.map(|place| Residence { since: Some(on), ..place.clone() });
         self.item(person, |record| {
             let of_record = match stay {
@@ -103,7 +112,18 @@ impl Work<'_> {
         })
     }
 
+    fn any_dead<'p>(
+        &mut self,
+        mut persons: impl Iterator<Item = &'p PersonalNumber>,
+    ) -> Result<bool, Refusal> {
+        persons.try_fold(false, |any, person| Ok(any || matches!(self.record(person)?.life, Life::Dead(_))))
+    }
+
     pub(super) fn absence(&mut self, person: &PersonalNumber, from: Date, until: Option<Date>) -> Done {
+        if self.any_dead(core::iter::once(person))? {
+            self.changes.late = true;
+            return Ok(());
+        }
         self.item(person, |record| record.temporary_absence = Some(TemporaryAbsence { from, until }))
     }
 

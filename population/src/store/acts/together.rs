@@ -18,7 +18,7 @@ use super::super::persons::{self, Locked, date, number as number_of};
 use super::super::{Change, StoreError, cases, kept, numbers, search};
 use super::chain::chain_all;
 use super::in_session::HELD;
-use super::{ActOutcome, InSession, LastTold, NumberSource, Recorded, act_id, prefix, write_changes};
+use super::{ActOutcome, InSession, LastTold, NumberSource, Recorded, act_id, fits, prefix, write_changes};
 use crate::civil_status::{Act, ActId, Applied, Changes, Entry, NotApplied, Refusal, apply_overruling};
 use crate::numbers::{Claim, RequestId};
 use crate::person::{Others, Person};
@@ -237,7 +237,11 @@ fn judge<'e>(
     for (place, (entry, given)) in acts.iter().enumerate() {
         if let Some(known) = claimed.get(&entry.id.to_string()) {
             let same = Sha256::digest(text_of(entry)?).as_slice() == known.as_slice();
-            turns.push(if same { Turn::Repeat } else { Turn::Refused(StoreError::OtherAct) });
+            if !same {
+                // By itself it is told whether the first was sent back.
+                break;
+            }
+            turns.push(Turn::Repeat);
             continue;
         }
         let watched = Watched { others, seen: RefCell::default() };
@@ -262,7 +266,7 @@ fn judge<'e>(
         };
         let acts_before: Vec<Applied> =
             principals.iter().filter_map(|number| before.get(number)).flatten().cloned().collect();
-        let applied = apply_overruling(entry, &watched, &acts_before, number, today, None);
+        let applied = apply_overruling(entry, &watched, &acts_before, number, today, &[]);
         if let Some(error) = others.failed.take() {
             return Err(error);
         }
@@ -279,6 +283,12 @@ fn judge<'e>(
             }
             _ => break,
         };
+        // By itself it is told why.
+        if let Some(given) = given
+            && !fits(given, &changes, prefix(entry, &watched).unwrap_or(None))
+        {
+            break;
+        }
         if let Some(child) = &changes.created {
             let keys = alike_keys(child);
             let alike = keys.iter().any(|key| born.contains(key));

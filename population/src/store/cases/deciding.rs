@@ -84,14 +84,18 @@ pub(in crate::store) fn decide(
             None
         }
         (Subject::Act { .. }, Verdict::Keep) | (Subject::Pair { .. }, Verdict::TwoPeople) => None,
-        (Subject::Act { act, contradicts }, Verdict::Take(chosen)) if chosen.is_empty() => {
-            let contradiction = Contradiction::ALL.iter().find(|one| one.code() == contradicts).copied();
-            acts::take_decided(session, act, contradiction, source, &change, today)?
+        // What the act contradicts as well, the decision names.
+        (Subject::Act { act, contradicts }, Verdict::Take(also)) => {
+            let codes = core::iter::once(contradicts).chain(also.keys());
+            let told = |code: &String| Contradiction::ALL.iter().find(|one| one.code() == code).copied();
+            let told: Option<Vec<Contradiction>> = codes.map(told).collect();
+            let overruled = told.ok_or(StoreError::OtherVerdict)?;
+            acts::take_decided(session, act, &overruled, source, &change, today)?
         }
         (Subject::Act { act, contradicts }, Verdict::TwoPeople)
             if *contradicts == Contradiction::BornAlready.code() =>
         {
-            acts::take_decided(session, act, Some(Contradiction::BornAlready), source, &change, today)?
+            acts::take_decided(session, act, &[Contradiction::BornAlready], source, &change, today)?
         }
         (Subject::Pair { .. }, Verdict::Merge { keep, take }) => {
             one_person(session, &case, keep, take, &change, today)?;
@@ -114,8 +118,8 @@ fn carries_out(subject: &Subject, verdict: &Verdict) -> bool {
 
 /// Whether this user registered or brought in the act, or brought in the record that opened the pair.
 fn brought_in_by(session: &mut dyn Session, case: &Case, by: &str) -> Result<bool, StoreError> {
-    let opened = actions(session, &case.id)?.into_iter().find(|action| action.action == "opened");
-    let mut names: Vec<String> = opened.map(|opened| opened.by).into_iter().collect();
+    let opened = actions(session, &case.id)?.into_iter().filter(|action| action.action == "opened");
+    let mut names: Vec<String> = opened.map(|opened| opened.by).collect();
     if let Subject::Act { act, .. } = &case.subject {
         names.extend(acts::waiting(session, act)?.map(|entry| entry.registered_by));
     }

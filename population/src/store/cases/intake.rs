@@ -85,7 +85,7 @@ fn join_in(
         open_facts(session, &known, conflicts.collect(), change)?;
         return Ok(Put::Unchanged);
     }
-    let joined = join_items(&known, &|item| origins.of(item), &told)
+    let joined = join_items(&known, (&|item| origins.of(item), &|item| origins.gone(item)), &told)
         .map_err(|error| StoreError::Engine(Box::new(error)))?;
     if !joined.conflicts.is_empty() {
         open_facts(session, &known, joined.conflicts, change)?;
