@@ -219,6 +219,17 @@ impl Ledger {
         Ok(received)
     }
 
+    /// Whether the chip of this very application broke, and nothing was made since of what was captured.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn waits_to_be_made_anew(&self, application: &Application) -> Result<bool, LedgerError> {
+        let content = application.content_sha256();
+        Ok(self.database.read_anew(|session: &mut dyn Session| {
+            entry::spoiled_last(session, application.number.as_str(), &content)
+        })?)
+    }
+
     /// Whether this very application is open and was captured.
     ///
     /// # Errors
@@ -454,6 +465,14 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn newest_of(&self, number: &str) -> Result<Option<Entry>, LedgerError> {
         self.database.read_anew(|session| entry::newest_of(session, number))
+    }
+
+    /// The same of those that were not refused.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn newest_not_refused(&self, number: &str) -> Result<Option<Entry>, LedgerError> {
+        self.database.read_anew(|session| entry::newest_not_refused(session, number))
     }
 
     /// The application that this chip was given to, if the ledger knows the serial.

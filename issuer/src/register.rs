@@ -26,7 +26,7 @@ pub struct PersonRecord {
     pub life: Life,
     /// The card that is active or held.
     pub card_in_use: Option<Card>,
-    /// What became of their other cards, by the day asked for; `None` from a register that does not say.
+    /// What became of their other cards, the newest last, by the day asked for; `None` from a register that does not say.
     pub earlier: Option<Vec<CardStatus>>,
     /// Who may act for them while they are a child: father, mother, and the representatives that the register names.
     pub represented_by: Vec<Relative>,

@@ -4,6 +4,7 @@
 mod admission;
 mod delivery;
 mod error;
+mod giving_up;
 mod production;
 
 use cccd_card_profile::card_holder::CardData;
@@ -29,6 +30,7 @@ use crate::register::Register;
 pub use admission::{Admitted, BIOMETRICS_FROM_AGE, CHANGED, Captured, Intake, digest_of};
 pub use delivery::hand_over;
 pub use error::IssueError;
+pub use giving_up::give_up;
 
 /// What a station holds of the PKI while it works.
 #[derive(Debug)]

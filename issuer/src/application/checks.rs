@@ -184,12 +184,20 @@ pub fn other_papers<'a>(
     application.papers.iter().map(differs).filter(|(_, items)| !items.is_empty()).collect()
 }
 
-/// Why this is not what may be asked for by somebody without a card in use, whose other cards became this.
+/// Why this is not what may be asked for by somebody without a card in use, whose other cards, the newest last, became this.
 #[must_use]
 pub fn misfit(reason: Reason, earlier: &[CardStatus]) -> Option<Refusal> {
+    // A card that was destroyed may never have been handed over: its chip was given up after the register had it.
+    let last = earlier.iter().rfind(|status| **status != CardStatus::Destroyed);
+    let given_up = earlier.last() == Some(&CardStatus::Destroyed);
     match reason {
-        Reason::FirstIssue if !earlier.is_empty() => Some(Refusal::HadACard),
-        Reason::Exchange if !earlier.contains(&CardStatus::Expired) => Some(Refusal::NothingToExchange),
+        Reason::FirstIssue if last.is_some() => Some(Refusal::HadACard),
+        // The newest is what there is to exchange; of one whose successor was given up the exchange goes on.
+        Reason::Exchange => match last {
+            Some(CardStatus::Expired) => None,
+            Some(CardStatus::Replaced) if given_up => None,
+            _ => Some(Refusal::NothingToExchange),
+        },
         Reason::Reissue if earlier.is_empty() => Some(Refusal::NeverHadACard),
         _ => None,
     }
@@ -305,7 +313,7 @@ mod tests {
     /// Luật Căn cước 2023 art. 24: what became of the other cards says what may be asked for.
     #[test]
     fn what_is_asked_for_fits_the_cards_that_there_were() {
-        use CardStatus::{Destroyed, Expired, Lost, Revoked};
+        use CardStatus::{Destroyed, Expired, Lost, Replaced, Revoked};
         let after = |earlier: Option<&[CardStatus]>, reason: &str| {
             let record =
                 PersonRecord { earlier: earlier.map(<[CardStatus]>::to_vec), ..record(Life::Alive, None) };
@@ -315,7 +323,11 @@ mod tests {
             (&[][..], None, Some(Refusal::NothingToExchange), Some(Refusal::NeverHadACard)),
             (&[Expired], Some(Refusal::HadACard), None, None),
             (&[Lost], Some(Refusal::HadACard), Some(Refusal::NothingToExchange), None),
+            (&[Expired, Lost], Some(Refusal::HadACard), Some(Refusal::NothingToExchange), None),
             (&[Revoked, Destroyed], Some(Refusal::HadACard), Some(Refusal::NothingToExchange), None),
+            (&[Destroyed], None, Some(Refusal::NothingToExchange), None),
+            (&[Replaced, Destroyed], Some(Refusal::HadACard), None, None),
+            (&[Replaced], Some(Refusal::HadACard), Some(Refusal::NothingToExchange), None),
         ] {
             assert_eq!(after(Some(earlier), "first-issue"), first, "{earlier:?}");
             assert_eq!(after(Some(earlier), "exchange"), exchange, "{earlier:?}");

@@ -23,6 +23,8 @@ pub struct Proof {
     pub heads: usize,
     /// Actions of the ledger that were compared with their lines.
     pub actions: u64,
+    /// Stations with a log of their own in this ledger: what they did is proved with their keys.
+    pub beside: Vec<String>,
 }
 
 /// What is wrong with a station's log.
@@ -180,5 +182,11 @@ pub(crate) fn follow(
     if own.is_none() && lines > 0 {
         return Err(AuditProblem::NoHead(lines));
     }
-    Ok(Proof { lines, beyond_head: lines.saturating_sub(signed), heads: kept.len(), actions: 0 })
+    Ok(Proof {
+        lines,
+        beyond_head: lines.saturating_sub(signed),
+        heads: kept.len(),
+        actions: 0,
+        beside: Vec::new(),
+    })
 }

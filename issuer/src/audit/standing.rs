@@ -1,11 +1,11 @@
 //! Whether the ledger says what its log tells: each action, and every row that follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_keys::audit_log::Head;
 use cccd_keys::public_key::PublicKey;
 use cccd_population::store::{Row, Session, StoreError};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::told::{Told, digest, said_of, said_of_operation};
 use super::{AuditProblem, Auditor, Proof, follow};
@@ -27,10 +27,13 @@ pub(crate) fn prove(
 ) -> Result<Proof, AuditProblem> {
     let mut told = Told::default();
     let mut proof = follow(session, auditor.station(), key, kept, &mut |link| told.add(link))?;
-    proof.actions = prove_applications(session, auditor, &told)?
+    let stations = Stations::beside(session, auditor.station())?;
+    proof.actions = prove_applications(session, auditor, &told, &stations)?
         + prove_stock(session, auditor, &told)?
         + prove_cards(session, auditor, &told)?;
-    prove_accounts(session, auditor, &told)?;
+    prove_owners(session, auditor.station(), &stations)?;
+    prove_accounts(session, auditor, &told, &stations)?;
+    proof.beside = stations.0.into_iter().collect();
     Ok(proof)
 }
 
@@ -39,27 +42,53 @@ pub(crate) fn prove(
 struct Standing {
     last: i64,
     state: String,
+    /// What was asked for; actions of before do not say it.
+    asked: Option<Value>,
     captured_by: Option<String>,
     captured: Option<String>,
     approved_by: Option<String>,
     chip: Option<String>,
     sod: Option<String>,
+    /// What is on the card; actions of before say the digest of its EF.SOD only.
+    card: Option<Value>,
+    /// What its blank went through, by the sequence of the action.
+    blank: Vec<(i64, &'static str)>,
 }
 
 impl Standing {
     fn follow(&mut self, sequence: i64, action: &str, (actor, to): (String, String), detail: &str) {
-        let said = |name: &str| {
-            let detail: Option<Value> = serde_json::from_str(detail).ok();
-            detail?.get(name)?.as_str().map(str::to_owned)
-        };
+        let detail: Value = serde_json::from_str(detail).unwrap_or_default();
+        let said = |name: &str| detail.get(name).and_then(Value::as_str).map(str::to_owned);
         match action {
+            "receive" => self.asked = Some(detail).filter(|detail| detail.get("reason").is_some()),
             "capture" => (self.captured_by, self.captured) = (Some(actor), said("captured_sha256")),
             "approve" => self.approved_by = Some(actor),
-            "personalise" => self.chip = said("chip"),
-            "sign" => self.sod = said("sod_sha256"),
+            "personalise" => {
+                self.chip = said("chip");
+                self.blank.push((sequence, "assigned"));
+            }
+            "issue" => self.blank.push((sequence, "card")),
+            "spoil" if self.chip.is_some() => self.blank.push((sequence, "spoiled")),
+            "sign" => {
+                self.sod = said("sod_sha256");
+                self.card = Some(detail).filter(|detail| detail.get("document_number").is_some());
+            }
             _ => {}
         }
         (self.last, self.state) = (sequence, to);
+    }
+
+    /// What actions of before do not say is as the row has it.
+    fn fill(&mut self, row: &Self) {
+        if self.captured.is_none() {
+            self.captured.clone_from(&row.captured);
+        }
+        if self.asked.is_none() {
+            self.asked.clone_from(&row.asked);
+        }
+        if self.card.is_none() {
+            self.card.clone_from(&row.card);
+        }
     }
 }
 
@@ -68,35 +97,35 @@ fn damaged() -> StoreError {
 }
 
 /// Every action of this station is told of as it stands, and every application stands where its actions led, of the person
-/// whom the log names.
+/// whom the log names; so does its blank.
 fn prove_applications(
     session: &mut dyn Session,
     auditor: &Auditor,
     told: &Told,
+    stations: &Stations,
 ) -> Result<u64, AuditProblem> {
     let (mut from, mut found) = (0_i64, 0_u64);
+    let mut kept = false;
+    session.query("SELECT 1 FROM blanks LIMIT 1", &[], &mut |_| {
+        kept = true;
+        Ok(())
+    })?;
     loop {
         let mut rows: BTreeMap<i64, (Standing, [u8; 32])> = BTreeMap::new();
         session.query(
             "SELECT id, last_action, state, captured_by, captured_sha256, approved_by, chip_serial, sod_sha256, \
-             person_number FROM applications WHERE id > ?1 ORDER BY id LIMIT ?2",
+             person_number, content_sha256, due, ground, reason, template, document_number, expires, issue_date, \
+             replaces FROM applications WHERE id > ?1 ORDER BY id LIMIT ?2",
             &[from.into(), PAGE.into()],
             &mut |row| {
-                let standing = Standing {
-                    last: row.int(1)?.ok_or_else(damaged)?,
-                    state: row.needed(2)?,
-                    captured_by: row.text(3)?,
-                    captured: row.text(4)?,
-                    approved_by: row.text(5)?,
-                    chip: row.text(6)?,
-                    sod: row.text(7)?,
-                };
                 let person = digest(Some(&auditor.subject_of(&row.needed(8)?)));
-                rows.insert(row.int(0)?.ok_or_else(damaged)?, (standing, person));
+                rows.insert(row.int(0)?.ok_or_else(damaged)?, (standing_of(row)?, person));
                 Ok(())
             },
         )?;
-        let Some(until) = rows.keys().next_back().copied() else { break };
+        // The last page goes to the end: an action whose application was taken out shows.
+        let until = rows.keys().next_back().copied();
+        let until = until.filter(|_| i64::try_from(rows.len()) == Ok(PAGE)).unwrap_or(i64::MAX);
         let mut led: BTreeMap<i64, Standing> = BTreeMap::new();
         let mut wrong = None;
         session.query(
@@ -106,11 +135,15 @@ fn prove_applications(
             &mut |row| {
                 let application = row.int(0)?.ok_or_else(damaged)?;
                 let sequence = row.int(1)?.ok_or_else(damaged)?;
-                if row.text(9)?.as_deref() == Some(auditor.station()) {
-                    found += 1;
-                    if !is_told(row, auditor, told, (application, sequence))? && wrong.is_none() {
-                        wrong = Some((application, sequence));
+                let right = match row.text(9)? {
+                    Some(station) if station == auditor.station() => {
+                        found += 1;
+                        is_told(row, auditor, told, (application, sequence))?
                     }
+                    station => stations.may_say(station.as_deref()),
+                };
+                if !right && wrong.is_none() {
+                    wrong = Some((application, sequence));
                 }
                 led.entry(application).or_default().follow(
                     sequence,
@@ -124,16 +157,28 @@ fn prove_applications(
         if let Some((application, sequence)) = wrong {
             return Err(AuditProblem::Action(application, sequence));
         }
+        let mut blanks = blanks_of(session, from, until)?;
         for (id, (standing, person)) in rows {
             let mut led = led.remove(&id).unwrap_or_default();
-            if led.captured.is_none() {
-                // Before it stood in the action, the digest of what was captured stood in the row only.
-                led.captured.clone_from(&standing.captured);
-            }
+            led.fill(&standing);
+            let expected = core::mem::take(&mut led.blank);
             let other = told.persons.get(&id).is_some_and(|told| *told != person);
             if led != standing || other {
                 return Err(AuditProblem::Application(id));
             }
+            let events = blanks.remove(&id).unwrap_or_default();
+            let same = expected.iter().map(|(sequence, to)| (*sequence, (*to).to_owned()));
+            // A chip that never was in a stock has no blank.
+            let counts = !events.is_empty() || kept && is_blank(session, led.chip.as_deref())?;
+            if counts && !same.eq(events) {
+                return Err(AuditProblem::Blank(led.chip.unwrap_or_default()));
+            }
+        }
+        if let Some(id) = led.keys().chain(blanks.keys()).next() {
+            return Err(AuditProblem::Application(*id));
+        }
+        if until == i64::MAX {
+            break;
         }
         from = until;
     }
@@ -141,10 +186,110 @@ fn prove_applications(
     if in_log == found { Ok(found) } else { Err(AuditProblem::ActionsMissing { told: in_log, found }) }
 }
 
+fn standing_of(row: &dyn Row) -> Result<Standing, StoreError> {
+    let sod = row.text(7)?;
+    let card = match &sod {
+        Some(sod) => Some(json!({
+            "document_number": row.text(14)?, "expires": row.text(15)?, "issued": row.text(16)?,
+            "replaces": row.text(17)?, "sod_sha256": sod,
+        })),
+        None => None,
+    };
+    Ok(Standing {
+        last: row.int(1)?.ok_or_else(damaged)?,
+        state: row.needed(2)?,
+        captured_by: row.text(3)?,
+        captured: row.text(4)?,
+        approved_by: row.text(5)?,
+        chip: row.text(6)?,
+        sod,
+        asked: Some(json!({
+            "content_sha256": row.text(9)?, "due": row.text(10)?, "ground": row.text(11)?, "reason": row.text(12)?,
+            "template": row.text(13)?,
+        })),
+        card,
+        blank: Vec::new(),
+    })
+}
+
+/// What blanks went through because of these applications.
+fn blanks_of(
+    session: &mut dyn Session,
+    from: i64,
+    until: i64,
+) -> Result<BTreeMap<i64, Vec<(i64, String)>>, StoreError> {
+    let mut events: BTreeMap<i64, Vec<(i64, String)>> = BTreeMap::new();
+    session.query(
+        "SELECT application_id, application_action, to_state FROM blank_events \
+         WHERE application_id > ?1 AND application_id <= ?2 ORDER BY application_id, application_action",
+        &[from.into(), until.into()],
+        &mut |row| {
+            let (application, action) = (row.int(0)?.ok_or_else(damaged)?, row.int(1)?.ok_or_else(damaged)?);
+            events.entry(application).or_default().push((action, row.needed(2)?));
+            Ok(())
+        },
+    )?;
+    Ok(events)
+}
+
+fn is_blank(session: &mut dyn Session, chip: Option<&str>) -> Result<bool, StoreError> {
+    let Some(chip) = chip else { return Ok(false) };
+    let mut found = false;
+    session.query("SELECT 1 FROM blanks WHERE serial = ?1", &[chip.into()], &mut |_| {
+        found = true;
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The stations that have a log in this ledger beside this one: what they did is for their own keys to prove.
+struct Stations(BTreeSet<String>);
+
+impl Stations {
+    fn beside(session: &mut dyn Session, own: &str) -> Result<Self, StoreError> {
+        let mut stations = BTreeSet::new();
+        session.query(
+            "SELECT DISTINCT station FROM audit_heads WHERE station <> ?1",
+            &[own.into()],
+            &mut |row| {
+                stations.insert(row.needed(0)?);
+                Ok(())
+            },
+        )?;
+        Ok(Self(stations))
+    }
+
+    /// Whether a row may be another's: nobody's is none.
+    fn may_say(&self, station: Option<&str>) -> bool {
+        station.is_some_and(|station| self.0.contains(station))
+    }
+}
+
 fn is_told(row: &dyn Row, auditor: &Auditor, told: &Told, which: (i64, i64)) -> Result<bool, StoreError> {
     let texts: Vec<Option<String>> = (2..9).map(|column| row.text(column)).collect::<Result<_, _>>()?;
     let said = said_of(which.0, which.1, &texts);
     Ok(told.actions.get(&which) == Some(&auditor.payload_of(&said)))
+}
+
+/// No operation of the stock and no change of a card is nobody's.
+fn prove_owners(session: &mut dyn Session, own: &str, stations: &Stations) -> Result<(), AuditProblem> {
+    for (table, stock) in [("stock_operations", true), ("card_changes", false)] {
+        let mut wrong = None;
+        session.query(
+            &format!("SELECT id, station FROM {table} WHERE station IS NULL OR station <> ?1 ORDER BY id"),
+            &[own.into()],
+            &mut |row| {
+                if !stations.may_say(row.text(1)?.as_deref()) && wrong.is_none() {
+                    wrong = row.int(0)?;
+                }
+                Ok(())
+            },
+        )?;
+        if let Some(id) = wrong {
+            return Err(if stock { AuditProblem::Stock(id) } else { AuditProblem::Card(id) });
+        }
+    }
+    Ok(())
 }
 
 /// The operations of the stock, each with the blanks that it moved; and every blank stands where its last event left it.
@@ -181,7 +326,8 @@ fn prove_stock(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> Res
     session.query(
         "SELECT b.serial FROM blanks b WHERE NOT EXISTS (SELECT 1 FROM blank_events e WHERE e.serial = b.serial \
          AND e.sequence = b.last_event AND e.to_state = b.state) OR EXISTS (SELECT 1 FROM blank_events e \
-         WHERE e.serial = b.serial AND e.sequence > b.last_event) ORDER BY b.serial LIMIT 1",
+         WHERE e.serial = b.serial AND e.sequence > b.last_event) UNION ALL SELECT e.serial FROM blank_events e \
+         WHERE NOT EXISTS (SELECT 1 FROM blanks b WHERE b.serial = e.serial) ORDER BY 1 LIMIT 1",
         &[],
         &mut |row| {
             wrong = Some(row.needed(0)?);
@@ -211,16 +357,13 @@ fn prove_cards(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> Res
 
 /// What was done to accounts, and that each has the roles and the password that it was given last. Accounts are shared: what
 /// another station did stands in that one's log.
-fn prove_accounts(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> Result<(), AuditProblem> {
-    let mut alone = true;
-    session.query(
-        "SELECT 1 FROM audit_ends WHERE station <> ?1 LIMIT 1",
-        &[auditor.station().into()],
-        &mut |_| {
-            alone = false;
-            Ok(())
-        },
-    )?;
+fn prove_accounts(
+    session: &mut dyn Session,
+    auditor: &Auditor,
+    told: &Told,
+    stations: &Stations,
+) -> Result<(), AuditProblem> {
+    let alone = stations.0.is_empty();
     // What each was given last, and whether it is locked.
     let mut last: BTreeMap<String, (Option<String>, bool)> = BTreeMap::new();
     let (mut agree, mut wrong) = (0, None);
@@ -261,7 +404,8 @@ fn prove_accounts(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> 
         }
         Ok(())
     })?;
-    if let Some(account) = wrong {
+    // What is left has a history and no account.
+    if let Some(account) = wrong.or_else(|| last.into_keys().next()) {
         return Err(AuditProblem::Account(account));
     }
     let (told, found) = (count(told.accounts.len()), count(agree));

@@ -40,8 +40,8 @@ pub(crate) fn run(
             let source = format!("issuer {}", officer.name());
             let mut register = connect::register(&receive.register, &source)?;
             let act = Act { actor: officer.name(), at, request: receive.request.as_deref() };
-            let captured =
-                Intake { ledger: &mut ledger, register: register.as_mut(), act }.take_in(&application);
+            let captured = Intake { ledger: &mut ledger, register: register.as_mut(), act, makes: false }
+                .take_in(&application);
             let sealed = application.biometrics.as_ref().and_then(|taken| taken.sealed_sha256.clone());
             let kept = match &captured {
                 Ok(captured) => ledger.sealed_of(captured.entry.id)? == sealed,

@@ -525,6 +525,9 @@ pub(crate) struct SpoilArguments {
     pub(crate) reason: String,
 
     #[command(flatten)]
+    pub(crate) register: RegisterArguments,
+
+    #[command(flatten)]
     pub(crate) officer: OfficerArguments,
 }
 

@@ -64,6 +64,8 @@ fn run_verify(
         Some(file) => connect::silent_ledger(&arguments.ledger)?.follow_log(&public_key(file)?, &kept)?,
         None => {
             let own = connect::station_public_key(&arguments.ledger)?;
+            // Looking makes no keys: under new ones nothing would agree.
+            connect::station_keys_there(&arguments.ledger)?;
             connect::ledger_beside(&arguments.ledger, rng)?.prove_log(&public_key(&own)?, &kept)?
         }
     };
@@ -71,7 +73,7 @@ fn run_verify(
     output.result(
         &json!({
             "lines": proof.lines, "beyond_head": proof.beyond_head, "heads": proof.heads,
-            "actions": compared.then_some(proof.actions),
+            "actions": compared.then_some(proof.actions), "stations_beside": proof.beside,
         }),
         &[
             format!(
@@ -102,6 +104,21 @@ fn run_verify(
                         "Not compared with the ledger: that takes the station's key",
                     )
                     .to_owned()
+            },
+            if proof.beside.is_empty() {
+                output
+                    .say("Không có trạm khác trong sổ này", "No other station works with this ledger")
+                    .to_owned()
+            } else {
+                format!(
+                    "{} {}: {}",
+                    proof.beside.len(),
+                    output.say(
+                        "trạm khác trong sổ này; việc của họ được kiểm bằng khóa của họ",
+                        "other stations work with this ledger; what they did is verified with their keys"
+                    ),
+                    proof.beside.join(", ")
+                )
             },
         ],
     );

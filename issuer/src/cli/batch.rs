@@ -178,7 +178,7 @@ impl Intaking<'_> {
                     continue;
                 }
             };
-            let mut intake = Intake { ledger: &mut *ledger, register: &mut *register, act };
+            let mut intake = Intake { ledger: &mut *ledger, register: &mut *register, act, makes: false };
             let taken_in = match again(&mut intake, &application, entry.as_ref()) {
                 Ok(Again::Refused) => continue,
                 Ok(Again::ByRule(refusal)) => Err(refusal.into()),

@@ -117,15 +117,28 @@ pub(crate) fn station_public_key(arguments: &LedgerArguments) -> Result<PathBuf,
     Ok(beside(station(arguments)?, "station.pub"))
 }
 
-/// Who asks, by session or by name and password.
+/// Whether the station's keys lie where they should.
+pub(crate) fn station_keys_there(arguments: &LedgerArguments) -> Result<(), Failure> {
+    let station = station(arguments)?;
+    for name in ["station-key", "station.pub", "subject-key"] {
+        let file = beside(station, name);
+        if !file.exists() {
+            return Err(Failure::StationKey(format!("{}: there is no such file", file.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Who asks, by session or by name and password. A session that is named is whose it is: name and password may come from the
+/// environment of somebody else.
 pub(crate) fn officer(
     ledger: &mut Ledger,
     arguments: &OfficerArguments,
     at: Timestamp,
 ) -> Result<Officer, Failure> {
     match (&arguments.session, &arguments.officer, &arguments.password_file) {
-        (_, Some(name), Some(file)) => Ok(ledger.accounts().officer(name, &password(file)?, at)?),
         (Some(file), ..) => Ok(ledger.accounts().of_session(&token(file)?, at)?),
+        (None, Some(name), Some(file)) => Ok(ledger.accounts().officer(name, &password(file)?, at)?),
         _ => Err(Failure::NoOfficer),
     }
 }

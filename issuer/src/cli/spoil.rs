@@ -1,11 +1,11 @@
 //! `issuer spoil`: the chip of an interrupted application is given up: broken, lost, never to be resumed.
 
 use cccd_issuer::accounts::Role;
-use cccd_issuer::application::Step;
 use cccd_issuer::ledger::Act;
+use cccd_issuer::station::give_up;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::SpoilArguments;
 use super::connect;
@@ -23,7 +23,11 @@ pub(crate) fn run(
     let entry = ledger.of_chip(&arguments.chip)?;
     let entry = entry.ok_or_else(|| Failure::ChipNotInLedger(arguments.chip.to_string()))?;
     let act = Act::new(officer.name(), at);
-    let state = ledger.advance(entry.id, Step::Spoil, Some(&arguments.reason), &Value::Null, act)?;
+    let mut register = connect::register(&arguments.register, &format!("issuer {}", officer.name()))?;
+    let mut nonce = [0; 16];
+    rng.fill_bytes(&mut nonce);
+    let why = (arguments.reason.as_str(), &nonce);
+    let state = give_up(&mut ledger, register.as_mut(), entry.id, why, act)?;
     output.result(
         &json!({"chip": arguments.chip.to_string(), "application": entry.id.to_string(), "state": state.as_str()}),
         &[format!("{}: {}", arguments.chip, output.say("đã ghi là hỏng", "noted as spoiled"))],

@@ -112,7 +112,8 @@ pub(super) fn sight(
         obstacle.get_or_insert_with(|| IssueError::ChangedSinceCapture.into());
     }
     let newer = match entry.state {
-        State::Spoiled => books.ledger.newest_of(entry.number.as_str())?,
+        // One that was refused is no successor: the way on is still open.
+        State::Spoiled => books.ledger.newest_not_refused(entry.number.as_str())?,
         _ => None,
     };
     let newer = newer.map(|newer| newer.id).filter(|newer| *newer > id);

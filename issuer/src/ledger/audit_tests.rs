@@ -117,6 +117,29 @@ fn whatever_is_changed_in_the_store_shows() {
         ("UPDATE applications SET captured_sha256 = 'of another face' WHERE id = 3", "audit-actions-differ"),
         ("UPDATE applications SET person_number = '079099000009' WHERE id = 1", "audit-actions-differ"),
         ("UPDATE applications SET state = 'captured', last_action = 3 WHERE id = 4", "audit-actions-differ"),
+        ("UPDATE applications SET due = '2099-01-01' WHERE id = 4", "audit-actions-differ"),
+        (
+            "UPDATE applications SET reason = 'reissue', ground = 'lost-or-damaged' WHERE id = 4",
+            "audit-actions-differ",
+        ),
+        ("DELETE FROM applications WHERE id = 2", "audit-actions-differ"),
+        ("DELETE FROM applications WHERE id = 5", "audit-actions-differ"),
+        // An approval by nobody, or by a station that has no log here.
+        (
+            "UPDATE actions SET station = NULL, actor = 'hoa' WHERE application_id = 5 AND action = 'approve'; \
+             UPDATE applications SET approved_by = 'hoa' WHERE id = 5",
+            "audit-actions-differ",
+        ),
+        (
+            "INSERT INTO actions SELECT 5, 5, 4, at, 'hoa', 'prepare', 'approved', 'prepared', NULL, '{}', NULL, \
+             'ff' FROM actions WHERE application_id = 5 AND sequence = 4; \
+             UPDATE applications SET state = 'prepared', last_action = 5 WHERE id = 5",
+            "audit-actions-differ",
+        ),
+        (
+            "INSERT INTO card_changes VALUES (1, printf('%064d', 7), 'lost', NULL, NULL, 'x', 'hoa', 'then', NULL, NULL)",
+            "audit-actions-differ",
+        ),
         (
             "UPDATE audit_heads SET head = replace(head, '\"signature\":\"30', '\"signature\":\"31')",
             "audit-head-signature",
@@ -144,6 +167,7 @@ fn an_account_that_nobody_was_given_shows() {
         ("UPDATE accounts SET locked = NULL WHERE name = 'binh'".to_owned(), false),
         ("DELETE FROM account_actions WHERE account = 'binh' AND action = 'lock'".to_owned(), false),
         ("UPDATE account_actions SET actor = 'binh' WHERE account = 'binh'".to_owned(), false),
+        ("DELETE FROM accounts WHERE name = 'binh'".to_owned(), false),
         (
             "INSERT INTO accounts VALUES ('chi', 'approve', 'x', NULL, 0, NULL, 'an', '2026-11-27T00:00:00Z')"
                 .to_owned(),

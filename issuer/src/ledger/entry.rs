@@ -171,6 +171,38 @@ pub(super) fn newest_of(session: &mut dyn Session, number: &str) -> Result<Optio
     one(session, sql, &[number.into()])
 }
 
+/// Whether the last application of this content that came to an end with a chip was spoiled: later ones were refused.
+pub(super) fn spoiled_last(
+    session: &mut dyn Session,
+    number: &str,
+    content: &str,
+) -> Result<bool, LedgerError> {
+    let mut spoiled = false;
+    session.query(
+        "SELECT state FROM applications WHERE person_number = ?1 AND content_sha256 = ?2 AND state <> 'rejected' \
+         ORDER BY id DESC LIMIT 1",
+        &[number.into(), content.into()],
+        &mut |row| {
+            spoiled = row.needed(0)? == State::Spoiled.as_str();
+            Ok(())
+        },
+    )?;
+    Ok(spoiled)
+}
+
+/// The person's application that was taken in last and not refused, closed or not.
+pub(super) fn newest_not_refused(
+    session: &mut dyn Session,
+    number: &str,
+) -> Result<Option<Entry>, LedgerError> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM applications WHERE person_number = ?1 AND state <> 'rejected' ORDER BY id DESC LIMIT 1"
+    );
+    one(session, sql, &[number.into()])
+}
+
 pub(super) fn list(
     session: &mut dyn Session,
     state: Option<State>,
@@ -254,7 +286,12 @@ pub(super) fn begin(
     log: Option<&Auditor>,
 ) -> Result<(), LedgerError> {
     let what = ("receive", NEW, State::Received.as_str());
-    let noted = note(session, Of { id, previous: 0 }, what, why, &Value::Null, act, log)?;
+    // What stands in the row for good stands in the action, too: the log then tells what was asked for.
+    let asked = serde_json::json!({
+        "content_sha256": content, "due": due.to_string(), "ground": application.ground.map(Ground::as_str),
+        "reason": application.reason.as_str(), "template": application.template.as_str(),
+    });
+    let noted = note(session, Of { id, previous: 0 }, what, why, &asked, act, log)?;
     let at = act.at.to_string();
     session.execute(
         "INSERT INTO applications (id, content_sha256, person_number, reason, ground, template, received_at, due, \
@@ -446,7 +483,11 @@ pub(super) fn sign_untold(
     log: Option<&Auditor>,
 ) -> Result<Noted, LedgerError> {
     let digest = card.sod_sha256.to_string();
-    let detail = serde_json::json!({"sod_sha256": digest});
+    let detail = serde_json::json!({
+        "document_number": card.document_number, "expires": card.expires.map(|date| date.to_string()),
+        "issued": card.issued.to_string(), "replaces": card.replaces.map(|card| card.to_string()),
+        "sod_sha256": digest,
+    });
     let state = entry.state.as_str();
     let line = note(session, Of::entry(entry), ("sign", state, state), None, &detail, act, log)?;
     session.execute(

@@ -18,6 +18,7 @@ use crate::capture::{Capture, CaptureError};
 use crate::ledger::{Act, ApplicationId, CaptureNote, Entry, Ledger, Unsettled};
 use crate::portrait_quality::{FaceFinder, Rules, assess};
 use crate::register::{PersonRecord, Register, day_in_vietnam};
+use crate::words;
 
 /// Why an application is refused of which another card would be printed than the one that was captured. Taken in anew, it is
 /// captured and approved anew.
@@ -103,6 +104,8 @@ pub struct Intake<'a> {
     pub register: &'a mut dyn Register,
     /// Who captures, when, and the name of the request.
     pub act: Act<'a>,
+    /// Whether cards are made here: only then is a chip in work given up that the person may not have any more.
+    pub makes: bool,
 }
 
 impl std::fmt::Debug for Intake<'_> {
@@ -129,6 +132,10 @@ impl Intake<'_> {
             Portrait::from_file(&application.portrait)?
         };
         let mut entry = self.ledger.receive(application, act)?;
+        if entry.state.is_closed() {
+            // Asked for under this name before, and over: nothing of it is done again.
+            return Err(IssueError::Closed(entry.id, entry.state));
+        }
         let signed = if entry.state.is_in_work() { entry.signed.clone() } else { None };
         let today = day_in_vietnam(act.at);
         let issue_date = signed.as_ref().map_or(today, |signed| signed.issued);
@@ -229,8 +236,8 @@ impl Intake<'_> {
     fn refuse(&mut self, entry: &Entry, recorded: bool, refusal: Refusal) -> Result<IssueError, IssueError> {
         let act = Act { request: None, ..self.act };
         if entry.state.is_before_chip() {
-            self.ledger.advance(entry.id, Step::Reject, Some(&refusal.to_string()), &Value::Null, act)?;
-        } else if !recorded {
+            self.ledger.advance(entry.id, Step::Reject, Some(&both(&refusal)), &Value::Null, act)?;
+        } else if !recorded && self.makes {
             // The person may not have this card any more: the chip in work is lost to it.
             let reason = format!("refused after an interruption: {refusal}");
             self.ledger.advance(entry.id, Step::Spoil, Some(&reason), &Value::Null, act)?;
@@ -270,7 +277,8 @@ impl Station<'_> {
     /// As there.
     pub fn take_in(&mut self, application: &Application) -> Result<Captured, IssueError> {
         let act = self.act();
-        Intake { ledger: &mut *self.ledger, register: &mut *self.register, act }.take_in(application)
+        Intake { ledger: &mut *self.ledger, register: &mut *self.register, act, makes: true }
+            .take_in(application)
     }
 
     /// The card of this very application, if it was issued already and is still the person's card: what it says, for files
@@ -362,6 +370,14 @@ impl Station<'_> {
             interrupted,
         };
         Ok((admitted, unsettled))
+    }
+}
+
+/// Why, for the citizen's paper: in both languages.
+fn both(refusal: &Refusal) -> String {
+    match words::of_failure(refusal.code()) {
+        Some((vietnamese, ..)) => format!("{vietnamese} / {refusal}"),
+        None => refusal.to_string(),
     }
 }
 

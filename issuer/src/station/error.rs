@@ -47,6 +47,9 @@ pub enum IssueError {
     /// The stock: a statement of a blank's keys that does not hold.
     #[error(transparent)]
     Stock(#[from] StockError),
+    /// The request of this name was answered, and its application is over.
+    #[error("the request of this name was answered before: application {0} is {1}")]
+    Closed(ApplicationId, State),
     /// The register has withdrawn the card that was to be handed over.
     #[error("this card is out of use: {}", .0.as_str())]
     OutOfUse(CardStatus),
@@ -158,6 +161,7 @@ impl IssueError {
             Self::Ledger(error) if error.is_disk_full() => "ledger-full",
             Self::Ledger(_) => "ledger-failed",
             Self::Stock(error) => error.code(),
+            Self::Closed(..) => "request-answered",
             Self::OutOfUse(_) => "card-not-active",
             Self::NotApproved(_) => "approval-missing",
             Self::ChangedSinceCapture => "changed-since-capture",
@@ -204,6 +208,7 @@ impl IssueError {
                 | Self::ChipUsed { .. }
                 | Self::OtherChip { .. }
                 | Self::OutOfUse(_)
+                | Self::Closed(..)
                 | Self::NotApproved(_)
                 | Self::ChangedSinceCapture
                 | Self::Ledger(

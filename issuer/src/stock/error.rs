@@ -75,6 +75,9 @@ pub enum StockError {
     /// It was taken back since.
     #[error("the blank {0} is not on its way with this transport any more")]
     NotOnTheWay(ChipSerial),
+    /// A count of what another station sent.
+    #[error("this came from another station: accept its signed list again, with the serials that turned up")]
+    ByItsList,
     /// A reference names one transport.
     #[error("a transport of this reference was sent or received before")]
     TransportKnown,
@@ -117,6 +120,7 @@ impl StockError {
             Self::Used(_) => "chip-used",
             Self::Unknown(_) => "blank-unknown",
             Self::NoteKnown | Self::TransportKnown => "delivery-known",
+            Self::ByItsList => "stock-by-list",
             Self::NoteUnknown | Self::NoTransport => "delivery-unknown",
             Self::Unexplained => "cause-missing",
             Self::Empty | Self::List { .. } | Self::TooLong(_) => "serials-unreadable",

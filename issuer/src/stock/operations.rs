@@ -53,6 +53,12 @@ impl Stock<'_> {
         });
         self.write(|session, log| {
             let batch = batch_of(session, supplier, delivery_note)?.ok_or(StockError::NoteUnknown)?;
+            // What another station sent is taken by its list: only then does the sender get a receipt for it.
+            if let Some(sender) = supplier.strip_prefix("station ")
+                && super::transport::kept_list(session, sender, delivery_note)?.is_some()
+            {
+                return Err(StockError::ByItsList);
+            }
             let expected = rows::of_batch(session, batch, BlankState::Expected)?;
             let Some(operation) = rows::begin(session, "count", &detail, act, log)? else {
                 // Counted already by this very request: what is still missing is.

@@ -234,11 +234,33 @@ fn what_turns_up_at_the_receiver_later_is_signed_for_by_a_later_receipt() {
     assert_eq!(states(&mut there), ["in-stock", "expected", "in-stock", "in-stock"]);
     let answer = |ledger: &mut Ledger| ledger.stock().transports(9).unwrap()[0].answer;
     assert_eq!((answer(&mut here), answer(&mut there)), (Some((1, 0)), Some((1, 0))));
+    let counted =
+        there.stock().count(&format!("station {}", here_key.fingerprint()), "parcel 1", None, act());
+    assert!(matches!(counted, Err(StockError::ByItsList)), "{counted:?}");
     // What is taken back at the sender was never handed over, whatever turns up there.
     here.stock().take_back(&[serial(2)], act()).unwrap();
     let (_, late) = there.stock().accept(&list, &here_key, Some(&[serial(2)]), act()).unwrap();
     let answered = here.stock().acknowledge(&late, &there_key, act());
     assert!(matches!(answered, Err(StockError::NotOnTheWay(one)) if one == serial(2)), "{answered:?}");
+}
+
+/// One that was noted as lost at the sender does not keep the others from being handed over.
+#[test]
+fn a_late_receipt_hands_over_what_it_can() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..6);
+    let list = here.stock().send("parcel 1", &there_key, &serials(1..4), act()).unwrap();
+    let (_, first) = there.stock().accept(&list, &here_key, Some(&[serial(1)]), act()).unwrap();
+    here.stock().acknowledge(&first, &there_key, act()).unwrap();
+    let why = Explanation { cause: Cause::Missing, note: Some("torn box"), photo_sha256: None };
+    here.stock().explain(BlankStep::Lose, &[serial(2)], why, act()).unwrap();
+    let late = [serial(2), serial(3)];
+    let (_, second) = there.stock().accept(&list, &here_key, Some(&late), act()).unwrap();
+    let count = here.stock().acknowledge(&second, &there_key, act()).unwrap();
+    assert_eq!((count.counted, count.surplus), (vec![serial(3)], vec![serial(2)]));
+    let states = |ledger: &mut Ledger| [1, 2, 3].map(|number| state(ledger, number).as_str());
+    assert_eq!(states(&mut here), ["handed-over", "lost", "handed-over"]);
 }
 
 #[test]

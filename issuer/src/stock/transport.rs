@@ -192,9 +192,14 @@ impl Stock<'_> {
                 }
             }
             let with_it = on_the_way(session, &content.sender, &content.reference)?;
-            if let Some(back) = count.counted.iter().find(|serial| !with_it.contains(serial)) {
+            // What was taken back or noted as lost here meanwhile is told; the others are handed over all the same.
+            let (here, gone): (Vec<_>, Vec<_>) =
+                count.counted.iter().partition(|serial| with_it.contains(serial));
+            if let ([], Some(back)) = (here.as_slice(), gone.first()) {
                 return Err(StockError::NotOnTheWay(*back));
             }
+            count.surplus.extend(gone);
+            count.counted = here;
             let events = moved(session, operation, BlankStep::Acknowledge, &count.counted, None, act)?;
             let (sender, reference) = (content.sender.as_str(), content.reference.as_str());
             let way = Way { sender, reference, direction: "out", other: sender };

@@ -349,13 +349,14 @@ fn the_laboratorys_driver_is_refused_for_a_citizens_card() {
 fn an_interrupted_chip_can_be_given_up_with_a_reason() {
     let desk = Desk::new();
     let chip = "00".repeat(10);
-    let spoil = ["spoil", "--chip", chip.as_str(), "--reason", "bent"];
+    let register = format!("sqlite:{}", desk.path("register.db"));
+    let spoil = ["spoil", "--chip", chip.as_str(), "--reason", "bent", "--register", register.as_str()];
     refused(&desk.by("lan", &spoil), 1, "chip-not-in-ledger");
     refused(&desk.by("minh", &spoil), 1, "role-missing");
     desk.approved("an.json");
     let card = json(&desk.issue("an.json", "out", &[]));
     let chip = card["chip_serial"].as_str().unwrap().to_owned();
-    let output = desk.by("lan", &["spoil", "--chip", &chip, "--reason", "bent"]);
+    let output = desk.by("lan", &["spoil", "--chip", &chip, "--reason", "bent", "--register", &register]);
     // An issued card is not spoiled behind the register's back.
     refused(&output, 1, "state-forbids");
 }

@@ -160,6 +160,48 @@ fn the_register_is_cut_off_before_or_after_it_took_the_card() {
     }
 }
 
+/// The run ended after the register took the card, and the chip is given up: whoever keeps it holds no valid card, and the
+/// person gets theirs with another chip.
+#[test]
+fn a_chip_that_is_given_up_is_no_card_in_the_register_either() {
+    use cccd_issuer::ledger::Act;
+    use cccd_issuer::station::give_up;
+    for reason in ["first-issue", "exchange"] {
+        let mut office = Office::new();
+        if reason == "exchange" {
+            office.issue(&mut blank(7), &application(NUMBER, "first-issue")).unwrap();
+        }
+        let application = application(NUMBER, reason);
+        let mut register = Unreachable { inner: &mut office.register, taken: true };
+        let mut station = Station {
+            ledger: &mut office.ledger,
+            register: &mut register,
+            keys: office.keys,
+            actor: "officer-1",
+            at: crate::support::at(),
+            extended: true,
+            blank: Blank::Icao9,
+            job: Job::Production,
+        };
+        let cut =
+            station.issue_into(&mut blank(1), &application, "second-officer", &mut NoMonitor, &mut rng(9));
+        assert!(matches!(cut, Err(IssueError::InDoubt(_))), "{reason}");
+        let entry = office.ledger.open_of(NUMBER).unwrap().unwrap();
+        let lost = entry.signed.unwrap().sod_sha256;
+        let act = Act::new("officer-1", crate::support::at());
+        let why = ("the chip fell into the bin", &[7; 16]);
+        let state = give_up(&mut office.ledger, &mut office.register, entry.id, why, act).unwrap();
+        assert_eq!(state, State::Spoiled);
+        let status = |office: &Office, sod: SodDigest| {
+            office.cards(NUMBER).into_iter().find(|card| card.sod_sha256 == sod).unwrap().status
+        };
+        assert_eq!(status(&office, lost), CardStatus::Destroyed, "{reason}");
+        let issued = office.issue(&mut blank(2), &application).unwrap();
+        assert_eq!(status(&office, issued.sod_sha256), CardStatus::Active, "{reason}");
+        assert_eq!(status(&office, lost), CardStatus::Destroyed, "{reason}");
+    }
+}
+
 #[test]
 fn two_interruptions_in_a_row_and_the_wrong_chip_in_between() {
     let application = application(NUMBER, "first-issue");
@@ -197,7 +239,8 @@ fn a_request_that_was_ended_before_it_captured_goes_on_under_its_name() {
             office.ledger.advance(entry.id, Step::Check, None, &serde_json::Value::Null, act).unwrap();
         }
         let mut take_in = || {
-            let mut intake = Intake { ledger: &mut office.ledger, register: &mut office.register, act };
+            let mut intake =
+                Intake { ledger: &mut office.ledger, register: &mut office.register, act, makes: true };
             intake.take_in(&application).unwrap().entry
         };
         let first = take_in();

@@ -9,8 +9,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use futures_util::stream;
 use maud::{Markup, html};
+use rand_core::Rng as _;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::super::form::Signed;
 use super::super::house::Desk;
@@ -21,8 +21,8 @@ use super::super::seen::{Seen, Watching};
 use super::one::id_of;
 use super::queue;
 use crate::accounts::{Role, Token};
-use crate::application::Step;
 use crate::ledger::{Act, ApplicationId};
+use crate::station::give_up;
 use crate::words::{self, Language};
 
 /// Between two looks at whether the session is still one.
@@ -326,8 +326,11 @@ pub(in crate::desk) async fn spoil(
     }
     desk.ask(move |desk, books| {
         let act = Act { actor: seen.name(), at: desk.now(), request: Some(&request) };
+        let mut nonce = [0; 16];
+        desk.rng().fill_bytes(&mut nonce);
+        books.register.for_officer(seen.name());
         // What was captured stays in the drawer: the card is made anew of it.
-        books.ledger.advance(id, Step::Spoil, Some(&reason), &Value::Null, act)?;
+        give_up(&mut books.ledger, books.register.as_mut(), id, (&reason, &nonce), act)?;
         Ok(())
     })
     .await?;

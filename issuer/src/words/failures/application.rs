@@ -109,6 +109,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Name another card of this person by --sod-sha256.",
             "Chỉ ra thẻ khác của người này bằng --sod-sha256.",
         ),
+        "request-answered" => (
+            "Yêu cầu này đã được trả lời; hồ sơ của nó đã kết thúc",
+            "Look at the application named (`issuer application show`); a new one takes another --request.",
+            "Xem hồ sơ nêu trên (`issuer application show`); hồ sơ mới cần mã --request khác.",
+        ),
         "card-not-active" => (
             "Thẻ này không còn dùng được",
             "Do not hand it over. Look at the card's life; if need be, take an application for another one in.",

@@ -24,6 +24,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Check the serial: 20 hexadecimal digits, as `issuer probe` shows it.",
             "Kiểm tra số phôi: 20 chữ số thập lục phân, như `issuer probe` hiện.",
         ),
+        "stock-by-list" => (
+            "Phôi này do trạm khác gửi",
+            "Accept its signed list again with the serials that turned up (`issuer stock accept --list … --serials …`): the sender then gets a receipt for them.",
+            "Nhận lại theo danh sách đã ký, kèm các số phôi mới tìm thấy (`issuer stock accept --list … --serials …`): bên gửi sẽ có biên nhận.",
+        ),
         "delivery-known" => (
             "Phiếu giao hoặc lần chuyển này đã nhập rồi",
             "Look at `issuer stock reconcile`: a delivery enters once.",

@@ -1,17 +1,29 @@
 //! Whether what is asked for fits the cards that the person had (Luật Căn cước 2023 art. 24).
 
+use cccd_population::card::CardStatus;
+
 use super::super::super::visits::Visit;
 use super::super::person::KnownCard;
 use crate::application::{self, Ground, Reason, Refusal};
+use crate::register::PersonRecord;
 
 /// What most probably is asked for: an exchange where there is a card in use, a reissue where there was one.
-pub(super) fn probable(in_use: bool, cards: &[KnownCard]) -> (Reason, Option<Ground>) {
-    if in_use {
-        (Reason::Exchange, Some(Ground::OnRequest))
-    } else if cards.is_empty() {
-        (Reason::FirstIssue, None)
-    } else {
-        (Reason::Reissue, Some(Ground::LostOrDamaged))
+pub(super) fn probable(record: Option<&PersonRecord>, cards: &[KnownCard]) -> (Reason, Option<Ground>) {
+    if record.is_some_and(|record| record.card_in_use.is_some()) {
+        return (Reason::Exchange, Some(Ground::OnRequest));
+    }
+    match earlier(record, cards).last() {
+        None => (Reason::FirstIssue, None),
+        Some(CardStatus::Expired) => (Reason::Exchange, Some(Ground::OnRequest)),
+        Some(_) => (Reason::Reissue, Some(Ground::LostOrDamaged)),
+    }
+}
+
+/// What became of the cards, the newest last; from a register that does not say it, what this station knows of.
+fn earlier(record: Option<&PersonRecord>, cards: &[KnownCard]) -> Vec<CardStatus> {
+    match record.and_then(|record| record.earlier.clone()) {
+        Some(earlier) => earlier,
+        None => cards.iter().rev().filter_map(|card| card.status).collect(),
     }
 }
 
@@ -21,12 +33,5 @@ pub(super) fn misfit(visit: &Visit, reason: Reason) -> Option<Refusal> {
     if record.card_in_use.is_some() {
         return None;
     }
-    match &record.earlier {
-        Some(earlier) => application::misfit(reason, earlier),
-        // From a register that does not say it: what this station knows of.
-        None => {
-            let known: Vec<_> = visit.cards.iter().filter_map(|card| card.status).collect();
-            application::misfit(reason, &known)
-        }
-    }
+    application::misfit(reason, &earlier(Some(record), &visit.cards))
 }

@@ -126,8 +126,7 @@ pub(in crate::desk) async fn look_up(
     if !seen.may(Role::Capture) {
         return Ok(found(&seen, &number, record.as_ref(), &cards));
     }
-    let in_use = record.as_ref().is_some_and(|record| record.card_in_use.is_some());
-    let (reason, ground) = grounds::probable(in_use, &cards);
+    let (reason, ground) = grounds::probable(record.as_ref(), &cards);
     let visit = Visit {
         number,
         record,

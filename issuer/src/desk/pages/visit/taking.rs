@@ -15,6 +15,7 @@ use super::super::super::problem::Problem;
 use super::super::super::seen::Seen;
 use super::super::super::taken::TakenSoFar;
 use super::super::super::visits::Visit;
+use super::super::person;
 use super::{asked, grounds};
 use crate::accounts::Role;
 use crate::application::{Application, Asserted, Portrait, Refusal, State as Standing};
@@ -147,8 +148,13 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
             captures.seal(&visit.biometrics, &mut application)?;
         }
     }
-    let request = format!("desk {officer} {id}");
-    let entry = enter(desk, books, &application, Act { request: Some(&request), ..act })?;
+    // What was refused and is asked for otherwise is another request.
+    let request = format!("desk {officer} {id} {}", application.content_sha256());
+    let entered = enter(desk, books, &application, Act { request: Some(&request), ..act });
+    if entered.is_err() {
+        refresh(desk, books, id, officer)?;
+    }
+    let entry = entered?;
     desk.visits.change(id, officer, at, |visit| {
         visit.taken = Some(entry.id);
         visit.picture = None;
@@ -161,6 +167,17 @@ fn take_in(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<Ap
     Ok(entry.id)
 }
 
+/// What the register says now: a refusal came from something that the page did not show yet.
+fn refresh(desk: &Desk, books: &mut Books, id: &str, officer: &str) -> Result<(), Problem> {
+    let number = desk.visits.get(id, officer, desk.now())?.number;
+    let record = books.register.person(&number, desk.today())?;
+    let cards = person::cards(desk, books, &number, record.as_ref())?;
+    desk.visits.change(id, officer, desk.now(), |visit| {
+        (visit.record, visit.cards) = (record, cards);
+        Ok(())
+    })
+}
+
 /// Into the drawer, then into the ledger. What a rule refuses leaves neither drawer nor seal behind.
 pub(in crate::desk::pages) fn enter(
     desk: &Desk,
@@ -171,13 +188,16 @@ pub(in crate::desk::pages) fn enter(
     let unseal = || desk.captures.iter().for_each(|captures| captures.unseal(application));
     desk.drawer.put(application).inspect_err(|_| unseal())?;
     books.register.for_officer(act.actor);
-    let captured =
-        Intake { ledger: &mut books.ledger, register: books.register.as_mut(), act }.take_in(application);
+    let captured = Intake { ledger: &mut books.ledger, register: books.register.as_mut(), act, makes: false }
+        .take_in(application);
     let entry = match captured {
         Ok(captured) => captured.entry,
         Err(error) => {
             if error.is_refusal() {
-                desk.drawer.remove(&application.content_sha256());
+                // A broken chip's application is made anew of what lies there, once nothing stands in the way any more.
+                if !books.ledger.waits_to_be_made_anew(application)? {
+                    desk.drawer.remove(&application.content_sha256());
+                }
                 unseal();
             }
             return Err(error.into());
