@@ -225,9 +225,9 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn waits_to_be_made_anew(&self, application: &Application) -> Result<bool, LedgerError> {
         let content = application.content_sha256();
-        Ok(self.database.read_anew(|session: &mut dyn Session| {
+        self.database.read_anew(|session: &mut dyn Session| {
             entry::spoiled_last(session, application.number.as_str(), &content)
-        })?)
+        })
     }
 
     /// Whether this very application is open and was captured.

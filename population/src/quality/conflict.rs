@@ -180,6 +180,12 @@ pub fn join(known: &Told<'_>, incoming: &Told<'_>) -> Result<Joined, serde_json:
     join_items(known.person, (&|_| known.origin(), &|_| None), incoming)
 }
 
+/// Where a known item came from.
+pub type OriginOf<'f> = dyn Fn(&str) -> Origin + 'f;
+
+/// What took an item away that a record does not say; `None` where it never did.
+pub type GoneBy<'f> = dyn Fn(&str) -> Option<Origin> + 'f;
+
 /// [`join`] where each known item has an origin of its own, and so has what the record no longer says: an older word, or one of less
 /// standing than the act that took it away, does not bring it back.
 ///
@@ -187,7 +193,7 @@ pub fn join(known: &Told<'_>, incoming: &Told<'_>) -> Result<Joined, serde_json:
 /// As there.
 pub fn join_items(
     known: &Person,
-    (origin, gone): (&dyn Fn(&str) -> Origin, &dyn Fn(&str) -> Option<Origin>),
+    (origin, gone): (&OriginOf<'_>, &GoneBy<'_>),
     incoming: &Told<'_>,
 ) -> Result<Joined, serde_json::Error> {
     let news = incoming.origin();
