@@ -64,8 +64,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "password-refused" => (
             "Mật khẩu không đạt",
-            "Use at least 10 characters that are not the name.",
-            "Dùng ít nhất 10 ký tự, không chứa tên tài khoản.",
+            "Use at least 10 characters beside the account's name, more than one again and again.",
+            "Dùng ít nhất 10 ký tự ngoài tên tài khoản, không lặp một ký tự.",
         ),
         _ => return None,
     })
