@@ -48,6 +48,11 @@ impl PersonRecord {
             undecided: BTreeSet::new(),
         }
     }
+
+    /// The card in use is the one that is being made: it is no obstacle to itself, and what it replaced is judged already.
+    pub(crate) fn pass_over_own_card(&mut self) {
+        (self.card_in_use, self.earlier) = (None, None);
+    }
 }
 
 /// Why the register did not do it. Holds no personal data.

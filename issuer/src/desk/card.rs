@@ -89,7 +89,7 @@ pub(super) fn sight(
                 entry.signed.as_ref().is_some_and(|signed| signed.sod_sha256 == card.sod_sha256)
             };
             if record.card_in_use.as_ref().is_some_and(own) {
-                record.card_in_use = None;
+                record.pass_over_own_card();
             }
             match check(application, Some(record), issued) {
                 Ok(checked) => Some(checked.card),

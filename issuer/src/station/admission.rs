@@ -148,7 +148,7 @@ impl Intake<'_> {
             in_use.is_some_and(|card| card.sod_sha256 == signed.sod_sha256)
         });
         if recorded && let Some(record) = &mut record {
-            (record.card_in_use, record.earlier) = (None, None);
+            record.pass_over_own_card();
         }
         // A run that was ended before it captured left nothing but the register's word of that day: it is asked again.
         let begun = matches!(entry.state, State::Received | State::Checked);
@@ -304,7 +304,7 @@ impl Station<'_> {
         let Some(known) = record.as_mut().filter(|known| known.card_in_use.as_ref().is_some_and(ours)) else {
             return Ok(None);
         };
-        (known.card_in_use, known.earlier) = (None, None);
+        known.pass_over_own_card();
         let card = check(application, record, signed.issued)?.card;
         let taken = application.biometrics.as_ref();
         let said = digest_of(&card, &entry.content_sha256, taken.map(Biometrics::name).as_deref());
