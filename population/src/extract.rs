@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::civil_status::paper::{PaperEntry, PaperId, PaperKind, Role};
-use crate::civil_status::{Act, ActId, Applied, Book, Entry, Kind, Parent};
+use crate::civil_status::{Act, ActId, Book, Entry, Kind, Parent};
 use crate::forms::paper::{Line, Paper};
 use crate::matching::DigestKey;
 use crate::person::{Life, Others, Person, birth_date_text};
@@ -107,8 +107,8 @@ impl NoExtract {
 }
 
 impl Extract {
-    /// The extract of an act that was taken; `number` is the one that a birth was given, `since` are the acts of those whom it is
-    /// about: what changes a fact of it afterwards is noted on it (Luật Hộ tịch 2014 art. 4(9), 62).
+    /// The extract of an act that was taken; `number` is the one that a birth was given, `since` are later acts of those whom it
+    /// is about: what changes a fact of it is noted on it with the new one (Luật Hộ tịch 2014 art. 4(9), 62).
     ///
     /// # Errors
     /// [`NoExtract`].
@@ -116,7 +116,7 @@ impl Extract {
         entry: &Entry,
         number: Option<&PersonalNumber>,
         others: &dyn Others,
-        since: &[Applied],
+        since: &[Entry],
     ) -> Result<Self, NoExtract> {
         let known = |number: &PersonalNumber| others.person(number).ok_or(NoExtract::UnknownPerson);
         let mut lines = Lines::default();
@@ -185,7 +185,7 @@ impl Extract {
         }
         lines.add("Ngày đăng ký", "Registered on", &day(entry.registered_on));
         lines.add("Người ký", "Registered by", &entry.registered_by);
-        lines.notes(entry, since);
+        lines.notes(entry, since, others);
         Ok(Self { name: entry.id.to_string(), title, title_en, lines: lines.0 })
     }
 
@@ -268,6 +268,9 @@ impl Extract {
             statements: &[
                 "Kiểm tra mã: population extract check".to_owned(),
                 "Mã chỉ nêu số của việc hộ tịch / The code names the act only.".to_owned(),
+                "Thông tin của người được ghi theo số định danh là thông tin hiện có trong cơ sở dữ liệu / Whoever is entered by number is \
+                 described as the register knows them now."
+                    .to_owned(),
             ],
             signatures: &["NGƯỜI KÝ TRÍCH LỤC / SIGNED BY"],
             code: &code.to_string(),
@@ -361,20 +364,29 @@ impl Lines {
     }
 
     /// What was registered since about the same facts.
-    fn notes(&mut self, entry: &Entry, since: &[Applied]) {
-        let mut notes: Vec<(&Applied, (&'static str, &'static str))> = since
+    fn notes(&mut self, entry: &Entry, since: &[Entry], others: &dyn Others) {
+        let mut notes: Vec<(&Entry, (&'static str, &'static str))> = since
             .iter()
-            .filter(|act| act.id != entry.id && act.on >= entry.act.on())
+            .filter(|act| act.id != entry.id && act.act.on() >= entry.act.on())
             .filter_map(|act| Some((act, changes(entry.id.kind, act.id.kind)?)))
             .collect();
-        notes.sort_by_key(|(act, _)| (act.on, act.id.to_string()));
+        notes.sort_by_key(|(act, _)| (act.act.on(), act.id.to_string()));
         notes.dedup_by_key(|(act, _)| &act.id);
         if notes.is_empty() {
             return;
         }
         self.part("GHI CHÚ", "NOTES");
         for (act, (vi, en)) in notes {
-            self.add(vi, en, &format!("{} · {}", day(act.on), act.id));
+            let registered = format!("{} · {}", day(act.act.on()), act.id);
+            self.add(
+                vi,
+                en,
+                &[new_fact(&act.act, others), Some(registered)]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(" · "),
+            );
         }
     }
 
@@ -387,8 +399,26 @@ impl Lines {
     }
 }
 
+/// What holds since an act that is noted.
+fn new_fact(act: &Act, others: &dyn Others) -> Option<String> {
+    let name = |number: &PersonalNumber| others.person(number).map(|person| person.full_name.to_uppercase());
+    Some(match act {
+        Act::NameChanged { full_name, .. } | Act::NameCorrected { full_name, .. } => full_name.to_uppercase(),
+        Act::BirthDateCorrected { birth_date, .. } => turned(&birth_date_text(*birth_date)),
+        Act::SexRedetermined { sex: now, .. } => sex(*now).to_owned(),
+        Act::EthnicGroup { ethnic_group, .. } => ethnic_group.clone(),
+        Act::Nationality { nationality, .. } => nationality.clone(),
+        Act::Recognition { parent, .. } => name(parent)?,
+        Act::Adoption { father, mother, .. } => {
+            let parents: Vec<String> = [mother, father].into_iter().flatten().filter_map(name).collect();
+            (!parents.is_empty()).then(|| parents.join(", "))?
+        }
+        _ => return None,
+    })
+}
+
 /// How an act that changes facts of another is noted on its extract.
-fn changes(of: Kind, by: Kind) -> Option<(&'static str, &'static str)> {
+pub(crate) fn changes(of: Kind, by: Kind) -> Option<(&'static str, &'static str)> {
     match (of, by) {
         (Kind::Marriage, Kind::Divorce) => Some(("Đã ly hôn", "Divorced")),
         (Kind::Birth, Kind::Recognition) => Some(("Nhận cha, mẹ, con", "Parent recognised")),

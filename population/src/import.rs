@@ -256,7 +256,7 @@ pub fn import_file(
 }
 
 /// What an import would do: everything is read, checked and taken in as [`import`] does, and taken back; nothing stays but
-/// the report. A batch does not see those before it.
+/// the report. A batch does not see those before it. Answers also how many cases it would open.
 ///
 /// # Errors
 /// As [`import`].
@@ -267,9 +267,15 @@ pub fn rehearse(
     today: Date,
     report: &mut dyn Write,
     progress: impl FnMut(u64, &Summary) -> bool,
-) -> Result<Summary, ImportError> {
-    let mut put = |batch: &mut Batch| Ok(store.rehearse_persons(&batch.persons, change)?);
-    run(&mut put, (rows, BATCH), Summary::default(), today, report, progress)
+) -> Result<(Summary, u64), ImportError> {
+    let mut cases = 0;
+    let mut put = |batch: &mut Batch| {
+        let rehearsed = store.rehearse_persons(&batch.persons, change)?;
+        cases += rehearsed.cases;
+        Ok(rehearsed.puts)
+    };
+    let summary = run(&mut put, (rows, BATCH), Summary::default(), today, report, progress)?;
+    Ok((summary, cases))
 }
 
 /// The name under which a file is known: SHA-256 over its form and its octets.

@@ -97,6 +97,15 @@ pub enum Put {
     KeptElsewhere,
 }
 
+/// What [`Store::rehearse_persons`] would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// Of each person, in their order.
+    pub puts: Vec<Put>,
+    /// How many cases would be opened.
+    pub cases: u64,
+}
+
 /// How far a file of persons was taken. Stands in the same transaction as the rows, so that both are there or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileProgress {
@@ -224,7 +233,7 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn rehearse_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError>;
+    fn rehearse_persons(&mut self, persons: &[Person], change: &Change) -> Result<Rehearsed, StoreError>;
 
     /// Opens a case for what a paper says otherwise than the register, or joins it to the person's open one; what it says
     /// alike, and what was decided already, opens nothing. Answers whether what it says waits for a decision.

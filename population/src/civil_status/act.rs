@@ -31,6 +31,23 @@ macro_rules! kinds {
                 matches!(self, Self::Birth | Self::SexRedetermined | Self::BirthDateCorrected)
             }
 
+            /// Whether its person does it, and is there to do it. A divorce a court speaks without one of the two (Luật HN&GĐ
+            /// 2014 art. 56(2)).
+            pub(crate) fn is_deed(self) -> bool {
+                matches!(
+                    self,
+                    Self::Marriage
+                        | Self::NameChanged
+                        | Self::SexRedetermined
+                        | Self::EthnicGroup
+                        | Self::Nationality
+                        | Self::Permanent
+                        | Self::Temporary
+                        | Self::Current
+                        | Self::Absence
+                )
+            }
+
             /// Reads [`code`](Self::code).
             #[must_use]
             pub fn from_code(code: &str) -> Option<Self> {
@@ -516,6 +533,16 @@ impl Act {
         };
         numbers.sort_unstable();
         numbers.into_iter().cloned().collect()
+    }
+
+    /// Those of [`principals`](Self::principals) who are there for it and do something: not whom a court, an office or their family
+    /// speaks of.
+    pub(crate) fn doers(&self) -> Vec<PersonalNumber> {
+        match self {
+            Self::Adoption { father, mother, .. } => father.iter().chain(mother).cloned().collect(),
+            _ if self.kind().is_deed() => self.principals(),
+            _ => Vec::new(),
+        }
     }
 }
 

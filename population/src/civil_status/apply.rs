@@ -95,6 +95,7 @@ pub fn apply_overruling(
     let changes = Changes::default();
     let mut work = Work { entry, touched: Touched::new(others), changes, before, today, overruled };
     work.alive_then()?;
+    work.at_hand_then()?;
     match &entry.act {
         Act::Birth { child, father, mother, resides_with } => {
             work.birth(child, [father, mother], resides_with.as_ref(), number.ok_or(Refusal::NoNumber)?)
@@ -125,7 +126,7 @@ pub fn apply_overruling(
 }
 
 /// Whether an officer's word is enough. For the others the register is mended first, by an act: a marriage ends by divorce
-/// or death, an act after a death by its annulment.
+/// or death, an act after a death by its annulment, a declaration that somebody is missing by their return.
 #[must_use]
 pub fn may_overrule(contradiction: Contradiction) -> bool {
     matches!(
@@ -135,6 +136,10 @@ pub fn may_overrule(contradiction: Contradiction) -> bool {
             | Contradiction::BornAlready
             | Contradiction::ParentOfOtherSex
             | Contradiction::ParentTooYoung
+            | Contradiction::Remarried
+            | Contradiction::CloseKin
+            | Contradiction::MarriedTooYoung
+            | Contradiction::AdopterTooYoung
     )
 }
 
@@ -244,6 +249,17 @@ impl Work<'_> {
             }
             if matches!(record.life, Life::Dead(day) if on > day) {
                 return Err(Contradiction::AfterDeath.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever is declared missing does nothing until the declaration is annulled.
+    fn at_hand_then(&mut self) -> Done {
+        let on = self.entry.act.on();
+        for person in self.entry.act.doers() {
+            if matches!(self.record(&person)?.life, Life::Missing(day) if on >= day) {
+                return Err(Contradiction::DeclaredMissing.into());
             }
         }
         Ok(())

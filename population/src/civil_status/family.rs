@@ -95,15 +95,21 @@ impl<'o> Touched<'o> {
         }
     }
 
-    /// Takes somebody out of their household. Answers whether it has lost its head.
+    /// Takes somebody out of their household, in the list of each member: a list of theirs that is out of date (of one who has died)
+    /// is nobody's. Answers whether the household has lost its head.
     pub(crate) fn leave_household(&mut self, number: &PersonalNumber) -> bool {
         let Some(person) = self.get(number) else { return false };
         let list = core::mem::take(&mut person.household);
         let was_head = person.relation_to_head.take().is_some_and(|relation| agree(&relation, HEAD));
-        let rest: Vec<HouseholdMember> =
-            list.into_iter().filter(|member| member.number.as_ref() != Some(number)).collect();
-        self.share_household(&rest, &[]);
-        was_head && !rest.is_empty()
+        let others = list.into_iter().filter(|member| member.number.as_ref() != Some(number));
+        let mut left = false;
+        for other in others {
+            left = true;
+            if let Some(record) = other.number.as_ref().and_then(|other| self.get(other)) {
+                record.household.retain(|member| member.number.as_ref() != Some(number));
+            }
+        }
+        was_head && left
     }
 
     /// Puts people into the household of `host`, or makes one of them. Their records are those of [`get`](Self::get).
@@ -175,7 +181,10 @@ pub(crate) fn looked_at(act: &Act, person: &Person) -> Vec<PersonalNumber> {
             household().collect()
         }
         Act::Birth { .. } | Act::Divorce { .. } => Vec::new(),
-        Act::Marriage { .. } => spouse().collect(),
+        Act::Marriage { .. } => {
+            let parents = [&person.father, &person.mother].into_iter().flatten();
+            spouse().chain(parents.filter_map(|parent| parent.number.clone())).collect()
+        }
         Act::Death { .. } => {
             let children = person.children.iter().filter_map(|child| child.number.clone());
             spouse().chain(household()).chain(children).collect()

@@ -104,6 +104,18 @@ reasons! {
         BornAlready = "born-already", "this child seems to be registered already", "trẻ này dường như đã được đăng ký khai sinh";
         /// Whoever is joined is not at home where the act says.
         NotAtHome = "host-not-at-home", "the one whose household is joined is not at home there", "người cho nhập hộ không thường trú tại nơi đó";
+        /// The widow or widower has married again, and this death was later than the one that made them free.
+        Remarried = "spouse-remarried", "the spouse has married again since the day of death that was known", "vợ hoặc chồng đã kết hôn lại sau ngày chết đã ghi nhận";
+        /// Of one family within three generations, as far as the register knows, which does not tell kin by adoption from kin by blood
+        /// (Luật HN&GĐ 2014 art. 3(17), 5(2)).
+        CloseKin = "kin-within-three-generations", "these two are kin within three generations", "hai người có họ trong phạm vi ba đời";
+        /// Married before the age of marriage, by the birth date that is to hold now.
+        MarriedTooYoung = "married-below-age", "by this birth date the person married below the age of marriage", "theo ngày sinh này, người đó kết hôn khi chưa đủ tuổi";
+        /// Adoptive parents are 20 years older; a step-parent, an aunt or an uncle need not be (Luật Nuôi con nuôi 2010 art. 14).
+        AdopterTooYoung = "adoptive-parent-too-young", "the adoptive parent is less than 20 years older", "cha hoặc mẹ nuôi chưa hơn con nuôi 20 tuổi";
+        /// Whoever is declared missing marries nobody, moves nowhere and changes no name, until the declaration is annulled (BLDS 2015
+        /// art. 68 to 70).
+        DeclaredMissing = "declared-missing", "the person was declared missing then", "khi đó người này đang bị tuyên bố mất tích";
         /// Not missing.
         NotMissing = "not-missing", "the person is not known to be missing", "người này không bị tuyên bố mất tích";
     }

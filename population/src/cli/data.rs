@@ -178,6 +178,7 @@ impl Import {
         let done = if self.dry_run {
             let persons = rows(file, format).with_context(named)?;
             rehearse(&mut store, persons, &change, setting.today(), &mut report, &mut heard)
+                .map(|(summary, cases)| (summary, Some(cases)))
         } else {
             let known = digest(&mut file, format).with_context(named)?;
             file.rewind().with_context(named)?;
@@ -188,13 +189,14 @@ impl Import {
             let persons = rows(file, format).with_context(named)?;
             let known = Known { digest: known, batch: self.batch.get() };
             import_file(&mut store, known, persons, &change, setting.today(), &mut report, &mut heard)
+                .map(|summary| (summary, None))
         };
-        let summary = done.with_context(named)?;
+        let (summary, rehearsed) = done.with_context(named)?;
         bar.finish_and_clear();
         if !self.dry_run && !self.no_index && store.index_state()?.waiting > 0 {
             super::find::make_index(&mut store, setting)?;
         }
-        let cases = store.cases_opened_at(change.at)?;
+        let cases = rehearsed.map_or_else(|| store.cases_opened_at(change.at), Ok)?;
         setting.answer(
             &json!({"summary": summary, "cases": cases, "dry_run": self.dry_run, "rejects": report.file.is_some().then_some(&rejects)}),
             || {
@@ -221,8 +223,12 @@ impl Import {
                     words = format!("{words} · {} {what}", summary.converted);
                 }
                 if cases > 0 {
-                    let opened = setting.say("hồ sơ mới, xem", "new cases, see");
-                    words = format!("{words}\n{cases} {opened} `population cases`");
+                    let opened = if self.dry_run {
+                        setting.say("hồ sơ sẽ được mở", "cases would be opened")
+                    } else {
+                        setting.say("hồ sơ mới, xem `population cases`", "new cases, see `population cases`")
+                    };
+                    words = format!("{words}\n{cases} {opened}");
                 }
                 if summary.rejected > 0 {
                     words = format!(

@@ -120,10 +120,8 @@ impl Failure {
             ),
             Some(StoreError::Contradicts(why)) if may_overrule(*why) => (
                 why.code(),
-                "Nếu điều đó cũng đúng, quyết định lại với --take --also và mã: parent-too-young, parent-of-other-sex, other-parent, \
-                 other-day-of-death hoặc born-already.",
-                "If that holds as well, decide again with --take --also and its code: parent-too-young, parent-of-other-sex, \
-                 other-parent, other-day-of-death or born-already.",
+                "Nếu điều đó cũng đúng, quyết định lại với --take và thêm --also cùng mã này vào các mã đã nêu.",
+                "If that holds as well, decide again with --take, and --also with this code beside those named before.",
             ),
             Some(_) => ("refused", "Không có gì bị thay đổi.", "Nothing was changed."),
             None if error.is::<BackupError>() => backup(error.downcast_ref()),

@@ -158,7 +158,10 @@ fn store(error: &StoreError) -> String {
         StoreError::BadAnswer => {
             "Trả lời thiếu số hồ sơ, thiếu lý do từ chối (ít nhất 5 ký tự), hoặc ghi ngày chưa đến".to_owned()
         }
-        StoreError::AnswerBeforeAct => "Trả lời ghi ngày trước khi đăng ký việc hộ tịch".to_owned(),
+        StoreError::AnswerBeforeAct => {
+            "Trả lời ghi ngày trước khi đăng ký việc hộ tịch, trước bước hoặc trả lời mà nó nối tiếp"
+                .to_owned()
+        }
         StoreError::UnknownCase => "Hệ thống không có hồ sơ xử lý nào mang mã này".to_owned(),
         StoreError::CaseDecided => "Hồ sơ này đã được quyết định".to_owned(),
         StoreError::CaseOvertaken => {

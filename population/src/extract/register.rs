@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 
-use super::{Extract, NoExtract};
+use super::{Extract, NoExtract, changes};
 use crate::civil_status::{Act, ActId, Applied, Entry};
 use crate::person::Person;
 use crate::store::{SqlStore, Store as _, StoreError};
@@ -15,8 +15,16 @@ impl Extract {
     /// # Errors
     /// [`StoreError`].
     pub fn of_act(store: &SqlStore, act: &ActId) -> Result<Option<Result<Self, NoExtract>>, StoreError> {
-        let Some((entry, number, people)) = store.act_with_people(act)? else { return Ok(None) };
-        let since = acts_since(store, &entry, number.as_ref(), &people)?;
+        let Some((entry, number, mut people)) = store.act_with_people(act)? else { return Ok(None) };
+        let mut since = Vec::new();
+        for later in acts_since(store, &entry, number.as_ref(), &people)? {
+            if changes(entry.id.kind, later.id.kind).is_some()
+                && let Some((later, _, named)) = store.act_with_people(&later.id)?
+            {
+                people.extend(named);
+                since.push(later);
+            }
+        }
         Ok(Some(Self::of(&entry, number.as_ref(), &people, &since)))
     }
 }

@@ -27,16 +27,18 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub fn cases_opened_at(&self, at: Timestamp) -> Result<u64, StoreError> {
-        self.read(|session| {
-            let mut count = 0;
-            let sql = "SELECT count(*) FROM case_claim WHERE opened_at = ?1";
-            session.query(sql, &[at.to_string().into()], &mut |row| {
-                count = row.count(0)?;
-                Ok(())
-            })?;
-            Ok(count)
-        })
+        self.read(|session| opened_at(session, at))
     }
+}
+
+pub(super) fn opened_at(session: &mut dyn Session, at: Timestamp) -> Result<u64, StoreError> {
+    let mut count = 0;
+    let sql = "SELECT count(*) FROM case_claim WHERE opened_at = ?1";
+    session.query(sql, &[at.to_string().into()], &mut |row| {
+        count = row.count(0)?;
+        Ok(())
+    })?;
+    Ok(count)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {

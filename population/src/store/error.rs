@@ -91,8 +91,8 @@ pub enum StoreError {
         "the answer lacks its reference, a reason of at least 5 characters for a refusal, or is of a day to come"
     )]
     BadAnswer,
-    /// A decision of a day before the act that it follows was registered.
-    #[error("the answer is dated before the act that it follows")]
+    /// A decision of a day before the act that it follows was registered, the step before it was done, or it was refused first.
+    #[error("the answer is dated before the act, the step or the answer that it follows")]
     AnswerBeforeAct,
     /// An act of civil status cannot be.
     #[error(transparent)]

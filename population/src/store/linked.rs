@@ -148,6 +148,9 @@ pub(super) fn answer(
         (StepState::Done, _) => return Err(StoreError::OtherAnswer),
         (StepState::Asked | StepState::Refused, _) => {}
     }
+    if latest_answer(session, person, act, step.place)?.is_some_and(|day| answer.on < day) {
+        return Err(StoreError::AnswerBeforeAct);
+    }
     let at = change.at.to_string();
     let text = json(answer)?;
     session.execute(
@@ -189,6 +192,18 @@ pub(super) fn answer(
         ask_next(session, person, &act_id, step.place.saturating_add(1), change)?;
     }
     Ok(Answered::Taken { late: step.due.is_some_and(|due| answer.on > due) })
+}
+
+/// The day of the last answer to this step and to the one before it.
+fn latest_answer(
+    session: &mut dyn Session,
+    person: &PersonalNumber,
+    act: &ActId,
+    place: u32,
+) -> Result<Option<Date>, StoreError> {
+    let steps = of(session, person)?;
+    let answers = steps.iter().filter(|step| step.act == *act && step.place <= place);
+    Ok(answers.filter_map(|step| step.answer.as_ref()).map(|answer| answer.on).max())
 }
 
 fn ask_next(

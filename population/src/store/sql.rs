@@ -16,8 +16,8 @@ use super::engine::sqlite::Sqlite;
 use super::engine::{Apart, Engine, Session};
 use super::{
     ActOutcome, Answered, Attempt, AttemptResult, CardEvent, Change, FileProgress, IntakeEntry, Outgoing,
-    Place, Put, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts, cards, cases,
-    counts, distribution, dump, files, keepers, linked, numbers, persons, reseal,
+    Place, Put, Rehearsed, Revision, SealedAnew, Store, StoreError, TableDigest, access, acts, attempts,
+    cards, cases, counts, distribution, dump, files, keepers, linked, numbers, persons, reseal,
 };
 use crate::access::{AccessEntry, AccessHead, Look};
 use crate::backup::{Backed, BackupError};
@@ -367,10 +367,11 @@ impl Store for SqlStore {
         self.read(|session| files::progress(session, digest))
     }
 
-    fn rehearse_persons(&mut self, persons: &[Person], change: &Change) -> Result<Vec<Put>, StoreError> {
+    fn rehearse_persons(&mut self, persons: &[Person], change: &Change) -> Result<Rehearsed, StoreError> {
         let engine = self.engine.get_mut().as_mut();
         engine.begin(Apart::Rows)?;
-        let done = take(engine, persons, self.intake.as_ref(), change);
+        let done = take(engine, persons, self.intake.as_ref(), change)
+            .and_then(|puts| Ok(Rehearsed { puts, cases: cases::opened_at(engine, change.at)? }));
         engine.rollback();
         done
     }

@@ -531,6 +531,28 @@ fn sorted(store: &SqlStore) -> Vec<serde_json::Value> {
         .collect()
 }
 
+/// Who had died long ago lists the household as it was then: merged, that list is not written into anybody's record.
+#[test]
+fn the_list_of_one_who_has_died_is_nobodys() {
+    let people: Vec<Person> = Nation::new(12, 221, date(2026, 1, 1)).collect();
+    let after = |pairs: &[(usize, usize)]| {
+        let mut store = empty();
+        store.put_persons(&people, &change()).unwrap();
+        for (keep, end) in pairs {
+            let (keep, end) = (&people[*keep].number, &people[*end].number);
+            store.open_pair((keep, end), &weighed(), &change()).unwrap();
+            let verdict = Verdict::Merge { keep: keep.clone(), take: BTreeSet::new() };
+            decide(&mut store, &CaseId::of_pair(keep, end), verdict).unwrap();
+        }
+        sorted(&store)
+    };
+    assert!(
+        matches!(people[0].life, Life::Dead(_)) && people[0].household.len() == 3,
+        "as this test needs it"
+    );
+    assert_eq!(after(&[(9, 2), (3, 0)]), after(&[(3, 0), (9, 2)]));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -277,12 +277,18 @@ fn a_rehearsal_says_what_would_come_of_it_and_writes_nothing() {
             };
             let (people, before) =
                 (store.person_count().unwrap(), store.history(&somebody().number).unwrap());
-            let said = rehearse(&mut store, rows(), &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap();
+            let (said, cases) =
+                rehearse(&mut store, rows(), &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap();
             assert_eq!(store.person_count().unwrap(), people);
             assert_eq!(store.history(&somebody().number).unwrap(), before);
             assert_eq!(store.cases(None, None, 10).unwrap(), []);
             let done = import(&mut store, rows(), &change(), TODAY, &mut Vec::new(), |_, _| true).unwrap();
             assert_eq!(said, done);
+            assert_eq!(
+                cases,
+                store.cases(None, None, 10).unwrap().len() as u64,
+                "what it would open is opened"
+            );
         }
         // Two lists of one standing contradict each other in a name: joined, that is a case and no change.
         assert_eq!(store.cases(None, None, 10).unwrap().len(), usize::from(standing.is_some()));

@@ -220,7 +220,8 @@ fn a_birth_is_asked_of_residence_first_and_of_health_insurance_then() {
         ));
         let silent = StepAnswer { done: false, ..done("CT-1") };
         assert!(matches!(answer(&mut store, Step::Residence, &silent), Err(StoreError::BadAnswer)));
-        let refused = StepAnswer { reason: Some("thiếu giấy tờ".to_owned()), ..silent };
+        let refused =
+            StepAnswer { reason: Some("thiếu giấy tờ".to_owned()), on: date(2026, 11, 24), ..silent };
         // Nobody answers what was not registered yet: the act is of the 20th.
         for on in [date(1999, 11, 25), date(2026, 11, 19)] {
             let early = answer(&mut store, Step::Residence, &StepAnswer { on, ..done("CT-0") });
@@ -228,6 +229,11 @@ fn a_birth_is_asked_of_residence_first_and_of_health_insurance_then() {
         }
         assert_eq!(answer(&mut store, Step::Residence, &refused).unwrap(), Answered::Taken { late: false });
         assert_eq!(topics(&store), [Topic::Residence, Topic::NumberAnswered], "nothing follows a refusal");
+        let before_the_refusal = StepAnswer { on: date(2026, 11, 23), ..done("CT-2") };
+        assert!(matches!(
+            answer(&mut store, Step::Residence, &before_the_refusal),
+            Err(StoreError::AnswerBeforeAct)
+        ));
         let late = StepAnswer { on: date(2026, 12, 15), ..done("CT-2") };
         assert_eq!(answer(&mut store, Step::Residence, &late).unwrap(), Answered::Taken { late: true });
         assert_eq!(answer(&mut store, Step::Residence, &late).unwrap(), Answered::Repeat);
@@ -235,9 +241,15 @@ fn a_birth_is_asked_of_residence_first_and_of_health_insurance_then() {
         let asked: Vec<_> =
             topics(&store).into_iter().filter(|one| *one == Topic::HealthInsuranceOfChild).collect();
         assert_eq!(asked.len(), 1, "asked once");
+        // Nor is a step done before the one that it needed.
+        assert!(matches!(
+            answer(&mut store, Step::HealthInsurance, &StepAnswer { on: date(2026, 12, 14), ..done("BH-1") }),
+            Err(StoreError::AnswerBeforeAct)
+        ));
+        let insured = StepAnswer { on: date(2026, 12, 15), ..done("BH-1") };
         assert_eq!(
-            answer(&mut store, Step::HealthInsurance, &done("BH-1")).unwrap(),
-            Answered::Taken { late: false }
+            answer(&mut store, Step::HealthInsurance, &insured).unwrap(),
+            Answered::Taken { late: true }
         );
         assert_eq!(store.linked_steps_asked(10).unwrap(), []);
         for waiting in store.outbox(100).unwrap() {

@@ -19,6 +19,7 @@ mod generate;
 mod guards;
 mod http;
 mod identity;
+mod impediments;
 mod import;
 mod keepers;
 mod linked;

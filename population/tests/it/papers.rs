@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cccd_card_profile::card_holder::Sex;
 use cccd_population::cases::{CaseState, Subject};
 use cccd_population::civil_status::paper::{PaperEntry, PaperFlaw, PaperId, Role};
-use cccd_population::civil_status::{Act, ActId, Applied, Book, Entry, Newborn, Parent};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent};
 use cccd_population::extract::{Checked, Code, Extract, NoExtract};
 use cccd_population::forms::FormRenderer;
 use cccd_population::matching::DigestKey;
@@ -195,11 +195,7 @@ fn the_register_knows_its_extracts_again() {
         let given = number("001226000009");
         let done = store.record_act(&entry, Some(&given), "desk", &change(), TODAY).unwrap();
         assert!(matches!(done, ActOutcome::Applied(_)));
-        let made = |store: &SqlStore| {
-            let (entry, number, people) = store.act_with_people(&id).unwrap().unwrap();
-            let since = store.acts_of(number.as_ref().unwrap()).unwrap();
-            Extract::of(&entry, number.as_ref(), &people, &since).unwrap()
-        };
+        let made = |store: &SqlStore| Extract::of_act(store, &id).unwrap().unwrap().unwrap();
         let extract = made(&store);
         let said = |en: &str| extract.lines.iter().find(|line| line.en == en).map(|line| line.value.as_str());
         assert_eq!(said("Personal number"), Some("001226000009"));
@@ -232,7 +228,7 @@ fn the_register_knows_its_extracts_again() {
             extract.lines.iter().find(|line| line.en == en).map(|line| line.value.clone())
         };
         assert_eq!(noted(&extract, "NOTES"), None);
-        let note = Some("20/11/2026 · 00070.2026.TD.1".to_owned());
+        let note = Some("TRẦN ĐỨC ANH · 20/11/2026 · 00070.2026.TD.1".to_owned());
         assert_eq!(noted(&made(&store), "Name changed"), note);
         let (entry, _, people) = store.act_with_people(&renamed.id).unwrap().unwrap();
         assert_eq!(Extract::of(&entry, None, &people, &[]), Err(NoExtract::Kind));
@@ -318,8 +314,10 @@ fn long_names_fit_and_the_code_is_read() {
     let [husband, wife] = [crate::civil_status::HUSBAND, crate::civil_status::WIFE].map(number);
     let marriage = Act::Marriage { husband, wife, on: date(2013, 3, 3) };
     let entry = Entry { id: "00070.2013.KH.4".parse().unwrap(), act: marriage, ..entry };
-    let since = |id: &str, on| Applied { id: id.parse().unwrap(), on };
-    let acts = [since("00070.2013.KH.4", date(2013, 3, 3)), since("00070.2020.LH.2", date(2020, 5, 6))];
+    let [husband, wife] = [crate::civil_status::HUSBAND, crate::civil_status::WIFE].map(number);
+    let divorce = Act::Divorce { husband, wife, on: date(2020, 5, 6) };
+    let acts =
+        [entry.clone(), Entry { id: "00070.2020.LH.2".parse().unwrap(), act: divorce, ..entry.clone() }];
     let extract = Extract::of(&entry, None, &town, &acts).unwrap();
     let last = extract.lines.last().unwrap();
     assert_eq!((last.en, last.value.as_str()), ("Divorced", "06/05/2020 · 00070.2020.LH.2"));

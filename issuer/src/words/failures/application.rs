@@ -21,8 +21,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "unknown-person" => (
             "Cơ sở dữ liệu dân cư không có số định danh này",
-            "Check the number; if it is right, have the person's record added first (form DC01).",
-            "Kiểm tra lại số; nếu đúng, cập nhật dân cư trước (mẫu DC01).",
+            "Check the number. One that has ended is followed by another, which `population show NUMBER` names. If it is right, have the person's record added first (form DC01).",
+            "Kiểm tra lại số. Số đã hủy có số thay thế, xem `population show SỐ`. Nếu số đúng, cập nhật dân cư trước (mẫu DC01).",
         ),
         "two-papers" => (
             "Giấy tờ khác của người này không khớp với cơ sở dữ liệu dân cư; đã chuyển thành vụ việc để xem xét",

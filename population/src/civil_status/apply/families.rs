@@ -14,6 +14,9 @@ use crate::person::{Life, MaritalStatus, Person, Relative, Residence, latest, ye
 /// A parent is at least so much older than the child, in years.
 pub(crate) const YOUNGEST_PARENT: i16 = 13;
 
+/// Adoptive parents are at least so much older than the child, in years.
+const YOUNGEST_ADOPTER: i16 = 20;
+
 /// A child may be born so many days after its father's death.
 pub(crate) const DAYS_AFTER_FATHER: i32 = 306;
 
@@ -92,6 +95,49 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Twenty years lie between them, unless one marries the child's father or mother.
+    fn may_adopt(&self, elder: &Person, child: &Person) -> Done {
+        let is_step_parent = parents(child).any(|parent| Some(parent) == spouse_of(elder));
+        if !is_step_parent && years(elder.birth_date.earliest(), latest(child.birth_date)) < YOUNGEST_ADOPTER
+        {
+            self.contradicts(Contradiction::AdopterTooYoung)?;
+        }
+        Ok(())
+    }
+
+    /// Kin of the direct line, brother and sister, and whom a marriage made father or mother of the other do not marry. Of
+    /// kin further off, whom the register knows by the parents' parents, an officer decides: they may be so by adoption.
+    fn no_kin(&mut self, man: &Person, woman: &Person) -> Done {
+        if are_close_kin(man, woman) {
+            return Err(Refusal::CannotMarry.into());
+        }
+        let (his, hers) = (self.elders(man), self.elders(woman));
+        let spouses: Vec<_> = [man, woman].into_iter().filter_map(spouse_of).cloned().collect();
+        for former in &spouses {
+            if let Some(former) = self.touched.get(former)
+                && parents(former).any(|parent| *parent == man.number || *parent == woman.number)
+            {
+                return Err(Refusal::CannotMarry.into());
+            }
+        }
+        let is_line = his.contains(&woman.number) || hers.contains(&man.number);
+        if is_line || his.iter().any(|elder| hers.contains(elder)) {
+            self.contradicts(Contradiction::CloseKin)?;
+        }
+        Ok(())
+    }
+
+    /// Parents and parents' parents.
+    fn elders(&mut self, person: &Person) -> Vec<PersonalNumber> {
+        let mut elders: Vec<PersonalNumber> = parents(person).cloned().collect();
+        for parent in elders.clone() {
+            if let Some(parent) = self.touched.get(&parent) {
+                elders.extend(parents(parent).cloned());
+            }
+        }
+        elders
+    }
+
     /// A father is no woman and a mother no man, as far as the register knows.
     fn of_that_sex(&self, sex: Sex, is_father: bool) -> Done {
         let other = if is_father { Sex::Female } else { Sex::Male };
@@ -116,15 +162,10 @@ impl Work<'_> {
         if man.sex != Sex::Male || woman.sex != Sex::Female {
             return Err(Refusal::CannotMarry.into());
         }
-        for (person, age) in [(&man, 20), (&woman, 18)] {
-            let of_age = person.birth_date.earliest().checked_add(jiff::Span::new().years(age));
-            if of_age.map_or(true, |day| day > on) {
-                return Err(Refusal::TooYoung.into());
-            }
+        if !may_marry(&man, on) || !may_marry(&woman, on) {
+            return Err(Refusal::TooYoung.into());
         }
-        if are_close_kin(&man, &woman) {
-            return Err(Refusal::CannotMarry.into());
-        }
+        self.no_kin(&man, &woman)?;
         if self.overtaken(&[Kind::Marriage, Kind::Divorce]) {
             // Entered late: what happened since holds, unless one of them married somebody else while this marriage stood.
             let other = self.before.iter().filter(|act| act.id.kind == Kind::Marriage && act.on > on);
@@ -294,7 +335,7 @@ impl Work<'_> {
             let Some(parent) = parent else { continue };
             let elder = self.record(parent)?.clone();
             is_older(&elder, record.birth_date)?;
-            self.of_age(&elder, record.birth_date)?;
+            self.may_adopt(&elder, &record)?;
             self.of_that_sex(elder.sex, is_father)?;
             let elder = self.record(parent)?;
             add_child(elder, &as_child);
@@ -319,17 +360,27 @@ pub(super) fn can_be_parent(life: Life, is_father: bool, born: Date) -> Result<(
     if born > last { Err(Contradiction::ParentDead) } else { Ok(()) }
 }
 
-/// Parent and child, or brother and sister, as far as the two records say.
+/// Whether somebody is of age to marry on this day.
+pub(super) fn may_marry(person: &Person, on: Date) -> bool {
+    let age = if person.sex == Sex::Male { 20 } else { 18 };
+    let of_age = person.birth_date.earliest().checked_add(jiff::Span::new().years(age));
+    of_age.is_ok_and(|day| day <= on)
+}
+
+fn parents(person: &Person) -> impl Iterator<Item = &PersonalNumber> {
+    [&person.father, &person.mother].into_iter().flatten().filter_map(|parent| parent.number.as_ref())
+}
+
+pub(super) fn spouse_of(person: &Person) -> Option<&PersonalNumber> {
+    person.spouse.as_ref().and_then(|spouse| spouse.number.as_ref())
+}
+
+/// Parent and child, brother and sister, or a parent's spouse, as far as the two records say.
 fn are_close_kin(one: &Person, other: &Person) -> bool {
-    let parents = |person: &Person| -> Vec<PersonalNumber> {
-        [&person.father, &person.mother]
-            .into_iter()
-            .flatten()
-            .filter_map(|parent| parent.number.clone())
-            .collect()
+    let is_parent = |elder: &Person, child: &Person| {
+        parents(child).any(|parent| *parent == elder.number || Some(parent) == spouse_of(elder))
     };
-    let (mine, theirs) = (parents(one), parents(other));
-    mine.contains(&other.number)
-        || theirs.contains(&one.number)
-        || mine.iter().any(|parent| theirs.contains(parent))
+    is_parent(one, other)
+        || is_parent(other, one)
+        || parents(one).any(|mine| parents(other).any(|theirs| mine == theirs))
 }

@@ -4,7 +4,7 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
-use super::families::{can_be_parent, is_older};
+use super::families::{can_be_parent, is_older, may_marry, spouse_of};
 use super::{Done, Work};
 use crate::civil_status::act::Kind;
 use crate::civil_status::message::Topic;
@@ -18,7 +18,12 @@ impl Work<'_> {
             // Where only the day was told (an event, an import), all that follows from the death is still to be done.
             Life::Dead(day) if day == on && registered => return Err(Refusal::Nothing.into()),
             Life::Dead(day) if day == on => {}
-            Life::Dead(_) => self.contradicts(Contradiction::OtherDeath)?,
+            Life::Dead(known) => {
+                self.contradicts(Contradiction::OtherDeath)?;
+                if on > known && self.has_remarried(number)? {
+                    self.contradicts(Contradiction::Remarried)?;
+                }
+            }
             Life::Alive | Life::Missing(_) => {}
         }
         let record = self.record(number)?;
@@ -76,6 +81,13 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the widow or widower is somebody else's spouse now.
+    fn has_remarried(&mut self, dead: &PersonalNumber) -> Result<bool, Refusal> {
+        let survivor = spouse_of(self.record(dead)?).cloned();
+        let survivor = survivor.and_then(|survivor| self.touched.get(&survivor));
+        Ok(survivor.and_then(|survivor| spouse_of(survivor)).is_some_and(|spouse| spouse != dead))
     }
 
     /// Under 18, nobody stands for them, and both parents are known to be dead.
@@ -157,6 +169,10 @@ impl Work<'_> {
         // What cannot be is told before what an officer may decide.
         families.iter().try_for_each(|(parent, _, born)| is_older(parent, *born))?;
         families.iter().try_for_each(|(parent, is_father, born)| self.can_have(parent, *is_father, *born))?;
+        let married = self.before.iter().filter(|applied| applied.id.kind == Kind::Marriage);
+        if married.min_by_key(|applied| applied.on).is_some_and(|first| !may_marry(&record, first.on)) {
+            self.contradicts(Contradiction::MarriedTooYoung)?;
+        }
         self.tell(Topic::Card, number, None);
         if other_year { self.renumber(number, new.ok_or(Refusal::NoNumber)?) } else { Ok(()) }
     }
@@ -224,6 +240,8 @@ impl Work<'_> {
             Life::Missing(_) | Life::Alive => {
                 if self.overtaken(&[Kind::Returned]) {
                     self.changes.late = true;
+                } else if self.before.iter().any(|applied| applied.on > on && applied.id.kind.is_deed()) {
+                    return Err(Contradiction::DeclaredMissing.into());
                 } else {
                     self.record(number)?.life = Life::Missing(on);
                     self.tell(Topic::Card, number, None);
