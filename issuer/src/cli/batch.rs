@@ -4,7 +4,7 @@
 mod readers;
 mod rows;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +72,13 @@ pub(crate) fn run(
 
     let bar = bar(output.say("thẻ", "cards"), rows.len());
     let told = Mutex::new(Vec::new());
+    let failed = Mutex::new(BTreeMap::new());
     let tell = |event: Event<'_>| {
+        if let (Happened::Failed(error), Some(id), Ok(mut failed)) =
+            (&event.what, event.application, failed.lock())
+        {
+            failed.insert(id.to_string(), error.code());
+        }
         let note = match (&event.what, event.application) {
             (Happened::Made(card), Some(id)) => {
                 bar.inc(1);
@@ -139,7 +145,8 @@ pub(crate) fn run(
         queue::run(&line, &mut ledger, ports, &mut random)?
     };
     bar.finish_and_clear();
-    report(&rows, &refused, &mut ledger, arguments, &summary, output)
+    let failed = failed.into_inner().unwrap_or_default();
+    report(&rows, (&refused, &failed), &mut ledger, arguments, &summary, output)
 }
 
 /// Rows that are not in the ledger yet are taken in: then they wait for another officer.
@@ -269,7 +276,7 @@ fn is_only_begun(entry: &Entry) -> bool {
 /// One line for each row: where it stands now.
 fn report(
     rows: &Rows,
-    refused: &[(usize, String, String)],
+    (refused, failed): (&[(usize, String, String)], &BTreeMap<String, &str>),
     ledger: &mut Ledger,
     arguments: &BatchArguments,
     summary: &Summary,
@@ -296,11 +303,17 @@ fn report(
             Some(State::Captured) => waiting += 1,
             _ => {}
         }
+        let id = entry.as_ref().map(|entry| entry.id.to_string());
+        // Of what an officer or an earlier run refused, the reason stands in the ledger in words only.
+        let code = why.map(|(_, code, _)| code.as_str()).or_else(|| {
+            let now = id.as_ref().and_then(|id| failed.get(id)).copied();
+            now.or_else(|| (state == "refused").then_some("refused-before"))
+        });
         let line = json!({
             "row": row.name,
-            "application": entry.as_ref().map(|entry| entry.id.to_string()),
+            "application": id,
             "state": state,
-            "code": why.map(|(_, code, _)| code),
+            "code": code,
             "why": why.map(|(.., text)| text.clone()).or_else(|| entry.as_ref().and_then(|entry| entry.state_reason.clone())),
             "chip": entry.as_ref().and_then(|entry| entry.chip.map(|chip| chip.to_string())),
             "sod_sha256": entry.as_ref().and_then(|entry| entry.signed.as_ref().map(|card| card.sod_sha256.to_string())),

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use axum::http::StatusCode;
 use cccd_card_profile::card_holder::CardData;
 use cccd_card_profile::validity::age_on;
+use cccd_population::card::CardStatus;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
+use rand_core::Rng as _;
 
 use super::house::{Books, Desk, lock};
 use super::problem::Problem;
@@ -16,7 +18,7 @@ use crate::capture::Capture;
 use crate::card_face::{CardFaces, FaceContent, FaceRenderer, Prints, Resolution};
 use crate::fingerprint::{Finger, PrintImage};
 use crate::ledger::{ActionEntry, ApplicationId, Entry, TakenNote};
-use crate::register::PersonRecord;
+use crate::register::{PersonRecord, RegisterError};
 use crate::station::{BIOMETRICS_FROM_AGE, IssueError, digest_of};
 
 /// How many drawn cards are kept at hand.
@@ -46,6 +48,8 @@ pub(super) struct Sight {
     pub(super) newer: Option<ApplicationId>,
     /// Why it cannot be approved or made as things stand.
     pub(super) obstacle: Option<Problem>,
+    /// What the register has made of the card that waits to be handed over, where that is out of use.
+    pub(super) withdrawn: Option<CardStatus>,
 }
 
 impl Sight {
@@ -117,7 +121,22 @@ pub(super) fn sight(
         _ => None,
     };
     let newer = newer.map(|newer| newer.id).filter(|newer| *newer > id);
-    Ok(Sight { entry, actions, record, application, card, taken, newer, obstacle })
+    let withdrawn = withdrawn(desk, books, &entry)?;
+    Ok(Sight { entry, actions, record, application, card, taken, newer, obstacle, withdrawn })
+}
+
+/// Whether the register would still have this card handed over. One that it does not know is for whoever hands it over to see.
+fn withdrawn(desk: &Desk, books: &mut Books, entry: &Entry) -> Result<Option<CardStatus>, Problem> {
+    let Some(signed) = entry.signed.as_ref().filter(|_| entry.state == State::Issued) else {
+        return Ok(None);
+    };
+    let mut nonce = [0; 16];
+    desk.rng().fill_bytes(&mut nonce);
+    match books.register.card_status(&signed.sod_sha256, &nonce, desk.today()) {
+        Ok((status, _)) => Ok(Some(status).filter(|status| *status != CardStatus::Active)),
+        Err(RegisterError::UnknownCard) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Draws cards, and keeps the last few at hand: a page asks for both sides at once.

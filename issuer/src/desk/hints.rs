@@ -50,8 +50,61 @@ pub(super) fn of(code: &str) -> Option<Words> {
     })
 }
 
+/// What to do at the desk, for codes whose sentence serves here and whose hint speaks of files and commands.
+fn advice(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        "unknown-person" => (
+            "Kiểm tra lại số. Số đã hủy có số thay thế: hỏi cơ quan dân cư. Nếu số đúng, cập nhật dân cư trước (mẫu DC01).",
+            "Check the number. One that has ended is followed by another: ask the register's office. If it is right, have the record added first (form DC01).",
+        ),
+        "has-active-card" => (
+            "Quay lại và chọn lý do đổi hoặc cấp lại: thẻ mới thay thẻ đó.",
+            "Go back and choose an exchange or a reissue: the new card replaces that one.",
+        ),
+        "card-held" => (
+            "Cán bộ duyệt kết thúc việc giữ ở trang Thẻ, nếu cơ quan giữ thẻ đồng ý; rồi tiếp nhận lại.",
+            "An approver ends the holding on the page of cards, if the authority that holds it agrees; then take it in again.",
+        ),
+        "two-papers" => (
+            "Vụ việc đã mở ở cơ quan dân cư: giải quyết xong rồi tiếp nhận lại hồ sơ.",
+            "The register's office has it as a case now: have it decided there, then take the application in again.",
+        ),
+        "not-represented" => (
+            "Quay lại và ghi cha, mẹ hoặc người đại diện hợp pháp.",
+            "Go back and name father, mother or legal representative.",
+        ),
+        "other-application-open" => (
+            "Xong hồ sơ đó trước, ở trang Hồ sơ: duyệt, in hoặc từ chối; chíp đang làm dở thì làm tiếp với đúng chíp đó, hoặc loại chíp.",
+            "Finish that one first, on the page of applications: approve, make or refuse it; with a chip in work, go on with that chip or give it up.",
+        ),
+        "no-card-in-use" => (
+            "Nhập mã của thẻ (SHA-256 của SOD), hoặc quét mã QR trên thẻ.",
+            "Type the card's name (SHA-256 of its SOD), or scan the code on it.",
+        ),
+        "request-answered" => (
+            "Xem hồ sơ nêu trên; mở lại trang để bắt đầu hồ sơ mới.",
+            "Look at the application named; open the page again to begin a new one.",
+        ),
+        "request-reused" => (
+            "Mở lại trang: biểu mẫu này đã được gửi với nội dung khác.",
+            "Open the page again: this form was sent with something else in it.",
+        ),
+        "approval-missing" => ("Đề nghị một cán bộ khác duyệt hồ sơ.", "Have another officer approve it."),
+        "unknown-application" => {
+            ("Xem danh sách ở trang Hồ sơ.", "Look at the list on the page of applications.")
+        }
+        _ => return None,
+    })
+}
+
 /// Instead of a hint that tells what to type on a command line.
-pub(super) fn instead(vietnamese: &str, english: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn instead(
+    code: &str,
+    (vietnamese, english): (&str, &str),
+) -> Option<(&'static str, &'static str)> {
+    if let Some(advice) = advice(code) {
+        return Some(advice);
+    }
     // A warning not to do it again is never replaced by advice to do it again.
     if english.contains("Do not") {
         return None;

@@ -150,7 +150,7 @@ impl Problem {
             },
             |(_, english, vietnamese)| {
                 let (vietnamese, english) =
-                    hints::instead(vietnamese, english).unwrap_or((vietnamese, english));
+                    hints::instead(code, (vietnamese, english)).unwrap_or((vietnamese, english));
                 (vietnamese.to_owned(), english.to_owned())
             },
         );

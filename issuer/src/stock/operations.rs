@@ -30,7 +30,7 @@ impl Stock<'_> {
             let batch = new_batch(session, operation, (supplier, delivery_note), serials.len())?;
             let mut events = Vec::with_capacity(serials.len());
             for serial in serials {
-                events.push(enter(session, batch, operation, serial, act)?);
+                events.push(enter(session, (batch, None), operation, serial, act)?);
             }
             rows::end(session, operation, ("receive", &detail), &events, act, log)
         })
@@ -188,18 +188,23 @@ pub(super) fn batch_of(
     Ok(found)
 }
 
-/// A blank that this station never had, or that it handed over and that comes back, is expected.
+/// A blank that this station never had, or that it handed over and that comes back, is expected; so is one that the same station
+/// had on an earlier list and left out of the parcel. No two notes of a maker name one blank.
 pub(super) fn enter<'a>(
     session: &mut dyn Session,
-    batch: i64,
+    (batch, station): (i64, Option<&str>),
     operation: i64,
     serial: &'a ChipSerial,
     act: Act<'_>,
 ) -> Result<Event<'a>, StockError> {
     let origin = Origin::Operation(operation);
     if let Some(row) = rows::taken(session, serial)? {
-        let back = row.state.apply(BlankStep::Return);
-        let to = back.map_err(|_| StockError::Known { serial: *serial, state: row.state })?;
+        let known = StockError::Known { serial: *serial, state: row.state };
+        let sent_anew = station == Some(row.supplier.as_str());
+        if row.state == BlankState::Expected && !sent_anew {
+            return Err(known);
+        }
+        let to = row.state.apply(BlankStep::Return).map_err(|_| known)?;
         let from = Some(row.state);
         let event = Event { serial, from, previous: row.last_event, to, why: None, origin };
         event.write(session, act)?;

@@ -56,7 +56,7 @@ pub enum BlankStep {
     Acknowledge,
     /// What was sent never left, or came back before it was acknowledged.
     TakeBack,
-    /// Another station sent it here, from where it once came.
+    /// Another station sent it here, from where it once came, or where an earlier list of its had left it out.
     Return,
 }
 
@@ -95,7 +95,7 @@ impl BlankState {
             (Self::Assigned, BlankStep::Finish) => Self::Card,
             (Self::InStock, BlankStep::Send) => Self::Sent,
             (Self::Sent, BlankStep::Acknowledge) => Self::HandedOver,
-            (Self::HandedOver, BlankStep::Return) => Self::Expected,
+            (Self::HandedOver | Self::Expected, BlankStep::Return) => Self::Expected,
             (Self::InStock | Self::Assigned, BlankStep::Spoil) | (Self::Lost, BlankStep::Find) => {
                 Self::Spoiled
             }
@@ -279,6 +279,7 @@ mod tests {
             [
                 "expected --count--> in-stock",
                 "expected --lose--> lost",
+                "expected --return--> expected",
                 "in-stock --assign--> assigned",
                 "in-stock --spoil--> spoiled",
                 "in-stock --lose--> lost",

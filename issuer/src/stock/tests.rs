@@ -244,6 +244,34 @@ fn what_turns_up_at_the_receiver_later_is_signed_for_by_a_later_receipt() {
     assert!(matches!(answered, Err(StockError::NotOnTheWay(one)) if one == serial(2)), "{answered:?}");
 }
 
+/// Left in the cabinet, taken back and sent with the next parcel: the receiver, who still looks for it under the first list,
+/// takes it by the second, and both ends agree.
+#[test]
+fn what_was_left_out_of_one_parcel_comes_with_the_next() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..6);
+    let first = here.stock().send("parcel 1", &there_key, &serials(1..4), act()).unwrap();
+    let (_, receipt) = there.stock().accept(&first, &here_key, Some(&[serial(1), serial(3)]), act()).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    here.stock().take_back(&[serial(2)], act()).unwrap();
+    let second = here.stock().send("parcel 2", &there_key, &[serial(2), serial(4)], act()).unwrap();
+    let (count, receipt) = there.stock().accept(&second, &here_key, None, act()).unwrap();
+    assert_eq!((count.counted, count.missing), (vec![serial(2), serial(4)], vec![]));
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    for ledger in [&mut here, &mut there] {
+        let report = ledger.stock().reconcile(None).unwrap();
+        assert!(report.agrees() && report.open.is_empty(), "{report:?}");
+    }
+    // The first list is done with: it names nothing that is still to come.
+    let again = there.stock().accept(&first, &here_key, Some(&[serial(2)]), act());
+    assert!(matches!(again, Err(StockError::TransportKnown)));
+    // A maker names a blank once.
+    there.stock().receive("maker", "note 1", &[serial(5)], act()).unwrap();
+    let twice = there.stock().receive("maker", "note 2", &[serial(5)], act());
+    assert!(matches!(twice, Err(StockError::Known { state: BlankState::Expected, .. })));
+}
+
 /// One that was noted as lost at the sender does not keep the others from being handed over.
 #[test]
 fn a_late_receipt_hands_over_what_it_can() {

@@ -109,7 +109,7 @@ impl Stock<'_> {
             } else {
                 let batch = new_batch(session, operation, (&supplier, &content.reference), listed.len())?;
                 for serial in &listed {
-                    events.push(enter(session, batch, operation, serial, act)?);
+                    events.push(enter(session, (batch, Some(&supplier)), operation, serial, act)?);
                 }
                 keys::keep_carried(session, operation, sender, &statements)?;
                 batch

@@ -3,19 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_card_profile::personalization::PersonalizationStep;
-use cccd_issuer::application::State;
+use cccd_issuer::application::{Application, State};
 use cccd_issuer::personalize::{NoMonitor, Progress};
-use cccd_issuer::register::{PersonRecord, Register, RegisterError};
 use cccd_issuer::station::{Blank, IssueError, Job, Station};
-use cccd_population::card::{Card, CardStatus, NewCard, SodDigest};
-use cccd_population::cases::PaperClaim;
-use cccd_virtual_chip::LifeCycle;
-use jiff::Timestamp;
-use jiff::civil::Date;
+use cccd_population::card::{CardStatus, SodDigest};
+use cccd_virtual_chip::{Chip, LifeCycle};
 
+use crate::cut_off::CutOff;
 use crate::support::{Failing, NUMBER, OTHER_NUMBER, Office, application, blank, rng, with_iris};
 
 /// After the second run: issued exactly once, everywhere.
@@ -66,55 +65,20 @@ fn the_card_is_lost_after_every_command_and_the_next_run_resolves_it() {
     lost_at_every_command(true);
 }
 
-/// Fails at chosen moments of the record, before or after the register has taken the card.
-struct Unreachable<'a> {
-    inner: &'a mut dyn Register,
-    taken: bool,
-}
-
-impl Register for Unreachable<'_> {
-    fn person(
-        &mut self,
-        number: &PersonalNumber,
-        today: Date,
-    ) -> Result<Option<PersonRecord>, RegisterError> {
-        self.inner.person(number, today)
-    }
-
-    fn contradict(
-        &mut self,
-        number: &PersonalNumber,
-        said: &PaperClaim,
-        at: Timestamp,
-    ) -> Result<bool, RegisterError> {
-        self.inner.contradict(number, said, at)
-    }
-
-    fn record_card(&mut self, card: &NewCard, at: Timestamp) -> Result<(), RegisterError> {
-        if self.taken {
-            self.inner.record_card(card, at)?;
-        }
-        Err(RegisterError::Unreachable("the line was cut".to_owned()))
-    }
-
-    fn card_status(
-        &mut self,
-        card: &SodDigest,
-        nonce: &[u8; 16],
-        today: Date,
-    ) -> Result<(CardStatus, Option<Date>), RegisterError> {
-        self.inner.card_status(card, nonce, today)
-    }
-
-    fn set_card_status(
-        &mut self,
-        card: &SodDigest,
-        status: CardStatus,
-        reason: &str,
-        at: Timestamp,
-    ) -> Result<Card, RegisterError> {
-        self.inner.set_card_status(card, status, reason, at)
-    }
+/// A run whose register is cut off before or after it took the card.
+fn cut_off(office: &mut Office, chip: &mut Chip, application: &Application, taken: bool) -> IssueError {
+    let mut register = CutOff { inner: &mut office.register, taken, cut: Arc::new(AtomicBool::new(true)) };
+    let mut station = Station {
+        ledger: &mut office.ledger,
+        register: &mut register,
+        keys: office.keys,
+        actor: "officer-1",
+        at: crate::support::at(),
+        extended: true,
+        blank: Blank::Icao9,
+        job: Job::Production,
+    };
+    station.issue_into(chip, application, "second-officer", &mut NoMonitor, &mut rng(9)).unwrap_err()
 }
 
 #[test]
@@ -131,22 +95,7 @@ fn the_register_is_cut_off_before_or_after_it_took_the_card() {
         };
         let application = application(NUMBER, reason);
         let mut chip = blank(1);
-        let error = {
-            let mut register = Unreachable { inner: &mut office.register, taken };
-            let mut station = Station {
-                ledger: &mut office.ledger,
-                register: &mut register,
-                keys: office.keys,
-                actor: "officer-1",
-                at: crate::support::at(),
-                extended: true,
-                blank: Blank::Icao9,
-                job: Job::Production,
-            };
-            station
-                .issue_into(&mut chip, &application, "second-officer", &mut NoMonitor, &mut rng(9))
-                .unwrap_err()
-        };
+        let error = cut_off(&mut office, &mut chip, &application, taken);
         assert!(matches!(error, IssueError::InDoubt(_)), "{taken} {reason}: {error}");
         assert_eq!(chip.state().life_cycle(), LifeCycle::Locked);
         chip.reset();
@@ -172,20 +121,8 @@ fn a_chip_that_is_given_up_is_no_card_in_the_register_either() {
             office.issue(&mut blank(7), &application(NUMBER, "first-issue")).unwrap();
         }
         let application = application(NUMBER, reason);
-        let mut register = Unreachable { inner: &mut office.register, taken: true };
-        let mut station = Station {
-            ledger: &mut office.ledger,
-            register: &mut register,
-            keys: office.keys,
-            actor: "officer-1",
-            at: crate::support::at(),
-            extended: true,
-            blank: Blank::Icao9,
-            job: Job::Production,
-        };
-        let cut =
-            station.issue_into(&mut blank(1), &application, "second-officer", &mut NoMonitor, &mut rng(9));
-        assert!(matches!(cut, Err(IssueError::InDoubt(_))), "{reason}");
+        let cut = cut_off(&mut office, &mut blank(1), &application, true);
+        assert!(matches!(cut, IssueError::InDoubt(_)), "{reason}");
         let entry = office.ledger.open_of(NUMBER).unwrap().unwrap();
         let lost = entry.signed.unwrap().sod_sha256;
         let act = Act::new("officer-1", crate::support::at());

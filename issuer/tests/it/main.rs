@@ -5,6 +5,7 @@
 mod capture;
 mod cli;
 mod crash;
+mod cut_off;
 mod desk;
 mod fingerprints;
 mod issue;

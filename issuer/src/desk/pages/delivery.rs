@@ -31,10 +31,14 @@ pub(super) fn section(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
             @if sight.entry.state == Standing::Delivered {
                 p { a.button href={ "/applications/" (id) "/receipt" } { (seen.say("Phiếu trả thẻ", "Receipt")) } }
             } @else {
-                @if !sight.shows_prints() || seen.sees_prints() {
+                @if sight.withdrawn.is_none() && (!sight.shows_prints() || seen.sees_prints()) {
                     p { a.button href={ "/applications/" (id) "/card.pdf" } { (seen.say("Tệp in thẻ (PDF)", "Print file (PDF)")) } }
                 }
-                @if seen.may(Role::Deliver) {
+                @if let Some(status) = sight.withdrawn {
+                    @let problem = out_of_use(status);
+                    (page::notice("bad", problem.sentence(seen.language)))
+                    p { (problem.hint(seen.language)) }
+                } @else if seen.may(Role::Deliver) {
                     form method="post" action={ "/applications/" (id) "/deliver" } {
                         (once(desk, seen))
                         div.check {

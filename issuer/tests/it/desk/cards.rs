@@ -1,7 +1,9 @@
 //! A card's life at the desk: who may order what, once, and what stays on record.
 
+use std::sync::atomic::Ordering;
+
 use super::house::{Browser, House};
-use crate::support::{NUMBER, OTHER_NUMBER};
+use crate::support::{NUMBER, OTHER_NUMBER, PORTRAIT};
 
 /// A card that was made here: its page.
 fn made(house: &House, lan: &mut Browser) -> String {
@@ -161,19 +163,68 @@ fn the_counter_finds_the_card_that_waits_and_the_lost_one_beside_its_successor()
     assert!(lan.page.says(&card) && lan.page.says(&successor) && lan.page.says("đã báo mất"));
 }
 
+/// The register has the new card, the ledger does not know: the page goes on with the very chip, and says nothing of a card
+/// that there would be none to exchange.
+#[test]
+fn an_exchange_that_broke_off_after_the_register_took_it_goes_on() {
+    let house = House::open();
+    let mut lan = house.officer("lan");
+    made(&house, &mut lan);
+    lan.get("/applications/1");
+    lan.post("/applications/1/deliver", &[("face", "yes")]);
+    lan.look_up(NUMBER);
+    let visit = lan.page.location.clone();
+    lan.get(&visit);
+    lan.post(&format!("{visit}/asked"), &[("for", "age"), ("template", "2024")]);
+    lan.get(&visit);
+    lan.upload(&visit, &PORTRAIT);
+    lan.get(&visit);
+    lan.post(&format!("{visit}/capture"), &[]);
+    let address = lan.page.location.clone();
+    let mut minh = house.officer("minh");
+    minh.get(&address);
+    minh.post(&format!("{address}/approve"), &[]);
+    house.cut.store(true, Ordering::SeqCst);
+    lan.get(&address);
+    lan.post(&format!("{address}/make"), &[("reader", "Reader 00")]);
+    for _ in 0..200 {
+        if house.ledger_says("SELECT state FROM applications WHERE id = 2") == "in-doubt" {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(house.ledger_says("SELECT state FROM applications WHERE id = 2"), "in-doubt");
+    house.cut.store(false, Ordering::SeqCst);
+    lan.get(&address);
+    assert!(
+        !lan.page.says("không có thẻ để đổi") && lan.page.says(&format!("{address}/make")),
+        "{}",
+        lan.page.body
+    );
+}
+
 #[test]
 fn a_card_that_was_reported_lost_is_not_handed_over() {
     let house = House::open();
     let mut lan = house.officer("lan");
     let card = made(&house, &mut lan);
+    lan.get("/applications/1");
+    let (mark, request) = (lan.page.hidden("mark"), lan.page.hidden("request"));
     assert_eq!(
         order(&mut lan, &card, &[("change", "lost"), ("reason", "tủ thẻ bị mở")]),
         303,
         "{}",
         lan.page.body
     );
+    // The page says so before anybody tries; a form that was open meanwhile is refused.
     lan.get("/applications/1");
-    lan.post("/applications/1/deliver", &[("face", "yes")]);
+    assert!(
+        lan.page.says("Thẻ này không còn dùng được") && !lan.page.says("/deliver\""),
+        "{}",
+        lan.page.body
+    );
+    let open = [("mark", mark), ("request", request), ("face", "yes".to_owned())];
+    lan.send("/applications/1/deliver", &open, &[]);
     assert_eq!(lan.page.status, 409, "{}", lan.page.body);
     assert!(lan.page.says("Thẻ này không còn dùng được") && lan.page.says("Không trả thẻ này"));
     assert_eq!(house.ledger_says("SELECT state FROM applications"), "issued");

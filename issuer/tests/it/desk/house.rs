@@ -24,6 +24,7 @@ use jiff::SignedDuration;
 use rand_core::CryptoRng;
 use tempfile::TempDir;
 
+use crate::cut_off::CutOff;
 use crate::support::{PORTRAIT, at, blank, persons, rng, shared_keys};
 
 /// A reader with a pile of blanks; each is laid once, or waits until the test lets it.
@@ -101,6 +102,8 @@ pub(super) struct House {
     pub(super) broken: Arc<AtomicBool>,
     /// No blank is laid while this is set.
     pub(super) held: Arc<AtomicBool>,
+    /// The line to the register breaks after a card was recorded there, while this is set.
+    pub(super) cut: Arc<AtomicBool>,
 }
 
 const OFFICERS: [(&str, &[Role]); 6] = [
@@ -176,10 +179,13 @@ impl House {
         let wearing = Arc::clone(&worn);
         let broken = Arc::new(AtomicBool::new(false));
         let breaking = Arc::clone(&broken);
+        let cut = Arc::new(AtomicBool::new(false));
+        let cutting = Arc::clone(&cut);
         let setup = Setup {
             ledger,
             register: Box::new(move || {
-                Ok(Box::new(LocalRegister::open(&Place::file(&register), "issuer desk")?))
+                let inner = Box::new(LocalRegister::open(&Place::file(&register), "issuer desk")?);
+                Ok(Box::new(CutOff { inner, taken: true, cut: Arc::clone(&cutting) }))
             }),
             keys: shared_keys(),
             readers: Box::new(Pile { next: Mutex::new(0), held: holding, worn: wearing, broken: breaking }),
@@ -202,7 +208,7 @@ impl House {
                 serve(listener, Desk::open(setup), std::future::pending()).await;
             });
         });
-        Self { folder, address: told.recv().unwrap().to_string(), clock, held, worn, broken }
+        Self { folder, address: told.recv().unwrap().to_string(), clock, held, worn, broken, cut }
     }
 
     pub(super) fn passes(&self, seconds: i64) {
