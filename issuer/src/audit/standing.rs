@@ -11,6 +11,7 @@ use super::told::{Told, digest, said_of, said_of_operation};
 use super::{AuditProblem, Auditor, Proof, follow};
 use crate::accounts::{given, said_of_account};
 use crate::ledger::{ChangeOutcome, changes_of_station, said_of_change};
+use crate::stock::{Operation, first_without_papers};
 
 /// Applications looked at at once.
 const PAGE: i64 = 5_000;
@@ -292,7 +293,8 @@ fn prove_owners(session: &mut dyn Session, own: &str, stations: &Stations) -> Re
     Ok(())
 }
 
-/// The operations of the stock, each with the blanks that it moved; and every blank stands where its last event left it.
+/// The operations of the stock, each with the blanks that it moved and the papers that it is about; every blank stands where its
+/// last event left it, each event is whose operation or action it follows, and a chip is in the list under its application.
 fn prove_stock(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> Result<u64, AuditProblem> {
     let mut operations = Vec::new();
     session.query(
@@ -322,12 +324,29 @@ fn prove_stock(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> Res
             return Err(AuditProblem::Stock(*id));
         }
     }
+    let papers = operations.iter().map(|(id, texts)| {
+        let [_, _, name, detail] = texts.as_slice() else { return Err(damaged()) };
+        let detail = serde_json::from_str(detail).map_err(|_| damaged())?;
+        Ok((*id, Operation { name: name.clone(), detail }))
+    });
+    let papers = papers.collect::<Result<BTreeMap<_, _>, StoreError>>()?;
+    if let Some(id) = first_without_papers(session, auditor, &papers)? {
+        return Err(AuditProblem::Stock(id));
+    }
     let mut wrong = None;
     session.query(
         "SELECT b.serial FROM blanks b WHERE NOT EXISTS (SELECT 1 FROM blank_events e WHERE e.serial = b.serial \
          AND e.sequence = b.last_event AND e.to_state = b.state) OR EXISTS (SELECT 1 FROM blank_events e \
          WHERE e.serial = b.serial AND e.sequence > b.last_event) UNION ALL SELECT e.serial FROM blank_events e \
-         WHERE NOT EXISTS (SELECT 1 FROM blanks b WHERE b.serial = e.serial) ORDER BY 1 LIMIT 1",
+         WHERE NOT EXISTS (SELECT 1 FROM blanks b WHERE b.serial = e.serial) UNION ALL \
+         SELECT e.serial FROM blank_events e JOIN stock_operations o ON o.id = e.operation \
+         WHERE o.actor <> e.actor OR o.at <> e.at UNION ALL \
+         SELECT e.serial FROM blank_events e JOIN actions a ON a.application_id = e.application_id \
+         AND a.sequence = e.application_action WHERE a.actor <> e.actor OR a.at <> e.at UNION ALL \
+         SELECT c.serial FROM chips c LEFT JOIN applications a ON a.id = c.application_id AND a.chip_serial = c.serial \
+         WHERE a.id IS NULL UNION ALL SELECT a.chip_serial FROM applications a LEFT JOIN chips c \
+         ON c.serial = a.chip_serial AND c.application_id = a.id WHERE a.chip_serial IS NOT NULL AND c.serial IS NULL \
+         ORDER BY 1 LIMIT 1",
         &[],
         &mut |row| {
             wrong = Some(row.needed(0)?);

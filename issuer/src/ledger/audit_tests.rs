@@ -5,6 +5,7 @@ use std::path::Path;
 
 use cccd_keys::audit_log::Head;
 use cccd_keys::public_key::PublicKey;
+use cccd_keys::transport_keys::ChipSerial;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use tempfile::TempDir;
@@ -35,9 +36,7 @@ impl Station {
     }
 
     fn ledger(&self) -> Ledger {
-        let mut ledger = Ledger::open(&self.path()).unwrap();
-        ledger.log_with(Auditor::beside(&self.path(), &mut ChaCha20Rng::from_seed([3; 32])).unwrap());
-        ledger
+        beside(self.folder.path(), 3).0
     }
 
     fn approve(&self, ledger: &mut Ledger, number: &str) {
@@ -61,23 +60,8 @@ impl Station {
         self.ledger().prove_log(&self.key(), kept)
     }
 
-    /// Whoever keeps the file can take the triggers away.
     fn tamper(&self, sql: &str) {
-        let connection = rusqlite::Connection::open(self.path()).unwrap();
-        let mut triggers = Vec::new();
-        {
-            let mut names =
-                connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").unwrap();
-            let mut rows = names.query([]).unwrap();
-            while let Some(row) = rows.next().unwrap() {
-                triggers.push(row.get::<_, String>(0).unwrap());
-            }
-        }
-        for trigger in triggers {
-            connection.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
-        }
-        connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-        connection.execute_batch(sql).unwrap();
+        tamper(&self.path(), sql);
     }
 }
 
@@ -192,6 +176,74 @@ fn an_account_that_nobody_was_given_shows() {
         drop(ledger);
         station.tamper(&sql);
         let proof = station.prove(&[]);
+        assert_eq!(proof.is_ok(), holds, "{sql}: {proof:?}");
+    }
+}
+
+/// Whoever keeps the file can take the triggers away.
+fn tamper(path: &Path, sql: &str) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let mut triggers = Vec::new();
+    {
+        let mut names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").unwrap();
+        let mut rows = names.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            triggers.push(row.get::<_, String>(0).unwrap());
+        }
+    }
+    for trigger in triggers {
+        connection.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
+    }
+    connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+/// A ledger in a folder of its own, whose keys this seed makes.
+fn beside(folder: &Path, seed: u8) -> (Ledger, PublicKey) {
+    let path = folder.join("ledger.sqlite");
+    let mut ledger = Ledger::open(&path).unwrap();
+    ledger.log_with(Auditor::beside(&path, &mut ChaCha20Rng::from_seed([seed; 32])).unwrap());
+    let key = std::fs::read(folder.join("ledger.sqlite.station.pub")).unwrap();
+    (ledger, PublicKey::from_spki(&key).unwrap())
+}
+
+/// What was delivered, sent, taken and answered, at both ends: delivery notes, signed lists and receipts, and whose events are.
+#[test]
+fn papers_that_are_not_those_of_the_log_show() {
+    let act = Act::new("kho", Timestamp::UNIX_EPOCH);
+    let serial = |number: u8| ChipSerial([number; 10]);
+    for (at_sender, sql, holds) in [
+        (true, "SELECT 1", true),
+        (false, "SELECT 1", true),
+        (true, "UPDATE stock_batches SET announced = 4", false),
+        (true, "UPDATE stock_batches SET supplier = 'another maker'", false),
+        (true, "UPDATE stock_transports SET other = printf('%064d', 7)", false),
+        (true, "UPDATE stock_transports SET list = replace(list, '02020202', '03030303')", false),
+        (true, "DELETE FROM stock_receipts_later", false),
+        (true, "UPDATE stock_receipts SET missing = 0", false),
+        (true, "UPDATE blank_events SET actor = 'hoa' WHERE to_state = 'sent'", false),
+        (true, "UPDATE blank_events SET at = '2026-01-01T00:00:00Z' WHERE to_state = 'in-stock'", false),
+        (true, "INSERT INTO chips VALUES (printf('%020d', 7), 99, 0, 'then')", false),
+        (false, "UPDATE stock_batches SET delivery_note = 'parcel 9'", false),
+        (false, "UPDATE stock_transports SET list = replace(list, '02020202', '03030303')", false),
+        (false, "DELETE FROM stock_stations", false),
+        (false, "UPDATE stock_receipts_later SET receipt = (SELECT receipt FROM stock_receipts)", false),
+        (false, "DELETE FROM stock_receipts_later", false),
+    ] {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let ((mut here, here_key), (mut there, there_key)) = (beside(one.path(), 3), beside(other.path(), 4));
+        let blanks = [1, 2, 3].map(serial);
+        here.stock().receive("maker", "note 1", &blanks, act).unwrap();
+        here.stock().count("maker", "note 1", None, act).unwrap();
+        let list = here.stock().send("parcel 1", &there_key, &blanks, act).unwrap();
+        let (_, first) = there.stock().accept(&list, &here_key, Some(&[serial(1)]), act).unwrap();
+        here.stock().acknowledge(&first, &there_key, act).unwrap();
+        let (_, later) = there.stock().accept(&list, &here_key, Some(&[serial(2)]), act).unwrap();
+        here.stock().acknowledge(&later, &there_key, act).unwrap();
+        drop((here, there));
+        let (folder, seed, key) = if at_sender { (&one, 3, here_key) } else { (&other, 4, there_key) };
+        tamper(&folder.path().join("ledger.sqlite"), sql);
+        let proof = beside(folder.path(), seed).0.prove_log(&key, &[]);
         assert_eq!(proof.is_ok(), holds, "{sql}: {proof:?}");
     }
 }

@@ -85,6 +85,11 @@ impl Signed {
         Ok(Self { document, signature })
     }
 
+    /// The document, whoever signed it.
+    pub(super) fn unproved<T: for<'d> Deserialize<'d>>(&self, what: &'static str) -> Result<T, StockError> {
+        serde_json::from_str(&self.document).map_err(|_| StockError::NoDocument(what))
+    }
+
     /// The document, if this key signed it.
     pub(super) fn opened<T: for<'d> Deserialize<'d>>(
         &self,
@@ -94,7 +99,7 @@ impl Signed {
         let signature = hex::decode(&self.signature).map_err(|_| StockError::Signature(what))?;
         detached::verify(key, Purpose::StationStock, self.document.as_bytes(), &signature)
             .map_err(|_| StockError::Signature(what))?;
-        serde_json::from_str(&self.document).map_err(|_| StockError::NoDocument(what))
+        self.unproved(what)
     }
 }
 
