@@ -9,6 +9,7 @@ mod card_changes;
 mod entry;
 mod error;
 mod log;
+mod moves;
 pub(crate) mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -36,7 +37,7 @@ pub use entry::{ActionEntry, ApplicationId, Entry, SignedCard};
 pub use error::LedgerError;
 pub(crate) use error::{code_of, words as words_of};
 
-use entry::Move;
+use moves::Move;
 
 /// A ledger, open; in a file it is locked for this process.
 #[derive(Debug)]
@@ -204,7 +205,7 @@ impl Ledger {
                 // Nothing but the register's word was gathered: asked again, it may differ today.
                 let reason = "interrupted before it was captured; taken in again";
                 let step = Move { reason: Some(reason), ..Move::of(Step::Reject) };
-                entry::advance(session, &mut open, &[step], Act { request: None, ..act }, log)?;
+                moves::advance(session, &mut open, &[step], Act { request: None, ..act }, log)?;
             }
             // A chip broke, not the application: what the citizen was promised stands.
             let broken = entry::newest_of(session, application.number.as_str())?;
@@ -212,7 +213,7 @@ impl Ledger {
             let why = broken.as_ref().map(|last| format!("the chip of application {} broke", last.id));
             let due = broken.map_or(due, |last| last.due);
             let id = ApplicationId(schema::next(session, "application")?);
-            entry::begin(session, id, application, &content, (due, why.as_deref()), act, log)?;
+            moves::begin(session, id, application, &content, (due, why.as_deref()), act, log)?;
             entry::get(session, id)
         })?;
         self.sign_in_time()?;
@@ -308,7 +309,7 @@ impl Ledger {
                 return Ok(known);
             }
             let mut entry = entry::get(session, id)?;
-            entry::advance(session, &mut entry, &[*step], act, log)
+            moves::advance(session, &mut entry, &[*step], act, log)
         })?;
         self.sign_in_time()?;
         Ok(state)
@@ -328,7 +329,7 @@ impl Ledger {
         let log = self.auditor.as_deref();
         let state = self.database.write(Apart::Rows, |session| {
             let mut entry = entry::get(session, id)?;
-            entry::advance(session, &mut entry, &steps, act, log)
+            moves::advance(session, &mut entry, &steps, act, log)
         })?;
         self.sign_in_time()?;
         Ok(state)
@@ -348,7 +349,7 @@ impl Ledger {
         let log = self.auditor.as_deref();
         self.database.write_ahead(Apart::Rows, |session| {
             let mut entry = entry::get(session, id)?;
-            entry::advance(session, &mut entry, &steps, act, log)
+            moves::advance(session, &mut entry, &steps, act, log)
         })?;
         Ok(Unsettled(()))
     }
@@ -393,11 +394,11 @@ impl Ledger {
             )?;
             let step = Move { chip: Some(&name), detail: &detail, ..Move::of(Step::Personalise) };
             let mut entry = entry::get(session, id)?;
-            let mut noted = entry::advance_untold(session, &mut entry, &[step], act, log)?;
+            let mut noted = moves::advance_untold(session, &mut entry, &[step], act, log)?;
             if let Some(card) = card {
-                noted.push(entry::sign_untold(session, &entry, card, act, log)?);
+                noted.push(moves::sign_untold(session, &entry, card, act, log)?);
             }
-            entry::tell(session, entry.number.as_str(), &noted, act, log)
+            moves::tell(session, entry.number.as_str(), &noted, act, log)
         })?;
         Ok(Unsettled(()))
     }
@@ -420,8 +421,8 @@ impl Ledger {
                     "a card is signed while its chip is written, not at another time",
                 ));
             }
-            let noted = entry::sign_untold(session, &entry, card, act, log)?;
-            entry::tell(session, entry.number.as_str(), &[noted], act, log)
+            let noted = moves::sign_untold(session, &entry, card, act, log)?;
+            moves::tell(session, entry.number.as_str(), &[noted], act, log)
         })?;
         Ok(Unsettled(()))
     }

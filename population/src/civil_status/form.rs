@@ -83,9 +83,18 @@ fn name(text: &mut String, item: &'static str) -> Result<(), Flaw> {
 /// letters (Bộ luật Dân sự 2015 art. 26(3)). All of them are written in Latin letters.
 fn own_name(text: &mut String) -> Result<(), Flaw> {
     name(text, "full_name")?;
-    let is_latin = |c: char| c.is_alphabetic() && matches!(c, '\0'..='\u{2bf}' | '\u{1e00}'..='\u{1eff}');
+    let is_latin = |c: char| {
+        c.is_alphabetic()
+            && !matches!(c, 'ª' | 'º')
+            && matches!(c, '\0'..='\u{2bf}' | '\u{1e00}'..='\u{1eff}')
+    };
     let joins = |c: char| matches!(c, ' ' | '-' | '\'' | '’' | '.' | '\u{300}'..='\u{36f}');
-    if text.chars().all(|c| is_latin(c) || joins(c)) { Ok(()) } else { Err(Flaw::Form("full_name")) }
+    let written = text.chars().all(|c| is_latin(c) || joins(c));
+    if written && text.split_whitespace().all(|word| word.starts_with(is_latin)) {
+        Ok(())
+    } else {
+        Err(Flaw::Form("full_name"))
+    }
 }
 
 fn newborn(child: &mut Newborn) -> Result<(), Flaw> {

@@ -1,6 +1,6 @@
 //! What the act of a case says, beside what the register holds of those whom it names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use cccd_card_profile::personal_number::PersonalNumber;
@@ -17,6 +17,8 @@ use super::{Setting, vietnamese};
 pub(super) struct CaseAct {
     entry: Entry,
     pub(super) numbers: Vec<PersonalNumber>,
+    /// Numbers that ended, and the ones under which their people are.
+    ended: BTreeMap<PersonalNumber, PersonalNumber>,
 }
 
 impl CaseAct {
@@ -24,8 +26,16 @@ impl CaseAct {
     pub(super) fn of(store: &SqlStore, case: &Case) -> Result<Option<Self>, StoreError> {
         let Subject::Act { act, .. } = &case.subject else { return Ok(None) };
         let Some(entry) = store.act(act)? else { return Ok(None) };
-        let numbers: BTreeSet<_> = entry.act.named().into_iter().chain(case.persons.clone()).collect();
-        Ok(Some(Self { entry, numbers: numbers.into_iter().collect() }))
+        let mut numbers: BTreeSet<_> = entry.act.named().into_iter().chain(case.persons.clone()).collect();
+        let mut ended = BTreeMap::new();
+        for number in numbers.clone() {
+            let last = store.current_number(&number)?;
+            if last != number {
+                numbers.insert(last.clone());
+                ended.insert(number, last);
+            }
+        }
+        Ok(Some(Self { entry, numbers: numbers.into_iter().collect(), ended }))
     }
 
     /// The records of those numbers, as they are now.
@@ -42,7 +52,10 @@ impl CaseAct {
     ) -> serde_json::Result<(Value, Value)> {
         let register: Vec<Value> = people
             .iter()
-            .map(|(number, person)| json!({"number": number, "known": person.as_ref().map(of_register)}))
+            .map(|(number, person)| {
+                let ended = self.ended.get(number);
+                json!({"number": number, "known": person.as_ref().map(of_register), "successor": ended})
+            })
             .collect();
         Ok((serde_json::to_value(&self.entry)?, json!(register)))
     }
@@ -72,7 +85,15 @@ impl CaseAct {
             let _ = write!(text, "\n  {} · ", number.as_str());
             match person {
                 Some(person) => person_words(setting, person, text),
-                None => text.push_str(setting.say("không có bản ghi", "no record")),
+                None => {
+                    let words = match self.ended.get(number) {
+                        Some(now) => {
+                            format!("{} {}", setting.say("số đã hủy, nay là", "ended, now"), now.as_str())
+                        }
+                        None => setting.say("không có bản ghi", "no record").to_owned(),
+                    };
+                    text.push_str(&words);
+                }
             }
         }
     }

@@ -35,6 +35,14 @@ impl NumberStore for SqlStore {
 }
 
 impl SqlStore {
+    /// The number that follows one that ended; the number itself while it stands, or if nobody ever had it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn current_number(&self, number: &PersonalNumber) -> Result<PersonalNumber, StoreError> {
+        self.read(|session| current(session, number))
+    }
+
     /// Whether this register has set numbers aside already: then there is one key under which it gives them.
     ///
     /// # Errors

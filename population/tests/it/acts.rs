@@ -55,6 +55,8 @@ fn a_name_is_a_text_with_letters() {
         ("Nguyễn Văn 2", Flaw::Form("full_name")),
         ("Nguуen Van An", Flaw::Form("full_name")),
         ("Nguyễn @ An", Flaw::Form("full_name")),
+        ("Nguyễn ª", Flaw::Form("full_name")),
+        ("Nguyễn -.-a", Flaw::Form("full_name")),
         ("X\0Y", Flaw::NoText("full_name")),
         ("Bell\u{7}\u{1b}[31m", Flaw::NoText("full_name")),
     ] {

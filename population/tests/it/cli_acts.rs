@@ -162,6 +162,18 @@ fn a_case_shows_what_its_act_says_and_what_the_register_holds() {
     assert_eq!(shown[0]["register"].as_array().unwrap().len(), 2);
     let (_, log) = asked(dir, &["access-log", "--officer", "C"]);
     assert_eq!(log[0]["looks"].as_array().unwrap().len(), 2);
+    // Under another number since: the case leads to the record.
+    let determined = json!({"person": "001190000002", "sex": "male", "on": "2026-11-19"});
+    let (_, told) = sent(dir, act("00070.2026.GT.1", &json!({ "sex_redetermined": determined })));
+    let now = told[0]["number"].as_str().unwrap();
+    let (_, shown) = asked(dir, &["cases", "show", other, "--officer", "C"]);
+    let held = shown[0]["register"].as_array().unwrap();
+    let of = |number: &str| held.iter().find(|one| one["number"] == number).unwrap();
+    assert_eq!(
+        (held.len(), &of("001190000002")["successor"], &of("001190000002")["known"]),
+        (3, &json!(now), &Value::Null)
+    );
+    assert_eq!(of(now)["known"]["full_name"], "Lê Thị Chi");
 }
 
 /// The cards of before come in as a file; each line is told of by itself.
