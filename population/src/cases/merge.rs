@@ -82,6 +82,10 @@ pub fn merge(
     around.extend(touched.around(kept));
     around.extend(touched.around(ended));
     let mut person = join(&one, &other, take)?;
+    // What a card says, or whether it may be: the card of the number that stays is looked at as well.
+    let on_card =
+        |of: &Person| (of.full_name.clone(), of.birth_date, of.sex, of.nationality.clone(), of.life);
+    let card_differs = on_card(&person) != on_card(&one);
     // A household of one's own is kept; else the other one's is.
     if one.relation_to_head.is_some() || !one.household.is_empty() {
         if touched.leave_household(ended) {
@@ -118,6 +122,9 @@ pub fn merge(
     }
     tell(Topic::NumberAnswered, kept, Some(ended));
     tell(Topic::Card, ended, Some(kept));
+    if card_differs {
+        tell(Topic::Card, kept, None);
+    }
     Ok(Outcome { changed, cancelled: Some((ended.clone(), kept.clone())), messages })
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::cases::{Case, CaseId, CaseState, Intake, PaperClaim, Ruled, Ruling, Subject, Verdict};
-use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Newborn, Parent};
+use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Newborn, Parent, Topic};
 use cccd_population::duplicates::{Evidence, Weighed};
 use cccd_population::generate::Nation;
 use cccd_population::numbers::{Allocator, Digits, NumberKey, NumberStore as _, Withheld};
@@ -529,6 +529,23 @@ fn sorted(store: &SqlStore) -> Vec<serde_json::Value> {
             serde_json::to_value(person).unwrap()
         })
         .collect()
+}
+
+/// The record that ends knew of a death: the card of the number that stays is told as well.
+#[test]
+fn a_merge_tells_of_both_cards_where_the_record_that_stays_is_another() {
+    let people: Vec<Person> = Nation::new(12, 221, date(2026, 1, 1)).collect();
+    for (keep, end, told) in [(3, 0, 2), (3, 2, 1)] {
+        let mut store = empty();
+        store.put_persons(&people, &change()).unwrap();
+        let (keep, end) = (&people[keep].number, &people[end].number);
+        store.open_pair((keep, end), &weighed(), &change()).unwrap();
+        let verdict = Verdict::Merge { keep: keep.clone(), take: BTreeSet::new() };
+        decide(&mut store, &CaseId::of_pair(keep, end), verdict).unwrap();
+        let messages = store.outbox(1_000).unwrap();
+        let cards = messages.iter().filter(|one| one.message.topic == Topic::Card);
+        assert_eq!(cards.count(), told, "{keep:?}");
+    }
 }
 
 /// Who had died long ago lists the household as it was then: merged, that list is not written into anybody's record.
