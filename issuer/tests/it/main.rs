@@ -17,4 +17,5 @@ mod refusals;
 mod stock;
 mod support;
 mod token;
+mod upgrade;
 mod verified;

@@ -8,8 +8,9 @@ use jiff::civil::Date;
 
 use super::merge::{Outcome, parents_follow};
 use crate::civil_status::Refusal;
+use crate::civil_status::apply::is_older;
 use crate::civil_status::family::Touched;
-use crate::person::Others;
+use crate::person::{Others, Person};
 use crate::quality::conflict::{Conflict, Decision, NotDecided};
 
 /// Why nothing was settled.
@@ -54,6 +55,9 @@ pub fn settle(
         }
     }
     let person = person.checked(today).map_err(Refusal::from)?;
+    if person.birth_date != before.birth_date {
+        fits_the_family(&mut touched, &person)?;
+    }
     let name = person.full_name.clone();
     if let Some(record) = touched.get(number) {
         *record = person;
@@ -65,4 +69,16 @@ pub fn settle(
     parents_follow(&mut touched, number, &[&before])?;
     let changed = touched.changed(today).map_err(Refusal::from)?;
     Ok(Outcome { changed, cancelled: None, messages: Vec::new() })
+}
+
+/// A birth date that is chosen lies after the parents' and before the children's, as one that an act corrects.
+fn fits_the_family(touched: &mut Touched<'_>, person: &Person) -> Result<(), Refusal> {
+    let parents = [&person.father, &person.mother].into_iter().flatten();
+    for parent in parents.filter_map(|parent| parent.number.as_ref()) {
+        touched.get(parent).map_or(Ok(()), |parent| is_older(parent, person.birth_date))?;
+    }
+    for child in person.children.iter().filter_map(|child| child.number.as_ref()) {
+        touched.get(child).map_or(Ok(()), |child| is_older(person, child.birth_date))?;
+    }
+    Ok(())
 }

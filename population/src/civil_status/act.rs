@@ -86,6 +86,8 @@ kinds! {
     Missing = "MT",
     /// Hủy tuyên bố mất tích.
     Returned = "HMT",
+    /// Hủy khai tử, hủy quyết định tuyên bố chết (BLDS 2015 art. 73).
+    DeathAnnulled = "HKT",
     /// Đăng ký thường trú (Luật Cư trú 2020 art. 20–22): not of the civil status books, yet kept and taken as they are.
     Permanent = "CT",
     /// Đăng ký tạm trú (art. 27–28).
@@ -394,6 +396,13 @@ pub enum Act {
         /// When.
         on: Date,
     },
+    /// The registration of a death, or the declaration of it by a court, is annulled.
+    DeathAnnulled {
+        /// Who lives.
+        person: PersonalNumber,
+        /// The day of the decision.
+        on: Date,
+    },
     /// People take up permanent residence together: in somebody's household, or as one of their own.
     Permanent {
         /// Who, and what each is there.
@@ -457,6 +466,7 @@ impl Act {
             Self::Nationality { .. } => Kind::Nationality,
             Self::Missing { .. } => Kind::Missing,
             Self::Returned { .. } => Kind::Returned,
+            Self::DeathAnnulled { .. } => Kind::DeathAnnulled,
             Self::Permanent { .. } => Kind::Permanent,
             Self::Temporary { stay: Stay::Temporary, .. } => Kind::Temporary,
             Self::Temporary { stay: Stay::Current, .. } => Kind::Current,
@@ -483,6 +493,7 @@ impl Act {
             | Self::Nationality { on, .. }
             | Self::Missing { on, .. }
             | Self::Returned { on, .. }
+            | Self::DeathAnnulled { on, .. }
             | Self::Permanent { on, .. }
             | Self::Temporary { on, .. }
             | Self::Absence { on, .. }
@@ -526,6 +537,7 @@ impl Act {
             | Self::Nationality { person, .. }
             | Self::Missing { person, .. }
             | Self::Returned { person, .. }
+            | Self::DeathAnnulled { person, .. }
             | Self::Temporary { person, .. }
             | Self::Absence { person, .. }
             | Self::Removed { person, .. } => vec![person],

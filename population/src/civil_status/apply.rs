@@ -1,5 +1,6 @@
 //! An act and the records it touches → changed records and messages.
 
+mod adoption;
 mod families;
 mod records;
 mod residence;
@@ -16,11 +17,13 @@ use super::refusal::{Contradiction, NotApplied, Refusal};
 use crate::person::{Flaw, Life, Others, Person};
 use crate::places::provinces;
 
-pub(crate) use families::{DAYS_AFTER_FATHER, YOUNGEST_PARENT};
+pub(crate) use families::{DAYS_AFTER_FATHER, YOUNGEST_PARENT, is_older};
 
 /// An act that was taken before, of a person whose own act this one is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
+    /// Whose.
+    pub of: PersonalNumber,
     /// Which.
     pub id: ActId,
     /// When it happened.
@@ -115,6 +118,7 @@ pub fn apply_overruling(
         Act::Nationality { person, nationality, .. } => work.nationality(person, nationality),
         Act::Missing { person, on } => work.missing(person, *on),
         Act::Returned { person, .. } => work.returned(person),
+        Act::DeathAnnulled { person, .. } => work.death_annulled(person),
         Act::Permanent { movers, joins, place, on } => {
             work.permanent(movers, joins.as_ref(), place.as_ref(), *on)
         }
@@ -126,7 +130,7 @@ pub fn apply_overruling(
 }
 
 /// Whether an officer's word is enough. For the others the register is mended first, by an act: a marriage ends by divorce
-/// or death, an act after a death by its annulment, a declaration that somebody is missing by their return.
+/// or death, a death that never was by its annulment.
 #[must_use]
 pub fn may_overrule(contradiction: Contradiction) -> bool {
     matches!(
@@ -140,6 +144,12 @@ pub fn may_overrule(contradiction: Contradiction) -> bool {
             | Contradiction::CloseKin
             | Contradiction::MarriedTooYoung
             | Contradiction::AdopterTooYoung
+            | Contradiction::AdoptionBarred
+            | Contradiction::BirthsTooClose
+            | Contradiction::HeadTooYoung
+            | Contradiction::DeclaredMissing
+            | Contradiction::MarriedSince
+            | Contradiction::ActsAfterDeath
     )
 }
 
@@ -230,7 +240,12 @@ impl Work<'_> {
         let kind = self.entry.id.kind;
         if matches!(
             kind,
-            Kind::Birth | Kind::Death | Kind::NameCorrected | Kind::BirthDateCorrected | Kind::Recognition
+            Kind::Birth
+                | Kind::Death
+                | Kind::DeathAnnulled
+                | Kind::NameCorrected
+                | Kind::BirthDateCorrected
+                | Kind::Recognition
         ) {
             let (on, dies) = (self.entry.act.on(), kind == Kind::Death);
             for person in self.entry.act.principals() {
@@ -254,15 +269,24 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whoever is declared missing does nothing until the declaration is annulled.
+    /// Whoever is declared missing does nothing until the declaration is annulled, as the record says or the acts of then.
     fn at_hand_then(&mut self) -> Done {
         let on = self.entry.act.on();
         for person in self.entry.act.doers() {
-            if matches!(self.record(&person)?.life, Life::Missing(day) if on >= day) {
-                return Err(Contradiction::DeclaredMissing.into());
+            let now = matches!(self.record(&person)?.life, Life::Missing(day) if on >= day);
+            if now || self.last_of(&person, &[Kind::Missing, Kind::Returned], on) == Some(Kind::Missing) {
+                self.contradicts(Contradiction::DeclaredMissing)?;
             }
         }
         Ok(())
+    }
+
+    /// Which of these kinds was the last that happened to somebody until this day.
+    fn last_of(&self, person: &PersonalNumber, kinds: &[Kind], until: Date) -> Option<Kind> {
+        let acts = self.before.iter().filter(|applied| {
+            applied.of == *person && kinds.contains(&applied.id.kind) && applied.on <= until
+        });
+        acts.max_by_key(|applied| applied.on).map(|last| last.id.kind)
     }
 
     /// Whether an act of these kinds that happened later was taken already.
@@ -271,9 +295,12 @@ impl Work<'_> {
         self.before.iter().any(|applied| kinds.contains(&applied.id.kind) && applied.on > on)
     }
 
-    /// Whether an act of these kinds was taken, whenever it happened.
-    fn was_taken(&self, kind: Kind) -> bool {
-        self.before.iter().any(|applied| applied.id.kind == kind)
+    /// The same of one of the principals: what came later for another of them is no reason against this one.
+    fn overtaken_of(&self, person: &PersonalNumber, kinds: &[Kind]) -> bool {
+        let on = self.entry.act.on();
+        self.before
+            .iter()
+            .any(|applied| applied.of == *person && kinds.contains(&applied.id.kind) && applied.on > on)
     }
 
     /// The cancelled record is no longer among those that change; everybody whose record changed is told about.

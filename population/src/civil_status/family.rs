@@ -74,6 +74,19 @@ impl<'o> Touched<'o> {
         }
     }
 
+    /// Puts another nationality of a person into every record that names them as a relative.
+    pub(crate) fn renationalise(&mut self, number: &PersonalNumber, nationality: &str) {
+        for other in self.around(number) {
+            let Some(record) = self.get(&other) else { continue };
+            let singles = [&mut record.father, &mut record.mother, &mut record.spouse].into_iter().flatten();
+            let lists =
+                record.children.iter_mut().chain(&mut record.representatives).chain(&mut record.represented);
+            for relative in singles.chain(lists).filter(|relative| relative.number.as_ref() == Some(number)) {
+                relative.nationality = Some(nationality.to_owned());
+            }
+        }
+    }
+
     /// Another name, or number, in the person's own list of their household.
     pub(crate) fn own_name(&mut self, record: &PersonalNumber, old: &PersonalNumber, name: &str) {
         if let Some(person) = self.get(record) {

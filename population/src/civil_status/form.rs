@@ -62,6 +62,7 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
         | Act::SexRedetermined { .. }
         | Act::Missing { .. }
         | Act::Returned { .. }
+        | Act::DeathAnnulled { .. }
         | Act::Temporary { place: None, .. }
         | Act::Absence { until: None, .. }
         | Act::Removed { .. } => {}

@@ -104,6 +104,10 @@ reasons! {
         BornAlready = "born-already", "this child seems to be registered already", "trẻ này dường như đã được đăng ký khai sinh";
         /// Whoever is joined is not at home where the act says.
         NotAtHome = "host-not-at-home", "the one whose household is joined is not at home there", "người cho nhập hộ không thường trú tại nơi đó";
+        /// Known to be alive.
+        NotDead = "not-dead", "no death of this person is known", "không ghi nhận người này đã chết";
+        /// Of two who are to have been married long ago, one has married somebody else since, and nothing says that they had parted.
+        MarriedSince = "married-since", "one of them married somebody else since, and no end of this marriage is known", "một người đã kết hôn với người khác sau đó, và không ghi nhận hôn nhân này đã chấm dứt";
         /// The widow or widower has married again, and this death was later than the one that made them free.
         Remarried = "spouse-remarried", "the spouse has married again since the day of death that was known", "vợ hoặc chồng đã kết hôn lại sau ngày chết đã ghi nhận";
         /// Of one family within three generations, as far as the register knows, which does not tell kin by adoption from kin by blood
@@ -113,6 +117,13 @@ reasons! {
         MarriedTooYoung = "married-below-age", "by this birth date the person married below the age of marriage", "theo ngày sinh này, người đó kết hôn khi chưa đủ tuổi";
         /// Adoptive parents are 20 years older; a step-parent, an aunt or an uncle need not be (Luật Nuôi con nuôi 2010 art. 14).
         AdopterTooYoung = "adoptive-parent-too-young", "the adoptive parent is less than 20 years older", "cha hoặc mẹ nuôi chưa hơn con nuôi 20 tuổi";
+        /// From 16 only a step-parent, an aunt or an uncle adopts; a married adopter adopts with the spouse; grandparents their grandchild and
+        /// brothers and sisters each other never (Luật Nuôi con nuôi 2010 art. 8, 13(6)).
+        AdoptionBarred = "adoption-barred", "the adopters may not adopt this child as far as the register knows: a child from 16, married adopters one of whom adopts alone, two who are no couple, grandparents, brothers and sisters", "theo cơ sở dữ liệu, những người này không được nhận trẻ làm con nuôi: trẻ từ 16 tuổi, chỉ một người trong cặp vợ chồng nhận, hai người không phải vợ chồng, ông bà nhận cháu, anh chị em nhận nhau";
+        /// A mother had another child some weeks or months before.
+        BirthsTooClose = "births-too-close", "the mother had another child less than six months before or after", "người mẹ có con khác sinh cách chưa đến sáu tháng";
+        /// A head of a household who is no adult (Luật Cư trú 2020 art. 10).
+        HeadTooYoung = "head-too-young", "the head of the household is below 18", "chủ hộ chưa đủ 18 tuổi";
         /// Whoever is declared missing marries nobody, moves nowhere and changes no name, until the declaration is annulled (BLDS 2015
         /// art. 68 to 70).
         DeclaredMissing = "declared-missing", "the person was declared missing then", "khi đó người này đang bị tuyên bố mất tích";

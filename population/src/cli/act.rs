@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::civil_status::Entry;
+use cccd_population::civil_status::{ActId, Entry};
 use cccd_population::numbers::Allocator;
 use cccd_population::store::{ActOutcome, Change, Recorded, SqlStore, Store as _, StoreError};
 use serde_json::{Value, json};
@@ -89,11 +89,19 @@ impl Act {
             match read(&text) {
                 Ok(None) => continue,
                 Ok(Some(entry)) => waiting.push((line, entry)),
-                Err(reason) => {
+                Err(unread) => {
                     self.record(&mut store, &mut allocator, &mut waiting, &change, &mut heard)?;
                     heard.refused = true;
-                    let why = reason.map_or("", |reason| not_read(setting, reason));
-                    told(setting, line, None, ("not-an-entry", None), (reason, why))?;
+                    let why = match (unread.reason, &unread.field) {
+                        (Some(reason), _) => not_read(setting, reason).to_owned(),
+                        (None, Some(field)) => {
+                            let words = setting.say("không đọc được mục", "this item cannot be read:");
+                            format!("{words} {field}")
+                        }
+                        (None, None) => setting.say("không phải một dòng JSON", "no line of JSON").to_owned(),
+                    };
+                    let which = Which { line, act: unread.act.as_ref(), field: unread.field.as_deref() };
+                    told(setting, &which, ("not-an-entry", None), (unread.reason, &why))?;
                     continue;
                 }
             }
@@ -182,18 +190,44 @@ impl Heard<'_> {
             }
         };
         self.refused |= matches!(outcome, "refused" | "sent-back");
-        told(setting, line, Some(entry), (outcome, number.as_ref()), (reason, &words))
+        let which = Which { line, act: Some(&entry.id), field: None };
+        told(setting, &which, (outcome, number.as_ref()), (reason, &words))
     }
 }
 
 /// The entry of a line, if it holds one; else why it is none, where more is to be said than that.
-fn read(line: &Line) -> Result<Option<Entry>, Option<&'static str>> {
+/// A line that is no entry.
+#[derive(Default)]
+struct Unread {
+    reason: Option<&'static str>,
+    /// Which act it seems to be.
+    act: Option<ActId>,
+    /// Where in it the reading ended, as far as that is a name of ours: never what stands there.
+    field: Option<String>,
+}
+
+fn read(line: &Line) -> Result<Option<Entry>, Unread> {
     match line {
         Line::Text(text) if text.trim().is_empty() => Ok(None),
-        Line::Text(text) => serde_json::from_str(text).map(Some).map_err(|_| None),
-        Line::NotText => Err(Some("not-utf-8")),
-        Line::TooLong => Err(Some("entry-too-long")),
+        Line::Text(text) => {
+            let mut reader = serde_json::Deserializer::from_str(text);
+            serde_path_to_error::deserialize(&mut reader).map(Some).map_err(|error| {
+                let whole: Option<Value> = serde_json::from_str(text).ok();
+                let id = whole.as_ref().and_then(|whole| whole.get("id")?.as_str()?.parse().ok());
+                Unread { reason: None, act: id, field: whole.and(place(error.path())) }
+            })
+        }
+        Line::NotText => Err(Unread { reason: Some("not-utf-8"), ..Unread::default() }),
+        Line::TooLong => Err(Unread { reason: Some("entry-too-long"), ..Unread::default() }),
     }
+}
+
+/// `act.death.on`; nothing of a name that the sender made up.
+fn place(path: &serde_path_to_error::Path) -> Option<String> {
+    let text = path.to_string();
+    let ours = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.' | '[' | ']');
+    let short = text.split(['[', ']', '.']).all(|part| part.len() <= 2 || part.chars().all(ours));
+    (text.len() <= 80 && text.len() > 1 && short && text.is_ascii()).then_some(text)
 }
 
 fn not_read(setting: &Setting, reason: &str) -> &'static str {
@@ -207,15 +241,24 @@ fn not_read(setting: &Setting, reason: &str) -> &'static str {
 /// Acts that go to the register together.
 const AT_ONCE: usize = 256;
 
+/// Which line, and what is known of it.
+struct Which<'w> {
+    line: u64,
+    act: Option<&'w ActId>,
+    field: Option<&'w str>,
+}
+
 fn told(
     setting: &Setting,
-    line: u64,
-    entry: Option<&Entry>,
+    which: &Which<'_>,
     (outcome, number): (&str, Option<&PersonalNumber>),
     (reason, why): (Option<&'static str>, &str),
 ) -> anyhow::Result<()> {
-    let act = entry.map(|entry| entry.id.to_string());
-    let json = json!({"line": line, "act": act, "outcome": outcome, "number": number, "reason": reason});
+    let (line, act) = (which.line, which.act.map(ActId::to_string));
+    let mut json = json!({"line": line, "act": act, "outcome": outcome, "number": number, "reason": reason});
+    if let (Some(field), Some(json)) = (which.field, json.as_object_mut()) {
+        json.insert("field".to_owned(), field.into());
+    }
     setting.answer(&json, || {
         let word = match outcome {
             "applied" => setting.say("đã ghi", "taken"),

@@ -254,6 +254,7 @@ fn kind(kind: Kind) -> (&'static str, &'static str) {
         Kind::Nationality => ("thay đổi quốc tịch", "nationality changed"),
         Kind::Missing => ("tuyên bố mất tích", "declared missing"),
         Kind::Returned => ("hủy tuyên bố mất tích", "no longer missing"),
+        Kind::DeathAnnulled => ("hủy khai tử", "annulment of a death"),
         Kind::Permanent => ("đăng ký thường trú", "permanent residence"),
         Kind::Temporary => ("đăng ký tạm trú", "temporary residence"),
         Kind::Current => ("nơi ở hiện tại", "current residence"),

@@ -44,7 +44,7 @@ fn acts_since(
     match (&entry.act, number) {
         (Act::Marriage { husband, wife, .. }, _) => {
             let theirs = of(wife)?;
-            Ok(of(husband)?.into_iter().filter(|act| theirs.contains(act)).collect())
+            Ok(of(husband)?.into_iter().filter(|act| theirs.iter().any(|other| other.id == act.id)).collect())
         }
         (_, Some(child)) => of(child),
         _ => Ok(Vec::new()),

@@ -481,10 +481,11 @@ fn write_changes(
     tell_after(session, &act, &messages, last, change.at)
 }
 
-const ACTS: &str = "SELECT act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id";
+const ACTS: &str = "SELECT personal_number, act_id, on_day FROM person_act WHERE personal_number = ?1 ORDER BY on_day, act_id";
 
 fn applied(row: &dyn Row) -> Result<Applied, StoreError> {
-    Ok(Applied { id: act_id(row.needed_str(0)?)?, on: date(row.needed_str(1)?)? })
+    let of = persons::number(row.needed_str(0)?)?;
+    Ok(Applied { of, id: act_id(row.needed_str(1)?)?, on: date(row.needed_str(2)?)? })
 }
 
 pub(super) fn of(session: &mut dyn Session, number: &PersonalNumber) -> Result<Vec<Applied>, StoreError> {

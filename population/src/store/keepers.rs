@@ -17,10 +17,11 @@ const AT_ONCE: usize = 256;
 
 impl SqlStore {
     /// The ministry says that it keeps this person's details from a day on: it stands in the register, and the details leave the
-    /// record. Again is harmless; another ministry's word replaces it.
+    /// record. Again is harmless, with another day or reference it replaces its own word; another ministry's word comes first when
+    /// the one that keeps them has ended it.
     ///
     /// # Errors
-    /// [`StoreError::UnknownPerson`], [`StoreError::BadReference`], [`StoreError::Sealed`] without the keys.
+    /// [`StoreError::KeptElsewhere`] by another, [`StoreError::UnknownPerson`], [`StoreError::BadReference`], [`StoreError::Sealed`] without the keys.
     pub fn keep_elsewhere(
         &mut self,
         person: &PersonalNumber,
@@ -36,11 +37,12 @@ impl SqlStore {
         let change = Change { source: keeper.source(&change.source), at: change.at };
         self.write(Apart::Rows, |session| {
             let record = persons::locked(session, person)?.ok_or(StoreError::UnknownPerson)?;
-            session.execute(
+            let written = session.execute(
                 "INSERT INTO kept_elsewhere (personal_number, keeper, since, reference, source, recorded_at) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (personal_number) DO UPDATE SET \
-                 keeper = excluded.keeper, since = excluded.since, reference = excluded.reference, \
-                 source = excluded.source, recorded_at = excluded.recorded_at",
+                 since = excluded.since, reference = excluded.reference, \
+                 source = excluded.source, recorded_at = excluded.recorded_at \
+                 WHERE kept_elsewhere.keeper = excluded.keeper",
                 &[
                     person.as_str().into(),
                     keeper.as_str().into(),
@@ -50,6 +52,9 @@ impl SqlStore {
                     change.at.to_string().into(),
                 ],
             )?;
+            if written == 0 {
+                return Err(StoreError::KeptElsewhere);
+            }
             if record.sealed {
                 // What cannot be read cannot be taken out.
                 return Err(StoreError::Sealed);

@@ -4,11 +4,12 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
 use super::engine::{Row, Session};
-use super::persons::{date, number};
+use super::persons::{self, date, number};
 use super::{Change, StoreError, acts, numbers};
 use crate::civil_status::linked::{LinkedStep, Step, StepAnswer, StepState, steps};
 use crate::civil_status::{ActId, Changes, Entry, Message};
 use crate::day_in_vietnam;
+use crate::person::Life;
 
 /// What became of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,6 +231,28 @@ fn ask_next(
     // Whoever has another number by now is asked about under that one.
     message.person = numbers::current(session, &message.person)?;
     message.with = message.with.map(|with| numbers::current(session, &with)).transpose()?;
+    let dead = matches!(persons::whole(session, persons::PERSON, &message.person)?, Some(known) if matches!(known.person.life, Life::Dead(_)));
+    if dead != matches!(step, Step::ResidenceRemoved | Step::FuneralBenefit) {
+        // A child that has died since needs no card; of whoever turned out to live there is no funeral.
+        let over = StepAnswer {
+            done: false,
+            reference: message.act.to_string(),
+            reason: Some("không còn căn cứ: người này đã chết, hoặc việc khai tử đã bị hủy".to_owned()),
+            on: day_in_vietnam(change.at),
+        };
+        session.execute(
+            "UPDATE linked_step SET state = 'refused', answer = ?4, changed_at = ?5 \
+             WHERE personal_number = ?1 AND act_id = ?2 AND place = ?3",
+            &[
+                person.as_str().into(),
+                act_id.into(),
+                place.into(),
+                json(&over)?.into(),
+                change.at.to_string().into(),
+            ],
+        )?;
+        return Ok(());
+    }
     let due = step.due(day_in_vietnam(change.at)).to_string();
     session.execute(
         "UPDATE linked_step SET state = 'asked', due = ?4, changed_at = ?5 \

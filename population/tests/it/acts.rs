@@ -142,9 +142,10 @@ fn a_day_of_birth_contradicts_nobody_in_the_family() {
     assert_eq!(judged(CHILD, date(2003, 4, 5), &[]), Ok(()), "thirteen years old that day");
     assert_eq!(judged(WIFE, date(2014, 6, 7), &[]), Err(Refusal::ParentNotOlder.into()));
     assert_eq!(judged(WIFE, date(2003, 1, 1), &[]), Err(Contradiction::ParentTooYoung.into()));
-    let married = Applied { id: "00070.2012.KH.1".parse().unwrap(), on: date(2012, 5, 5) };
+    let married =
+        Applied { of: number(BACHELOR), id: "00070.2012.KH.1".parse().unwrap(), on: date(2012, 5, 5) };
     assert_eq!(judged(BACHELOR, date(2013, 1, 1), &[married]), Err(Refusal::BeforeItHappened.into()));
-    let born = Applied { id: "00070.1985.KS.1".parse().unwrap(), on: date(1985, 8, 9) };
+    let born = Applied { of: number(BACHELOR), id: "00070.1985.KS.1".parse().unwrap(), on: date(1985, 8, 9) };
     assert_eq!(judged(BACHELOR, date(1986, 1, 1), &[born]), Ok(()), "the act of birth is what was wrong");
     // A mother of nine years is a case, and may be true.
     let mut register = town();
@@ -217,7 +218,7 @@ fn only_who_was_married_is_divorced() {
     let mut register = town();
     let divorce = entry(Act::Divorce { husband: number(BACHELOR), wife: number(WIFE), on: date(2024, 1, 1) });
     let id = ActId { office: "00070".to_owned(), year: 2025, kind: Kind::Marriage, serial: 1 };
-    let hers = [Applied { id, on: date(2025, 5, 5) }];
+    let hers = [Applied { of: number(WIFE), id, on: date(2025, 5, 5) }];
     let done = apply(&divorce, &register, &hers, None, TODAY);
     assert_eq!(done, Err(Contradiction::NotMarried.into()));
     // One of them names the other still: the divorce ends that, and leaves what came after.
@@ -241,7 +242,7 @@ fn the_act_of_a_death_that_was_told_before_takes_effect() {
     assert!(dead.residences.of_record().is_none() && dead.household.is_empty());
     assert_eq!(widow.marital_status, Some(MaritalStatus::Widowed));
     consistent(&register);
-    let before = [Applied { id: entry(death.clone()).id, on: ON }];
+    let before = [Applied { of: number(HUSBAND), id: entry(death.clone()).id, on: ON }];
     assert_eq!(apply(&entry(death), &register, &before, None, TODAY), Err(Refusal::Nothing.into()));
     let other = Act::Death { person: number(HUSBAND), on: date(2026, 11, 12) };
     assert_eq!(take(&mut register, other, None), Err(Contradiction::OtherDeath.into()));
@@ -249,7 +250,7 @@ fn the_act_of_a_death_that_was_told_before_takes_effect() {
     register.get_mut(&number(BACHELOR)).unwrap().life = Life::Missing(ON);
     let missing = Act::Missing { person: number(BACHELOR), on: ON };
     take(&mut register, missing.clone(), None).unwrap();
-    let before = [Applied { id: entry(missing.clone()).id, on: ON }];
+    let before = [Applied { of: number(BACHELOR), id: entry(missing.clone()).id, on: ON }];
     assert_eq!(apply(&entry(missing), &register, &before, None, TODAY), Err(Refusal::Nothing.into()));
     register.get_mut(&number(BACHELOR)).unwrap().life = Life::Alive;
     let returned = entry(Act::Returned { person: number(BACHELOR), on: date(2026, 11, 12) });

@@ -2,7 +2,8 @@
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_population::civil_status::{
-    Act, ActId, Applied, Contradiction, Mover, NotApplied, Refusal, Stay, apply, apply_overruling,
+    Act, ActId, Applied, Contradiction, Kind, Mover, NotApplied, Parent, Refusal, Stay, Topic, apply,
+    apply_overruling,
 };
 use cccd_population::person::{Life, MaritalStatus, Person, Relative, Residence};
 use jiff::civil::{Date, date};
@@ -45,7 +46,9 @@ fn cousins_an_uncle_and_a_grandfather_do_not_marry() {
     add(&mut register, "001060000023", "Phạm Văn Nam", date(1960, 1, 1), Sex::Male);
     add(&mut register, "001162000024", "Phạm Thị Hoa", date(1962, 1, 1), Sex::Female);
     add(&mut register, SISTER, "Ngô Thị Lan", date(1990, 1, 1), Sex::Female);
+    add(&mut register, "001190000027", "Phạm Thị Xuân", date(1990, 1, 1), Sex::Female);
     for (child, parent) in [
+        ("001190000027", "001060000023"),
         ("001060000023", grandfather),
         ("001162000024", grandfather),
         (BACHELOR, "001060000023"),
@@ -60,9 +63,11 @@ fn cousins_an_uncle_and_a_grandfather_do_not_marry() {
         let decided = apply_overruling(&entry(act), &register, &[], None, TODAY, &[Contradiction::CloseKin]);
         decided.unwrap();
     }
-    // Parent and child, brother and sister: no word of an officer makes it possible.
+    // Brother and sister may be so by adoption, too; of parent and child no word of an officer makes it possible.
+    let siblings = take(&mut register, marry("001060000023", "001162000024"), None);
+    assert_eq!(siblings, Err(Contradiction::CloseKin.into()));
     let never = apply_overruling(
-        &entry(marry("001060000023", "001162000024")),
+        &entry(marry("001060000023", "001190000027")),
         &register,
         &[],
         None,
@@ -98,39 +103,174 @@ fn adoptive_parents_are_twenty_years_older_unless_they_are_step_parents() {
     let mut register = town();
     let child = "001206000026";
     add(&mut register, child, "Phạm Thị Út", date(2010, 1, 1), Sex::Female);
-    let adopt = Act::Adoption { child: number(child), father: None, mother: Some(number(WIFE)), on: ON };
-    register.get_mut(&number(WIFE)).unwrap().birth_date = BirthDate::Day(date(1990, 1, 2));
+    let adopt = Act::Adoption { child: number(child), father: None, mother: Some(number(SISTER)), on: ON };
+    add(&mut register, child, "Phạm Thị Út", date(2012, 1, 1), Sex::Female);
+    add(&mut register, SISTER, "Ngô Thị Lan", date(1992, 1, 2), Sex::Female);
     let refused = take(&mut register.clone(), adopt.clone(), None);
     assert_eq!(refused, Err(Contradiction::AdopterTooYoung.into()), "19 years and 364 days");
     let overruled = &[Contradiction::AdopterTooYoung];
     apply_overruling(&entry(adopt.clone()), &register, &[], None, TODAY, overruled).unwrap();
     let mut older = register.clone();
-    older.get_mut(&number(WIFE)).unwrap().birth_date = BirthDate::Day(date(1990, 1, 1));
+    older.get_mut(&number(SISTER)).unwrap().birth_date = BirthDate::Day(date(1992, 1, 1));
     take(&mut older, adopt, None).unwrap();
-    // Who marries the child's father may be of any age.
+    // Who married the child's father may be of any age, adopts alone, and takes nothing from him.
     descend(&mut register, child, HUSBAND);
-    let both = Act::Adoption {
+    register.get_mut(&number(WIFE)).unwrap().birth_date = BirthDate::Day(date(1994, 1, 1));
+    let alone = Act::Adoption { child: number(child), father: None, mother: Some(number(WIFE)), on: ON };
+    take(&mut register, alone, None).unwrap();
+    let parents =
+        |of: &Person| [&of.father, &of.mother].map(|one| one.as_ref().and_then(|one| one.number.clone()));
+    assert_eq!(parents(&register[&number(child)]), [Some(number(HUSBAND)), Some(number(WIFE))]);
+    assert!(register[&number(HUSBAND)].children.iter().any(|one| one.number == Some(number(child))));
+    consistent(&register);
+}
+
+/// Luật Nuôi con nuôi 2010 art. 8, 13(6): a couple or somebody single; no stranger from 16 on; no kin of the line, no brother or sister.
+#[test]
+fn who_may_not_adopt_is_asked_about() {
+    let child = "001213000026";
+    let mut register = town();
+    add(&mut register, child, "Phạm Thị Út", date(2013, 1, 1), Sex::Female);
+    let adopt = |child: &str, father: Option<&str>, mother: Option<&str>| Act::Adoption {
         child: number(child),
-        father: Some(number(HUSBAND)),
-        mother: Some(number(WIFE)),
+        father: father.map(number),
+        mother: mother.map(number),
         on: ON,
     };
-    take(&mut register, both, None).unwrap();
+    let barred = Err(Contradiction::AdoptionBarred.into());
+    let judged = |register: &Register, act: Act| take(&mut register.clone(), act, None).map(drop);
+    assert_eq!(judged(&register, adopt(child, Some(HUSBAND), None)), barred, "a husband alone");
+    assert_eq!(judged(&register, adopt(child, Some(BACHELOR), Some(WIFE))), barred, "no couple");
+    assert_eq!(judged(&register, adopt(child, Some(HUSBAND), Some(WIFE))), Ok(()));
+    assert_eq!(judged(&register, adopt(child, Some(BACHELOR), None)), Ok(()));
+    add(&mut register, child, "Phạm Thị Út", date(2010, 11, 10), Sex::Female);
+    assert_eq!(judged(&register, adopt(child, Some(BACHELOR), None)), barred, "sixteen that day");
+    add(&mut register, child, "Phạm Thị Út", date(2010, 11, 11), Sex::Female);
+    assert_eq!(judged(&register, adopt(child, Some(BACHELOR), None)), Ok(()));
+    // A grandfather, and a brother.
+    add(&mut register, "001060000023", "Trần Văn Nam", date(1960, 1, 1), Sex::Male);
+    descend(&mut register, HUSBAND, "001060000023");
+    assert_eq!(judged(&register, adopt(CHILD, Some("001060000023"), None)), barred);
+    descend(&mut register, BACHELOR, "001060000023");
+    descend(&mut register, child, "001060000023");
+    assert_eq!(judged(&register, adopt(child, Some(BACHELOR), None)), barred);
+    let overruled = &[Contradiction::AdoptionBarred];
+    apply_overruling(&entry(adopt(child, Some(BACHELOR), None)), &register, &[], None, TODAY, overruled)
+        .unwrap();
+}
+
+/// BLDS 2015 art. 73: whoever was registered or declared as dead lives; the marriage stands unless the other one married again.
+#[test]
+fn a_death_that_never_was_is_annulled() {
+    let mut register = town();
+    let person = number(HUSBAND);
+    let annulled = Act::DeathAnnulled { person: person.clone(), on: ON };
+    assert_eq!(take(&mut register, annulled.clone(), None), Err(Contradiction::NotDead.into()));
+    let death = Act::Death { person: person.clone(), on: date(2026, 10, 1) };
+    take(&mut register, death.clone(), None).unwrap();
+    let mut remarried = register.clone();
+    let changes = take(&mut register, annulled.clone(), None).unwrap();
+    assert_eq!(register[&person].life, Life::Alive);
+    assert_eq!(register[&number(WIFE)].marital_status, Some(MaritalStatus::Married));
+    assert!(changes.messages.iter().any(|one| one.topic == Topic::Card && one.person == person));
     consistent(&register);
+    let married = Act::Marriage { husband: number(BACHELOR), wife: number(WIFE), on: date(2026, 11, 1) };
+    take(&mut remarried, married, None).unwrap();
+    take(&mut remarried, annulled.clone(), None).unwrap();
+    assert_eq!(remarried[&number(WIFE)].spouse.as_ref().unwrap().number, Some(number(BACHELOR)));
+    assert_eq!((&remarried[&person].spouse, remarried[&person].life), (&None, Life::Alive));
+    consistent(&remarried);
+    // The real death is another one, with all that follows from it.
+    let known = |act: &Act, on| Applied { of: person.clone(), id: entry(act.clone()).id, on };
+    let before = [known(&death, date(2026, 10, 1)), known(&annulled, ON)];
+    let later = entry(Act::Death { person: person.clone(), on: date(2026, 11, 15) });
+    let changes = apply(&later, &register, &before, None, TODAY).unwrap();
+    assert!(changes.messages.iter().any(|one| one.topic == Topic::FuneralBenefit));
+}
+
+/// What a court or an office says of somebody is no sign of life; what they did is, until an officer decides otherwise.
+#[test]
+fn a_death_that_is_found_out_late_is_taken() {
+    let death = entry(Act::Death { person: number(BACHELOR), on: date(2026, 1, 20) });
+    let known =
+        |kind, on| [Applied { of: number(BACHELOR), id: ActId { kind, serial: 1, ..death.id.clone() }, on }];
+    for kind in [Kind::Missing, Kind::Removed] {
+        apply(&death, &town(), &known(kind, date(2026, 2, 1)), None, TODAY).unwrap();
+    }
+    let stayed = known(Kind::Temporary, date(2026, 2, 1));
+    let asked = apply(&death, &town(), &stayed, None, TODAY);
+    assert_eq!(asked, Err(Contradiction::ActsAfterDeath.into()));
+    apply_overruling(&death, &town(), &stayed, None, TODAY, &[Contradiction::ActsAfterDeath]).unwrap();
+}
+
+#[test]
+fn births_heads_and_nationalities_fit_the_family() {
+    let mut register = town();
+    // The child of 2014 is no newborn; another of the same mother some weeks before is asked about, a twin is not.
+    let born = |day: Date| {
+        let mut act = crate::civil_status::born_to(None, Some(Parent::Known(number(WIFE))), number(WIFE));
+        if let Act::Birth { child, .. } = &mut act {
+            (child.birth_date, child.full_name) =
+                (day, format!("Trần Văn Số {}", ["Một", "Hai"][usize::from(day.day() % 2 == 0)]));
+        }
+        act
+    };
+    take(&mut register, born(date(2026, 9, 1)), Some("001226000031")).unwrap();
+    let weeks = take(&mut register, born(date(2026, 11, 4)), Some("001226000032"));
+    assert_eq!(weeks, Err(Contradiction::BirthsTooClose.into()));
+    take(&mut register, born(date(2026, 9, 2)), Some("001226000033")).unwrap();
+    // A mother who is declared missing bears nobody.
+    register.get_mut(&number(WIFE)).unwrap().life = Life::Missing(date(2026, 10, 1));
+    let absent = take(&mut register, born(date(2026, 10, 2)), Some("001226000034"));
+    assert_eq!(absent, Err(Contradiction::DeclaredMissing.into()));
+    let mut register = town();
+    let head = Mover { person: number(CHILD), relation: "Chủ hộ".to_owned() };
+    let place = Some(Residence::new("Số 9, phố Huế, Hà Nội"));
+    let alone = Act::Permanent { movers: vec![head], joins: None, place, on: ON };
+    assert_eq!(take(&mut register, alone, None), Err(Contradiction::HeadTooYoung.into()));
+    // Copies of a nationality follow it.
+    let nationality =
+        Act::Nationality { person: number(HUSBAND), nationality: "Hàn Quốc".to_owned(), on: ON };
+    take(&mut register, nationality, None).unwrap();
+    let named = |relative: &Option<Relative>| relative.as_ref().and_then(|one| one.nationality.clone());
+    let (child, wife) = (&register[&number(CHILD)], &register[&number(WIFE)]);
+    assert_eq!(
+        [named(&child.father), named(&wife.spouse)],
+        [Some("Hàn Quốc".to_owned()), Some("Hàn Quốc".to_owned())]
+    );
+}
+
+/// Who had begun the twentieth year of age could marry until 2014; who has completed it can since.
+#[test]
+fn the_age_of_marriage_is_that_of_the_law_of_then() {
+    let mut register = town();
+    add(&mut register, "001090000041", "Đỗ Văn Quý", date(1990, 6, 1), Sex::Male);
+    add(&mut register, SISTER, "Ngô Thị Lan", date(1988, 1, 1), Sex::Female);
+    let on = |on| Act::Marriage { husband: number("001090000041"), wife: number(SISTER), on };
+    let judged = |on| take(&mut register.clone(), on, None).map(drop);
+    assert_eq!(judged(on(date(2009, 6, 1))), Err(Refusal::TooYoung.into()));
+    assert_eq!(judged(on(date(2009, 6, 2))), Ok(()));
+    register.get_mut(&number("001090000041")).unwrap().birth_date = BirthDate::Day(date(1996, 6, 1));
+    let judged = |on| take(&mut register.clone(), on, None).map(drop);
+    assert_eq!(judged(on(date(2016, 5, 31))), Err(Refusal::TooYoung.into()));
+    assert_eq!(judged(on(date(2016, 6, 1))), Ok(()));
 }
 
 #[test]
 fn a_corrected_birth_date_is_held_against_the_marriage() {
-    let married =
-        Applied { id: ActId { year: 2009, ..entry(marry(HUSBAND, WIFE)).id }, on: date(2009, 4, 4) };
+    let married = Applied {
+        of: number(WIFE),
+        id: ActId { year: 2009, ..entry(marry(HUSBAND, WIFE)).id },
+        on: date(2009, 4, 4),
+    };
     let corrected = |day| {
         entry(Act::BirthDateCorrected { person: number(WIFE), birth_date: BirthDate::Day(day), on: ON })
     };
     let before = core::slice::from_ref(&married);
-    // Eighteen on the fifth of April 2009.
-    let young = apply(&corrected(date(1991, 4, 5)), &town(), before, Some(number("001191000044")), TODAY);
+    // Seventeen on that very fourth of April 2009, or the day before: by the law of then, whoever was in the eighteenth year.
+    let young = apply(&corrected(date(1992, 4, 4)), &town(), before, Some(number("001192000044")), TODAY);
     assert_eq!(young, Err(Contradiction::MarriedTooYoung.into()));
-    let of_age = apply(&corrected(date(1991, 4, 4)), &town(), before, Some(number("001191000044")), TODAY);
+    let of_age = apply(&corrected(date(1992, 4, 3)), &town(), before, Some(number("001192000044")), TODAY);
     of_age.unwrap();
 }
 
@@ -142,7 +282,7 @@ fn a_later_death_of_a_former_spouse_is_held_against_the_second_marriage() {
     take(&mut register, marry(BACHELOR, WIFE), None).unwrap();
     let death = |on| entry(Act::Death { person: number(HUSBAND), on });
     let decide = |on, codes: &[Contradiction]| {
-        let known = [Applied { id: death(on).id, on: date(2026, 1, 10) }];
+        let known = [Applied { of: number(HUSBAND), id: death(on).id, on: date(2026, 1, 10) }];
         apply_overruling(&death(on), &register, &known, None, TODAY, codes)
     };
     let (other, both) = (Contradiction::OtherDeath, Contradiction::Remarried);
@@ -182,7 +322,7 @@ fn whoever_is_declared_missing_does_nothing_until_they_return() {
     let before = Act::Marriage { husband: person.clone(), wife: number(SISTER), on: date(2026, 1, 31) };
     take(&mut register.clone(), before, None).unwrap();
     // The declaration comes after what they did since: one of both is wrong.
-    let known = [Applied { id: entry(marry(BACHELOR, SISTER)).id, on: ON }];
+    let known = [Applied { of: number(BACHELOR), id: entry(marry(BACHELOR, SISTER)).id, on: ON }];
     let declared: Result<_, NotApplied> = apply(&entry(missing), &town(), &known, None, TODAY);
     assert_eq!(declared, Err(Contradiction::DeclaredMissing.into()));
     // A court divorces them, and the office ends their residence (Luật Cư trú 2020 art. 24).

@@ -80,6 +80,12 @@ fn what_tells_the_unit_leaves_the_record_and_the_rest_stays() {
         assert!(matches!(bad, Err(StoreError::BadReference)));
         let nobody = store.keep_elsewhere(&number("001190000002"), Keeper::Defence, TODAY, "1", &change());
         assert!(matches!(nobody, Err(StoreError::UnknownPerson)));
+        // Another ministry's word does not take over: who keeps them ends it first.
+        let other = store.keep_elsewhere(&an, Keeper::PublicSecurity, TODAY, "7/QĐ", &change());
+        assert!(matches!(other, Err(StoreError::KeptElsewhere)));
+        assert_eq!(store.kept_elsewhere(&an).unwrap().unwrap(), kept);
+        store.keep_elsewhere(&an, Keeper::Defence, TODAY, "8/QĐ", &change()).unwrap();
+        assert_eq!(store.kept_elsewhere(&an).unwrap().unwrap().since, TODAY);
         store.check_integrity().unwrap();
     });
 }

@@ -118,7 +118,7 @@ fn a_move_that_comes_late_does_not_undo_a_later_one() {
     let register = town();
     let later = |kind| {
         let id = ActId { office: "19753".to_owned(), year: 2026, kind, serial: 3 };
-        [Applied { id, on: date(2026, 11, 1) }]
+        [Applied { of: number(BACHELOR), id, on: date(2026, 11, 1) }]
     };
     let act = entry(moving(&[(BACHELOR, "Chủ hộ")], None, Some(elsewhere())));
     for kind in [Kind::Permanent, Kind::Removed] {

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use super::World;
 
 /// How many of each happen in a year to 100,000 people; near what statistics publish, the rare ones often enough to occur.
-const RATES: [(Kind, u64); 18] = [
+const RATES: [(Kind, u64); 19] = [
     (Kind::Birth, 1_450),
     (Kind::Death, 600),
     (Kind::Marriage, 550),
@@ -28,6 +28,7 @@ const RATES: [(Kind, u64); 18] = [
     (Kind::Nationality, 30),
     (Kind::Missing, 30),
     (Kind::Returned, 20),
+    (Kind::DeathAnnulled, 5),
     (Kind::Permanent, 1_800),
     (Kind::Temporary, 2_500),
     (Kind::Absence, 400),
@@ -65,7 +66,7 @@ pub(super) fn run(world: &mut World) -> Result<()> {
             // Who comes back was missing before.
             let (from, days) = match kind {
                 Kind::Missing => (0, 120),
-                Kind::Returned => (150, 180),
+                Kind::Returned | Kind::DeathAnnulled => (150, 180),
                 _ => (0, 330),
             };
             calendar.push((from + i64::try_from(world.chance.below(days))?, kind));
@@ -260,10 +261,18 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
             on,
         },
         Kind::Adoption => {
-            let minor = years(17);
+            let minor = years(15);
             let child =
                 among(world, everybody, |person| alive(person) && person.birth_date.earliest() > minor)?;
-            let mother = among(world, everybody, |person| grown(person) && of(Sex::Female)(person))?;
+            // Of age to be the child's mother by law, and no man's wife.
+            let born = world.picture.people.get(&child)?.birth_date.earliest();
+            let before = born.checked_sub(jiff::Span::new().years(20)).ok()?;
+            let mother = among(world, everybody, |person| {
+                grown(person)
+                    && of(Sex::Female)(person)
+                    && person.marital_status != Some(MaritalStatus::Married)
+                    && person.birth_date.earliest() <= before
+            })?;
             Act::Adoption { child, father: None, mother: Some(mother), on }
         }
         Kind::NameChanged | Kind::NameCorrected => {
@@ -317,6 +326,18 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
                 .map(|person| person.number.clone())
                 .collect();
             Act::Returned { person: world.chance.one_of(&numbers)?.clone(), on }
+        }
+        Kind::DeathAnnulled => {
+            // Registered this year, under a number that was typed wrong.
+            let first = world.plan.today.saturating_sub(jiff::Span::new().years(1));
+            let numbers: Vec<PersonalNumber> = world
+                .picture
+                .people
+                .values()
+                .filter(|person| matches!(person.life, Life::Dead(since) if since < on && since > first))
+                .map(|person| person.number.clone())
+                .collect();
+            Act::DeathAnnulled { person: world.chance.one_of(&numbers)?.clone(), on }
         }
         Kind::Permanent => moved(world, everybody, on)?,
         Kind::Temporary | Kind::Current => {

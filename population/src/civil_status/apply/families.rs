@@ -11,11 +11,14 @@ use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
 use crate::person::{Life, MaritalStatus, Person, Relative, Residence, latest, years};
 
+/// Since when the age of marriage is counted in completed years (Luật HN&GĐ 2014 art. 132).
+const COMPLETED_YEARS: Date = jiff::civil::date(2015, 1, 1);
+
 /// A parent is at least so much older than the child, in years.
 pub(crate) const YOUNGEST_PARENT: i16 = 13;
 
-/// Adoptive parents are at least so much older than the child, in years.
-const YOUNGEST_ADOPTER: i16 = 20;
+/// Two births of one mother are at least so many days apart, but for twins.
+const SHORTEST_BETWEEN: i32 = 180;
 
 /// A child may be born so many days after its father's death.
 pub(crate) const DAYS_AFTER_FATHER: i32 = 306;
@@ -48,6 +51,9 @@ impl Work<'_> {
                 Parent::Known(parent) => {
                     self.not_born_already(parent, child)?;
                     let record = self.record(parent)?.clone();
+                    if !is_father {
+                        self.has_borne(&record, child.birth_date)?;
+                    }
                     self.can_have(&record, is_father, BirthDate::Day(child.birth_date))?;
                     self.of_that_sex(record.sex, is_father)?;
                     let record = self.record(parent)?;
@@ -95,20 +101,10 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Twenty years lie between them, unless one marries the child's father or mother.
-    fn may_adopt(&self, elder: &Person, child: &Person) -> Done {
-        let is_step_parent = parents(child).any(|parent| Some(parent) == spouse_of(elder));
-        if !is_step_parent && years(elder.birth_date.earliest(), latest(child.birth_date)) < YOUNGEST_ADOPTER
-        {
-            self.contradicts(Contradiction::AdopterTooYoung)?;
-        }
-        Ok(())
-    }
-
-    /// Kin of the direct line, brother and sister, and whom a marriage made father or mother of the other do not marry. Of
-    /// kin further off, whom the register knows by the parents' parents, an officer decides: they may be so by adoption.
+    /// Parent and child, and whom a marriage made father or mother of the other, do not marry. Of brothers and sisters, and of kin
+    /// further off whom the register knows by the parents' parents, an officer decides: they may be so by adoption.
     fn no_kin(&mut self, man: &Person, woman: &Person) -> Done {
-        if are_close_kin(man, woman) {
+        if are_parent_and_child(man, woman) {
             return Err(Refusal::CannotMarry.into());
         }
         let (his, hers) = (self.elders(man), self.elders(woman));
@@ -128,7 +124,7 @@ impl Work<'_> {
     }
 
     /// Parents and parents' parents.
-    fn elders(&mut self, person: &Person) -> Vec<PersonalNumber> {
+    pub(super) fn elders(&mut self, person: &Person) -> Vec<PersonalNumber> {
         let mut elders: Vec<PersonalNumber> = parents(person).cloned().collect();
         for parent in elders.clone() {
             if let Some(parent) = self.touched.get(&parent) {
@@ -139,9 +135,31 @@ impl Work<'_> {
     }
 
     /// A father is no woman and a mother no man, as far as the register knows.
-    fn of_that_sex(&self, sex: Sex, is_father: bool) -> Done {
+    pub(super) fn of_that_sex(&self, sex: Sex, is_father: bool) -> Done {
         let other = if is_father { Sex::Female } else { Sex::Male };
         if sex == other { self.contradicts(Contradiction::ParentOfOtherSex) } else { Ok(()) }
+    }
+
+    /// A mother is there when her child is born, and had no other some months before. Of her children those are looked at whose
+    /// numbers are of that year or the ones beside it; twins may have two birthdays.
+    fn has_borne(&mut self, mother: &Person, born: Date) -> Done {
+        if matches!(mother.life, Life::Missing(day) if born >= day) {
+            self.contradicts(Contradiction::DeclaredMissing)?;
+        }
+        let years = [born.year() - 1, born.year(), born.year() + 1];
+        for child in mother.children.iter().filter_map(|child| child.number.as_ref()) {
+            if !years.contains(&child.structure().birth_year) {
+                continue;
+            }
+            let Some(BirthDate::Day(other)) = self.touched.get(child).map(|child| child.birth_date) else {
+                continue;
+            };
+            let apart = (other - born).get_days().abs();
+            if (3..=SHORTEST_BETWEEN).contains(&apart) {
+                self.contradicts(Contradiction::BirthsTooClose)?;
+            }
+        }
+        Ok(())
     }
 
     /// The same child entered under a second act.
@@ -179,7 +197,7 @@ impl Work<'_> {
             };
             let theirs = self.of_these_two().any(|act| act.id.kind == Kind::Marriage && Some(act.on) == next);
             if next.is_some_and(|next| !theirs && !parted(next)) {
-                return Err(Contradiction::Married.into());
+                self.contradicts(Contradiction::MarriedSince)?;
             }
             self.changes.late = true;
             return Ok(());
@@ -298,57 +316,10 @@ impl Work<'_> {
         add_child(self.record(parent)?, &as_child);
         Ok(())
     }
-
-    pub(super) fn adoption(
-        &mut self,
-        child: &PersonalNumber,
-        father: Option<&PersonalNumber>,
-        mother: Option<&PersonalNumber>,
-    ) -> Done {
-        if father.is_none() && mother.is_none() {
-            return Err(Refusal::NoParent.into());
-        }
-        if self.overtaken(&[Kind::Adoption]) {
-            self.changes.late = true;
-            return Ok(());
-        }
-        let record = self.record(child)?.clone();
-        let number_of = |parent: &Option<Relative>| parent.as_ref().and_then(|parent| parent.number.clone());
-        if (number_of(&record.father).as_ref(), number_of(&record.mother).as_ref()) == (father, mother)
-            && record.father.is_some() == father.is_some()
-            && record.mother.is_some() == mother.is_some()
-        {
-            return Err(Refusal::Nothing.into());
-        }
-        let grown = record.birth_date.earliest().checked_add(jiff::Span::new().years(18));
-        if grown.is_ok_and(|day| day <= self.entry.act.on()) {
-            return Err(Refusal::NoChild.into());
-        }
-        let as_child = relative(&record);
-        for old in [&record.father, &record.mother].into_iter().flatten() {
-            if let Some(parent) = old.number.as_ref().and_then(|number| self.touched.get(number)) {
-                parent.children.retain(|known| known.number.as_ref() != Some(child));
-            }
-        }
-        let mut parents = [None, None];
-        for (place, (parent, is_father)) in parents.iter_mut().zip([(father, true), (mother, false)]) {
-            let Some(parent) = parent else { continue };
-            let elder = self.record(parent)?.clone();
-            is_older(&elder, record.birth_date)?;
-            self.may_adopt(&elder, &record)?;
-            self.of_that_sex(elder.sex, is_father)?;
-            let elder = self.record(parent)?;
-            add_child(elder, &as_child);
-            *place = Some(relative(elder));
-        }
-        let record = self.record(child)?;
-        [record.father, record.mother] = parents;
-        Ok(())
-    }
 }
 
 /// Nobody is a parent of their elders.
-pub(super) fn is_older(parent: &Person, born: BirthDate) -> Result<(), Refusal> {
+pub(crate) fn is_older(parent: &Person, born: BirthDate) -> Result<(), Refusal> {
     if parent.birth_date.earliest() >= latest(born) { Err(Refusal::ParentNotOlder) } else { Ok(()) }
 }
 
@@ -360,14 +331,20 @@ pub(super) fn can_be_parent(life: Life, is_father: bool, born: Date) -> Result<(
     if born > last { Err(Contradiction::ParentDead) } else { Ok(()) }
 }
 
-/// Whether somebody is of age to marry on this day.
+/// Whether somebody is of age to marry on this day. The laws until 2014 spoke of whoever had begun the twentieth or eighteenth year of
+/// age, this one of whoever has completed it.
 pub(super) fn may_marry(person: &Person, on: Date) -> bool {
     let age = if person.sex == Sex::Male { 20 } else { 18 };
-    let of_age = person.birth_date.earliest().checked_add(jiff::Span::new().years(age));
-    of_age.is_ok_and(|day| day <= on)
+    let born = person.birth_date.earliest();
+    let after = |years: i16| born.checked_add(jiff::Span::new().years(years));
+    if on < COMPLETED_YEARS {
+        after(age - 1).is_ok_and(|day| day < on)
+    } else {
+        after(age).is_ok_and(|day| day <= on)
+    }
 }
 
-fn parents(person: &Person) -> impl Iterator<Item = &PersonalNumber> {
+pub(super) fn parents(person: &Person) -> impl Iterator<Item = &PersonalNumber> {
     [&person.father, &person.mother].into_iter().flatten().filter_map(|parent| parent.number.as_ref())
 }
 
@@ -375,12 +352,10 @@ pub(super) fn spouse_of(person: &Person) -> Option<&PersonalNumber> {
     person.spouse.as_ref().and_then(|spouse| spouse.number.as_ref())
 }
 
-/// Parent and child, brother and sister, or a parent's spouse, as far as the two records say.
-fn are_close_kin(one: &Person, other: &Person) -> bool {
+/// Parent and child, or a parent's spouse, as far as the two records say.
+fn are_parent_and_child(one: &Person, other: &Person) -> bool {
     let is_parent = |elder: &Person, child: &Person| {
         parents(child).any(|parent| *parent == elder.number || Some(parent) == spouse_of(elder))
     };
-    is_parent(one, other)
-        || is_parent(other, one)
-        || parents(one).any(|mine| parents(other).any(|theirs| mine == theirs))
+    is_parent(one, other) || is_parent(other, one)
 }

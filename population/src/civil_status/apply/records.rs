@@ -13,7 +13,8 @@ use crate::person::{Life, MaritalStatus, Person, Residences};
 
 impl Work<'_> {
     pub(super) fn death(&mut self, number: &PersonalNumber, on: Date) -> Done {
-        let registered = self.was_taken(Kind::Death);
+        let registered =
+            self.last_of(number, &[Kind::Death, Kind::DeathAnnulled], self.today) == Some(Kind::Death);
         match self.record(number)?.life {
             // Where only the day was told (an event, an import), all that follows from the death is still to be done.
             Life::Dead(day) if day == on && registered => return Err(Refusal::Nothing.into()),
@@ -30,7 +31,8 @@ impl Work<'_> {
         if on < record.birth_date.earliest() {
             return Err(Refusal::BeforeItHappened.into());
         }
-        // Corrections may come after death; deeds do not. Of another day of death an officer is asked by a contradiction of its own.
+        // Corrections may come after death, and what a court or an office says of somebody; deeds do not. Of another day of death an
+        // officer is asked by a contradiction of its own.
         let deed = |kind| {
             !matches!(
                 kind,
@@ -39,6 +41,8 @@ impl Work<'_> {
                     | Kind::BirthDateCorrected
                     | Kind::Recognition
                     | Kind::Death
+                    | Kind::Missing
+                    | Kind::Removed
             )
         };
         if self.before.iter().any(|applied| applied.on > on && deed(applied.id.kind)) {
@@ -80,6 +84,35 @@ impl Work<'_> {
                 self.tell(Topic::Guardian, &child, None);
             }
         }
+        Ok(())
+    }
+
+    /// The person lives: the marriage stands where the widow or widower has not married again; home and household are registered anew.
+    pub(super) fn death_annulled(&mut self, number: &PersonalNumber) -> Done {
+        if self.overtaken(&[Kind::Death]) {
+            self.changes.late = true;
+            return Ok(());
+        }
+        let record = self.record(number)?;
+        if !matches!(record.life, Life::Dead(_)) {
+            return Err(Contradiction::NotDead.into());
+        }
+        record.life = Life::Alive;
+        let spouse = spouse_of(record).cloned();
+        if let Some(survivor) = spouse.as_ref().and_then(|spouse| self.touched.get(spouse)) {
+            let waits = spouse_of(survivor) == Some(number);
+            if waits && survivor.marital_status == Some(MaritalStatus::Widowed) {
+                survivor.marital_status = Some(MaritalStatus::Married);
+            }
+            if !waits && spouse_of(survivor).is_some() {
+                // Art. 73(2)(b): the marriage that the survivor entered since stands.
+                let record = self.record(number)?;
+                (record.spouse, record.marital_status) = (None, Some(MaritalStatus::Divorced));
+            }
+        }
+        self.tell(Topic::Residence, number, None);
+        self.tell(Topic::FuneralBenefit, number, spouse);
+        self.tell(Topic::Card, number, None);
         Ok(())
     }
 
@@ -226,26 +259,30 @@ impl Work<'_> {
     pub(super) fn nationality(&mut self, number: &PersonalNumber, nationality: &str) -> Done {
         self.item(number, |record| nationality.clone_into(&mut record.nationality))?;
         if !self.changes.late {
+            self.touched.renationalise(number, nationality);
             self.tell(Topic::Card, number, None);
         }
         Ok(())
     }
 
     pub(super) fn missing(&mut self, number: &PersonalNumber, on: Date) -> Done {
-        let registered = self.was_taken(Kind::Missing);
+        let declared = self.last_of(number, &[Kind::Missing, Kind::Returned], self.today);
+        let registered = declared == Some(Kind::Missing);
         match self.record(number)?.life {
             // Declared missing before the day of a death that is known now: the death holds.
             Life::Dead(_) => self.changes.late = true,
             Life::Missing(day) if day == on && registered => return Err(Refusal::Nothing.into()),
+            Life::Missing(_) if registered => self.contradicts(Contradiction::DeclaredMissing)?,
             Life::Missing(_) | Life::Alive => {
                 if self.overtaken(&[Kind::Returned]) {
                     self.changes.late = true;
-                } else if self.before.iter().any(|applied| applied.on > on && applied.id.kind.is_deed()) {
-                    return Err(Contradiction::DeclaredMissing.into());
-                } else {
-                    self.record(number)?.life = Life::Missing(on);
-                    self.tell(Topic::Card, number, None);
+                    return Ok(());
                 }
+                if self.before.iter().any(|applied| applied.on > on && applied.id.kind.is_deed()) {
+                    self.contradicts(Contradiction::DeclaredMissing)?;
+                }
+                self.record(number)?.life = Life::Missing(on);
+                self.tell(Topic::Card, number, None);
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::civil_status::act::{Kind, Mover, Stay};
 use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
 use crate::name::agree;
-use crate::person::{HEAD, HouseholdMember, Life, MAX_LIST, Residence, TemporaryAbsence};
+use crate::person::{HEAD, HouseholdMember, Life, MAX_LIST, Residence, TemporaryAbsence, years};
 
 impl Work<'_> {
     /// All of them move, or none does.
@@ -19,19 +19,23 @@ impl Work<'_> {
         place: Option<&Residence>,
         on: Date,
     ) -> Done {
-        if self.overtaken(&[Kind::Permanent, Kind::Removed]) {
-            self.changes.late = true;
-            return Ok(());
-        }
-        // Who has died since lives nowhere now.
-        if self.any_dead(movers.iter().map(|mover| &mover.person))? {
-            self.changes.late = true;
-            return Ok(());
-        }
         let heads = movers.iter().filter(|mover| agree(&mover.relation, HEAD)).count();
         let wanted = usize::from(joins.is_none());
         if movers.is_empty() || movers.len() > MAX_LIST || heads != wanted {
             return Err(Refusal::NoHousehold.into());
+        }
+        // Who has moved since lives there, and who has died lives nowhere now; the others moved all the same.
+        let mut came = Vec::with_capacity(movers.len());
+        for mover in movers {
+            let dead = matches!(self.record(&mover.person)?.life, Life::Dead(_));
+            if !dead && !self.overtaken_of(&mover.person, &[Kind::Permanent, Kind::Removed]) {
+                came.push(mover.clone());
+            }
+        }
+        self.changes.late = came.len() < movers.len();
+        let movers = came.as_slice();
+        if movers.is_empty() {
+            return Ok(());
         }
         let home = match joins {
             Some(host) => {
@@ -63,6 +67,10 @@ impl Work<'_> {
             let mut others = record.household.iter().filter_map(|member| member.number.as_ref());
             if was_head && others.any(|other| !moves(other)) {
                 self.tell(Topic::HouseholdHead, &mover.person, None);
+            }
+            let record = self.record(&mover.person)?;
+            if agree(&mover.relation, HEAD) && years(record.birth_date.earliest(), on) < 18 {
+                self.contradicts(Contradiction::HeadTooYoung)?;
             }
             let record = self.record(&mover.person)?;
             record.residences.permanent = Some(Residence { since: Some(on), ..place.clone() });

@@ -14,11 +14,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::database::Retry;
 use super::super::engine::{Asked, Row, Session, Value, sixteens};
-use super::super::persons::{self, Locked, date, number as number_of};
+use super::super::persons::{self, Locked, number as number_of};
 use super::super::{Change, StoreError, cases, kept, numbers, search};
 use super::chain::chain_all;
 use super::in_session::HELD;
-use super::{ActOutcome, InSession, LastTold, NumberSource, Recorded, act_id, fits, prefix, write_changes};
+use super::{ActOutcome, InSession, LastTold, NumberSource, Recorded, fits, prefix, write_changes};
 use crate::civil_status::{Act, ActId, Applied, Changes, Entry, NotApplied, Refusal, apply_overruling};
 use crate::numbers::{Claim, RequestId};
 use crate::person::{Others, Person};
@@ -147,8 +147,8 @@ fn read(session: &mut dyn Session, acts: &[Incoming]) -> Result<Read, StoreError
 }
 
 fn add_act(acts: &mut ActsOf, row: &dyn Row) -> Result<(), StoreError> {
-    let applied = Applied { id: act_id(row.needed_str(1)?)?, on: date(row.needed_str(2)?)? };
-    acts.entry(number_of(row.needed_str(0)?)?).or_default().push(applied);
+    let applied = super::applied(row)?;
+    acts.entry(applied.of.clone()).or_default().push(applied);
     Ok(())
 }
 
