@@ -319,6 +319,7 @@ impl<'a> Accounts<'a> {
         if !right {
             return Err(AccountError::WrongPassword);
         }
+        kept.is_as_given()?;
         if kept.account.locked.is_some() {
             return Err(AccountError::Locked);
         }

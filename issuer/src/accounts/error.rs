@@ -21,6 +21,9 @@ pub enum AccountError {
     /// An administrator locked it.
     #[error("this account is locked")]
     Locked,
+    /// Its row has another password or other roles than its history gave it.
+    #[error("this account is not as it was given: somebody changed the ledger's rows")]
+    Altered,
     /// The session is over, or never was.
     #[error("nobody is logged in: the session is over")]
     NoSession,
@@ -70,6 +73,7 @@ impl AccountError {
             Self::WrongPassword => "wrong-password",
             Self::Resting => "account-resting",
             Self::Locked => "account-locked",
+            Self::Altered => "account-altered",
             Self::NoSession => "no-session",
             Self::MayNot { .. } => "role-missing",
             Self::BadName => "account-name",

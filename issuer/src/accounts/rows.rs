@@ -18,9 +18,21 @@ pub(super) struct Kept {
     pub(super) failed_at: Option<String>,
     /// Who set the password.
     set_by: Option<String>,
+    /// The words of its roles.
+    roles: String,
+    /// What its history gave it last; histories of before do not say.
+    given: Option<String>,
 }
 
 impl Kept {
+    /// Nobody gave it another password or role than its history says.
+    pub(super) fn is_as_given(&self) -> Result<(), AccountError> {
+        match &self.given {
+            Some(last) if *last != given(&self.roles, &self.password) => Err(AccountError::Altered),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn officer(self) -> Officer {
         let Account { name, roles, .. } = self.account;
         let password_is_given = self.set_by.is_some_and(|by| by != name);
@@ -31,6 +43,8 @@ impl Kept {
 /// The columns of a row.
 const COLUMNS: &str = "name, roles, password, locked, failed, failed_at, created_by, created_at, \
      (SELECT actor FROM account_actions WHERE account = accounts.name AND action IN ('add', 'password') \
+      ORDER BY sequence DESC LIMIT 1), \
+     (SELECT given FROM account_actions WHERE account = accounts.name AND given IS NOT NULL \
       ORDER BY sequence DESC LIMIT 1)";
 
 /// How long ago that was; negative for a time to come, which a clock that was turned back makes of every time.
@@ -76,6 +90,8 @@ fn read(row: &dyn Row) -> Result<Kept, StoreError> {
         failed,
         failed_at,
         set_by: row.text(8)?,
+        roles: row.needed(1)?,
+        given: row.text(9)?,
     })
 }
 

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::rows::{Noted, find, gone, note};
 use super::{AccountError, Accounts, Officer, Password};
+use crate::audit::Auditor;
 
 /// A session that nobody used for so long is over.
 pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
@@ -19,7 +20,8 @@ const TOGETHER: SignedDuration = SignedDuration::from_secs(30);
 /// A session is over after a working day, used or not.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
 
-/// What a logged-in officer holds instead of the password: 64 hexadecimal digits.
+/// What a logged-in officer holds instead of the password: 64 hexadecimal digits, a dot, and the account's name. The store knows a digest
+/// of all of it under the station's key: a session is nobody else's, whoever writes another name into its row.
 pub struct Token(Zeroizing<String>);
 
 impl Token {
@@ -35,8 +37,15 @@ impl Token {
         &self.0
     }
 
-    fn digest(&self) -> String {
-        hex::encode(Sha256::digest(self.0.as_bytes()))
+    fn account(&self) -> Option<&str> {
+        self.0.split_once('.').map(|(_, name)| name)
+    }
+
+    fn digest(&self, log: Option<&Auditor>) -> String {
+        match log {
+            Some(auditor) => hex::encode(auditor.payload_of(&format!("session {}", &*self.0))),
+            None => hex::encode(Sha256::digest(self.0.as_bytes())),
+        }
     }
 
     /// What a page of this session puts into its forms: nobody who does not hold the token can name it.
@@ -70,9 +79,9 @@ impl Accounts<'_> {
         let officer = self.officer(name, password, at)?;
         let mut bytes = Zeroizing::new([0; 32]);
         rng.fill_bytes(bytes.as_mut());
-        let token = Token(Zeroizing::new(hex::encode(bytes.as_ref())));
-        let (digest, at) = (token.digest(), at.to_string());
+        let token = Token(Zeroizing::new(format!("{}.{}", hex::encode(bytes.as_ref()), officer.name())));
         let log = self.log;
+        let (digest, at) = (token.digest(log), at.to_string());
         self.database.write(Apart::Rows, |session| {
             session.execute(
                 "INSERT INTO sessions (token_sha256, account, began_at, seen_at) VALUES (?1, ?2, ?3, ?3)",
@@ -102,7 +111,7 @@ impl Accounts<'_> {
     }
 
     fn session(&mut self, token: &Token, at: Timestamp, used: bool) -> Result<Officer, AccountError> {
-        let digest = token.digest();
+        let digest = token.digest(self.log);
         let now = at.to_string();
         self.database.write(Apart::Rows, |session| {
             let mut found = None;
@@ -120,7 +129,11 @@ impl Accounts<'_> {
             if old > LONGEST || idle > IDLE || old < -TOGETHER || idle < -TOGETHER {
                 return Err(AccountError::NoSession);
             }
+            if token.account() != Some(&name) {
+                return Err(AccountError::NoSession);
+            }
             let kept = find(session, &name)?.ok_or(AccountError::NoSession)?;
+            kept.is_as_given()?;
             if kept.account.locked.is_some() {
                 return Err(AccountError::NoSession);
             }
@@ -139,7 +152,7 @@ impl Accounts<'_> {
     /// # Errors
     /// [`AccountError::Store`].
     pub fn log_out(&mut self, token: &Token) -> Result<(), AccountError> {
-        let digest = token.digest();
+        let digest = token.digest(self.log);
         self.database.write(Apart::Rows, |session| {
             session.execute("DELETE FROM sessions WHERE token_sha256 = ?1", &[digest.as_str().into()])?;
             Ok(())

@@ -129,6 +129,36 @@ fn a_session_ends_when_nobody_uses_it_and_at_the_end_of_the_day() {
     assert!(matches!(accounts.of_session(&idle, AT), Err(AccountError::NoSession)));
 }
 
+/// Whoever writes into the database's rows gets nobody else's session and no other role or password: not with a row that is changed for a moment.
+#[test]
+fn a_row_that_is_changed_for_a_moment_lets_nobody_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&path).unwrap();
+    ledger.log_with(Auditor::beside(&path, &mut rng()).unwrap());
+    let mut accounts = ledger.accounts();
+    add(&mut accounts, None, "chief", &[Role::Administrator], "keeps the accounts").unwrap();
+    let chief = accounts.officer("chief", &password("keeps the accounts"), AT).unwrap();
+    add(&mut accounts, Some(&chief), "lan", &[Role::Capture], "takes the papers").unwrap();
+    add(&mut accounts, Some(&chief), "minh", &[Role::Approve], "reads every letter").unwrap();
+    let hers = password("takes the papers");
+    let token = accounts.log_in("lan", &hers, AT, &mut rng()).unwrap();
+    let sql = |sql: &str| rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    sql("UPDATE sessions SET account = 'minh'");
+    assert!(matches!(accounts.of_session(&token, AT), Err(AccountError::NoSession)));
+    let forged = Token::new(&token.reveal().replace("lan", "minh"));
+    assert!(matches!(accounts.of_session(&forged, AT), Err(AccountError::NoSession)));
+    sql("UPDATE sessions SET account = 'lan'");
+    accounts.of_session(&token, AT).unwrap();
+    sql("UPDATE accounts SET roles = 'approve' WHERE name = 'lan'");
+    assert!(matches!(accounts.of_session(&token, AT), Err(AccountError::Altered)));
+    assert!(matches!(accounts.officer("lan", &hers, AT), Err(AccountError::Altered)));
+    sql(
+        "UPDATE accounts SET password = (SELECT password FROM accounts WHERE name = 'lan') WHERE name = 'minh'",
+    );
+    assert!(matches!(accounts.officer("minh", &hers, AT), Err(AccountError::Altered)));
+}
+
 #[test]
 fn a_lock_and_a_new_password_end_every_session() {
     let mut ledger = station();

@@ -120,7 +120,13 @@ pub(crate) fn follow(
 ) -> Result<Proof, AuditProblem> {
     let own = newest_head(session, station)?;
     let mut expected: BTreeMap<u64, Vec<&Head>> = BTreeMap::new();
-    for head in kept {
+    // Of a file that several stations wrote into, these are this one's; a file without any is another's.
+    let own_key = key.fingerprint();
+    let ours = kept.iter().filter(|head| head.key == own_key);
+    if let (0, Some(head)) = (ours.clone().count(), kept.first()) {
+        return Err(AuditProblem::ForeignHead(head.sequence));
+    }
+    for head in ours.clone() {
         verify_head(head, key).map_err(|_| AuditProblem::ForeignHead(head.sequence))?;
         expected.entry(head.sequence).or_default().push(head);
     }
@@ -185,7 +191,7 @@ pub(crate) fn follow(
     Ok(Proof {
         lines,
         beyond_head: lines.saturating_sub(signed),
-        heads: kept.len(),
+        heads: ours.count(),
         actions: 0,
         beside: Vec::new(),
     })

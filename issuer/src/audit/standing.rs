@@ -43,6 +43,9 @@ pub(crate) fn prove(
 struct Standing {
     last: i64,
     state: String,
+    /// Why it stands there, and when it began.
+    why: Option<String>,
+    received: Option<String>,
     /// What was asked for; actions of before do not say it.
     asked: Option<Value>,
     captured_by: Option<String>,
@@ -57,7 +60,19 @@ struct Standing {
 }
 
 impl Standing {
-    fn follow(&mut self, sequence: i64, action: &str, (actor, to): (String, String), detail: &str) {
+    fn follow(
+        &mut self,
+        sequence: i64,
+        (action, reason): (&str, Option<String>),
+        (at, actor, to): (String, String, String),
+        detail: &str,
+    ) {
+        match action {
+            "receive" => self.received = Some(at),
+            // What is signed is noted without a step.
+            "sign" => {}
+            _ => self.why = reason,
+        }
         let detail: Value = serde_json::from_str(detail).unwrap_or_default();
         let said = |name: &str| detail.get(name).and_then(Value::as_str).map(str::to_owned);
         match action {
@@ -116,7 +131,7 @@ fn prove_applications(
         session.query(
             "SELECT id, last_action, state, captured_by, captured_sha256, approved_by, chip_serial, sod_sha256, \
              person_number, content_sha256, due, ground, reason, template, document_number, expires, issue_date, \
-             replaces FROM applications WHERE id > ?1 ORDER BY id LIMIT ?2",
+             replaces, state_reason, received_at FROM applications WHERE id > ?1 ORDER BY id LIMIT ?2",
             &[from.into(), PAGE.into()],
             &mut |row| {
                 let person = digest(Some(&auditor.subject_of(&row.needed(8)?)));
@@ -148,8 +163,8 @@ fn prove_applications(
                 }
                 led.entry(application).or_default().follow(
                     sequence,
-                    row.needed_str(4)?,
-                    (row.needed(3)?, row.needed(6)?),
+                    (row.needed_str(4)?, row.text(7)?),
+                    (row.needed(2)?, row.needed(3)?, row.needed(6)?),
                     row.needed_str(8)?,
                 );
                 Ok(())
@@ -199,6 +214,8 @@ fn standing_of(row: &dyn Row) -> Result<Standing, StoreError> {
     Ok(Standing {
         last: row.int(1)?.ok_or_else(damaged)?,
         state: row.needed(2)?,
+        why: row.text(18)?,
+        received: row.text(19)?,
         captured_by: row.text(3)?,
         captured: row.text(4)?,
         approved_by: row.text(5)?,
@@ -341,6 +358,10 @@ fn prove_stock(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> Res
          WHERE NOT EXISTS (SELECT 1 FROM blanks b WHERE b.serial = e.serial) UNION ALL \
          SELECT e.serial FROM blank_events e JOIN stock_operations o ON o.id = e.operation \
          WHERE o.actor <> e.actor OR o.at <> e.at UNION ALL \
+         SELECT b.serial FROM blanks b JOIN stock_batches s ON s.id = b.batch_id WHERE NOT EXISTS \
+         (SELECT 1 FROM blank_events e WHERE e.serial = b.serial AND e.operation = s.operation AND e.to_state = 'expected' \
+          AND NOT EXISTS (SELECT 1 FROM blank_events l WHERE l.serial = e.serial AND l.sequence > e.sequence \
+          AND l.to_state = 'expected')) UNION ALL \
          SELECT e.serial FROM blank_events e JOIN actions a ON a.application_id = e.application_id \
          AND a.sequence = e.application_action WHERE a.actor <> e.actor OR a.at <> e.at UNION ALL \
          SELECT c.serial FROM chips c LEFT JOIN applications a ON a.id = c.application_id AND a.chip_serial = c.serial \

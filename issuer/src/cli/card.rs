@@ -36,7 +36,11 @@ pub(crate) fn run(
     let source = format!("issuer {}", officer.name());
     let mut register = connect::register(&arguments.card.register, &source)?;
     let card = match find(&arguments.card, register.as_mut(), at) {
-        Err(Failure::NoCardInUse) => asked_before(arguments, &ledger)?.ok_or(Failure::NoCardInUse)?,
+        Err(Failure::NoCardInUse) => match asked_before(arguments, &ledger)? {
+            Some(card) => card,
+            // Of what is lost or withdrawn, the newest card that was made here.
+            None => out_of_use(arguments, change, &ledger)?.ok_or(Failure::NoCardInUse)?,
+        },
         found => found?,
     };
     let mut nonce = [0; 16];
@@ -46,6 +50,20 @@ pub(crate) fn run(
     let changed = order.carry_out(&mut ledger, register.as_mut(), act, &nonce)?;
     tell(&card, changed.status, changed.since, output);
     Ok(())
+}
+
+/// The newest card of the person, for what happens to a card that is no longer in use.
+fn out_of_use(
+    arguments: &CardChangeArguments,
+    change: CardChange,
+    ledger: &Ledger,
+) -> Result<Option<SodDigest>, Failure> {
+    let (CardChange::Found | CardChange::Destroy | CardChange::Revoke(_), Some(number)) =
+        (change, &arguments.card.which.number)
+    else {
+        return Ok(None);
+    };
+    Ok(ledger.newest_of(number)?.and_then(|entry| entry.signed).map(|made| made.sod_sha256))
 }
 
 /// This very request was made before, perhaps by a run that was ended on its way: the person's card of then, which is in

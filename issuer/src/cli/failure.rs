@@ -7,7 +7,7 @@ use cccd_issuer::capture::device::DeviceError;
 use cccd_issuer::capture::sealed::SealedError;
 use cccd_issuer::card_face::FaceError;
 use cccd_issuer::forms::PaperError;
-use cccd_issuer::ledger::LedgerError;
+use cccd_issuer::ledger::{ApplicationId, LedgerError};
 use cccd_issuer::output::OutputError;
 use cccd_issuer::personalize::DriverError;
 use cccd_issuer::register::RegisterError;
@@ -87,6 +87,8 @@ pub(crate) enum Failure {
     Holidays(String),
     #[error("no open application of this file is in the ledger")]
     ApplicationNotOpen,
+    #[error("this very application was issued already: application {0}")]
+    IssuedBefore(ApplicationId),
     #[error(transparent)]
     Audit(#[from] AuditProblem),
     #[error("the station's keys cannot be used: {0}")]
@@ -187,6 +189,7 @@ impl Failure {
             Self::NoLedger(_) => "no-ledger",
             Self::Holidays(_) => "holidays-unreadable",
             Self::ApplicationNotOpen => "application-not-open",
+            Self::IssuedBefore(_) => "issued-already",
             Self::Audit(error) => error.code(),
             Self::KeyFile(_) | Self::StationKey(_) => "station-key",
             Self::Heads(_) => "heads-unreadable",
@@ -237,7 +240,11 @@ impl Failure {
             | Self::BatchNotDone(_) => 1,
             Self::TooManyReaders | Self::NoRegisterKey => 2,
             Self::Paper(PaperError::NotNow(..)) => 1,
-            Self::Account(_) | Self::ApplicationNotOpen | Self::Audit(_) | Self::NothingLogged => 1,
+            Self::Account(_)
+            | Self::ApplicationNotOpen
+            | Self::IssuedBefore(_)
+            | Self::Audit(_)
+            | Self::NothingLogged => 1,
             Self::NoCardInUse
             | Self::UnknownPerson
             | Self::ChipNotInLedger(_)

@@ -2,7 +2,7 @@
 
 use cccd_card_profile::card_holder::{CardData, vietnamese_date, vietnamese_expiry};
 use cccd_issuer::accounts::Role;
-use cccd_issuer::application::{Application, Refusal, Template};
+use cccd_issuer::application::{Application, Reason, Refusal, State, Template};
 use cccd_issuer::ledger::{ApplicationId, Entry};
 use cccd_issuer::output::Staging;
 use cccd_issuer::personalize::KeySource;
@@ -58,6 +58,16 @@ pub(crate) fn run(
             && let Some((admitted, entry)) = station.issued_before(&application)?
         {
             return only_files(&admitted, &entry, arguments, staging, output);
+        }
+        // An exchange that is done would be another one: whoever means that asks anew.
+        let made = |entry: &Entry| {
+            matches!(entry.state, State::Issued | State::Delivered)
+                && entry.content_sha256 == application.content_sha256()
+        };
+        if application.reason != Reason::FirstIssue
+            && let Some(entry) = station.ledger.newest_of(application.number.as_str())?.filter(made)
+        {
+            return Err(Failure::IssuedBefore(entry.id));
         }
         officer.may(Role::Capture)?;
     }

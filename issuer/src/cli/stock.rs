@@ -320,6 +320,9 @@ fn tell_report(report: &Reconciliation, output: &Output) {
             .states
             .iter()
             .map(|(state, count)| format!("{} {count}", words::blank_state(*state, output.language())))
+            .chain((batch.moved > 0).then(|| {
+                format!("{} {}", output.say("về theo phiếu sau", "under a later note"), batch.moved)
+            }))
             .collect();
         lines.push(format!(
             "{} {}: {} = {}  {agrees}",

@@ -31,6 +31,16 @@ pub(super) fn of(code: &str) -> Option<Words> {
             ("Tài khoản đã bị khóa", "The account is locked"),
             ("Hỏi quản trị viên lý do.", "Ask an administrator why."),
         ),
+        "account-altered" => (
+            (
+                "Tài khoản khác với lịch sử của nó: có người đã sửa sổ cấp thẻ",
+                "The account is not as it was given: somebody changed the ledger",
+            ),
+            (
+                "Không làm tiếp; báo người giám sát máy trạm.",
+                "Do not go on; tell whoever oversees the station.",
+            ),
+        ),
         "account-roles" => (
             ("Quyền không hợp lệ", "These roles do not go together"),
             (
@@ -89,6 +99,21 @@ fn advice(code: &str) -> Option<(&'static str, &'static str)> {
             "Mở lại trang: biểu mẫu này đã được gửi với nội dung khác.",
             "Open the page again: this form was sent with something else in it.",
         ),
+        "delivery-known" => (
+            "Mỗi phiếu giao, mỗi lần chuyển chỉ nhập một lần: xem danh sách phiếu và các lần chuyển ở trang Kho phôi.",
+            "A delivery or a transport enters once: look at the notes and transports on the page of the stock.",
+        ),
+        "delivery-unknown" => (
+            "Kiểm tra tên nơi giao và số phiếu: nhập phiếu giao phôi trước, rồi đếm.",
+            "Check supplier and note: enter the delivery note first, then count it.",
+        ),
+        "blank-state-forbids" => (
+            "Xem phôi ở trang Kho phôi: phôi chưa đếm thì đếm trước; chíp đang ghi thì loại ở trang hồ sơ của nó.",
+            "Look at the blank on the page of the stock: count it first if nobody has; a chip in work is given up on its application's page.",
+        ),
+        "cause-missing" => {
+            ("Chọn lý do, và ghi chú hoặc thêm ảnh.", "Choose a cause, and write a note or add a photo.")
+        }
         "approval-missing" => ("Đề nghị một cán bộ khác duyệt hồ sơ.", "Have another officer approve it."),
         "unknown-application" => {
             ("Xem danh sách ở trang Hồ sơ.", "Look at the list on the page of applications.")

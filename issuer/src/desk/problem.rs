@@ -221,7 +221,9 @@ impl From<AccountError> for Problem {
             AccountError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             AccountError::NoSession | AccountError::WrongPassword => StatusCode::UNAUTHORIZED,
             AccountError::Resting => StatusCode::TOO_MANY_REQUESTS,
-            AccountError::Locked | AccountError::MayNot { .. } => StatusCode::FORBIDDEN,
+            AccountError::Locked | AccountError::Altered | AccountError::MayNot { .. } => {
+                StatusCode::FORBIDDEN
+            }
             AccountError::Unknown => StatusCode::NOT_FOUND,
             AccountError::Exists | AccountError::LastAdministrator => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

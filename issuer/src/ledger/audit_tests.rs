@@ -106,6 +106,8 @@ fn whatever_is_changed_in_the_store_shows() {
             "UPDATE applications SET reason = 'reissue', ground = 'lost-or-damaged' WHERE id = 4",
             "audit-actions-differ",
         ),
+        ("UPDATE applications SET state_reason = 'refused by law' WHERE id = 4", "audit-actions-differ"),
+        ("UPDATE applications SET received_at = '2026-10-01T00:00:00Z' WHERE id = 4", "audit-actions-differ"),
         ("DELETE FROM applications WHERE id = 2", "audit-actions-differ"),
         ("DELETE FROM applications WHERE id = 5", "audit-actions-differ"),
         // An approval by nobody, or by a station that has no log here.
@@ -217,6 +219,11 @@ fn papers_that_are_not_those_of_the_log_show() {
         (false, "SELECT 1", true),
         (true, "UPDATE stock_batches SET announced = 4", false),
         (true, "UPDATE stock_batches SET supplier = 'another maker'", false),
+        (
+            true,
+            "INSERT INTO stock_batches VALUES (9, 2, 'maker', 'note 9', 1); UPDATE blanks SET batch_id = 9",
+            false,
+        ),
         (true, "UPDATE stock_transports SET other = printf('%064d', 7)", false),
         (true, "UPDATE stock_transports SET list = replace(list, '02020202', '03030303')", false),
         (true, "DELETE FROM stock_receipts_later", false),

@@ -189,7 +189,7 @@ pub(super) fn batch_of(
 }
 
 /// A blank that this station never had, or that it handed over and that comes back, is expected; so is one that the same station
-/// had on an earlier list and left out of the parcel. No two notes of a maker name one blank.
+/// had on an earlier list and left out of the parcel, also where it was noted as lost meanwhile. No two notes of a maker name one blank.
 pub(super) fn enter<'a>(
     session: &mut dyn Session,
     (batch, station): (i64, Option<&str>),
@@ -201,7 +201,9 @@ pub(super) fn enter<'a>(
     if let Some(row) = rows::taken(session, serial)? {
         let known = StockError::Known { serial: *serial, state: row.state };
         let sent_anew = station == Some(row.supplier.as_str());
-        if row.state == BlankState::Expected && !sent_anew {
+        let unseen = row.state == BlankState::Expected
+            || rows::lost_from(session, &row)? == Some(BlankState::Expected);
+        if !(row.state == BlankState::HandedOver || unseen && sent_anew) {
             return Err(known);
         }
         let to = row.state.apply(BlankStep::Return).map_err(|_| known)?;

@@ -98,6 +98,23 @@ pub(super) fn taken(session: &mut dyn Session, serial: &ChipSerial) -> Result<Op
     blank(session, serial)
 }
 
+/// Where a lost blank was before; `None` for one that is not lost.
+pub(super) fn lost_from(session: &mut dyn Session, row: &BlankRow) -> Result<Option<BlankState>, StoreError> {
+    if row.state != BlankState::Lost {
+        return Ok(None);
+    }
+    let mut from = None;
+    session.query(
+        "SELECT from_state FROM blank_events WHERE serial = ?1 AND sequence = ?2",
+        &[row.serial.to_string().into(), row.last_event.into()],
+        &mut |event| {
+            from = Some(parsed(&event.needed(0)?, "the state of a blank")?);
+            Ok(())
+        },
+    )?;
+    Ok(from)
+}
+
 pub(super) fn list(
     session: &mut dyn Session,
     state: Option<BlankState>,

@@ -6,6 +6,9 @@
 //!     └────────┴────────┴→ spoiled → destroyed
 //!     └────────┴────┴───┴→ lost → spoiled              (what turns up again is not used)
 //! ```
+//!
+//! A blank that was lost on its way, before anybody had seen it here, is none that was missed from a cabinet: a receipt of the
+//! station that has it hands it over, and the list that names it, or a later one, brings it in.
 
 use std::fmt;
 use std::str::FromStr;
@@ -90,12 +93,14 @@ impl BlankState {
     /// [`InvalidBlankStep`] when this state does not allow it.
     pub fn apply(self, step: BlankStep) -> Result<Self, InvalidBlankStep> {
         Ok(match (self, step) {
-            (Self::Expected, BlankStep::Count) | (Self::Sent, BlankStep::TakeBack) => Self::InStock,
+            (Self::Expected | Self::Lost, BlankStep::Count) | (Self::Sent, BlankStep::TakeBack) => {
+                Self::InStock
+            }
             (Self::InStock, BlankStep::Assign) => Self::Assigned,
             (Self::Assigned, BlankStep::Finish) => Self::Card,
             (Self::InStock, BlankStep::Send) => Self::Sent,
-            (Self::Sent, BlankStep::Acknowledge) => Self::HandedOver,
-            (Self::HandedOver | Self::Expected, BlankStep::Return) => Self::Expected,
+            (Self::Sent | Self::Lost, BlankStep::Acknowledge) => Self::HandedOver,
+            (Self::HandedOver | Self::Expected | Self::Lost, BlankStep::Return) => Self::Expected,
             (Self::InStock | Self::Assigned, BlankStep::Spoil) | (Self::Lost, BlankStep::Find) => {
                 Self::Spoiled
             }
@@ -287,7 +292,10 @@ mod tests {
                 "assigned --finish--> card",
                 "assigned --spoil--> spoiled",
                 "spoiled --destroy--> destroyed",
+                "lost --count--> in-stock",
                 "lost --find--> spoiled",
+                "lost --acknowledge--> handed-over",
+                "lost --return--> expected",
                 "sent --lose--> lost",
                 "sent --acknowledge--> handed-over",
                 "sent --take-back--> in-stock",

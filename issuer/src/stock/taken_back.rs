@@ -47,22 +47,23 @@ fn still_sent(
 ) -> Result<Vec<ChipSerial>, StockError> {
     let list = kept_list(session, auditor.station(), reference)?.ok_or(StockError::NoTransport)?;
     let list: TransportList = list.opened("list", auditor.public_key())?;
-    let sent = on_the_way(session, auditor.station(), reference)?;
+    let sent = on_the_way(session, (auditor.station(), reference), false)?;
     Ok(serials(&list.serials, "list")?.into_iter().filter(|serial| sent.contains(serial)).collect())
 }
 
 /// What a transport that was sent from here has still with it: a blank that was taken back since goes with another one, if with
-/// any.
+/// any. With `or_lost` also what was noted as lost on this way.
 pub(super) fn on_the_way(
     session: &mut dyn Session,
-    sender: &str,
-    reference: &str,
+    (sender, reference): (&str, &str),
+    or_lost: bool,
 ) -> Result<HashSet<ChipSerial>, StockError> {
     let of = "SELECT b.serial FROM stock_transports t JOIN blank_events e ON e.operation = t.operation \
-              JOIN blanks b ON b.serial = e.serial AND b.last_event = e.sequence \
-              WHERE t.sender = ?1 AND t.reference = ?2 AND b.state = 'sent'";
+              JOIN blanks b ON b.serial = e.serial WHERE t.sender = ?1 AND t.reference = ?2 \
+              AND (b.state = 'sent' AND b.last_event = e.sequence \
+                   OR ?3 = 1 AND b.state = 'lost' AND b.last_event = e.sequence + 1)";
     let mut found = HashSet::new();
-    session.query(of, &[sender.into(), reference.into()], &mut |row| {
+    session.query(of, &[sender.into(), reference.into(), i64::from(or_lost).into()], &mut |row| {
         found.insert(row.needed_str(0)?.parse().map_err(|_| StoreError::Inconsistent("a serial"))?);
         Ok(())
     })?;

@@ -114,7 +114,14 @@ impl Stock<'_> {
                 keys::keep_carried(session, operation, sender, &statements)?;
                 batch
             };
-            let expected = rows::of_batch(session, batch, BlankState::Expected)?;
+            let mut expected = rows::of_batch(session, batch, BlankState::Expected)?;
+            // Noted as lost before anybody had seen it here, and found now.
+            for row in rows::of_batch(session, batch, BlankState::Lost)? {
+                let is_found = found.is_some_and(|found| found.contains(&row.serial));
+                if is_found && rows::lost_from(session, &row)? == Some(BlankState::Expected) {
+                    expected.push(row);
+                }
+            }
             let (count, more) = counted(session, operation, &expected, found, act)?;
             if before.is_some() && count.counted.is_empty() {
                 return Err(StockError::TransportKnown);
@@ -191,8 +198,8 @@ impl Stock<'_> {
                     return Err(StockError::TransportKnown);
                 }
             }
-            let with_it = on_the_way(session, &content.sender, &content.reference)?;
-            // What was taken back or noted as lost here meanwhile is told; the others are handed over all the same.
+            let with_it = on_the_way(session, (&content.sender, &content.reference), true)?;
+            // What was taken back here meanwhile is told; the others are handed over all the same, also where they were thought lost.
             let (here, gone): (Vec<_>, Vec<_>) =
                 count.counted.iter().partition(|serial| with_it.contains(serial));
             if let ([], Some(back)) = (here.as_slice(), gone.first()) {

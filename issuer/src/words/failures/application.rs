@@ -144,6 +144,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Take this very file in first (`issuer application receive`), or name the application by --id.",
             "Tiếp nhận đúng tệp này trước (`issuer application receive`), hoặc chỉ ra hồ sơ bằng --id.",
         ),
+        "issued-already" => (
+            "Thẻ theo đúng hồ sơ này đã được cấp",
+            "Look at the application named (`issuer application show`). For another exchange, take a new application in (`issuer application receive`).",
+            "Xem hồ sơ nêu trên (`issuer application show`). Nếu đổi thẻ lần nữa, tiếp nhận hồ sơ mới (`issuer application receive`).",
+        ),
         "request-reused" => (
             "Mã yêu cầu này đã dùng cho việc khác",
             "Give every request a name of its own with --request.",

@@ -27,6 +27,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Wait a quarter of an hour, or ask an administrator for `issuer account unlock`.",
             "Chờ mười lăm phút, hoặc nhờ quản trị viên `issuer account unlock`.",
         ),
+        "account-altered" => (
+            "Tài khoản khác với lịch sử của nó: có người đã sửa sổ cấp thẻ",
+            "Do not go on. Run `issuer audit verify`, and tell whoever oversees the station.",
+            "Không làm tiếp. Chạy `issuer audit verify` và báo người giám sát máy trạm.",
+        ),
         "account-locked" => ("Tài khoản đã bị khóa", "Ask an administrator why.", "Hỏi quản trị viên lý do."),
         "no-session" => (
             "Phiên làm việc đã hết",
