@@ -241,7 +241,7 @@ fn ask_next(
             on: day_in_vietnam(change.at),
         };
         session.execute(
-            "UPDATE linked_step SET state = 'refused', answer = ?4, changed_at = ?5 \
+            "UPDATE linked_step SET state = 'refused', answer = ?4, changed_at = ?5, due = ?6 \
              WHERE personal_number = ?1 AND act_id = ?2 AND place = ?3",
             &[
                 person.as_str().into(),
@@ -249,6 +249,7 @@ fn ask_next(
                 place.into(),
                 json(&over)?.into(),
                 change.at.to_string().into(),
+                over.on.to_string().into(),
             ],
         )?;
         return Ok(());

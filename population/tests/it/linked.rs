@@ -260,6 +260,37 @@ fn a_birth_is_asked_of_residence_first_and_of_health_insurance_then() {
     });
 }
 
+/// The child has died meanwhile, or the death was none: what would come next has no ground any more, and is not asked for.
+#[test]
+fn what_has_no_ground_any_more_is_not_asked_for() {
+    on_both(|mut store| {
+        store.put_person(&mother(), &change()).unwrap();
+        let (birth, baby) = (birth(date(2026, 11, 1), true), number("001226000009"));
+        store.record_act(&birth, Some(&baby), "desk", &change(), TODAY).unwrap();
+        let death = entry(Act::Death { person: baby.clone(), on: date(2026, 11, 10) });
+        store.record_act(&death, None, "desk", &change(), TODAY).unwrap();
+        let annulled = entry(Act::DeathAnnulled { person: baby.clone(), on: date(2026, 11, 12) });
+        let states = |store: &SqlStore, act: &ActId| -> Vec<_> {
+            let steps = store.linked_steps_of(&baby).unwrap();
+            steps.into_iter().filter(|step| step.act == *act).map(|step| (step.step, step.state)).collect()
+        };
+        let day = date(2026, 12, 20);
+        store.answer_step(&baby, (&birth.id, Step::Residence), &done("CT-1"), &change(), day).unwrap();
+        assert_eq!(
+            states(&store, &birth.id),
+            [(Step::Residence, StepState::Done), (Step::HealthInsurance, StepState::Refused)]
+        );
+        assert!(!topics(&store).contains(&Topic::HealthInsuranceOfChild));
+        store.record_act(&annulled, None, "desk", &change(), TODAY).unwrap();
+        store.answer_step(&baby, (&death.id, Step::ResidenceRemoved), &done("XT-1"), &change(), day).unwrap();
+        assert_eq!(
+            states(&store, &death.id),
+            [(Step::ResidenceRemoved, StepState::Done), (Step::FuneralBenefit, StepState::Refused)]
+        );
+        store.check_integrity().unwrap();
+    });
+}
+
 #[test]
 fn a_child_of_six_or_without_a_home_has_no_chain() {
     let mut store = empty();

@@ -43,6 +43,13 @@ impl Picture {
         }
     }
 
+    /// What it was to be about is no longer so.
+    pub(super) fn owes_no_more(&mut self, topic: Topic) {
+        if let Some(count) = self.owed.get_mut(&topic) {
+            *count -= 1;
+        }
+    }
+
     pub(super) fn take(&mut self, act: &ActId, changes: &Changes) {
         self.acts.insert(act.clone(), true);
         for message in &changes.messages {

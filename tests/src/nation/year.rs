@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result, ensure};
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::civil_status::linked::StepAnswer;
+use cccd_population::civil_status::linked::{Step, StepAnswer, StepState};
 use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Mover, Newborn, Parent, Stay};
 use cccd_population::person::{HEAD, Life, MaritalStatus, Person, Residence};
 use cccd_population::store::{ActOutcome, Store as _, StoreError};
@@ -417,6 +417,20 @@ fn deliver(world: &mut World) -> Result<()> {
             let answer = StepAnswer { done, reference, reason: None, on };
             for _ in 0..2 {
                 world.store.answer_step(&step.person, (&step.act, step.step), &answer, &change, on)?;
+            }
+            // A child that has died is asked no card for, and of whoever lives after all there is no funeral.
+            for next in world.store.linked_steps_of(&step.person)? {
+                let is_next = next.act == step.act && next.place == step.place + 1;
+                let person = world.store.current_number(&step.person)?;
+                let lives = world
+                    .picture
+                    .people
+                    .get(&person)
+                    .is_some_and(|person| !matches!(person.life, Life::Dead(_)));
+                if is_next && next.state == StepState::Refused && lives == (next.step == Step::FuneralBenefit)
+                {
+                    world.picture.owes_no_more(next.step.topic());
+                }
             }
         }
     }
