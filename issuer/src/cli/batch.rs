@@ -149,13 +149,16 @@ pub(crate) fn run(
     report(&rows, (&refused, &failed), &mut ledger, arguments, &summary, output)
 }
 
+/// The place of a row, the code why it was not taken in, and the words.
+type Refused = (usize, String, String);
+
 /// Rows that are not in the ledger yet are taken in: then they wait for another officer.
 struct Intaking<'a> {
     arguments: &'a BatchArguments,
     officer: &'a Officer,
     clock: &'a (dyn Fn() -> Timestamp + Sync),
     stop: &'a AtomicBool,
-    refused: Vec<(usize, String, String)>,
+    refused: Vec<Refused>,
 }
 
 impl Intaking<'_> {
@@ -276,7 +279,7 @@ fn is_only_begun(entry: &Entry) -> bool {
 /// One line for each row: where it stands now.
 fn report(
     rows: &Rows,
-    (refused, failed): (&[(usize, String, String)], &BTreeMap<String, &str>),
+    (refused, failed): (&[Refused], &BTreeMap<String, &str>),
     ledger: &mut Ledger,
     arguments: &BatchArguments,
     summary: &Summary,

@@ -63,7 +63,7 @@ impl SqlStore {
     }
 
     /// Whether the numbers that this register gave come from these digits: from another key, none of a prefix lies among the
-    /// indices that were leased of it. The prefix with the fewest is looked at; where that are more than [`MOST_INDICES`],
+    /// indices that were leased of it. The prefix with the fewest is looked at; where that are more than 20,000,
     /// nothing is found against a key.
     ///
     /// # Errors
