@@ -28,6 +28,6 @@ pub mod paper;
 pub mod refusal;
 
 pub use act::{Act, ActId, Book, Entry, Kind, Mover, Newborn, NotAnActId, Parent, Stay};
-pub use apply::{Applied, Changes, apply, apply_overruling, may_overrule, needs_number};
+pub use apply::{Applied, Books, Changes, apply, apply_overruling, may_overrule, needs_number};
 pub use message::{Message, Topic};
 pub use refusal::{Contradiction, NotApplied, Refusal};

@@ -5,6 +5,8 @@ mod families;
 mod records;
 mod residence;
 
+use std::collections::BTreeMap;
+
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
 use jiff::civil::Date;
@@ -18,6 +20,22 @@ use crate::person::{Flaw, Life, Others, Person};
 use crate::places::provinces;
 
 pub(crate) use families::{DAYS_AFTER_FATHER, YOUNGEST_PARENT, is_older};
+
+/// What an act is judged by: the records, and the acts that were taken, which know what records have forgotten.
+pub trait Books: Others {
+    /// The acts of somebody who is no principal of the act that is judged.
+    fn acts_of(&self, _person: &PersonalNumber) -> Vec<Applied> {
+        Vec::new()
+    }
+
+    /// An act that was taken.
+    fn act(&self, _id: &ActId) -> Option<Act> {
+        None
+    }
+}
+
+/// Records without books.
+impl Books for BTreeMap<PersonalNumber, Person> {}
 
 /// An act that was taken before, of a person whose own act this one is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +89,7 @@ pub fn needs_number(act: &Act, others: &dyn Others) -> Option<(String, Sex, i16)
 /// [`NotApplied`].
 pub fn apply(
     entry: &Entry,
-    others: &dyn Others,
+    others: &dyn Books,
     before: &[Applied],
     number: Option<PersonalNumber>,
     today: Date,
@@ -87,7 +105,7 @@ pub fn apply(
 /// [`NotApplied`].
 pub fn apply_overruling(
     entry: &Entry,
-    others: &dyn Others,
+    others: &dyn Books,
     before: &[Applied],
     number: Option<PersonalNumber>,
     today: Date,
@@ -96,7 +114,8 @@ pub fn apply_overruling(
     check_entry(entry, today)?;
     let entry = &formed(entry)?;
     let changes = Changes::default();
-    let mut work = Work { entry, touched: Touched::new(others), changes, before, today, overruled };
+    let mut work =
+        Work { entry, books: others, touched: Touched::new(others), changes, before, today, overruled };
     work.alive_then()?;
     work.at_hand_then()?;
     match &entry.act {
@@ -204,6 +223,7 @@ fn is_country(digits: &str) -> bool {
 
 struct Work<'w> {
     entry: &'w Entry,
+    books: &'w dyn Books,
     touched: Touched<'w>,
     changes: Changes,
     before: &'w [Applied],

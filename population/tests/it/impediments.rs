@@ -1,11 +1,12 @@
 //! Whom the law keeps from an act although nobody in it is dead or married: kin, the young, those declared missing.
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
+use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{
-    Act, ActId, Applied, Contradiction, Kind, Mover, NotApplied, Parent, Refusal, Stay, Topic, apply,
+    Act, ActId, Applied, Books, Contradiction, Kind, Mover, NotApplied, Parent, Refusal, Stay, Topic, apply,
     apply_overruling,
 };
-use cccd_population::person::{Life, MaritalStatus, Person, Relative, Residence};
+use cccd_population::person::{Life, MaritalStatus, Others, Person, Relative, Residence};
 use jiff::civil::{Date, date};
 
 use crate::civil_status::{
@@ -96,6 +97,83 @@ fn nobody_marries_the_parent_or_the_child_of_whom_they_were_married_to() {
     descend(&mut register, WIFE, SISTER);
     take(&mut register, Act::Death { person: number(WIFE), on: date(2026, 10, 1) }, None).unwrap();
     assert_eq!(take(&mut register, marry(HUSBAND, SISTER), None), Err(Refusal::CannotMarry.into()));
+}
+
+/// A register with the books of its offices.
+struct Town<'r> {
+    register: &'r Register,
+    acts: Vec<(Applied, Act)>,
+}
+
+impl Others for Town<'_> {
+    fn person(&self, number: &PersonalNumber) -> Option<Person> {
+        self.register.person(number)
+    }
+}
+
+impl Books for Town<'_> {
+    fn acts_of(&self, person: &PersonalNumber) -> Vec<Applied> {
+        self.acts.iter().map(|(applied, _)| applied.clone()).filter(|applied| applied.of == *person).collect()
+    }
+
+    fn act(&self, id: &ActId) -> Option<Act> {
+        self.acts.iter().find(|(applied, _)| applied.id == *id).map(|(_, act)| act.clone())
+    }
+}
+
+/// An act of some year, once for each of its principals.
+fn taken(year: i16, act: &Act) -> Vec<(Applied, Act)> {
+    let id = ActId { year, serial: 1, ..entry(act.clone()).id };
+    let of = |of| (Applied { of, id: id.clone(), on: act.on() }, act.clone());
+    act.principals().into_iter().map(of).collect()
+}
+
+/// Art. 5(2)(d) speaks of whoever once was: what a divorce or another adoption took from the records stands in the acts.
+#[test]
+fn what_was_once_is_no_less_an_impediment() {
+    let (step_father, daughter) = ("001060000051", "001190000052");
+    let mut register = town();
+    add(&mut register, step_father, "Ngô Văn Tư", date(1960, 1, 1), Sex::Male);
+    add(&mut register, SISTER, "Ngô Thị Lan", date(1965, 1, 1), Sex::Female);
+    add(&mut register, daughter, "Lý Thị Sen", date(1990, 1, 1), Sex::Female);
+    descend(&mut register, daughter, SISTER);
+    let judged = |acts: Vec<(Applied, Act)>, act: Act| {
+        let before: Vec<Applied> = acts.iter().map(|(applied, _)| applied.clone()).collect();
+        let principals = act.principals();
+        let before: Vec<Applied> = before.into_iter().filter(|one| principals.contains(&one.of)).collect();
+        apply(&entry(act), &Town { register: &register, acts }, &before, None, TODAY).map(drop)
+    };
+    let once = Act::Marriage { husband: number(step_father), wife: number(SISTER), on: date(2000, 1, 1) };
+    let over = Act::Divorce { husband: number(step_father), wife: number(SISTER), on: date(2010, 1, 1) };
+    let both = |one: &Act, other: &Act| [taken(2000, one), taken(2010, other)].concat();
+    let refused = Err(Refusal::CannotMarry.into());
+    assert_eq!(judged(both(&once, &over), marry(step_father, daughter)), refused, "her mother's husband");
+    assert_eq!(judged(Vec::new(), marry(step_father, daughter)), Ok(()));
+    // They may marry each other again.
+    assert_eq!(judged(both(&once, &over), marry(step_father, SISTER)), Ok(()));
+    let adopted = Act::Adoption {
+        child: number(daughter),
+        father: Some(number(step_father)),
+        mother: None,
+        on: date(2000, 1, 1),
+    };
+    assert_eq!(judged(taken(2000, &adopted), marry(step_father, daughter)), refused, "her adoptive father");
+}
+
+/// She married, and divorced again, between the day of death that was known and the one that holds.
+#[test]
+fn a_second_marriage_that_is_over_is_asked_about_as_well() {
+    let mut register = town();
+    take(&mut register, Act::Death { person: number(HUSBAND), on: date(2020, 1, 10) }, None).unwrap();
+    let second = Act::Marriage { husband: number(BACHELOR), wife: number(WIFE), on: date(2021, 5, 5) };
+    let decide = |on| {
+        let death = entry(Act::Death { person: number(HUSBAND), on });
+        let known = [Applied { of: number(HUSBAND), id: death.id.clone(), on: date(2020, 1, 10) }];
+        let town = Town { register: &register, acts: taken(2021, &second) };
+        apply_overruling(&death, &town, &known, None, TODAY, &[Contradiction::OtherDeath]).map(drop)
+    };
+    assert_eq!(decide(date(2021, 5, 6)), Err(Contradiction::Remarried.into()));
+    assert_eq!(decide(date(2021, 5, 5)), Ok(()), "dead on the day of her wedding");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
 use super::{Applied, Done, Work};
-use crate::civil_status::act::{Kind, Newborn, Parent};
+use crate::civil_status::act::{Act, Kind, Newborn, Parent};
 use crate::civil_status::family::{add_child, relative};
 use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
@@ -104,23 +104,51 @@ impl Work<'_> {
     /// Parent and child, and whom a marriage made father or mother of the other, do not marry. Of brothers and sisters, and of kin
     /// further off whom the register knows by the parents' parents, an officer decides: they may be so by adoption.
     fn no_kin(&mut self, man: &Person, woman: &Person) -> Done {
-        if are_parent_and_child(man, woman) {
+        if are_parent_and_child(man, woman) || self.was_adopted_by(man, woman) {
             return Err(Refusal::CannotMarry.into());
         }
-        let (his, hers) = (self.elders(man), self.elders(woman));
-        let spouses: Vec<_> = [man, woman].into_iter().filter_map(spouse_of).cloned().collect();
-        for former in &spouses {
-            if let Some(former) = self.touched.get(former)
-                && parents(former).any(|parent| *parent == man.number || *parent == woman.number)
-            {
-                return Err(Refusal::CannotMarry.into());
+        for (one, other) in [(man, woman), (woman, man)] {
+            let mut spouses = self.married_before(&one.number);
+            spouses.extend(spouse_of(one).cloned());
+            for former in spouses.iter().filter(|former| **former != other.number) {
+                let is_step = parents(other).any(|parent| parent == former);
+                let is_in_law = self
+                    .touched
+                    .get(former)
+                    .is_some_and(|former| parents(former).any(|parent| *parent == other.number));
+                if is_step || is_in_law {
+                    return Err(Refusal::CannotMarry.into());
+                }
             }
         }
+        let (his, hers) = (self.elders(man), self.elders(woman));
         let is_line = his.contains(&woman.number) || hers.contains(&man.number);
         if is_line || his.iter().any(|elder| hers.contains(elder)) {
             self.contradicts(Contradiction::CloseKin)?;
         }
         Ok(())
+    }
+
+    /// Whom somebody was married to, as the acts say: a divorce takes it from the records.
+    fn married_before(&self, person: &PersonalNumber) -> Vec<PersonalNumber> {
+        let acts = self.before.iter().filter(|act| act.of == *person && act.id.kind == Kind::Marriage);
+        let other = |act: &Applied| match self.books.act(&act.id)? {
+            Act::Marriage { husband, wife, .. } => Some(if husband == *person { wife } else { husband }),
+            _ => None,
+        };
+        acts.filter_map(other).collect()
+    }
+
+    /// Whether one of the two once adopted the other.
+    fn was_adopted_by(&self, man: &Person, woman: &Person) -> bool {
+        let theirs = |act: &&Applied| {
+            act.of == man.number
+                && act.id.kind == Kind::Adoption
+                && self.before.iter().any(|other| other.of == woman.number && other.id == act.id)
+        };
+        self.before.iter().filter(theirs).any(|act| {
+            matches!(self.books.act(&act.id), Some(Act::Adoption { child, .. }) if child == man.number || child == woman.number)
+        })
     }
 
     /// Parents and parents' parents.

@@ -21,7 +21,7 @@ impl Work<'_> {
             Life::Dead(day) if day == on => {}
             Life::Dead(known) => {
                 self.contradicts(Contradiction::OtherDeath)?;
-                if on > known && self.has_remarried(number)? {
+                if on > known && self.has_remarried(number, (known, on))? {
                     self.contradicts(Contradiction::Remarried)?;
                 }
             }
@@ -116,9 +116,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whether the widow or widower is somebody else's spouse now.
-    fn has_remarried(&mut self, dead: &PersonalNumber) -> Result<bool, Refusal> {
+    /// Whether the widow or widower married somebody between these days; of whom no act tells it, whether they are somebody
+    /// else's spouse now.
+    fn has_remarried(&mut self, dead: &PersonalNumber, (from, until): (Date, Date)) -> Result<bool, Refusal> {
         let survivor = spouse_of(self.record(dead)?).cloned();
+        let acts = survivor.as_ref().map(|survivor| self.books.acts_of(survivor)).unwrap_or_default();
+        let mut marriages =
+            acts.iter().filter(|act| act.id.kind == Kind::Marriage && act.on > from).peekable();
+        if marriages.peek().is_some() {
+            return Ok(marriages.any(|act| act.on < until));
+        }
         let survivor = survivor.and_then(|survivor| self.touched.get(&survivor));
         Ok(survivor.and_then(|survivor| spouse_of(survivor)).is_some_and(|spouse| spouse != dead))
     }

@@ -10,7 +10,7 @@ use super::super::engine::{Asked, Session};
 use super::super::persons::{self, Known, Locked};
 use super::{ACTS, applied};
 use crate::civil_status::family::{around, looked_at};
-use crate::civil_status::{Act, Applied};
+use crate::civil_status::{Act, ActId, Applied, Books};
 use crate::person::{Others, Person};
 
 /// Looks records up in the open transaction, each once; keeps the first failure, which the port of pure rules cannot
@@ -120,6 +120,28 @@ impl<'s> InSession<'s> {
             Some(error) => Err(error),
             None => Ok(self.session.into_inner()),
         }
+    }
+}
+
+impl InSession<'_> {
+    /// What a look into the books answers; the first failure is kept.
+    fn told<T: Default>(&self, answer: Result<T, StoreError>) -> T {
+        answer.unwrap_or_else(|error| {
+            self.failed.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+}
+
+impl Books for InSession<'_> {
+    fn acts_of(&self, person: &PersonalNumber) -> Vec<Applied> {
+        let acts = super::of(*self.session.borrow_mut(), person);
+        self.told(acts)
+    }
+
+    fn act(&self, id: &ActId) -> Option<Act> {
+        let entry = super::registered(*self.session.borrow_mut(), id);
+        self.told(entry).map(|entry| entry.act)
     }
 }
 

@@ -19,7 +19,9 @@ use super::super::{Change, StoreError, cases, kept, numbers, search};
 use super::chain::chain_all;
 use super::in_session::HELD;
 use super::{ActOutcome, InSession, LastTold, NumberSource, Recorded, fits, prefix, write_changes};
-use crate::civil_status::{Act, ActId, Applied, Changes, Entry, NotApplied, Refusal, apply_overruling};
+use crate::civil_status::{
+    Act, ActId, Applied, Books, Changes, Entry, NotApplied, Refusal, apply_overruling,
+};
 use crate::numbers::{Claim, RequestId};
 use crate::person::{Others, Person};
 use crate::search::{SearchKey, alike_keys};
@@ -107,6 +109,17 @@ impl Others for Watched<'_, '_> {
     fn person(&self, number: &PersonalNumber) -> Option<Person> {
         self.seen.borrow_mut().insert(number.clone());
         self.others.person(number)
+    }
+}
+
+impl Books for Watched<'_, '_> {
+    fn acts_of(&self, person: &PersonalNumber) -> Vec<Applied> {
+        self.seen.borrow_mut().insert(person.clone());
+        self.others.acts_of(person)
+    }
+
+    fn act(&self, id: &ActId) -> Option<Act> {
+        self.others.act(id)
     }
 }
 
