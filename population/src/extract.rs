@@ -420,6 +420,7 @@ fn new_fact(act: &Act, others: &dyn Others) -> Option<String> {
 /// How an act that changes facts of another is noted on its extract.
 pub(crate) fn changes(of: Kind, by: Kind) -> Option<(&'static str, &'static str)> {
     match (of, by) {
+        (Kind::Death, Kind::DeathAnnulled) => Some(("ĐÃ HỦY KHAI TỬ", "DEATH ANNULLED")),
         (Kind::Marriage, Kind::Divorce) => Some(("Đã ly hôn", "Divorced")),
         (Kind::Birth, Kind::Recognition) => Some(("Nhận cha, mẹ, con", "Parent recognised")),
         (Kind::Birth, Kind::Adoption) => Some(("Nuôi con nuôi", "Adopted")),

@@ -28,6 +28,8 @@ impl Kept {
     /// Nobody gave it another password or role than its history says.
     pub(super) fn is_as_given(&self) -> Result<(), AccountError> {
         match &self.given {
+            // No history: nobody was given it.
+            _ if self.set_by.is_none() => Err(AccountError::Altered),
             Some(last) if *last != given(&self.roles, &self.password) => Err(AccountError::Altered),
             _ => Ok(()),
         }

@@ -358,7 +358,7 @@ fn prove_stock(session: &mut dyn Session, auditor: &Auditor, told: &Told) -> Res
          WHERE NOT EXISTS (SELECT 1 FROM blanks b WHERE b.serial = e.serial) UNION ALL \
          SELECT e.serial FROM blank_events e JOIN stock_operations o ON o.id = e.operation \
          WHERE o.actor <> e.actor OR o.at <> e.at UNION ALL \
-         SELECT b.serial FROM blanks b JOIN stock_batches s ON s.id = b.batch_id WHERE NOT EXISTS \
+         SELECT b.serial FROM blanks b LEFT JOIN stock_batches s ON s.id = b.batch_id WHERE s.id IS NULL OR NOT EXISTS \
          (SELECT 1 FROM blank_events e WHERE e.serial = b.serial AND e.operation = s.operation AND e.to_state = 'expected' \
           AND NOT EXISTS (SELECT 1 FROM blank_events l WHERE l.serial = e.serial AND l.sequence > e.sequence \
           AND l.to_state = 'expected')) UNION ALL \

@@ -58,12 +58,11 @@ fn out_of_use(
     change: CardChange,
     ledger: &Ledger,
 ) -> Result<Option<SodDigest>, Failure> {
-    let (CardChange::Found | CardChange::Destroy | CardChange::Revoke(_), Some(number)) =
-        (change, &arguments.card.which.number)
+    let (CardChange::Found | CardChange::Destroy, Some(number)) = (change, &arguments.card.which.number)
     else {
         return Ok(None);
     };
-    Ok(ledger.newest_of(number)?.and_then(|entry| entry.signed).map(|made| made.sod_sha256))
+    Ok(ledger.cards_of(number)?.first().copied())
 }
 
 /// This very request was made before, perhaps by a run that was ended on its way: the person's card of then, which is in

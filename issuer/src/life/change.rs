@@ -150,12 +150,7 @@ impl CardOrder<'_> {
         // A request that was answered is answered again, whatever became of the card since.
         let known = act.request.map(|request| ledger.knows_card_request(request)).transpose()?;
         if known != Some(true) {
-            let never_held = || -> Result<bool, IssueError> {
-                let held = |change: &str| matches!(change, "hold" | "return");
-                Ok(!ledger.card_changes(&self.card)?.iter().any(|entry| held(&entry.change)))
-            };
-            let in_hand = self.change == CardChange::Return && status == CardStatus::Active;
-            if !self.change.may_follow(status) || (in_hand && never_held()?) {
+            if !self.change.may_follow(status) {
                 return Err(forbidden());
             }
             if self.change.until().is_some_and(|until| until < today) {

@@ -1,7 +1,7 @@
 //! What lies beside the blanks' own events, against the operations that the log tells of: delivery notes, and the signed papers of
 //! transports. Whoever keeps the database cannot change what a station received, sent or answered and leave the log as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_keys::public_key::PublicKey;
 use cccd_population::store::{Session, StoreError};
@@ -34,13 +34,13 @@ pub(crate) fn first_without_papers(
     let stations = stations(session)?;
     let own = auditor.public_key();
     let key_of = |station: &str| if station == auditor.station() { Some(own) } else { stations.get(station) };
-    let (ways, answers) = (ways(session)?, answers(session)?);
+    let (ways, answers, entered) = (ways(session)?, answers(session)?, entered(session)?);
     let holds = |id: i64, operation: &Operation| match operation.name.as_str() {
         "receive" => notes.get(&id).is_some_and(|note| note.is_of(operation)),
         "send" => ways.get(&id).is_some_and(|way| way.is_of(operation, ("out", auditor.station()), own)),
         "accept" => {
             // What turned up later is on the list that was taken before.
-            let first = notes.contains_key(&id) || ways.contains_key(&id);
+            let first = entered.contains(&id);
             let sender = operation.says("sender").unwrap_or_default();
             let listed = ways.get(&id).zip(key_of(sender));
             let listed = listed.is_some_and(|(way, key)| way.is_of(operation, ("in", sender), key));
@@ -125,6 +125,18 @@ impl Answer {
                 && u64::try_from(receipt.missing.len()) == Ok(self.missing)
         })
     }
+}
+
+/// Operations by which blanks were expected: the first word about each list.
+fn entered(session: &mut dyn Session) -> Result<BTreeSet<i64>, StoreError> {
+    let mut found = BTreeSet::new();
+    let all =
+        "SELECT DISTINCT operation FROM blank_events WHERE to_state = 'expected' AND operation IS NOT NULL";
+    session.query(all, &[], &mut |row| {
+        found.extend(row.int(0)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn notes(session: &mut dyn Session) -> Result<BTreeMap<i64, Note>, StoreError> {

@@ -19,7 +19,7 @@ pub struct BatchSum {
     pub announced: u64,
     /// Blanks by state.
     pub states: Vec<(BlankState, u64)>,
-    /// Blanks of this note that came back under a later one, after another station had them.
+    /// Blanks of this note that came back, or came at all, under a later one.
     pub moved: u64,
     /// Blanks of this note that a count did not find, and of which nobody has said what became of them.
     pub missing: u64,

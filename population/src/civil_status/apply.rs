@@ -294,7 +294,8 @@ impl Work<'_> {
         let on = self.entry.act.on();
         for person in self.entry.act.doers() {
             let now = matches!(self.record(&person)?.life, Life::Missing(day) if on >= day);
-            if now || self.last_of(&person, &[Kind::Missing, Kind::Returned], on) == Some(Kind::Missing) {
+            let kinds = [Kind::Missing, Kind::Returned, Kind::DeathAnnulled];
+            if now || self.last_of(&person, &kinds, on) == Some(Kind::Missing) {
                 self.contradicts(Contradiction::DeclaredMissing)?;
             }
         }

@@ -190,10 +190,13 @@ pub(crate) fn looked_at(act: &Act, person: &Person) -> Vec<PersonalNumber> {
     let spouse = || person.spouse.iter().filter_map(|spouse| spouse.number.clone());
     let household = || person.household.iter().filter_map(|member| member.number.clone());
     let mut beside: Vec<PersonalNumber> = match act {
-        Act::Birth { resides_with, .. } if resides_with.as_ref() == Some(&person.number) => {
-            household().collect()
+        Act::Birth { child, resides_with, .. } => {
+            let children = person.children.iter().filter_map(|child| child.number.clone());
+            let near = children.filter(|other| born_near(other, child.birth_date.year()));
+            let at_home = resides_with.as_ref() == Some(&person.number);
+            near.chain(household().filter(|_| at_home)).collect()
         }
-        Act::Birth { .. } | Act::Divorce { .. } => Vec::new(),
+        Act::Divorce { .. } => Vec::new(),
         Act::Marriage { .. } => {
             let parents = [&person.father, &person.mother].into_iter().flatten();
             spouse().chain(parents.filter_map(|parent| parent.number.clone())).collect()
@@ -206,6 +209,11 @@ pub(crate) fn looked_at(act: &Act, person: &Person) -> Vec<PersonalNumber> {
     };
     beside.retain(|one| *one != person.number);
     beside
+}
+
+/// Whether somebody's number is of this year or the ones beside it.
+pub(crate) fn born_near(number: &PersonalNumber, year: i16) -> bool {
+    number.structure().birth_year.abs_diff(year) <= 1
 }
 
 /// What a child of somebody with this relation is to the head.

@@ -195,7 +195,6 @@ impl Heard<'_> {
     }
 }
 
-/// The entry of a line, if it holds one; else why it is none, where more is to be said than that.
 /// A line that is no entry.
 #[derive(Default)]
 struct Unread {
@@ -206,28 +205,35 @@ struct Unread {
     field: Option<String>,
 }
 
+/// The entry of a line, if it holds one; else why it is none, where more is to be said than that.
 fn read(line: &Line) -> Result<Option<Entry>, Unread> {
     match line {
         Line::Text(text) if text.trim().is_empty() => Ok(None),
         Line::Text(text) => {
             let mut reader = serde_json::Deserializer::from_str(text);
-            serde_path_to_error::deserialize(&mut reader).map(Some).map_err(|error| {
+            let entry = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
                 let whole: Option<Value> = serde_json::from_str(text).ok();
                 let id = whole.as_ref().and_then(|whole| whole.get("id")?.as_str()?.parse().ok());
-                Unread { reason: None, act: id, field: whole.and(place(error.path())) }
-            })
+                Unread { reason: None, act: id, field: whole.and_then(|_| place(&error)) }
+            })?;
+            // Two entries in one line are none: the second would be lost.
+            reader.end().map_err(|_| Unread::default())?;
+            Ok(Some(entry))
         }
         Line::NotText => Err(Unread { reason: Some("not-utf-8"), ..Unread::default() }),
         Line::TooLong => Err(Unread { reason: Some("entry-too-long"), ..Unread::default() }),
     }
 }
 
-/// `act.death.on`; nothing of a name that the sender made up.
-fn place(path: &serde_path_to_error::Path) -> Option<String> {
-    let text = path.to_string();
-    let ours = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.' | '[' | ']');
-    let short = text.split(['[', ']', '.']).all(|part| part.len() <= 2 || part.chars().all(ours));
-    (text.len() <= 80 && text.len() > 1 && short && text.is_ascii()).then_some(text)
+/// `act.death.on`: names of ours only. The last part of an item that there is not is the sender's own, and left out.
+fn place(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
+    let path = error.path().to_string();
+    let known = match error.inner().to_string().starts_with("unknown field") {
+        true => path.rsplit_once('.').map_or("", |(before, _)| before),
+        false => path.as_str(),
+    };
+    let is_ours = known.len() > 1 && known.len() <= 80;
+    is_ours.then(|| known.to_owned())
 }
 
 fn not_read(setting: &Setting, reason: &str) -> &'static str {

@@ -1,4 +1,4 @@
-//! What the act of a case says, beside what the register holds of those whom it names.
+//! What the register holds of those whom a case is about, and what its act says, if it is about one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,20 +13,22 @@ use serde_json::{Value, json};
 
 use super::{Setting, vietnamese};
 
-/// The act, and the numbers of everybody who is looked at with it.
+/// The numbers of everybody who is looked at with a case, and its act.
 pub(super) struct CaseAct {
-    entry: Entry,
+    entry: Option<Entry>,
     pub(super) numbers: Vec<PersonalNumber>,
     /// Numbers that ended, and the ones under which their people are.
     ended: BTreeMap<PersonalNumber, PersonalNumber>,
 }
 
 impl CaseAct {
-    /// `None` for a case that is about no act.
-    pub(super) fn of(store: &SqlStore, case: &Case) -> Result<Option<Self>, StoreError> {
-        let Subject::Act { act, .. } = &case.subject else { return Ok(None) };
-        let Some(entry) = store.act(act)? else { return Ok(None) };
-        let mut numbers: BTreeSet<_> = entry.act.named().into_iter().chain(case.persons.clone()).collect();
+    pub(super) fn of(store: &SqlStore, case: &Case) -> Result<Self, StoreError> {
+        let entry = match &case.subject {
+            Subject::Act { act, .. } => store.act(act)?,
+            Subject::Facts(_) | Subject::Pair { .. } => None,
+        };
+        let named = entry.as_ref().map(|entry| entry.act.named()).unwrap_or_default();
+        let mut numbers: BTreeSet<_> = named.into_iter().chain(case.persons.clone()).collect();
         let mut ended = BTreeMap::new();
         for number in numbers.clone() {
             let last = store.current_number(&number)?;
@@ -35,7 +37,7 @@ impl CaseAct {
                 ended.insert(number, last);
             }
         }
-        Ok(Some(Self { entry, numbers: numbers.into_iter().collect(), ended }))
+        Ok(Self { entry, numbers: numbers.into_iter().collect(), ended })
     }
 
     /// The records of those numbers, as they are now.
@@ -49,7 +51,7 @@ impl CaseAct {
     pub(super) fn json(
         &self,
         people: &[(PersonalNumber, Option<Person>)],
-    ) -> serde_json::Result<(Value, Value)> {
+    ) -> serde_json::Result<(Option<Value>, Value)> {
         let register: Vec<Value> = people
             .iter()
             .map(|(number, person)| {
@@ -57,7 +59,7 @@ impl CaseAct {
                 json!({"number": number, "known": person.as_ref().map(of_register), "successor": ended})
             })
             .collect();
-        Ok((serde_json::to_value(&self.entry)?, json!(register)))
+        Ok((self.entry.as_ref().map(serde_json::to_value).transpose()?, json!(register)))
     }
 
     pub(super) fn words(
@@ -66,19 +68,8 @@ impl CaseAct {
         people: &[(PersonalNumber, Option<Person>)],
         text: &mut String,
     ) {
-        let (entry, kind) = (&self.entry, kind(self.entry.id.kind));
-        let _ = write!(
-            text,
-            "\n{}: {} · {} {} · {} {}",
-            setting.say("Việc hộ tịch ghi", "The act says"),
-            setting.say(kind.0, kind.1),
-            setting.say("đăng ký ngày", "registered on"),
-            entry.registered_on,
-            setting.say("người ký", "by"),
-            plain(&entry.registered_by),
-        );
-        if let Ok(Value::Object(act)) = serde_json::to_value(&entry.act) {
-            act.values().for_each(|said| said_words(setting, said, 1, text));
+        if let Some(entry) = &self.entry {
+            entry_words(setting, entry, text);
         }
         let _ = write!(text, "\n{}:", setting.say("Cơ sở dữ liệu ghi", "The register holds"));
         for (number, person) in people {
@@ -96,6 +87,23 @@ impl CaseAct {
                 }
             }
         }
+    }
+}
+
+fn entry_words(setting: &Setting, entry: &Entry, text: &mut String) {
+    let kind = kind(entry.id.kind);
+    let _ = write!(
+        text,
+        "\n{}: {} · {} {} · {} {}",
+        setting.say("Việc hộ tịch ghi", "The act says"),
+        setting.say(kind.0, kind.1),
+        setting.say("đăng ký ngày", "registered on"),
+        entry.registered_on,
+        setting.say("người ký", "by"),
+        plain(&entry.registered_by),
+    );
+    if let Ok(Value::Object(act)) = serde_json::to_value(&entry.act) {
+        act.values().for_each(|said| said_words(setting, said, 1, text));
     }
 }
 

@@ -122,9 +122,9 @@ impl Cases {
                 let (case, actions) = store.case(&case)?;
                 let act = CaseAct::of(&store, &case)?;
                 // Everybody who is shown is looked at.
-                let persons = act.as_ref().map_or_else(|| case.persons.clone(), |act| act.numbers.clone());
+                let persons = act.numbers.clone();
                 asked.log_case(setting, &db, &mut store, &Case { persons, ..case.clone() })?;
-                let people = act.as_ref().map(|act| act.people(&store)).transpose()?.unwrap_or_default();
+                let people = act.people(&store)?;
                 let mut json = case_json(&case);
                 let done: Vec<Value> = actions
                     .iter()
@@ -136,16 +136,14 @@ impl Cases {
                     fields.insert("subject".to_owned(), serde_json::to_value(&case.subject)?);
                     fields.insert("ruling".to_owned(), serde_json::to_value(&case.ruling)?);
                     fields.insert("actions".to_owned(), json!(done));
-                    if let Some(act) = &act {
-                        let (said, held) = act.json(&people)?;
-                        fields.insert("act".to_owned(), said);
-                        fields.insert("register".to_owned(), held);
-                    }
+                    let (said, held) = act.json(&people)?;
+                    fields.extend(said.map(|said| ("act".to_owned(), said)));
+                    fields.insert("register".to_owned(), held);
                 }
                 setting.answer(&json, || {
                     let mut text = list_words(setting, core::slice::from_ref(&case));
                     subject_words(setting, &case.subject, &mut text);
-                    act.iter().for_each(|act| act.words(setting, &people, &mut text));
+                    act.words(setting, &people, &mut text);
                     for one in &actions {
                         let what = setting.say(action(&one.action), &one.action);
                         let _ = write!(text, "\n{} · {what} · {} · {}", one.at, one.by, one.reason);

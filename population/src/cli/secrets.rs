@@ -69,20 +69,6 @@ impl Db {
         let key = number_key(&secrets, &mut serve::randomness())?;
         let digits = Digits::new(&key, Withheld::default());
         let digits = digits.ok_or(StoreError::Inconsistent("the key of numbers"))?;
-        if !store.gave_numbers_of(&digits)? {
-            return Err(Failure::could_not(
-                "other-number-key",
-                setting.say(
-                    "Khóa .number-key này không phải khóa đã cấp các số định danh của sổ",
-                    "This .number-key is not the one under which this register has given its numbers",
-                ),
-                setting.say(
-                    "Đưa tệp khóa về chỗ cũ, hoặc chỉ chỗ bằng --secrets ĐƯỜNG_DẪN. Không có số nào được cấp.",
-                    "Put the file back, or name its place by --secrets PATH. No number was given.",
-                ),
-            )
-            .into());
-        }
         Ok(Allocator::new(digits, DEFAULT_LEASE))
     }
 }

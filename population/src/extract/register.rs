@@ -46,6 +46,7 @@ fn acts_since(
             let theirs = of(wife)?;
             Ok(of(husband)?.into_iter().filter(|act| theirs.iter().any(|other| other.id == act.id)).collect())
         }
+        (Act::Death { person, .. }, _) => of(person),
         (_, Some(child)) => of(child),
         _ => Ok(Vec::new()),
     }

@@ -8,7 +8,7 @@ use super::StoreError;
 use super::engine::{Apart, Asked, Session};
 use super::persons::{date, number};
 use super::sql::SqlStore;
-use crate::numbers::{Block, Cancelled, Cause, Claim, Digits, NumberStore, Prefix, RequestId};
+use crate::numbers::{Block, Cancelled, Cause, Claim, NumberStore, Prefix, RequestId};
 
 impl NumberStore for SqlStore {
     type Error = StoreError;
@@ -61,39 +61,7 @@ impl SqlStore {
             Ok(found)
         })
     }
-
-    /// Whether the numbers that this register gave come from these digits: from another key, none of a prefix lies among the
-    /// indices that were leased of it. The prefix with the fewest is looked at; where that are more than 20,000,
-    /// nothing is found against a key.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn gave_numbers_of(&self, digits: &Digits) -> Result<bool, StoreError> {
-        let (given, leased) = self.read(|session| {
-            let (mut given, mut leased) = (BTreeSet::new(), 0);
-            session.query(FEWEST, &[], &mut |row| {
-                given.insert(number(&row.needed(0)?)?);
-                leased = u32::try_from(row.count(1)?).unwrap_or(u32::MAX);
-                Ok(())
-            })?;
-            Ok((given, leased))
-        })?;
-        let Some(prefix) = given.first().map(Prefix::of) else { return Ok(true) };
-        let found = (0..leased.min(MOST_INDICES))
-            .any(|index| digits.number(prefix, index).is_some_and(|number| given.contains(&number)));
-        Ok(found || leased > MOST_INDICES)
-    }
 }
-
-/// How many indices of a prefix are looked at.
-const MOST_INDICES: u32 = 20_000;
-
-/// Numbers given under the prefix of which the fewest are leased.
-const FEWEST: &str = "SELECT given.personal_number, claim.leased FROM number_given given, \
-    (SELECT prefix, leased FROM number_block_claim WHERE leased > 0 AND EXISTS \
-        (SELECT 1 FROM number_given WHERE personal_number BETWEEN prefix || '000000' AND prefix || '999999') \
-     ORDER BY leased, prefix LIMIT 1) claim \
-    WHERE given.personal_number BETWEEN claim.prefix || '000000' AND claim.prefix || '999999' LIMIT 10000";
 
 fn lease(
     session: &mut dyn Session,

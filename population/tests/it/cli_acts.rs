@@ -208,3 +208,58 @@ fn cards_that_were_made_elsewhere_are_recorded_line_by_line() {
     let (code, told) = asked(dir, &record);
     assert_eq!((code, told[0]["outcome"].as_str(), told.len()), (Some(0), Some("repeat"), 2));
 }
+
+/// Who may be one person is shown with both records: an officer judges by what they say, not by weights alone.
+#[test]
+fn a_pair_is_shown_with_both_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    register(dir);
+    let twin = json!({
+        "number": "001188000009", "full_name": "Lê Thị Chi", "birth_date": "1990-04-05", "sex": "female",
+        "residences": {"permanent": {"address": "Số 1, phố Hàng Bài, Hà Nội", "ward_code": "00070"}},
+    });
+    std::fs::write(dir.join("twin.jsonl"), format!("{twin}\n")).unwrap();
+    asked(dir, &["import", "twin.jsonl", "--duplicates"]);
+    let (_, cases) = asked(dir, &["cases", "list", "--officer", "B"]);
+    let case = cases[0]["cases"][0]["case"].as_str().unwrap().to_owned();
+    let show = ["cases", "show", &case, "--officer", "D"];
+    let (_, shown) = asked(dir, &show);
+    let names: Vec<_> = shown[0]["register"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["known"]["full_name"].as_str())
+        .collect();
+    assert_eq!((names, &shown[0]["act"]), (vec![Some("Lê Thị Chi"); 2], &Value::Null));
+    let (_, text, _) = run(dir, &[&show[..], &DB[..], &["--lang", "vi"]].concat());
+    assert!(
+        text.contains("001188000009 · Lê Thị Chi") && text.contains("001190000002 · Lê Thị Chi"),
+        "{text}"
+    );
+    let (_, log) = asked(dir, &["access-log", "--officer", "D"]);
+    assert_eq!(log[0]["looks"].as_array().unwrap().len(), 4, "each look at each");
+}
+
+#[test]
+fn a_line_that_is_no_entry_says_which_item_and_nothing_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    register(dir);
+    let bad = |act: &Value| json!({"id": "00070.2026.KT.5", "registered_on": "2026-11-20", "registered_by": "R", "act": act});
+    let lines = [
+        bad(&json!({"death": {"person": "00108800000", "on": "2026-11-19"}})).to_string(),
+        bad(&json!({"death": {"person": "001088000001", "on": "2026-02-31"}})).to_string(),
+        bad(&json!({"death": {"Lê Thị Chi": "001088000001"}})).to_string(),
+        "{".to_owned(),
+        // Two in one line: the second is not lost.
+        death("00070.2026.KT.8", "2026-11-17").trim().repeat(2),
+    ];
+    let (code, told) = sent(dir, lines.join("\n"));
+    assert_eq!(code, Some(1));
+    let fields: Vec<_> = told.iter().map(|one| one["field"].as_str()).collect();
+    assert_eq!(fields[..2], [Some("act.death.person"), Some("act.death.on")]);
+    assert!(told[..3].iter().all(|one| one["act"] == "00070.2026.KT.5" && one["outcome"] == "not-an-entry"));
+    let all = told.iter().map(Value::to_string).collect::<String>();
+    assert!(!all.contains("Chi") && !all.contains("0010880"), "{all}");
+}

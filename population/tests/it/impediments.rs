@@ -258,6 +258,30 @@ fn a_death_that_never_was_is_annulled() {
     assert_eq!(remarried[&number(WIFE)].spouse.as_ref().unwrap().number, Some(number(BACHELOR)));
     assert_eq!((&remarried[&person].spouse, remarried[&person].life), (&None, Life::Alive));
     consistent(&remarried);
+    // She has divorced the second husband since: he is hers no more either.
+    let mut alone = remarried.clone();
+    alone.get_mut(&person).unwrap().life = Life::Dead(date(2026, 10, 1));
+    alone.get_mut(&person).unwrap().spouse = Some(named(&alone, WIFE));
+    alone.get_mut(&person).unwrap().marital_status = Some(MaritalStatus::Married);
+    alone.get_mut(&number(WIFE)).unwrap().spouse = None;
+    take(&mut alone, annulled.clone(), None).unwrap();
+    assert_eq!(
+        (&alone[&person].spouse, alone[&person].marital_status),
+        (&None, Some(MaritalStatus::Divorced))
+    );
+    // Declared missing first, then dead, as courts do: the annulment ends both.
+    let missing = Applied {
+        of: person.clone(),
+        id: entry(Act::Missing { person: person.clone(), on: ON }).id,
+        on: date(2026, 1, 1),
+    };
+    let renamed =
+        entry(Act::NameChanged {
+            person: person.clone(), full_name: "Trần Văn Hải".to_owned(), on: TODAY
+        });
+    let renamed = cccd_population::civil_status::Entry { registered_on: TODAY, ..renamed };
+    let ended = Applied { of: person.clone(), id: entry(annulled.clone()).id, on: ON };
+    apply(&renamed, &register, &[missing, ended], None, TODAY).unwrap();
     // The real death is another one, with all that follows from it.
     let known = |act: &Act, on| Applied { of: person.clone(), id: entry(act.clone()).id, on };
     let before = [known(&death, date(2026, 10, 1)), known(&annulled, ON)];

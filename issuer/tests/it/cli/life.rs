@@ -80,6 +80,9 @@ fn a_loss_that_was_reported_is_reported_again_under_the_same_name() {
     assert_eq!(json(&lost(NUMBER, "loss 1"))["status"], "lost");
     refused(&lost(NUMBER, "loss 2"), 1, "no-card-in-use");
     refused(&lost(crate::support::OTHER_NUMBER, "loss 1"), 1, "no-card-in-use");
+    // Brought back to the counter: the number is all that is at hand.
+    let words = ["card", "found", "--number", NUMBER, "--reason", "handed in", "--register", &register];
+    assert_eq!(json(&desk.by("lan", &words))["status"], "destroyed");
 }
 
 #[test]

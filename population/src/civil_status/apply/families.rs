@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{Applied, Done, Work};
 use crate::civil_status::act::{Act, Kind, Newborn, Parent};
-use crate::civil_status::family::{add_child, relative};
+use crate::civil_status::family::{add_child, born_near, relative};
 use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
 use crate::person::{Life, MaritalStatus, Person, Relative, Residence, latest, years};
@@ -174,9 +174,8 @@ impl Work<'_> {
         if matches!(mother.life, Life::Missing(day) if born >= day) {
             self.contradicts(Contradiction::DeclaredMissing)?;
         }
-        let years = [born.year() - 1, born.year(), born.year() + 1];
         for child in mother.children.iter().filter_map(|child| child.number.as_ref()) {
-            if !years.contains(&child.structure().birth_year) {
+            if !born_near(child, born.year()) {
                 continue;
             }
             let Some(BirthDate::Day(other)) = self.touched.get(child).map(|child| child.birth_date) else {

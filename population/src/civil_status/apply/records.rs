@@ -104,8 +104,8 @@ impl Work<'_> {
             if waits && survivor.marital_status == Some(MaritalStatus::Widowed) {
                 survivor.marital_status = Some(MaritalStatus::Married);
             }
-            if !waits && spouse_of(survivor).is_some() {
-                // Art. 73(2)(b): the marriage that the survivor entered since stands.
+            if !waits {
+                // Art. 73(2): the marriage that the survivor entered since stands, or a divorce of then.
                 let record = self.record(number)?;
                 (record.spouse, record.marital_status) = (None, Some(MaritalStatus::Divorced));
             }
@@ -273,13 +273,18 @@ impl Work<'_> {
     }
 
     pub(super) fn missing(&mut self, number: &PersonalNumber, on: Date) -> Done {
-        let declared = self.last_of(number, &[Kind::Missing, Kind::Returned], self.today);
+        let kinds = [Kind::Missing, Kind::Returned, Kind::DeathAnnulled];
+        let declared = self.last_of(number, &kinds, self.today);
         let registered = declared == Some(Kind::Missing);
         match self.record(number)?.life {
             // Declared missing before the day of a death that is known now: the death holds.
             Life::Dead(_) => self.changes.late = true,
             Life::Missing(day) if day == on && registered => return Err(Refusal::Nothing.into()),
-            Life::Missing(_) if registered => self.contradicts(Contradiction::DeclaredMissing)?,
+            Life::Missing(_) if registered => {
+                self.contradicts(Contradiction::DeclaredMissing)?;
+                self.record(number)?.life = Life::Missing(on);
+                self.tell(Topic::Card, number, None);
+            }
             Life::Missing(_) | Life::Alive => {
                 if self.overtaken(&[Kind::Returned]) {
                     self.changes.late = true;

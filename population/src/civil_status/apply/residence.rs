@@ -42,7 +42,8 @@ impl Work<'_> {
                 let host = self.record(host)?;
                 // A house is joined through somebody who is at home there.
                 if !matches!(host.life, Life::Alive) || host.relation_to_head.is_none() {
-                    return Err(Contradiction::NotAtHome.into());
+                    // A move of long ago went to where the host was then.
+                    return if self.changes.late { Ok(()) } else { Err(Contradiction::NotAtHome.into()) };
                 }
                 host.residences.permanent.clone()
             }
@@ -51,7 +52,7 @@ impl Work<'_> {
         let place = match (place, home) {
             (None, None) => return Err(Refusal::NoPlace.into()),
             (Some(place), Some(home)) if place.address != home.address => {
-                return Err(Contradiction::NotAtHome.into());
+                return if self.changes.late { Ok(()) } else { Err(Contradiction::NotAtHome.into()) };
             }
             (Some(place), _) => place.clone(),
             (None, Some(home)) => home,
@@ -87,6 +88,13 @@ impl Work<'_> {
             self.touched.leave_household(&mover.person);
         }
         self.touched.gather(&members, joins);
+        // The head was to come, and lives elsewhere or nowhere by now.
+        if let Some(first) = members.first().filter(|_| joins.is_none())
+            && !members.iter().any(|member| agree(&member.relation, HEAD))
+            && let Some(first) = &first.number
+        {
+            self.tell(Topic::HouseholdHead, first, None);
+        }
         for mover in movers {
             let record = self.record(&mover.person)?;
             if record.birth_date.earliest() > on {
