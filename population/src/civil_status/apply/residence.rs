@@ -11,7 +11,8 @@ use crate::name::agree;
 use crate::person::{HEAD, HouseholdMember, Life, MAX_LIST, Residence, TemporaryAbsence, years};
 
 impl Work<'_> {
-    /// All of them move, or none does.
+    /// They move together; whom something later has overtaken is left out, and the act is late then. A late move to a host who is at home
+    /// elsewhere by now changes nothing.
     pub(super) fn permanent(
         &mut self,
         movers: &[Mover],
