@@ -11,8 +11,8 @@ pub mod state;
 
 pub use checks::{ADULT_FOR_CARDS, Checked, Difference, Refusal, check, differences, misfit, other_papers};
 pub use file::{
-    Application, ApplicationError, Asserted, Biometrics, MAX_FILE_BYTES, NotAWord, Reason, Representative,
-    Template, read_portrait,
+    Application, ApplicationError, Asserted, BYTE_ORDER_MARK, Biometrics, MAX_FILE_BYTES, NotAWord, Reason,
+    Representative, Template, read_portrait,
 };
 pub use ground::{Ground, NotAGround};
 pub use portrait::{Portrait, PortraitError};

@@ -3,6 +3,7 @@
 //! A station that has received no batch keeps no stock: any blank of its readers is taken, as the ledger alone knows
 //! which chips were used. With the first batch that ends: from then on only blanks in stock become cards.
 
+mod claimed;
 mod error;
 mod keys;
 mod lists;
@@ -57,6 +58,8 @@ pub struct Count {
     pub missing: Vec<ChipSerial>,
     /// Found, and not on the list: they do not enter the stock.
     pub surplus: Vec<ChipSerial>,
+    /// Of another station's list, and here already by another one of its lists or of a third station's.
+    pub elsewhere: Vec<ChipSerial>,
 }
 
 impl Count {
@@ -118,7 +121,7 @@ impl<'a> Stock<'a> {
     /// # Errors
     /// [`StockError`].
     pub fn reconcile(&self, counted: Option<&[ChipSerial]>) -> Result<Reconciliation, StockError> {
-        self.database.read_anew(|session| Ok(reconcile::reconcile(session, counted)?))
+        self.database.read_anew(|session| reconcile::reconcile(session, counted))
     }
 
     /// One transaction; the end of the audit log is signed by the ledger.

@@ -7,7 +7,7 @@ mod names;
 pub use failures::{needs_detail, of_failure};
 pub use names::{
     action, blank_state, card_change, card_status, cause, eye, finger, ground, missing_finger, reason, role,
-    state, step,
+    state, step, stock_detail, stock_difference,
 };
 
 /// A language of messages.

@@ -20,6 +20,9 @@ use crate::capture::Capture;
 /// The longest application file read. A portrait inside it as base64 takes most of that.
 pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 
+/// What some programs write before a text in UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// The most other papers of an application.
 const MAX_PAPERS: usize = 20;
 
@@ -290,6 +293,8 @@ impl Application {
         if json.len() > MAX_FILE_BYTES {
             return Err(ApplicationError::TooLong { what: "application file", limit: MAX_FILE_BYTES });
         }
+        // Spreadsheets and editors put a byte order mark before UTF-8; RFC 8259, section 8.1 lets a reader pass over it.
+        let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
         let raw: Raw = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
         if raw.papers.len() > MAX_PAPERS {
             return Err(ApplicationError::TooLong { what: "list of papers", limit: MAX_PAPERS });
@@ -440,6 +445,14 @@ mod tests {
         let without = parse(r#"{"person":{"number":"079099000001"},"reason":"first-issue"}"#).unwrap();
         assert!(without.portrait.is_empty(), "who may go without is told when the register is asked");
         assert!(!format!("{application:?}").contains("079099000001"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_once() {
+        let json = r#"{"person":{"number":"079099000001"},"reason":"first-issue"}"#;
+        let (plain, marked) = (parse(json).unwrap(), parse(&format!("\u{feff}{json}")).unwrap());
+        assert_eq!(marked.content_sha256(), plain.content_sha256());
+        assert!(parse(&format!("\u{feff}\u{feff}{json}")).is_err());
     }
 
     #[test]

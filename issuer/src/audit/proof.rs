@@ -33,7 +33,10 @@ pub struct Proof {
 pub enum AuditProblem {
     /// The store.
     #[error("the ledger failed: {}", words_of(.0))]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
+    /// A row says what no row can say: somebody wrote it past the station.
+    #[error("the ledger holds what the station never writes: {0}")]
+    Row(&'static str),
     /// The chain or the station's own head.
     #[error(transparent)]
     Log(#[from] LogProblem),
@@ -74,6 +77,15 @@ pub enum AuditProblem {
     },
 }
 
+impl From<StoreError> for AuditProblem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Inconsistent(what) => Self::Row(what),
+            error => Self::Store(error),
+        }
+    }
+}
+
 impl Retry for AuditProblem {
     fn is_busy(&self) -> bool {
         matches!(self, Self::Store(StoreError::Busy))
@@ -96,7 +108,8 @@ impl AuditProblem {
             Self::NoHead(_) => "audit-not-signed",
             Self::OtherHead(_) => "audit-other-head",
             Self::ForeignHead(_) => "audit-foreign-head",
-            Self::Action(..)
+            Self::Row(_)
+            | Self::Action(..)
             | Self::Application(_)
             | Self::Account(_)
             | Self::Stock(_)

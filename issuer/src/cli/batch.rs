@@ -21,7 +21,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng as _;
 use rand_core::CryptoRng;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::queue::BatchArguments;
 use super::capture::Opener;
@@ -65,6 +65,12 @@ pub(crate) fn run(
 
     for bad in rows.bad() {
         output.note(&format!("{}: {}", bad.name, bad.why), &format!("{}: {}", bad.name, bad.why));
+    }
+    for (name, first) in rows.equal() {
+        output.note(
+            &format!("{name}: giống hệt {first}, chỉ làm một thẻ"),
+            &format!("{name}: the same as {first}, one card is made of both"),
+        );
     }
     let mut work = Intaking { arguments, officer: &officer, clock: &clock, stop: &stop, refused: Vec::new() };
     work.take_in(&rows, &mut ledger, register()?.as_mut(), output)?;
@@ -234,8 +240,9 @@ fn again(
     Ok(refusal.map_or(Again::TakenIn, Again::ByRule))
 }
 
-/// The row's application in the ledger: the open one with this content, or the newest that this batch took in, also one that was
-/// refused. A spoiled one is taken in anew, under the request that is answered with it.
+/// The row's application in the ledger: the open one with this content, the newest that this batch took in, or the one that was
+/// made of it, whoever took it in; else one of this batch that was refused. A spoiled one is taken in anew, under the request
+/// that is answered with it.
 fn find(row: &Row, ledger: &Ledger, batch: &str) -> Result<(Option<Entry>, String), Failure> {
     let open = ledger.open_of(row.number.as_str())?;
     let (mut request, mut refused) = (String::new(), None);
@@ -252,8 +259,19 @@ fn find(row: &Row, ledger: &Ledger, batch: &str) -> Result<(Option<Entry>, Strin
     }
     let same = |entry: &Entry| entry.content_sha256 == row.content_sha256;
     // One that nobody captured is begun anew.
-    let open = open.filter(|entry| same(entry) && !is_only_begun(entry));
-    Ok((open.or(refused), request))
+    if let Some(open) = open.filter(|entry| same(entry) && !is_only_begun(entry)) {
+        return Ok((Some(open), request));
+    }
+    // Taken in at a counter and done, it is open no more: `issuer issue` would make no second card of it either. One that was
+    // refused since hides no card.
+    let newest = ledger.newest_not_refused(row.number.as_str())?;
+    let made = newest.filter(|entry| same(entry) && is_made(entry));
+    Ok((made.or(refused), request))
+}
+
+/// There is a card of it.
+fn is_made(entry: &Entry) -> bool {
+    matches!(entry.state, State::Issued | State::Delivered)
 }
 
 /// Which order the host waits under, whose, why, and how it ends.
@@ -289,6 +307,10 @@ fn report(
     for bad in rows.bad() {
         let line = json!({"row": bad.name, "state": "refused", "code": bad.code, "why": bad.why});
         lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
+    for (name, first) in rows.equal() {
+        lines.push_str(&equal_line(name, first).to_string());
         lines.push('\n');
     }
     for (number, row) in rows.iter().enumerate() {
@@ -329,7 +351,8 @@ fn report(
     let left = all.saturating_sub(done);
     let standing: Vec<&str> = summary.standing.iter().map(|stop| stop.name.as_str()).collect();
     let value = json!({
-        "rows": all, "unusable": rows.bad().len(), "issued": done, "waiting_for_approval": waiting, "left": left,
+        "rows": all, "unusable": rows.bad().len(), "equal": rows.equal().len(),
+        "issued": done, "waiting_for_approval": waiting, "left": left,
         "made_now": summary.made, "failed_now": summary.failed, "stopped": summary.stopped, "standing": standing,
         "results": arguments.out.join("results.jsonl"),
     });
@@ -348,6 +371,20 @@ fn report(
         (false, _) if !standing.is_empty() => Err(Failure::ReaderStands(standing.join(", "))),
         (false, left) => Err(Failure::BatchNotDone(left)),
     }
+}
+
+/// A row that says what another one says: where that one went stands in its own line, so that no card is counted twice.
+fn equal_line(name: &str, first: &str) -> Value {
+    json!({
+        "row": name,
+        "application": null,
+        "state": "equal-row",
+        "code": "equal-row",
+        "why": format!("the same as {first}"),
+        "chip": null,
+        "sod_sha256": null,
+        "equal_to": first,
+    })
 }
 
 /// A run was ended after it issued a card and before the card's record had its name.

@@ -12,7 +12,7 @@ use cccd_issuer::output::OutputError;
 use cccd_issuer::personalize::DriverError;
 use cccd_issuer::register::RegisterError;
 use cccd_issuer::station::IssueError;
-use cccd_issuer::stock::StockError;
+use cccd_issuer::stock::{BlankState, InvalidBlankStep, StockError};
 use cccd_keys::pkcs11::AccessError;
 use cccd_keys::store::{PassphraseError, StoreError};
 use cccd_keys::token::{PinError, TokenError, vietnamese as of_token};
@@ -20,7 +20,7 @@ use cccd_population::forms::FormError;
 use cccd_population::register_key::KeyFileError;
 use cccd_reader::ReaderError;
 
-use cccd_issuer::words::{Language, needs_detail, of_failure as words};
+use cccd_issuer::words::{Language, needs_detail, of_failure};
 
 /// A command that did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,8 @@ pub(crate) enum Failure {
     NothingLogged,
     #[error(transparent)]
     Stock(#[from] StockError),
+    #[error("the stock has noted it, but its signed paper could not be written: {0}")]
+    NotedWithoutFile(OutputError),
     #[error("the file cannot be used: {0}")]
     StockFile(String),
     #[error("the register's signing key is not there: --keys DIR, or --register-secrets PATH")]
@@ -150,7 +152,57 @@ impl From<LedgerError> for Failure {
     }
 }
 
+/// What happened in Vietnamese; what to do, in English and in Vietnamese.
+type Sentences = (&'static str, &'static str, &'static str);
+
+const SURPLUS_ONLY: Sentences = (
+    "Số phôi đếm được khác với danh sách",
+    "What the list names is in stock; a blank that it does not name is not. Keep that one apart, and have whoever made or sent the list look at it.",
+    "Phôi có trong danh sách thì đã vào kho; phôi thừa thì chưa. Để riêng phôi thừa, và đề nghị nơi sản xuất hoặc trạm gửi kiểm tra lại danh sách.",
+);
+
+const FORBIDDEN_BY_STATE: Sentences = (
+    "Trạng thái phôi không cho phép",
+    "The message names the state that the blank is in; `issuer stock show` tells how it came to it.",
+    "Thông báo nêu trạng thái của phôi; xem vì sao bằng `issuer stock show`.",
+);
+
+const NOTED_WITHOUT_FILE: Sentences = (
+    "Kho đã ghi sổ, nhưng không ghi được danh sách hoặc biên nhận đã ký",
+    "The blanks are noted as sent or accepted: do not send or count them again. The signed list or receipt is kept in the ledger: \
+     take it from the desk's page of the stock, or run the same command with the same --request and a file that can be written.",
+    "Phôi đã ghi là đã gửi hoặc đã nhận: không gửi, không đếm lại. Danh sách hoặc biên nhận đã ký vẫn nằm trong sổ: tải ở trang \
+     Kho phôi, hoặc chạy lại lệnh với cùng --request và một tệp ghi được.",
+);
+
 impl Failure {
+    /// A command of the stock writes its paper last: what it says is in the ledger by then.
+    pub(crate) fn after_noting(self) -> Self {
+        match self {
+            Self::Output(error) => Self::NotedWithoutFile(error),
+            other => other,
+        }
+    }
+
+    /// Where the words of its code would not be true of this very failure.
+    fn own_words(&self) -> Option<Sentences> {
+        match self {
+            Self::CountDiffers(0, _) => Some(SURPLUS_ONLY),
+            Self::Stock(StockError::Step { problem, .. })
+            | Self::Issue(IssueError::Stock(StockError::Step { problem, .. }))
+                if !is_in_work(problem) =>
+            {
+                Some(FORBIDDEN_BY_STATE)
+            }
+            Self::NotedWithoutFile(_) => Some(NOTED_WITHOUT_FILE),
+            _ => None,
+        }
+    }
+
+    fn words(&self) -> Option<Sentences> {
+        self.own_words().or_else(|| of_failure(self.code()))
+    }
+
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Application(ApplicationError::Read { .. }) => "application-unreadable",
@@ -163,6 +215,7 @@ impl Failure {
             Self::Output(error) | Self::IssuedWithoutFiles(error) if error.is_disk_full() => "disk-full",
             Self::Output(_) => "output-unwritable",
             Self::IssuedWithoutFiles(_) => "issued-without-files",
+            Self::NotedWithoutFile(_) => "noted-without-file",
             Self::Reader(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::Passphrase(_) => "no-passphrase",
@@ -287,7 +340,7 @@ impl Failure {
                 let remarks: Vec<&str> = seen.retakes().map(|remark| remark.vietnamese.as_str()).collect();
                 format!("Ảnh phải chụp lại: {}", remarks.join(" "))
             }
-            Language::Vi => words(self.code()).map_or_else(
+            Language::Vi => self.words().map_or_else(
                 || match (self.of_reader(), of_token(self.code())) {
                     (Some((what, _)), _) => capital(&what),
                     (None, Some((what, _))) => format!("{} ({self})", capital(what)),
@@ -315,7 +368,7 @@ impl Failure {
             }
             _ => "Look at the message above, correct the cause and run the command again.".to_owned(),
         };
-        match (words(self.code()), language) {
+        match (self.words(), language) {
             (Some((_, _, hint)), Language::Vi) => hint.to_owned(),
             (Some((_, hint, _)), Language::En) => hint.to_owned(),
             (None, Language::Vi) => match (self.of_reader(), of_token(self.code())) {
@@ -334,6 +387,11 @@ impl Failure {
     }
 }
 
+/// `issuer spoil` gives up a chip that is in work, and no other.
+fn is_in_work(problem: &InvalidBlankStep) -> bool {
+    problem.from == BlankState::Assigned
+}
+
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -350,5 +408,49 @@ mod tests {
         assert!(failure.hint(Language::Vi).starts_with("Khởi động bằng `systemctl start pcscd`"));
         assert_eq!(failure.sentence(Language::En), "The PC/SC service does not answer");
         assert!(failure.hint(Language::En).starts_with("Start it"));
+    }
+
+    #[test]
+    fn a_surplus_is_no_blank_to_look_for() {
+        for language in [Language::En, Language::Vi] {
+            let (surplus, missing) = (Failure::CountDiffers(0, 2), Failure::CountDiffers(1, 2));
+            assert_eq!((surplus.code(), surplus.exit()), (missing.code(), missing.exit()));
+            assert!(!surplus.hint(language).contains("stock lose"));
+            assert!(missing.hint(language).contains("stock lose"));
+        }
+        assert!(Failure::CountDiffers(0, 2).hint(Language::En).contains("look at it"));
+    }
+
+    #[test]
+    fn only_a_chip_in_work_is_given_up() {
+        use cccd_issuer::stock::BlankStep;
+        use cccd_keys::transport_keys::ChipSerial;
+        for from in BlankState::ALL {
+            let problem = InvalidBlankStep { from, step: BlankStep::Send };
+            let error = StockError::Step { serial: ChipSerial([7; 10]), problem };
+            let failure = Failure::from(error);
+            assert!(failure.to_string().contains(from.as_str()), "{failure}");
+            for language in [Language::En, Language::Vi] {
+                let hint = failure.hint(language);
+                assert!(hint.contains("`issuer stock show`"), "{hint}");
+                assert_eq!(hint.contains("`issuer spoil`"), from == BlankState::Assigned, "{hint}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_paper_that_could_not_be_written_takes_nothing_back() {
+        let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let failure = Failure::Output(OutputError { path: "list.json".into(), source }).after_noting();
+        assert_eq!((failure.code(), failure.exit()), ("noted-without-file", 3));
+        for language in [Language::En, Language::Vi] {
+            let told = format!("{} {}", failure.sentence(language), failure.hint(language));
+            assert!(told.contains("--request") && told.contains("list.json"), "{told}");
+            assert!(
+                !told.contains("no chip was touched") && !told.contains("Không thực hiện được"),
+                "{told}"
+            );
+        }
+        assert_eq!(Failure::NoOfficer.after_noting().code(), "no-officer");
     }
 }

@@ -9,7 +9,8 @@ use cccd_issuer::ledger::{Act, Ledger};
 use cccd_issuer::output::write_anew;
 use cccd_issuer::personalize::Icao9Driver;
 use cccd_issuer::stock::{
-    BlankRow, BlankState, BlankStep, Count, Difference, Explanation, Reconciliation, Signed, parse_serials,
+    BlankRow, BlankState, BlankStep, Count, Difference, Explanation, Reconciliation, Signed, StockError,
+    parse_serials,
 };
 use cccd_issuer::stock_in::make_keys_at_stock_in;
 use cccd_issuer::words;
@@ -108,6 +109,29 @@ pub(crate) fn run(
             let count = with!(keeper, |stock, act| stock.acknowledge(&signed, &receiver, act))?;
             tell_count(&count, output)?;
         }
+        StockCommand::Settle(settle) => {
+            let serials = which(&settle.which)?;
+            let mut keeper = Keeper::enter(&settle.keeper, at, rng)?;
+            with!(keeper, |stock, act| stock.settle(&settle.reference, &serials, &settle.note, act))?;
+            output.result(
+                &json!({"settled": serials.len(), "reference": settle.reference}),
+                &[format!("{} {}", serials.len(), output.say("phôi đã làm rõ", "blanks are settled"))],
+            );
+        }
+        StockCommand::Paper(paper) => {
+            let mut keeper = Keeper::enter(&paper.keeper, at, rng)?;
+            let sender = match &paper.station_key {
+                Some(file) => public_key(file)?,
+                None => public_key(&connect::station_public_key(&paper.keeper.ledger)?)?,
+            };
+            let text = keeper.ledger.stock().paper_of(&sender.fingerprint(), &paper.reference)?;
+            let text = text.ok_or(StockError::NoTransport)?;
+            write_anew(&paper.out, text.as_bytes())?;
+            output.result(
+                &json!({"reference": paper.reference, "paper": paper.out}),
+                &[format!("{}: {}", output.say("Giấy đã ký", "The signed paper"), paper.out.display())],
+            );
+        }
         StockCommand::TakeBack(some) => {
             let serials = which(&some.which)?;
             let mut keeper = Keeper::enter(&some.keeper, at, rng)?;
@@ -149,7 +173,8 @@ pub(crate) fn run(
                     "note": event.note, "photo_sha256": event.photo_sha256,
                 }));
                 let why = [cause, event.note.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(": ");
-                lines.push(format!("  {}  {:<12} {}  {why}", event.at, event.to, event.actor));
+                let state = words::blank_state(event.to, output.language());
+                lines.push(format!("  {}  {state:<12} {}  {why}", event.at, event.actor));
             }
             if let Some(object) = value.as_object_mut() {
                 object.insert("events".to_owned(), Value::Array(events));
@@ -157,8 +182,11 @@ pub(crate) fn run(
             output.result(&value, &lines);
         }
         StockCommand::Reconcile(reconcile) => {
-            let counted =
-                reconcile.counted.as_deref().map(|file| Ok::<_, Failure>(parse_serials(&text(file)?)?));
+            let counted = reconcile.counted.as_deref().map(|file| match parse_serials(&text(file)?) {
+                // An empty cabinet is a count like another.
+                Err(StockError::Empty) => Ok(Vec::new()),
+                read => Ok::<_, Failure>(read?),
+            });
             let counted = counted.transpose()?;
             let mut keeper = Keeper::enter(&reconcile.keeper, at, rng)?;
             let report = keeper.ledger.stock().reconcile(counted.as_deref())?;
@@ -290,7 +318,15 @@ fn tell_count(count: &Count, output: &Output) -> Result<(), Failure> {
     lines.extend(missing.iter().map(|serial| format!("{missing_word}  {serial}")));
     let surplus_word = output.say("THỪA", "SURPLUS");
     lines.extend(surplus.iter().map(|serial| format!("{surplus_word}  {serial}")));
-    output.result(&json!({"counted": count.counted.len(), "missing": missing, "surplus": surplus}), &lines);
+    let elsewhere = names(&count.elsewhere);
+    let elsewhere_word = output.say("ĐÃ NHẬN THEO DANH SÁCH KHÁC", "HERE BY ANOTHER LIST");
+    lines.extend(elsewhere.iter().map(|serial| format!("{elsewhere_word}  {serial}")));
+    output.result(
+        &json!({
+            "counted": count.counted.len(), "missing": missing, "surplus": surplus, "by_another_list": elsewhere,
+        }),
+        &lines,
+    );
     if count.agrees() { Ok(()) } else { Err(Failure::CountDiffers(missing.len(), surplus.len())) }
 }
 
@@ -333,7 +369,13 @@ fn tell_report(report: &Reconciliation, output: &Output) {
         ));
     }
     lines.extend(sums(&report.states, output));
-    let line = |one: &Difference| format!("{}  {}  {}", one.serial, one.what, one.detail);
+    let line = |one: &Difference| {
+        let (what, detail) = (
+            words::stock_difference(output.language(), one.what),
+            words::stock_detail(output.language(), &one.detail),
+        );
+        format!("{}  {what}  {detail}", one.serial)
+    };
     lines.extend(report.open.iter().map(|one| format!("   {}", line(one))));
     lines.extend(report.differences.iter().map(|one| format!("!! {}", line(one))));
     output.result(

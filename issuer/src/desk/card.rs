@@ -113,7 +113,7 @@ pub(super) fn sight(
         && let (Some(card), Some(captured)) = (&card, &entry.captured_sha256)
         && digest_of(card, &entry.content_sha256, name) != *captured
     {
-        obstacle.get_or_insert_with(|| IssueError::ChangedSinceCapture.into());
+        obstacle.get_or_insert_with(Problem::changed_since_capture);
     }
     let newer = match entry.state {
         // One that was refused is no successor: the way on is still open.

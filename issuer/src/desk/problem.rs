@@ -104,6 +104,54 @@ impl Problem {
         )
     }
 
+    /// Approved is what was shown. Nothing was written: it waits as before.
+    pub(super) fn not_what_was_shown() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "not-what-was-shown",
+            (
+                "Biểu mẫu không nêu đúng nội dung hồ sơ đang chờ duyệt; chưa duyệt gì",
+                "The form does not name what waits for approval; nothing was approved",
+            ),
+            (
+                "Hồ sơ vẫn chờ duyệt: mở lại trang của hồ sơ, so lại rồi duyệt.",
+                "The application still waits: open its page again, compare it, then approve.",
+            ),
+        )
+    }
+
+    /// The register says something else than what was captured. Looking writes nothing: the application stands where it stood.
+    pub(super) fn changed_since_capture() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "changed-since-capture",
+            (
+                "Dữ liệu dân cư về người này đã đổi sau khi thu nhận",
+                "What the register says of this person has changed since it was captured",
+            ),
+            (
+                "Từ chối hồ sơ này rồi tiếp nhận lại: nội dung đã thu nhận không còn là nội dung sẽ in.",
+                "Refuse this application and take it in again: what was captured is not what would be printed.",
+            ),
+        )
+    }
+
+    /// The pictures of a card went when it was handed over.
+    pub(super) fn not_kept() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "pictures-not-kept",
+            (
+                "Thẻ này đã trả: ảnh và hình thẻ không còn được giữ",
+                "This card was handed over: its pictures are no longer kept",
+            ),
+            (
+                "Xem thẻ đã trả, hoặc vòng đời của thẻ ở trang Thẻ; làm thẻ khác cần một hồ sơ mới.",
+                "Look at the card itself, or at its life on the page of cards; another card takes a new application.",
+            ),
+        )
+    }
+
     pub(super) fn bad_field(vietnamese: &str, english: &str) -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,

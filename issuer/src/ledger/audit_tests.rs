@@ -6,6 +6,7 @@ use std::path::Path;
 use cccd_keys::audit_log::Head;
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::card::SodDigest;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use tempfile::TempDir;
@@ -126,6 +127,18 @@ fn whatever_is_changed_in_the_store_shows() {
             "INSERT INTO card_changes VALUES (1, printf('%064d', 7), 'lost', NULL, NULL, 'x', 'hoa', 'then', NULL, NULL)",
             "audit-actions-differ",
         ),
+        // Octets that are no text, and a table that is gone: no failure of the machine.
+        (
+            "PRAGMA ignore_check_constraints = ON; \
+             UPDATE applications SET due = CAST(x'fffe' AS TEXT) WHERE id = 4",
+            "audit-actions-differ",
+        ),
+        (
+            "UPDATE actions SET reason = CAST(x'fffe' AS TEXT) WHERE application_id = 3 AND sequence = 2",
+            "audit-actions-differ",
+        ),
+        ("UPDATE audit SET line = CAST(x'fffe' AS TEXT) WHERE sequence = 4", "audit-actions-differ"),
+        ("DROP TABLE account_actions", "audit-actions-differ"),
         (
             "UPDATE audit_heads SET head = replace(head, '\"signature\":\"30', '\"signature\":\"31')",
             "audit-head-signature",
@@ -141,6 +154,47 @@ fn whatever_is_changed_in_the_store_shows() {
             ledger.database.read(|session| audit::prove(session, &auditor, &key, &kept)).unwrap_err();
         assert_eq!(problem.code(), code, "{sql}: {problem}");
     }
+}
+
+/// Notes a change that is asked for: as a kill before its outcome leaves it.
+fn asked(ledger: &mut Ledger, card: &SodDigest, change: &str, ground: Option<&str>) -> i64 {
+    let asked = AskedChange { card, change, ground, until: None, reason: "it ended" };
+    match ledger.begin_card_change(&asked, Act::new("minh", Timestamp::UNIX_EPOCH)).unwrap() {
+        Begun::Now(id) => id,
+        Begun::Before(outcome) => panic!("{outcome:?}"),
+    }
+}
+
+#[test]
+fn an_order_whose_answer_was_lost_ends_with_the_one_that_repeats_it() {
+    let station = Station { folder: tempfile::tempdir().unwrap() };
+    let (card, another) = (SodDigest::of(b"a card"), SodDigest::of(b"another card"));
+    let act = Act::new("minh", Timestamp::UNIX_EPOCH);
+    let theirs = {
+        let mut ledger = Ledger::open(&station.path()).unwrap();
+        let keys = station.folder.path().join("other");
+        ledger.log_with(Auditor::beside(&keys, &mut ChaCha20Rng::from_seed([4; 32])).unwrap());
+        asked(&mut ledger, &card, "return", None)
+    };
+    let mut ledger = station.ledger();
+    let lost = asked(&mut ledger, &card, "return", None);
+    let of_another = asked(&mut ledger, &another, "return", None);
+    let held = asked(&mut ledger, &card, "hold", Some("detention"));
+    let again = asked(&mut ledger, &card, "return", None);
+    // What is refused tells nothing of the one before.
+    ledger.end_card_change(again, ChangeOutcome::Refused, act).unwrap();
+    assert!(ledger.card_changes_open(10).unwrap().iter().any(|open| open.id == lost));
+    let again = asked(&mut ledger, &card, "return", None);
+    ledger.end_card_change(again, ChangeOutcome::Done, act).unwrap();
+    let came = ledger.card_changes(&card).unwrap();
+    let came = |id: i64| came.iter().find(|change| change.id == id).unwrap().outcome;
+    assert_eq!((came(lost), came(again)), (Some(ChangeOutcome::Done), Some(ChangeOutcome::Done)));
+    // Another order, another card, and what another station's log has to tell of.
+    let open: Vec<i64> = ledger.card_changes_open(10).unwrap().iter().map(|open| open.id).collect();
+    assert_eq!(open, [theirs, of_another, held]);
+    drop(ledger);
+    let proof = station.prove(&[]).unwrap();
+    assert_eq!(proof.lines, 8, "five orders and three outcomes");
 }
 
 #[test]

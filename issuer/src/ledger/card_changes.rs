@@ -109,6 +109,48 @@ fn query(
     Ok(found)
 }
 
+/// Orders of the same change of the same card, older than this one, of which nobody knows what came. Under another ground, or
+/// to another day, it is another order; and what another station asked for is told in its log, not in ours.
+fn unanswered_before(
+    session: &mut dyn Session,
+    id: i64,
+    station: Option<&str>,
+) -> Result<Vec<i64>, StoreError> {
+    let Some(now) = query(session, "WHERE c.id = ?1", &[id.into()])?.pop() else { return Ok(Vec::new()) };
+    let of = "WHERE c.sod_sha256 = ?1 AND c.change = ?2 AND c.id < ?3 AND coalesce(c.station, '') = ?4 \
+              AND o.outcome IS NULL ORDER BY c.id";
+    let card = now.card.to_string();
+    let values = [card.as_str().into(), now.change.as_str().into(), id.into(), station.unwrap_or("").into()];
+    let open = query(session, of, &values)?;
+    let same = open.into_iter().filter(|open| open.ground == now.ground && open.until == now.until);
+    Ok(same.map(|open| open.id).collect())
+}
+
+fn end(
+    session: &mut dyn Session,
+    id: i64,
+    outcome: ChangeOutcome,
+    act: Act<'_>,
+    log: Option<&Auditor>,
+) -> Result<(), StoreError> {
+    // Two who were told the same at once: what came first stays.
+    let added = session.execute(
+        "INSERT INTO card_change_outcomes (change_id, outcome, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        &[id.into(), outcome.as_str().into(), act.at.to_string().into()],
+    )?;
+    if let Some(auditor) = log.filter(|_| added > 0) {
+        let line = LogEntry {
+            event: &format!("change-{}", outcome.as_str()),
+            subject: None,
+            said: "",
+            note: &format!("card-change {id} by {}", act.actor),
+            at: act.at,
+        };
+        auditor.append(session, &line)?;
+    }
+    Ok(())
+}
+
 /// Everything that a row says, in one text that no other row has.
 pub(crate) fn said_of_change(entry: &CardChangeEntry) -> String {
     let until = entry.until.map(|day| day.to_string());
@@ -140,6 +182,14 @@ impl Ledger {
         let known =
             self.database.read_anew(|session: &mut dyn Session| query(session, of, &[request.into()]))?;
         Ok(!known.is_empty())
+    }
+
+    /// Whether this change of a card was asked for and not answered yet.
+    pub(crate) fn waits_for(&self, card: &SodDigest, change: &str) -> Result<bool, LedgerError> {
+        let of = "WHERE c.sod_sha256 = ?1 AND c.change = ?2 AND o.outcome IS NULL";
+        let values = [card.to_string().into(), change.into()];
+        let waits = self.database.read_anew(|session: &mut dyn Session| query(session, of, &values))?;
+        Ok(!waits.is_empty())
     }
 
     /// The card of a change that was asked for under this name.
@@ -220,7 +270,8 @@ impl Ledger {
         Ok(begun)
     }
 
-    /// Notes what came of it.
+    /// Notes what came of it. Carried out, it is also what came of the very same order from before whose answer was lost: it
+    /// would wait for ever, and while it does, the order may be repeated.
     pub(crate) fn end_card_change(
         &mut self,
         id: i64,
@@ -229,22 +280,12 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let log = self.auditor.as_deref();
         self.database.write(Apart::Rows, |session| {
-            // Two who were told the same at once: what came first stays.
-            let added = session.execute(
-                "INSERT INTO card_change_outcomes (change_id, outcome, at) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT DO NOTHING",
-                &[id.into(), outcome.as_str().into(), act.at.to_string().into()],
-            )?;
-            if let Some(auditor) = log.filter(|_| added > 0) {
-                let line = LogEntry {
-                    event: &format!("change-{}", outcome.as_str()),
-                    subject: None,
-                    said: "",
-                    note: &format!("card-change {id} by {}", act.actor),
-                    at: act.at,
-                };
-                auditor.append(session, &line)?;
+            if outcome == ChangeOutcome::Done {
+                for before in unanswered_before(session, id, log.map(Auditor::station))? {
+                    end(session, before, outcome, act, log)?;
+                }
             }
+            end(session, id, outcome, act, log)?;
             Ok::<_, LedgerError>(())
         })
     }

@@ -62,11 +62,12 @@ impl CardChange {
         }
     }
 
-    /// Whether it may happen to a card that the register has so. One that has the status already is a repeat.
+    /// Whether it may happen to a card that the register has so. One that has the status already is a repeat; a card in use was
+    /// perhaps never held, so its return is one only where it was asked for before.
     #[must_use]
     pub fn may_follow(self, status: CardStatus) -> bool {
         use CardStatus::{Active, Destroyed, Expired, Held, Lost, Replaced, Revoked};
-        status == self.status()
+        (status == self.status() && self != Self::Return)
             || match self {
                 Self::Lost => matches!(status, Active | Held | Expired),
                 Self::Found => status == Lost,
@@ -150,7 +151,10 @@ impl CardOrder<'_> {
         // A request that was answered is answered again, whatever became of the card since.
         let known = act.request.map(|request| ledger.knows_card_request(request)).transpose()?;
         if known != Some(true) {
-            if !self.change.may_follow(status) {
+            // Asked for before, and the line went before the answer came.
+            let waits =
+                status == self.change.status() && ledger.waits_for(&self.card, self.change.as_str())?;
+            if !waits && !self.change.may_follow(status) {
                 return Err(forbidden());
             }
             if self.change.until().is_some_and(|until| until < today) {
@@ -223,6 +227,7 @@ mod tests {
             "a card in use is not destroyed by a slip"
         );
         assert!(CardChange::Hold(HoldGround::Detention, None).may_follow(CardStatus::Held));
+        assert!(!CardChange::Return.may_follow(CardStatus::Active), "it was never held");
     }
 
     #[test]

@@ -72,9 +72,12 @@ pub enum StockError {
     /// No transport of that reference.
     #[error("no transport of this reference was sent from here")]
     NoTransport,
-    /// It was taken back since.
-    #[error("the blank {0} is not on its way with this transport any more")]
-    NotOnTheWay(ChipSerial),
+    /// Nothing to be settled.
+    #[error("no receipt of this transport says that the other station has the blank {0}")]
+    NotClaimed(ChipSerial),
+    /// A transport to the station itself.
+    #[error("the list would be for this station itself")]
+    OwnStation,
     /// A count of what another station sent.
     #[error("this came from another station: accept its signed list again, with the serials that turned up")]
     ByItsList,
@@ -115,8 +118,9 @@ impl StockError {
         match self {
             Self::Ledger(error) if error.is_disk_full() => "ledger-full",
             Self::Ledger(_) => "ledger-failed",
-            Self::Step { .. } | Self::NotOnTheWay(_) => "blank-state-forbids",
+            Self::Step { .. } => "blank-state-forbids",
             Self::Known { .. } | Self::Twice(_) => "blank-known",
+            Self::NotClaimed(_) => "blank-not-claimed",
             Self::Used(_) => "chip-used",
             Self::Unknown(_) => "blank-unknown",
             Self::NoteKnown | Self::TransportKnown => "delivery-known",
@@ -125,7 +129,7 @@ impl StockError {
             Self::Unexplained => "cause-missing",
             Self::Empty | Self::List { .. } | Self::TooLong(_) => "serials-unreadable",
             Self::NoDocument(_) => "stock-document",
-            Self::Signature(_) | Self::OtherStation(_) => "stock-document-foreign",
+            Self::Signature(_) | Self::OtherStation(_) | Self::OwnStation => "stock-document-foreign",
             Self::NoStationKey | Self::Signing(_) => "station-key",
             Self::RequestReused => "request-reused",
         }

@@ -30,7 +30,7 @@ impl Stock<'_> {
             let batch = new_batch(session, operation, (supplier, delivery_note), serials.len())?;
             let mut events = Vec::with_capacity(serials.len());
             for serial in serials {
-                events.push(enter(session, (batch, None), operation, serial, act)?);
+                events.push(enter(session, (batch, false), operation, serial, act)?);
             }
             rows::end(session, operation, ("receive", &detail), &events, act, log)
         })
@@ -188,11 +188,11 @@ pub(super) fn batch_of(
     Ok(found)
 }
 
-/// A blank that this station never had, or that it handed over and that comes back, is expected; so is one that the same station
-/// had on an earlier list and left out of the parcel, also where it was noted as lost meanwhile. No two notes of a maker name one blank.
+/// A blank that this station never had, or that it handed over and that comes back, is expected; so is one that was on an earlier
+/// list of a station and left out of the parcel, also where it was noted as lost meanwhile. No two notes of a maker name one blank.
 pub(super) fn enter<'a>(
     session: &mut dyn Session,
-    (batch, station): (i64, Option<&str>),
+    (batch, by_list): (i64, bool),
     operation: i64,
     serial: &'a ChipSerial,
     act: Act<'_>,
@@ -200,7 +200,7 @@ pub(super) fn enter<'a>(
     let origin = Origin::Operation(operation);
     if let Some(row) = rows::taken(session, serial)? {
         let known = StockError::Known { serial: *serial, state: row.state };
-        let sent_anew = station == Some(row.supplier.as_str());
+        let sent_anew = by_list && row.supplier.starts_with("station ");
         let unseen = row.state == BlankState::Expected
             || rows::lost_from(session, &row)? == Some(BlankState::Expected);
         if !(row.state == BlankState::HandedOver || unseen && sent_anew) {

@@ -1,12 +1,13 @@
 //! What lies beside the blanks' own events, against the operations that the log tells of: delivery notes, and the signed papers of
 //! transports. Whoever keeps the database cannot change what a station received, sent or answered and leave the log as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cccd_keys::public_key::PublicKey;
 use cccd_population::store::{Session, StoreError};
 use serde_json::Value;
 
+use super::claimed::is_settlement;
 use super::lists::{Receipt, Signed, TransportList};
 use crate::audit::Auditor;
 
@@ -40,7 +41,7 @@ pub(crate) fn first_without_papers(
         "send" => ways.get(&id).is_some_and(|way| way.is_of(operation, ("out", auditor.station()), own)),
         "accept" => {
             // What turned up later is on the list that was taken before.
-            let first = entered.contains(&id);
+            let first = entered.get(&id);
             let sender = operation.says("sender").unwrap_or_default();
             let listed = ways.get(&id).zip(key_of(sender));
             let listed = listed.is_some_and(|(way, key)| way.is_of(operation, ("in", sender), key));
@@ -48,11 +49,12 @@ pub(crate) fn first_without_papers(
             let noted = noted.is_some_and(|(note, way)| {
                 note.supplier == format!("station {sender}")
                     && note.name == way.reference
-                    && note.announced == way.blanks
+                    && Some(&note.announced) == first
             });
             let answered = answers.get(&id).is_some_and(|answer| answer.is_of(operation, Some(own)));
-            answered && (!first || listed && noted)
+            answered && (first.is_none() || listed && noted)
         }
+        "acknowledge" if is_settlement(&operation.detail) => true,
         "acknowledge" => {
             let receiver = operation.says("receiver").unwrap_or_default();
             answers.get(&id).is_some_and(|answer| answer.is_of(operation, key_of(receiver)))
@@ -127,13 +129,13 @@ impl Answer {
     }
 }
 
-/// Operations by which blanks were expected: the first word about each list.
-fn entered(session: &mut dyn Session) -> Result<BTreeSet<i64>, StoreError> {
-    let mut found = BTreeSet::new();
-    let all =
-        "SELECT DISTINCT operation FROM blank_events WHERE to_state = 'expected' AND operation IS NOT NULL";
+/// Operations by which blanks were expected, and how many: the first word about each list.
+fn entered(session: &mut dyn Session) -> Result<BTreeMap<i64, u64>, StoreError> {
+    let mut found = BTreeMap::new();
+    let all = "SELECT operation, count(*) FROM blank_events WHERE to_state = 'expected' AND operation IS NOT NULL \
+               GROUP BY operation";
     session.query(all, &[], &mut |row| {
-        found.extend(row.int(0)?);
+        found.extend(row.int(0)?.zip(Some(row.count(1)?)));
         Ok(())
     })?;
     Ok(found)

@@ -6,7 +6,7 @@ use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Session, StoreError};
 use serde_json::Value;
 
-use super::BlankState;
+use super::{BlankState, StockError};
 
 /// One batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,13 +79,20 @@ const OPEN: [(BlankState, &str, Option<&str>); 4] = [
 pub(super) fn reconcile(
     session: &mut dyn Session,
     counted: Option<&[ChipSerial]>,
-) -> Result<Reconciliation, StoreError> {
+) -> Result<Reconciliation, StockError> {
     let mut found = Reconciliation {
         batches: batches(session)?,
         states: super::rows::counts(session)?,
         ..Reconciliation::default()
     };
     contradictions(session, &mut found)?;
+    for (serial, reference) in super::claimed::open(session)? {
+        found.differences.push(Difference {
+            serial: serial.to_string(),
+            what: "signed-for-elsewhere",
+            detail: reference,
+        });
+    }
     let counted_notes = counted_notes(session)?;
     let mut missing: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (state, what, sought) in OPEN {

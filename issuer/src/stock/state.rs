@@ -104,7 +104,7 @@ impl BlankState {
             (Self::InStock | Self::Assigned, BlankStep::Spoil) | (Self::Lost, BlankStep::Find) => {
                 Self::Spoiled
             }
-            (Self::Expected | Self::InStock | Self::Sent, BlankStep::Lose) => Self::Lost,
+            (Self::Expected | Self::InStock | Self::Sent | Self::Spoiled, BlankStep::Lose) => Self::Lost,
             (Self::Spoiled, BlankStep::Destroy) => Self::Destroyed,
             (from, step) => return Err(InvalidBlankStep { from, step }),
         })
@@ -291,6 +291,7 @@ mod tests {
                 "in-stock --send--> sent",
                 "assigned --finish--> card",
                 "assigned --spoil--> spoiled",
+                "spoiled --lose--> lost",
                 "spoiled --destroy--> destroyed",
                 "lost --count--> in-stock",
                 "lost --find--> spoiled",

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Session, StoreError};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::lists::{LIST, RECEIPT, Receipt, Signed, TransportList, once, serials, texts};
@@ -32,6 +33,9 @@ impl Stock<'_> {
         let detail = json!({"reference": reference, "receiver": receiver, "blanks": blanks.len()});
         self.write(|session, log| {
             let auditor = signing(log)?;
+            if auditor.station() == receiver {
+                return Err(StockError::OwnStation);
+            }
             let Some(operation) = rows::begin(session, "send", &detail, act, log)? else {
                 return kept_list(session, auditor.station(), reference)?.ok_or(StockError::NoTransport);
             };
@@ -97,7 +101,7 @@ impl Stock<'_> {
             let before = kept_receipt(session, &content.sender, &content.reference)?;
             let known = kept_list(session, &content.sender, &content.reference)?.is_some();
             let mut events = Vec::with_capacity(listed.len() * 2);
-            let mut taken = Vec::new();
+            let (mut taken, mut elsewhere) = (Vec::new(), Vec::new());
             let batch = if let Some(before) = &before {
                 // Nothing turns up without its name.
                 found.ok_or(StockError::TransportKnown)?;
@@ -107,9 +111,19 @@ impl Stock<'_> {
             } else if known {
                 return Err(StockError::TransportKnown);
             } else {
-                let batch = new_batch(session, operation, (&supplier, &content.reference), listed.len())?;
+                let mut coming = Vec::with_capacity(listed.len());
                 for serial in &listed {
-                    events.push(enter(session, (batch, Some(&supplier)), operation, serial, act)?);
+                    let is_here = by_another_list(session, serial, &content, found)?;
+                    (if is_here { &mut elsewhere } else { &mut coming }).push(serial);
+                }
+                // All of it came by other lists: the parcel is of no use here any more.
+                if let ([], Some(first)) = (coming.as_slice(), listed.first()) {
+                    let state = rows::blank(session, first)?.map_or(BlankState::InStock, |row| row.state);
+                    return Err(StockError::Known { serial: *first, state });
+                }
+                let batch = new_batch(session, operation, (&supplier, &content.reference), coming.len())?;
+                for serial in coming {
+                    events.push(enter(session, (batch, true), operation, serial, act)?);
                 }
                 keys::keep_carried(session, operation, sender, &statements)?;
                 batch
@@ -122,7 +136,8 @@ impl Stock<'_> {
                     expected.push(row);
                 }
             }
-            let (count, more) = counted(session, operation, &expected, found, act)?;
+            let (mut count, more) = counted(session, operation, &expected, found, act)?;
+            count.elsewhere = elsewhere.into_iter().copied().collect();
             if before.is_some() && count.counted.is_empty() {
                 return Err(StockError::TransportKnown);
             }
@@ -151,7 +166,7 @@ impl Stock<'_> {
     }
 
     /// The receiver's word about what was sent: what it took is handed over, the rest stays `sent`. A later receipt hands over what
-    /// it names beyond the one before.
+    /// it names beyond the one before. What was taken back here and signed for there is surplus: one of the two is mistaken.
     ///
     /// # Errors
     /// [`StockError`]; a receipt that is not by the station that the blanks were sent to.
@@ -171,6 +186,7 @@ impl Stock<'_> {
             missing: serials(&content.missing, WHAT)?,
             surplus: serials(&content.surplus, WHAT)?,
             counted: accepted,
+            elsewhere: Vec::new(),
         };
         let detail = json!({"reference": content.reference, "receiver": content.receiver});
         self.write(|session, log| {
@@ -200,11 +216,9 @@ impl Stock<'_> {
             }
             let with_it = on_the_way(session, (&content.sender, &content.reference), true)?;
             // What was taken back here meanwhile is told; the others are handed over all the same, also where they were thought lost.
+            // Both stations then say that they have it: the receipt is kept, and reconciling tells of it until one of them looks.
             let (here, gone): (Vec<_>, Vec<_>) =
                 count.counted.iter().partition(|serial| with_it.contains(serial));
-            if let ([], Some(back)) = (here.as_slice(), gone.first()) {
-                return Err(StockError::NotOnTheWay(*back));
-            }
             count.surplus.extend(gone);
             count.counted = here;
             let events = moved(session, operation, BlankStep::Acknowledge, &count.counted, None, act)?;
@@ -280,6 +294,31 @@ impl Way<'_> {
 
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Whether a blank of this list is here by another one: it had been left out of this parcel, which was longer on its way. One
+/// that nobody has seen here yet, or that went back since, comes with the list that was signed last; the first also with the
+/// parcel in which it lies.
+fn by_another_list(
+    session: &mut dyn Session,
+    serial: &ChipSerial,
+    list: &TransportList,
+    found: Option<&[ChipSerial]>,
+) -> Result<bool, StockError> {
+    let Some(row) = rows::blank(session, serial)? else { return Ok(false) };
+    let Some(sender) = row.supplier.strip_prefix("station ") else { return Ok(false) };
+    let is_unseen =
+        row.state == BlankState::Expected || rows::lost_from(session, &row)? == Some(BlankState::Expected);
+    if row.state != BlankState::HandedOver && !is_unseen {
+        return Ok(true);
+    }
+    if is_unseen && found.is_some_and(|found| found.contains(serial)) {
+        return Ok(false);
+    }
+    let Some(other) = kept_list(session, sender, &row.delivery_note)? else { return Ok(false) };
+    let other: TransportList = other.unproved("list")?;
+    let signed = |list: &TransportList| list.at.parse::<Timestamp>().ok();
+    Ok(signed(&other) > signed(list))
 }
 
 /// What our own list named.

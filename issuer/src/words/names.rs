@@ -64,6 +64,53 @@ pub fn blank_state(state: BlankState, language: Language) -> &'static str {
     language.say(vietnamese, state.as_str())
 }
 
+/// A difference or an open thing of the stock, by its stable word.
+#[must_use]
+pub fn stock_difference(language: Language, word: &str) -> &str {
+    match word {
+        "not-counted" => language.say("chưa kiểm đếm", "not counted"),
+        "not-found" => language.say("đã kiểm đếm, không thấy", "looked for and not found"),
+        "not-received" => language.say("bên nhận không thấy", "not found where it was sent to"),
+        "signed-for-elsewhere" => language.say(
+            "có trong sổ ở đây, bên nhận cũng ký là có",
+            "in the books here, and the receiver signed for it",
+        ),
+        "on-the-way" => language.say("đang chuyển", "on the way"),
+        "lost" => language.say("mất", "lost"),
+        "to-destroy" => language.say("hỏng, chờ hủy", "spoiled, to be destroyed"),
+        "not-in-cabinet" => language.say("không có trong tủ", "not in the cabinet"),
+        "not-expected-in-cabinet" => {
+            language.say("có trong tủ, sổ ghi khác", "in the cabinet, the books say otherwise")
+        }
+        "assigned-without-work" => {
+            language.say("ghi là đang dùng, hồ sơ không ghi chíp", "assigned, and no card is made of it")
+        }
+        "card-not-issued" => {
+            language.say("ghi là thẻ, hồ sơ chưa cấp", "a card, and its application is not issued")
+        }
+        "chip-used-from-stock" => {
+            language.say("đã dùng, sổ ghi còn trong kho", "used, and the books have it in stock")
+        }
+        "card-without-blank" => {
+            language.say("thẻ làm từ phôi ngoài sổ", "a card of a blank that is in no book")
+        }
+        other => other,
+    }
+}
+
+/// What the books say beside a difference: a state, an application, or somebody's own words.
+#[must_use]
+pub fn stock_detail(language: Language, detail: &str) -> String {
+    if let Some(state) = BlankState::ALL.into_iter().find(|state| state.as_str() == detail) {
+        return blank_state(state, language).to_owned();
+    }
+    match detail.strip_prefix("application ") {
+        Some(id) => format!("{} {id}", language.say("hồ sơ", "application")),
+        None if detail == "unknown" => language.say("sổ không có", "the books do not know it").to_owned(),
+        None => detail.to_owned(),
+    }
+}
+
 /// Why a blank is no card.
 #[must_use]
 pub fn cause(cause: Cause, language: Language) -> &'static str {

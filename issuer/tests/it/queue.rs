@@ -44,8 +44,19 @@ fn applications(desk: &Desk) {
 
 /// `issuer batch` of this host, not waited for.
 fn batch(desk: &Desk, ledger: &str, station: &str, host: &str, more: &[&str]) -> Child {
+    batch_of("batch", desk, (ledger, station), host, more)
+}
+
+/// The same of another folder or file.
+fn batch_of(
+    applications: &str,
+    desk: &Desk,
+    (ledger, station): (&str, &str),
+    host: &str,
+    more: &[&str],
+) -> Child {
     let (keys, applications, out) =
-        (desk.path("keys"), desk.path("batch"), desk.path(&format!("out-{host}")));
+        (desk.path("keys"), desk.path(applications), desk.path(&format!("out-{host}")));
     let (register, password) = (format!("sqlite:{}", desk.path("register.db")), desk.path("lan.pw"));
     Command::new(env!("CARGO_BIN_EXE_issuer"))
         .args(["--at", "2026-11-21T03:00:00Z", "--json", "batch", &applications, "--keys", &keys])
@@ -259,6 +270,90 @@ fn a_file_that_is_no_application_stops_no_batch_and_a_refusal_is_noted_once() {
     assert_eq!(desk.by("minh", &refuse).status.code(), Some(0));
     let (_, report) = ended(batch(&desk, &path, &path, "one", &[]));
     assert_eq!((&report["waiting_for_approval"], rejected()), (&CARDS.into(), Some(2)), "{report}");
+}
+
+/// The line that the last run wrote of this row.
+fn line_of(desk: &Desk, row: &str) -> Value {
+    let results = std::fs::read_to_string(desk.path("out-one/results.jsonl")).unwrap();
+    let mut lines = results.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.find(|line| line["row"] == row).unwrap_or_else(|| panic!("no line of {row}: {results}"))
+}
+
+#[test]
+fn what_a_counter_took_in_is_made_once_by_a_batch() {
+    let desk = Desk::new();
+    applications(&desk);
+    let path = desk.path("ledger.sqlite");
+    let (file, register) = (desk.path("batch/0.json"), format!("sqlite:{}", desk.path("register.db")));
+    let taken_in = || {
+        let words = ["application", "receive", "--application", &file, "--register", &register];
+        assert_eq!(desk.by("lan", &words).status.code(), Some(0));
+        approve_all(&mut Ledger::open(std::path::Path::new(&path)).unwrap());
+    };
+    let counted = || -> u64 {
+        let counts = Ledger::open(std::path::Path::new(&path)).unwrap().counts().unwrap();
+        counts.iter().map(|(_, count)| count).sum()
+    };
+    taken_in();
+    let (code, first) = ended(batch(&desk, &path, &path, "one", &[]));
+    assert_eq!(
+        (code, &first["issued"], &first["left"]),
+        (Some(1), &1.into(), &(CARDS - 1).into()),
+        "{first}"
+    );
+    let line = line_of(&desk, "0.json");
+    assert_eq!((&line["state"], &line["code"]), (&"issued".into(), &Value::Null), "{line}");
+    assert!(line["application"].is_string() && line["sod_sha256"].is_string(), "{line}");
+    approve_all(&mut Ledger::open(std::path::Path::new(&path)).unwrap());
+    let (code, second) = ended(batch(&desk, &path, &path, "one", &[]));
+    assert_eq!((code, &second["issued"]), (Some(0), &CARDS.into()), "{second}");
+    assert_eq!(line_of(&desk, "0.json")["application"], line["application"]);
+    assert_eq!(counted(), CARDS as u64, "nothing was taken in twice");
+    one_active_card_each(&desk);
+
+    // Of an exchange the register would take a second card: the ledger is what stands in the way.
+    desk.application("batch/0.json", &number(100), "exchange", "../an.jpg");
+    taken_in();
+    for made in [1, 0, 0] {
+        let (code, report) = ended(batch(&desk, &path, &path, "one", &[]));
+        assert_eq!((code, &report["made_now"]), (Some(0), &made.into()), "{report}");
+        assert_eq!(line_of(&desk, "0.json")["state"], "issued");
+        assert_eq!(counted(), CARDS as u64 + 1);
+    }
+    // A later application is another one.
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen('{', r#"{"template":"2021","#, 1)).unwrap();
+    let (_, report) = ended(batch(&desk, &path, &path, "one", &[]));
+    assert_eq!((&report["waiting_for_approval"], counted()), (&1.into(), CARDS as u64 + 2), "{report}");
+}
+
+#[test]
+fn every_row_of_a_file_is_accounted_for_also_equal_ones() {
+    let desk = Desk::new();
+    applications(&desk);
+    let path = desk.path("ledger.sqlite");
+    let row = |index: usize| {
+        let number = number(100 + index);
+        format!(r#"{{"person":{{"number":"{number}"}},"portrait":"an.jpg","reason":"first-issue"}}"#)
+    };
+    // With the mark that some editors put before UTF-8.
+    let rows = format!("\u{feff}{}\n{}\n{}\n", row(0), row(1), row(0));
+    std::fs::write(desk.path("rows.jsonl"), rows).unwrap();
+    let run = || ended(batch_of("rows.jsonl", &desk, (&path, &path), "one", &[]));
+    let (code, first) = run();
+    let counts = |report: &Value| {
+        ["rows", "unusable", "equal", "waiting_for_approval", "issued"].map(|name| report[name].as_u64())
+    };
+    assert_eq!((code, counts(&first)), (Some(1), [2, 0, 1, 2, 0].map(Some)), "{first}");
+    let equal = line_of(&desk, "rows.jsonl:3");
+    assert_eq!((&equal["state"], &equal["code"]), (&"equal-row".into(), &"equal-row".into()), "{equal}");
+    assert_eq!(equal["equal_to"], "rows.jsonl:1");
+    let other = line_of(&desk, "rows.jsonl:1");
+    assert!(other.as_object().unwrap().keys().all(|member| equal.get(member).is_some()), "{equal}");
+    // It is read again from where it stands in the file.
+    approve_all(&mut Ledger::open(std::path::Path::new(&path)).unwrap());
+    let (code, second) = run();
+    assert_eq!((code, counts(&second)), (Some(0), [2, 0, 1, 0, 2].map(Some)), "{second}");
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub(crate) enum StockCommand {
     Send(SendArguments),
     /// The other station's receipt: what it took is handed over
     Acknowledge(AcknowledgeArguments),
+    /// What a receipt claims and the books have here: you looked, and say which of the two stations has it
+    Settle(SettleArguments),
+    /// A signed list or receipt once more, as it lies in the ledger
+    Paper(PaperArguments),
     /// Sent blanks that never left, or came back unopened
     TakeBack(SomeBlanks),
     /// Give blanks up, with a cause and a note or a photo
@@ -90,7 +94,7 @@ pub(crate) struct AcceptArguments {
         value_name = "FILE",
         conflicts_with = "note",
         required_unless_present = "note",
-        requires = "station_key"
+        requires_all = ["station_key", "receipt"]
     )]
     pub(crate) list: Option<PathBuf>,
 
@@ -98,7 +102,7 @@ pub(crate) struct AcceptArguments {
     #[arg(long = "from", value_name = "FILE")]
     pub(crate) station_key: Option<PathBuf>,
 
-    /// Where the signed receipt goes.
+    /// Where the signed receipt goes, which the sender waits for (once more: `issuer stock paper`).
     #[arg(long, value_name = "FILE", requires = "list")]
     pub(crate) receipt: Option<PathBuf>,
 
@@ -145,6 +149,41 @@ pub(crate) struct AcknowledgeArguments {
     /// The receiving station's public key (its PATH.station.pub).
     #[arg(long = "from", value_name = "FILE")]
     pub(crate) station_key: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) keeper: KeeperArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettleArguments {
+    /// The transport whose receipt names them.
+    #[arg(long, value_name = "NAME", value_parser = parse_reason)]
+    pub(crate) reference: String,
+
+    #[command(flatten)]
+    pub(crate) which: WhichBlanks,
+
+    /// What you found, in your words. A blank that is not here is noted as lost with `issuer stock lose` instead.
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub(crate) note: String,
+
+    #[command(flatten)]
+    pub(crate) keeper: KeeperArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PaperArguments {
+    /// The transport.
+    #[arg(long, value_name = "NAME", value_parser = parse_reason)]
+    pub(crate) reference: String,
+
+    /// Of one that came from another station: its public key. Without it, the list of one that was sent from here.
+    #[arg(long = "from", value_name = "FILE")]
+    pub(crate) station_key: Option<PathBuf>,
+
+    /// Where it goes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 
     #[command(flatten)]
     pub(crate) keeper: KeeperArguments,

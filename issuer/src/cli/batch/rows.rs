@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_issuer::application::{Application, ApplicationError, MAX_FILE_BYTES};
+use cccd_issuer::application::{Application, ApplicationError, BYTE_ORDER_MARK, MAX_FILE_BYTES};
 use cccd_issuer::ledger::Entry;
 use cccd_issuer::queue::Source;
 
@@ -48,6 +48,7 @@ pub(crate) struct Rows {
     base: PathBuf,
     rows: Vec<Row>,
     bad: Vec<BadRow>,
+    equal: Vec<(String, String)>,
     by_content: HashMap<String, usize>,
 }
 
@@ -56,8 +57,13 @@ impl Rows {
     /// [`Failure`]: the file or folder cannot be read, or has too many; nothing was begun.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let unreadable = |error: std::io::Error| Failure::StockFile(format!("{}: {error}", path.display()));
-        let mut rows =
-            Self { base: path.to_owned(), rows: Vec::new(), bad: Vec::new(), by_content: HashMap::new() };
+        let mut rows = Self {
+            base: path.to_owned(),
+            rows: Vec::new(),
+            bad: Vec::new(),
+            equal: Vec::new(),
+            by_content: HashMap::new(),
+        };
         if path.is_dir() {
             let mut files = Vec::new();
             for file in std::fs::read_dir(path).map_err(unreadable)? {
@@ -73,7 +79,8 @@ impl Rows {
             }
         } else {
             let mut reader = BufReader::new(File::open(path).map_err(unreadable)?);
-            let (mut from, mut number) = (0_u64, 0_usize);
+            let mut from = skip_mark(&mut reader).map_err(unreadable)?;
+            let mut number = 0_usize;
             loop {
                 let mut line = Vec::new();
                 let limit = u64::try_from(MAX_FILE_BYTES + 1).unwrap_or(u64::MAX);
@@ -118,12 +125,18 @@ impl Rows {
         };
         let (number, content_sha256) = (application.number.clone(), application.content_sha256());
         // The same row twice is one application.
-        if self.by_content.contains_key(&content_sha256) {
+        if let Some(first) = self.by_content.get(&content_sha256).and_then(|place| self.rows.get(*place)) {
+            self.equal.push((name, first.name.clone()));
             return Ok(());
         }
         self.by_content.insert(content_sha256.clone(), self.rows.len());
         self.rows.push(Row { name, number, content_sha256, place });
         Ok(())
+    }
+
+    /// Rows that say what another one says, with the name of that one.
+    pub(crate) fn equal(&self) -> &[(String, String)] {
+        &self.equal
     }
 
     /// What is no application.
@@ -161,6 +174,15 @@ impl Rows {
             Err(Failure::StockFile(format!("{} changed since the batch began", row.name)))
         }
     }
+}
+
+/// A byte order mark belongs to no row; how long it is.
+fn skip_mark(reader: &mut impl BufRead) -> std::io::Result<u64> {
+    if !reader.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+        return Ok(0);
+    }
+    reader.consume(BYTE_ORDER_MARK.len());
+    Ok(u64::try_from(BYTE_ORDER_MARK.len()).unwrap_or_default())
 }
 
 /// What is left of a line that is too long; how much it is.

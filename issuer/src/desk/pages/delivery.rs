@@ -89,7 +89,7 @@ pub(in crate::desk) async fn deliver(
 }
 
 /// The register has withdrawn the card that lies here.
-fn out_of_use(status: CardStatus) -> Problem {
+pub(super) fn out_of_use(status: CardStatus) -> Problem {
     let say = |language| words::card_status(status, language);
     Problem::new(
         StatusCode::CONFLICT,

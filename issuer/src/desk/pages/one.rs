@@ -281,7 +281,7 @@ pub(in crate::desk) async fn approve(
         // What was shown is what is approved; and it is what would be printed now.
         if sight.entry.state == Standing::Captured {
             if sight.entry.captured_sha256.as_deref() != Some(&*shown) {
-                return Err(IssueError::ChangedSinceCapture.into());
+                return Err(Problem::not_what_was_shown());
             }
             if let Some(obstacle) = sight.obstacle {
                 return Err(obstacle);
@@ -336,10 +336,17 @@ pub(in crate::desk) async fn picture(
     let (sight, prints) = desk
         .ask(move |desk, books| {
             let sight = card::sight(desk, books, id, &officer)?;
+            if sight.entry.state == Standing::Delivered && sight.application.is_none() {
+                return Err(Problem::not_kept());
+            }
             // What a printer takes is there when its chip is locked; before, a page shows how the card will look.
             let is_made =
                 matches!(sight.entry.state, Standing::Locked | Standing::Issued | Standing::Delivered);
             let too_early = || matches!(side, Side::Print) && !is_made;
+            // A card that the register has withdrawn meanwhile is not printed any more.
+            if let (Side::Print, Some(status)) = (side, sight.withdrawn) {
+                return Err(delivery::out_of_use(status));
+            }
             if !sight.shows_prints() && too_early() {
                 return Err(Problem::nothing_here());
             }

@@ -113,45 +113,6 @@ fn short(name: &str) -> String {
     }
 }
 
-/// What the books say of it: a state, an application, or somebody's own words.
-fn beside(seen: &Seen, detail: &str) -> String {
-    if let Some(state) = BlankState::ALL.into_iter().find(|state| state.as_str() == detail) {
-        return words::blank_state(state, seen.language).to_owned();
-    }
-    match detail.strip_prefix("application ") {
-        Some(id) => format!("{} {id}", seen.say("hồ sơ", "application")),
-        None if detail == "unknown" => seen.say("sổ không có", "the books do not know it").to_owned(),
-        None => detail.to_owned(),
-    }
-}
-
-fn what(seen: &Seen, word: &str) -> String {
-    let text = match word {
-        "not-counted" => seen.say("chưa kiểm đếm", "not counted"),
-        "not-found" => seen.say("đã kiểm đếm, không thấy", "looked for and not found"),
-        "not-received" => seen.say("bên nhận không thấy", "not found where it was sent to"),
-        "on-the-way" => seen.say("đang chuyển", "on the way"),
-        "lost" => seen.say("mất", "lost"),
-        "to-destroy" => seen.say("hỏng, chờ hủy", "spoiled, to be destroyed"),
-        "not-in-cabinet" => seen.say("không có trong tủ", "not in the cabinet"),
-        "not-expected-in-cabinet" => {
-            seen.say("có trong tủ, sổ ghi khác", "in the cabinet, the books say otherwise")
-        }
-        "assigned-without-work" => {
-            seen.say("ghi là đang dùng, hồ sơ không ghi chíp", "assigned, and no card is made of it")
-        }
-        "card-not-issued" => {
-            seen.say("ghi là thẻ, hồ sơ chưa cấp", "a card, and its application is not issued")
-        }
-        "chip-used-from-stock" => {
-            seen.say("đã dùng, sổ ghi còn trong kho", "used, and the books have it in stock")
-        }
-        "card-without-blank" => seen.say("thẻ làm từ phôi ngoài sổ", "a card of a blank that is in no book"),
-        other => other,
-    };
-    text.to_owned()
-}
-
 fn differences(seen: &Seen, title: &str, found: &[Difference]) -> Markup {
     let shown = found.len().min(200);
     html! {
@@ -160,8 +121,8 @@ fn differences(seen: &Seen, title: &str, found: &[Difference]) -> Markup {
             div.scroll tabindex="0" role="group" aria-label=(title) { table { tbody {
                 @for one in found.iter().take(shown) { tr {
                     th scope="row" { a.number href={ "/stock/blanks/" (one.serial) } { (one.serial) } }
-                    td { (what(seen, one.what)) }
-                    td { (beside(seen, &one.detail)) }
+                    td { (words::stock_difference(seen.language, one.what)) }
+                    td { (words::stock_detail(seen.language, &one.detail)) }
                 } }
             } } }
             @if found.len() > shown { p.hint { (seen.say("Danh sách đầy đủ trong tệp CSV.", "All of them are in the CSV file.")) } }

@@ -16,8 +16,13 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "blank-known" => (
             "Số phôi bị trùng",
-            "Compare the list with the delivery note: each serial enters the stock once.",
-            "Đối chiếu danh sách với phiếu giao: mỗi số phôi chỉ nhập kho một lần.",
+            "Compare the list with the delivery note: each serial enters the stock once. See where it is: `issuer stock show`.",
+            "Đối chiếu danh sách với phiếu giao: mỗi số phôi chỉ nhập kho một lần. Xem phôi đang ở đâu: `issuer stock show`.",
+        ),
+        "blank-not-claimed" => (
+            "Không có biên nhận nào của lần chuyển này nói bên nhận có phôi đó",
+            "Look at `issuer stock reconcile`: what both stations say they have stands there with its transport.",
+            "Xem `issuer stock reconcile`: phôi mà cả hai trạm đều ghi là có đứng ở đó, kèm lần chuyển.",
         ),
         "blank-unknown" => (
             "Kho không có phôi này",
@@ -31,8 +36,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "delivery-known" => (
             "Phiếu giao hoặc lần chuyển này đã nhập rồi",
-            "Look at `issuer stock reconcile`: a delivery enters once.",
-            "Xem `issuer stock reconcile`: mỗi lần giao chỉ nhập một lần.",
+            "Look at `issuer stock reconcile`: a delivery enters once. The signed list or receipt is given out again by `issuer stock paper`.",
+            "Xem `issuer stock reconcile`: mỗi lần giao chỉ nhập một lần. Lấy lại danh sách hoặc biên nhận đã ký bằng `issuer stock paper`.",
         ),
         "delivery-unknown" => (
             "Không có phiếu giao hoặc lần chuyển này",
@@ -74,8 +79,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "stock-differs" => (
             "Có phôi không ở đúng chỗ trong sổ",
-            "Look for the blanks named; say what became of them with `issuer stock lose` or `issuer stock spoil`.",
-            "Tìm các phôi nêu trên; ghi rõ bằng `issuer stock lose` hoặc `issuer stock spoil`.",
+            "Look for the blanks named; say what became of them with `issuer stock lose` or `issuer stock spoil`, and of what two stations say they have with `issuer stock settle`.",
+            "Tìm các phôi nêu trên; ghi rõ bằng `issuer stock lose` hoặc `issuer stock spoil`; phôi mà hai trạm cùng ghi là có thì làm rõ bằng `issuer stock settle`.",
         ),
         _ => return None,
     })

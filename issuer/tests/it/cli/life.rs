@@ -86,6 +86,31 @@ fn a_loss_that_was_reported_is_reported_again_under_the_same_name() {
 }
 
 #[test]
+fn a_return_whose_answer_was_lost_is_repeated_once() {
+    let desk = Desk::new();
+    desk.approved("an.json");
+    assert_eq!(desk.issue("an.json", "out", &[]).status.code(), Some(0));
+    let register = format!("sqlite:{}", desk.path("register.db"));
+    let order = |words: &[&str]| {
+        let of = ["--number", NUMBER, "--reason", "released", "--register", &register];
+        desk.by("minh", &[&["card"][..], words, &of].concat())
+    };
+    assert_eq!(json(&order(&["hold", "--ground", "detention"]))["status"], "held");
+    assert_eq!(json(&order(&["return"]))["status"], "active");
+    // As a kill between the register and the ledger's answer leaves it.
+    let ledger = rusqlite::Connection::open(desk.path("ledger.sqlite")).unwrap();
+    let forget = "DROP TRIGGER card_change_outcomes_are_append_only_2; \
+                  DELETE FROM card_change_outcomes WHERE change_id = (SELECT max(id) FROM card_changes)";
+    ledger.execute_batch(forget).unwrap();
+    assert_eq!(json(&order(&["return"]))["status"], "active");
+    let open =
+        "SELECT count(*) FROM card_changes WHERE id NOT IN (SELECT change_id FROM card_change_outcomes)";
+    assert_eq!(ledger.query_row(open, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    // Nothing waits any more: a card in use is not given back.
+    refused(&order(&["return"]), 1, "register-refused");
+}
+
+#[test]
 fn what_is_out_of_use_is_on_the_signed_list_of_counters_without_a_line() {
     use cccd_keys::signer::Signer as _;
     use cccd_verifier::register::CardStatus;

@@ -165,6 +165,24 @@ fn a_second_party_holds_what_the_log_cannot_take_back() {
 }
 
 #[test]
+fn octets_that_are_no_text_are_a_finding_and_no_failure_of_the_machine() {
+    let desk = Desk::new();
+    desk.approved("an.json");
+    let ledger = desk.path("ledger.sqlite");
+    let verify = || desk.run(&["audit", "verify", "--ledger", &ledger]);
+    assert_eq!(verify().status.code(), Some(0));
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    connection
+        .execute_batch(
+            "DROP TRIGGER applications_keep_identity; PRAGMA ignore_check_constraints = ON; \
+             UPDATE applications SET due = CAST(x'fffe' AS TEXT)",
+        )
+        .unwrap();
+    drop(connection);
+    refused(&verify(), 1, "audit-actions-differ");
+}
+
+#[test]
 fn a_refusal_that_was_made_is_answered_again_under_the_same_name() {
     let desk = Desk::new();
     assert_eq!(json(&desk.receive("an.json"))["state"], "captured");

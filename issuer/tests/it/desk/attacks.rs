@@ -143,6 +143,26 @@ fn a_second_click_and_a_form_that_is_sent_again_do_nothing_more() {
 }
 
 #[test]
+fn what_was_not_shown_is_not_approved_and_still_waits() {
+    let house = House::open();
+    let mut lan = house.officer("lan");
+    let address = house.captured(&mut lan, NUMBER);
+    let mut minh = house.officer("minh");
+    for shown in [None, Some("0".repeat(64))] {
+        minh.get(&address);
+        let mut fields = vec![("mark", minh.page.hidden("mark")), ("request", minh.page.hidden("request"))];
+        fields.extend(shown.map(|shown| ("captured", shown)));
+        minh.send(&format!("{address}/approve"), &fields, &[]);
+        assert_eq!(minh.page.status, 409, "{}", minh.page.body);
+        assert!(minh.page.says("vẫn chờ duyệt") && !minh.page.says("bị trả lại"), "{}", minh.page.body);
+        assert_eq!(house.ledger_says("SELECT state FROM applications"), "captured");
+    }
+    minh.get(&address);
+    minh.post(&format!("{address}/approve"), &[]);
+    assert_eq!(minh.page.status, 303, "{}", minh.page.body);
+}
+
+#[test]
 fn another_session_and_another_page_change_nothing() {
     let house = House::open();
     let mut lan = house.officer("lan");

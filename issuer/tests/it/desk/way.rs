@@ -86,6 +86,13 @@ fn an_application_from_look_up_to_receipt() {
     lan.get(&format!("{address}/receipt.pdf"));
     assert!(lan.page.status == 200 && lan.page.body.starts_with("%PDF"));
 
+    // No picture of it is kept, and nothing of it is left to refuse.
+    for picture in ["card.pdf", "front.png", "back.png"] {
+        lan.get(&format!("{address}/{picture}"));
+        assert_eq!(lan.page.status, 410, "{picture}");
+        assert!(lan.page.says("không còn được giữ") && !lan.page.says("ừ chối hồ sơ"), "{}", lan.page.body);
+    }
+
     // What was captured is gone from the drawer; every action stands in the log, and no person does.
     let left = std::fs::read_dir(house.folder.path().join("drawer")).unwrap();
     assert_eq!(

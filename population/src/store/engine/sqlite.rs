@@ -304,8 +304,15 @@ impl Row for rusqlite::Row<'_> {
     }
 }
 
-/// What `SQLite` says, without the values that it may quote.
+/// What `SQLite` says, without the values that it may quote. What no program of ours writes is no failure of the engine:
+/// somebody else wrote into the file.
 fn engine(error: rusqlite::Error) -> StoreError {
+    if is_no_value(&error) {
+        return StoreError::Inconsistent("a value that is none of its column");
+    }
+    if lacks_table(&error) {
+        return StoreError::Inconsistent("a table is missing");
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
         Some(ErrorCode::NotADatabase) => StoreError::NotInitialised,
@@ -313,9 +320,33 @@ fn engine(error: rusqlite::Error) -> StoreError {
     }
 }
 
+/// Text that is no UTF-8, or another type than the column's: tables are STRICT, and a cast makes text of any octets.
+fn is_no_value(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(
+        error,
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+    )
+}
+
+/// `SQLite` has no code of its own for it.
+fn lacks_table(error: &rusqlite::Error) -> bool {
+    let said = match error {
+        rusqlite::Error::SqliteFailure(_, Some(said)) | rusqlite::Error::SqlInputError { msg: said, .. } => {
+            said
+        }
+        _ => return false,
+    };
+    said.starts_with("no such table")
+}
+
 /// The same error, for another who has a part in what failed.
 pub(in crate::store) fn same(error: &StoreError) -> StoreError {
-    let StoreError::Engine(source) = error else { return StoreError::Busy };
+    let source = match error {
+        StoreError::Engine(source) => source,
+        StoreError::Inconsistent(what) => return StoreError::Inconsistent(what),
+        _ => return StoreError::Busy,
+    };
     let known = source.downcast_ref().and_then(rusqlite::Error::sqlite_error);
     known.map_or(StoreError::Busy, |code| engine(rusqlite::Error::SqliteFailure(*code, None)))
 }
@@ -324,4 +355,26 @@ pub(in crate::store) fn same(error: &StoreError) -> StoreError {
 pub(super) fn is_constraint(error: &(dyn core::error::Error + 'static)) -> bool {
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
     code == Some(ErrorCode::ConstraintViolation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_program_of_ours_writes_is_no_failure_of_the_engine() {
+        let mut sqlite = Sqlite::in_memory(SealKeys::none()).unwrap();
+        sqlite.script("CREATE TABLE kept (text TEXT, number INTEGER)").unwrap();
+        sqlite.script("INSERT INTO kept VALUES (CAST(x'fffe' AS TEXT), 'no number')").unwrap();
+        let all = "SELECT text, number FROM kept";
+        let text = sqlite.query(all, &[], &mut |row| row.text(0).map(drop));
+        let number = sqlite.query(all, &[], &mut |row| row.int(1).map(drop));
+        let table = sqlite.query("SELECT text FROM gone", &[], &mut |_| Ok(()));
+        for found in [text, number, table] {
+            assert!(matches!(found, Err(StoreError::Inconsistent(_))), "{found:?}");
+        }
+        // A statement that is wrong is our own fault.
+        let wrong = sqlite.query("SELECT words FROM kept", &[], &mut |_| Ok(()));
+        assert!(matches!(wrong, Err(StoreError::Engine(_))), "{wrong:?}");
+    }
 }

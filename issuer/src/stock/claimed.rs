@@ -1,0 +1,126 @@
+//! Blanks that a receiver signed for and that were not handed over to it by that word: taken back here meanwhile, or found in a
+//! box whose list did not name them. Two stations then say that they have one blank, until somebody here has looked and says so.
+
+use std::collections::BTreeSet;
+
+use cccd_keys::transport_keys::ChipSerial;
+use cccd_population::store::{Session, StoreError};
+use serde_json::{Value, json};
+
+use super::lists::{Receipt, Signed, once, serials, texts};
+use super::{BlankState, Stock, StockError, rows};
+use crate::ledger::Act;
+
+/// A blank, and the transport whose receipt names it.
+pub(super) type Claimed = (ChipSerial, String);
+
+impl Stock<'_> {
+    /// Somebody has looked into what a receipt claims: which of the two stations has these blanks, in the officer's words.
+    ///
+    /// # Errors
+    /// [`StockError`]; a blank that no receipt of this transport claims.
+    pub fn settle(
+        &mut self,
+        reference: &str,
+        blanks: &[ChipSerial],
+        note: &str,
+        act: Act<'_>,
+    ) -> Result<(), StockError> {
+        once(blanks)?;
+        if note.trim().is_empty() {
+            return Err(StockError::Unexplained);
+        }
+        let detail = json!({"settled": reference, "blanks": texts(blanks), "note": note});
+        self.write(|session, log| {
+            let open = open(session)?;
+            let Some(operation) = rows::begin(session, SETTLED_BY, &detail, act, log)? else { return Ok(()) };
+            let is_open = |serial: &ChipSerial| open.iter().any(|(one, of)| one == serial && of == reference);
+            if let Some(none) = blanks.iter().find(|serial| !is_open(serial)) {
+                return Err(StockError::NotClaimed(*none));
+            }
+            rows::end(session, operation, (SETTLED_BY, &detail), &[], act, log)
+        })
+    }
+}
+
+/// The operation that answers a receipt, and its claims.
+const SETTLED_BY: &str = "acknowledge";
+
+/// Whether the details of an operation are those of [`Stock::settle`], which has no paper of its own.
+pub(super) fn is_settlement(detail: &Value) -> bool {
+    detail.get("settled").is_some()
+}
+
+/// What is claimed and not settled.
+pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError> {
+    let mut receipts = Vec::new();
+    let out = "SELECT t.reference, a.receipt FROM stock_transports t JOIN stock_answers a ON a.sender = t.sender \
+               AND a.reference = t.reference WHERE t.direction = 'out' ORDER BY t.operation";
+    session.query(out, &[], &mut |row| {
+        receipts.push((row.needed(0)?, row.needed(1)?));
+        Ok(())
+    })?;
+    if receipts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (handed, settled) = (handed_over(session)?, settled(session)?);
+    let mut open = Vec::new();
+    for (reference, receipt) in receipts {
+        let receipt: Receipt = Signed::parse(&receipt)?.unproved("receipt")?;
+        let claims = [(&receipt.accepted, true), (&receipt.surplus, false)];
+        for (texts, is_listed) in claims {
+            for serial in serials(texts, "receipt")? {
+                let claim = (serial, reference.clone());
+                if handed.contains(&claim) || settled.contains(&claim) {
+                    continue;
+                }
+                let state = rows::blank(session, &serial)?.map(|row| row.state);
+                let is_here = match state {
+                    None | Some(BlankState::Lost) => false,
+                    // Not of our list: it may have gone there by another one.
+                    Some(BlankState::Sent | BlankState::HandedOver | BlankState::Destroyed) => is_listed,
+                    Some(_) => true,
+                };
+                if is_here {
+                    open.push(claim);
+                }
+            }
+        }
+    }
+    Ok(open)
+}
+
+/// What the receipts of each transport handed over.
+fn handed_over(session: &mut dyn Session) -> Result<BTreeSet<Claimed>, StoreError> {
+    let mut found = BTreeSet::new();
+    for table in ["stock_receipts", "stock_receipts_later"] {
+        let sql = format!(
+            "SELECT e.serial, r.reference FROM blank_events e JOIN {table} r ON r.operation = e.operation \
+             WHERE e.to_state = 'handed-over'"
+        );
+        session.query(&sql, &[], &mut |row| {
+            let serial =
+                row.needed(0)?.parse().map_err(|_| StoreError::Inconsistent("the serial of a blank"))?;
+            found.insert((serial, row.needed(1)?));
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
+fn settled(session: &mut dyn Session) -> Result<BTreeSet<Claimed>, StoreError> {
+    let mut found = BTreeSet::new();
+    let all = "SELECT detail FROM stock_operations WHERE operation = ?1";
+    session.query(all, &[SETTLED_BY.into()], &mut |row| {
+        let bad = || StoreError::Inconsistent("an operation of the stock");
+        let detail: Value = serde_json::from_str(&row.needed(0)?).map_err(|_| bad())?;
+        let Some(reference) = detail.get("settled").and_then(Value::as_str) else { return Ok(()) };
+        let blanks = detail.get("blanks").and_then(Value::as_array).ok_or_else(bad)?;
+        for blank in blanks {
+            let serial = blank.as_str().and_then(|text| text.parse().ok()).ok_or_else(bad)?;
+            found.insert((serial, reference.to_owned()));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
