@@ -8,7 +8,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`act`] | the acts and their books |
+//! | [`act`] | the acts: what an office says happened |
+//! | [`kind`], [`act_id`] | the books, and what an act in one is named by |
 //! | [`mod@apply`] | an act and the records it touches → changed records and messages |
 //! | [`family`] | how lists of relatives and households follow |
 //! | [`refusal`] | why an act was not taken, with stable codes |
@@ -18,16 +19,18 @@
 //! | [`linked`] | the two linked procedures: steps that wait for one another and for answers |
 
 pub mod act;
+pub mod act_id;
 pub mod apply;
 pub mod family;
 mod form;
 pub mod holidays;
+pub mod kind;
 pub mod linked;
 pub mod message;
 pub mod paper;
 pub mod refusal;
 
-pub use act::{Act, ActId, Book, Entry, Kind, Mover, Newborn, NotAnActId, Parent, Stay};
+pub use act::{Act, ActId, Book, Entry, Kind, Mover, Newborn, NotAnActId, Party, Stay};
 pub use apply::{Applied, Books, Changes, apply, apply_overruling, may_overrule, needs_number};
 pub use message::{Message, Topic};
 pub use refusal::{Contradiction, NotApplied, Refusal};

@@ -29,6 +29,7 @@ mod show;
 mod stats;
 mod usage;
 mod vietnamese;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

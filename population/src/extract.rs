@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::civil_status::paper::{PaperEntry, PaperId, PaperKind, Role};
-use crate::civil_status::{Act, ActId, Book, Entry, Kind, Parent};
+use crate::civil_status::{Act, ActId, Book, Entry, Kind, Party};
 use crate::forms::paper::{Line, Paper};
 use crate::matching::DigestKey;
 use crate::person::{Life, Others, Person, birth_date_text};
@@ -141,11 +141,7 @@ impl Extract {
                 for (parent, vi, en) in [(mother, "MẸ", "MOTHER"), (father, "CHA", "FATHER")] {
                     lines.part(vi, en);
                     match parent {
-                        Some(Parent::Known(parent)) => lines.relative(&known(parent)?),
-                        Some(Parent::Named { name, nationality }) => {
-                            lines.add("Họ, chữ đệm, tên", "Full name", &name.to_uppercase());
-                            lines.add("Quốc tịch", "Nationality", nationality.as_deref().unwrap_or_default());
-                        }
+                        Some(parent) => lines.party(parent, others)?,
                         None => lines.add("Họ, chữ đệm, tên", "Full name", ""),
                     }
                 }
@@ -170,7 +166,7 @@ impl Extract {
             Act::Marriage { husband, wife, on } => {
                 for (person, vi, en) in [(husband, "CHỒNG", "HUSBAND"), (wife, "VỢ", "WIFE")] {
                     lines.part(vi, en);
-                    lines.relative(&known(person)?);
+                    lines.party(person, others)?;
                 }
                 lines.part("KẾT HÔN", "MARRIAGE");
                 lines.add("Ngày kết hôn", "Date of marriage", &day(*on));
@@ -390,6 +386,18 @@ impl Lines {
         }
     }
 
+    /// Somebody as the register knows them now, or as the act names them.
+    fn party(&mut self, party: &Party, others: &dyn Others) -> Result<(), NoExtract> {
+        match party {
+            Party::Known(number) => self.relative(&others.person(number).ok_or(NoExtract::UnknownPerson)?),
+            Party::Named { name, nationality } => {
+                self.add("Họ, chữ đệm, tên", "Full name", &name.to_uppercase());
+                self.add("Quốc tịch", "Nationality", nationality.as_deref().unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
     fn relative(&mut self, person: &Person) {
         self.add("Họ, chữ đệm, tên", "Full name", &person.full_name.to_uppercase());
         self.add("Ngày, tháng, năm sinh", "Date of birth", &birth(person));
@@ -401,7 +409,13 @@ impl Lines {
 
 /// What holds since an act that is noted.
 fn new_fact(act: &Act, others: &dyn Others) -> Option<String> {
-    let name = |number: &PersonalNumber| others.person(number).map(|person| person.full_name.to_uppercase());
+    let name = |party: &Party| {
+        let name = match party {
+            Party::Known(number) => others.person(number)?.full_name,
+            Party::Named { name, .. } => name.clone(),
+        };
+        Some(name.to_uppercase())
+    };
     Some(match act {
         Act::NameChanged { full_name, .. } | Act::NameCorrected { full_name, .. } => full_name.to_uppercase(),
         Act::BirthDateCorrected { birth_date, .. } => turned(&birth_date_text(*birth_date)),
@@ -409,7 +423,7 @@ fn new_fact(act: &Act, others: &dyn Others) -> Option<String> {
         Act::EthnicGroup { ethnic_group, .. } => ethnic_group.clone(),
         Act::Nationality { nationality, .. } => nationality.clone(),
         Act::Recognition { parent, .. } => name(parent)?,
-        Act::Adoption { father, mother, .. } => {
+        Act::Adoption { father, mother, .. } | Act::AdoptionEnded { father, mother, .. } => {
             let parents: Vec<String> = [mother, father].into_iter().flatten().filter_map(name).collect();
             (!parents.is_empty()).then(|| parents.join(", "))?
         }
@@ -422,8 +436,10 @@ pub(crate) fn changes(of: Kind, by: Kind) -> Option<(&'static str, &'static str)
     match (of, by) {
         (Kind::Death, Kind::DeathAnnulled) => Some(("ĐÃ HỦY KHAI TỬ", "DEATH ANNULLED")),
         (Kind::Marriage, Kind::Divorce) => Some(("Đã ly hôn", "Divorced")),
+        (Kind::Marriage, Kind::MarriageAnnulled) => Some(("ĐÃ HỦY KẾT HÔN", "MARRIAGE ANNULLED")),
         (Kind::Birth, Kind::Recognition) => Some(("Nhận cha, mẹ, con", "Parent recognised")),
         (Kind::Birth, Kind::Adoption) => Some(("Nuôi con nuôi", "Adopted")),
+        (Kind::Birth, Kind::AdoptionEnded) => Some(("Chấm dứt nuôi con nuôi", "Adoption ended")),
         (Kind::Birth, Kind::NameChanged) => Some(("Thay đổi họ, tên", "Name changed")),
         (Kind::Birth, Kind::NameCorrected) => Some(("Cải chính họ, tên", "Name corrected")),
         (Kind::Birth, Kind::BirthDateCorrected) => Some(("Cải chính ngày sinh", "Date of birth corrected")),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
-use crate::civil_status::family::{Touched, add_child, relative};
+use crate::civil_status::family::{Touched, add_child, is_one, relative};
 use crate::civil_status::{ActId, Contradiction, Kind, Message, NotApplied, Refusal, Topic};
 use crate::person::{Life, Others, Person, Relative, Residences};
 
@@ -60,9 +60,8 @@ pub fn merge(
     let mut touched = Touched::new(others);
     let one = touched.get(kept).ok_or(Refusal::UnknownPerson)?.clone();
     let other = touched.get(ended).ok_or(Refusal::UnknownPerson)?.clone();
-    let spouse = |person: &Person| person.spouse.as_ref().and_then(|spouse| spouse.number.clone());
-    if let (Some(mine), Some(theirs)) = (spouse(&one), spouse(&other))
-        && mine != theirs
+    if let (Some(mine), Some(theirs)) = (&one.spouse, &other.spouse)
+        && !is_one(mine, theirs)
     {
         // Which marriage holds is for the civil register to say first.
         return Err(Contradiction::Married.into());
@@ -149,6 +148,13 @@ fn join(one: &Person, other: &Person, take: &BTreeSet<String>) -> Result<Person,
     }
     if one.spouse.is_none() && other.spouse.is_some() {
         person.marital_status = other.marital_status;
+    }
+    // One spouse, and only the record that ends knows the number.
+    let by_number = |person: &Person| person.spouse.clone().filter(|spouse| spouse.number.is_some());
+    if by_number(one).is_none()
+        && let Some(known) = by_number(other)
+    {
+        person.spouse = Some(known);
     }
     let (mine, theirs) = (&mut person.residences, &other.residences);
     for (place, more) in [

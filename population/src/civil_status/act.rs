@@ -1,174 +1,16 @@
-//! The acts and their books.
+//! The acts: what an office says happened.
 
 use core::fmt;
-use core::str::FromStr;
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::person::Residence;
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $code:literal),+ $(,)?) => {
-        /// What an act is about, with the abbreviation of its book.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Kind { $($(#[$doc])* $name),+ }
-
-        impl Kind {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// The abbreviation in the act's identifier.
-            #[must_use]
-            pub fn code(self) -> &'static str { match self { $(Self::$name => $code),+ } }
-
-            /// Whether its person may get a number by it.
-            #[must_use]
-            pub fn may_need_number(self) -> bool {
-                matches!(self, Self::Birth | Self::SexRedetermined | Self::BirthDateCorrected)
-            }
-
-            /// Whether its person does it, and is there to do it. A divorce a court speaks without one of the two (Luật HN&GĐ
-            /// 2014 art. 56(2)).
-            pub(crate) fn is_deed(self) -> bool {
-                matches!(
-                    self,
-                    Self::Marriage
-                        | Self::NameChanged
-                        | Self::SexRedetermined
-                        | Self::EthnicGroup
-                        | Self::Nationality
-                        | Self::Permanent
-                        | Self::Temporary
-                        | Self::Current
-                        | Self::Absence
-                )
-            }
-
-            /// Reads [`code`](Self::code).
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$name),)+ _ => None }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// Khai sinh.
-    Birth = "KS",
-    /// Khai tử.
-    Death = "KT",
-    /// Kết hôn.
-    Marriage = "KH",
-    /// Ly hôn (a court's judgement, noted in the book).
-    Divorce = "LH",
-    /// Nhận cha, mẹ, con.
-    Recognition = "NCMC",
-    /// Nuôi con nuôi.
-    Adoption = "NCN",
-    /// Thay đổi họ, chữ đệm, tên.
-    NameChanged = "TD",
-    /// Cải chính họ, chữ đệm, tên.
-    NameCorrected = "CCT",
-    /// Cải chính ngày sinh.
-    BirthDateCorrected = "CCN",
-    /// Xác định lại giới tính.
-    SexRedetermined = "GT",
-    /// Xác định lại dân tộc.
-    EthnicGroup = "DT",
-    /// Thay đổi quốc tịch.
-    Nationality = "QT",
-    /// Tuyên bố mất tích.
-    Missing = "MT",
-    /// Hủy tuyên bố mất tích.
-    Returned = "HMT",
-    /// Hủy khai tử, hủy quyết định tuyên bố chết (BLDS 2015 art. 73).
-    DeathAnnulled = "HKT",
-    /// Đăng ký thường trú (Luật Cư trú 2020 art. 20–22): not of the civil status books, yet kept and taken as they are.
-    Permanent = "CT",
-    /// Đăng ký tạm trú (art. 27–28).
-    Temporary = "TT",
-    /// Thông báo nơi ở hiện tại (art. 19).
-    Current = "HT",
-    /// Khai báo tạm vắng (art. 31).
-    Absence = "TV",
-    /// Xóa đăng ký thường trú (art. 24).
-    Removed = "XT",
-    /// Quyết định xử lý mâu thuẫn, trùng lặp ([`crate::cases`]): names an officer's decision in messages; no book's.
-    Decided = "XL",
-}
-
-/// Which act: unique in the nation, and the key under which it is taken once. `00070.2026.KS.123`: office, year, book,
-/// number in the book.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ActId {
-    /// The office: code of its ward, 5 digits; `90` and the country's code (TT 07/2016 annex 2) for a representation abroad.
-    pub office: String,
-    /// Of the book.
-    pub year: i16,
-    /// Which book.
-    pub kind: Kind,
-    /// In the book of the year, from 1.
-    pub serial: u32,
-}
-
-impl ActId {
-    /// The country of a representation abroad, three digits; `None` for an office at home. No ward's code begins with 9.
-    #[must_use]
-    pub fn country(&self) -> Option<&str> {
-        self.office.strip_prefix("90").filter(|country| country.len() == 3)
-    }
-}
-
-/// Text that identifies no act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an act is named OFFICE.YEAR.BOOK.NUMBER, as in 00070.2026.KS.123")]
-pub struct NotAnActId;
-
-impl fmt::Display for ActId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:04}.{}.{}", self.office, self.year, self.kind.code(), self.serial)
-    }
-}
-
-impl FromStr for ActId {
-    type Err = NotAnActId;
-
-    fn from_str(text: &str) -> Result<Self, NotAnActId> {
-        let parts: Vec<&str> = text.split('.').collect();
-        let [office, year, kind, serial] = parts.as_slice() else { return Err(NotAnActId) };
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if office.len() != 5 || !digits(office) || year.len() != 4 || !digits(year) {
-            return Err(NotAnActId);
-        }
-        if !digits(serial) || serial.starts_with('0') {
-            return Err(NotAnActId);
-        }
-        Ok(Self {
-            office: (*office).to_owned(),
-            year: year.parse().map_err(|_| NotAnActId)?,
-            kind: Kind::from_code(kind).ok_or(NotAnActId)?,
-            serial: serial.parse().map_err(|_| NotAnActId)?,
-        })
-    }
-}
-
-impl Serialize for ActId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ActId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+pub use super::act_id::{ActId, NotAnActId};
+use super::family::is_one_name;
+pub use super::kind::Kind;
+use crate::person::{Relative, Residence};
 
 /// Where the act was first written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,10 +69,10 @@ pub struct Newborn {
     pub nationality: String,
 }
 
-/// Father or mother of an act of birth: by number, or by name where there is none.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Spouse or parent in an act: by number, or by name where there is none.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Parent {
+pub enum Party {
     /// In the register.
     Known(PersonalNumber),
     /// A foreigner, or somebody the register does not know.
@@ -238,9 +80,65 @@ pub enum Parent {
         /// Họ và tên.
         name: String,
         /// Quốc tịch.
-        #[serde(default)]
         nationality: Option<String>,
     },
+}
+
+/// A number beside a name would be lost: no field is passed over.
+impl<'de> Deserialize<'de> for Party {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Stranger {
+            name: String,
+            #[serde(default)]
+            nationality: Option<String>,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Known(PersonalNumber),
+            Named(Stranger),
+        }
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Known(number) => Self::Known(number),
+            Written::Named(Stranger { name, nationality }) => Self::Named { name, nationality },
+        })
+    }
+}
+
+impl Party {
+    /// Of somebody in the register.
+    #[must_use]
+    pub fn number(&self) -> Option<&PersonalNumber> {
+        match self {
+            Self::Known(number) => Some(number),
+            Self::Named { .. } => None,
+        }
+    }
+
+    /// Whether somebody without a number is named so, in any spelling.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.stranger().is_some_and(|named| is_one_name(&named.name, name))
+    }
+
+    /// How records name somebody who is not in the register.
+    pub(crate) fn stranger(&self) -> Option<Relative> {
+        match self {
+            Self::Known(_) => None,
+            Self::Named { name, nationality } => {
+                let mut relative = Relative::new(name, None);
+                relative.nationality.clone_from(nationality);
+                Some(relative)
+            }
+        }
+    }
+}
+
+impl From<PersonalNumber> for Party {
+    fn from(number: PersonalNumber) -> Self {
+        Self::Known(number)
+    }
 }
 
 /// One of those who move, and what they are to the head of the household there.
@@ -273,10 +171,10 @@ pub enum Act {
         child: Box<Newborn>,
         /// Cha.
         #[serde(default)]
-        father: Option<Parent>,
+        father: Option<Party>,
         /// Mẹ.
         #[serde(default)]
-        mother: Option<Parent>,
+        mother: Option<Party>,
         /// With whom the child is registered as resident (linked procedure); one of the parents or the guardian.
         #[serde(default)]
         resides_with: Option<PersonalNumber>,
@@ -288,22 +186,31 @@ pub enum Act {
         /// When.
         on: Date,
     },
-    /// Two persons marry.
+    /// Two persons marry; one of them is in the register.
     Marriage {
         /// One.
-        husband: PersonalNumber,
+        husband: Party,
         /// The other.
-        wife: PersonalNumber,
+        wife: Party,
         /// When.
         on: Date,
     },
     /// Two persons are divorced.
     Divorce {
         /// One.
-        husband: PersonalNumber,
+        husband: Party,
         /// The other.
-        wife: PersonalNumber,
+        wife: Party,
         /// The day the judgement took effect.
+        on: Date,
+    },
+    /// A marriage is annulled: as if it had not been.
+    MarriageAnnulled {
+        /// One.
+        husband: Party,
+        /// The other.
+        wife: Party,
+        /// The day the decision took effect.
         on: Date,
     },
     /// A parent recognises a child, or a child a parent.
@@ -311,7 +218,10 @@ pub enum Act {
         /// Con.
         child: PersonalNumber,
         /// Cha hoặc mẹ; which of the two, the parent's sex says.
-        parent: PersonalNumber,
+        parent: Party,
+        /// Of a parent who is not in the register.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent_sex: Option<Sex>,
         /// When.
         on: Date,
     },
@@ -321,11 +231,24 @@ pub enum Act {
         child: PersonalNumber,
         /// Cha nuôi.
         #[serde(default)]
-        father: Option<PersonalNumber>,
+        father: Option<Party>,
         /// Mẹ nuôi.
         #[serde(default)]
-        mother: Option<PersonalNumber>,
+        mother: Option<Party>,
         /// When.
+        on: Date,
+    },
+    /// An adoption ends: the adoptive parents of the last adoption are parents no more.
+    AdoptionEnded {
+        /// Con nuôi.
+        child: PersonalNumber,
+        /// Cha, from now on; none: whom the adoption had left, if anybody.
+        #[serde(default)]
+        father: Option<Party>,
+        /// Mẹ, from now on.
+        #[serde(default)]
+        mother: Option<Party>,
+        /// The day the decision took effect.
         on: Date,
     },
     /// A name changes: the old one stays as another name.
@@ -456,8 +379,10 @@ impl Act {
             Self::Death { .. } => Kind::Death,
             Self::Marriage { .. } => Kind::Marriage,
             Self::Divorce { .. } => Kind::Divorce,
+            Self::MarriageAnnulled { .. } => Kind::MarriageAnnulled,
             Self::Recognition { .. } => Kind::Recognition,
             Self::Adoption { .. } => Kind::Adoption,
+            Self::AdoptionEnded { .. } => Kind::AdoptionEnded,
             Self::NameChanged { .. } => Kind::NameChanged,
             Self::NameCorrected { .. } => Kind::NameCorrected,
             Self::BirthDateCorrected { .. } => Kind::BirthDateCorrected,
@@ -483,8 +408,10 @@ impl Act {
             Self::Death { on, .. }
             | Self::Marriage { on, .. }
             | Self::Divorce { on, .. }
+            | Self::MarriageAnnulled { on, .. }
             | Self::Recognition { on, .. }
             | Self::Adoption { on, .. }
+            | Self::AdoptionEnded { on, .. }
             | Self::NameChanged { on, .. }
             | Self::NameCorrected { on, .. }
             | Self::BirthDateCorrected { on, .. }
@@ -506,11 +433,12 @@ impl Act {
     pub fn named(&self) -> Vec<PersonalNumber> {
         match self {
             Self::Birth { father, mother, resides_with, .. } => {
-                let parents = [father, mother].into_iter().flatten().filter_map(|parent| match parent {
-                    Parent::Known(number) => Some(number.clone()),
-                    Parent::Named { .. } => None,
-                });
+                let parents = [father, mother].into_iter().flatten().filter_map(Party::number).cloned();
                 parents.chain(resides_with.clone()).collect()
+            }
+            Self::AdoptionEnded { child, father, mother, .. } => {
+                let parents = [father, mother].into_iter().flatten().filter_map(Party::number);
+                core::iter::once(child).chain(parents).cloned().collect()
             }
             Self::Permanent { joins, .. } => self.principals().into_iter().chain(joins.clone()).collect(),
             _ => self.principals(),
@@ -523,11 +451,19 @@ impl Act {
     pub fn principals(&self) -> Vec<PersonalNumber> {
         let mut numbers: Vec<&PersonalNumber> = match self {
             Self::Birth { .. } => Vec::new(),
-            Self::Marriage { husband, wife, .. } | Self::Divorce { husband, wife, .. } => vec![husband, wife],
-            Self::Recognition { child, parent, .. } => vec![child, parent],
-            Self::Adoption { child, father, mother, .. } => {
-                core::iter::once(child).chain(father).chain(mother).collect()
+            Self::Marriage { husband, wife, .. }
+            | Self::Divorce { husband, wife, .. }
+            | Self::MarriageAnnulled { husband, wife, .. } => {
+                [husband, wife].into_iter().filter_map(Party::number).collect()
             }
+            Self::Recognition { child, parent, .. } => {
+                core::iter::once(child).chain(parent.number()).collect()
+            }
+            Self::Adoption { child, father, mother, .. } => {
+                let adopters = [father, mother].into_iter().flatten().filter_map(Party::number);
+                core::iter::once(child).chain(adopters).collect()
+            }
+            Self::AdoptionEnded { child, .. } => vec![child],
             Self::Death { person, .. }
             | Self::NameChanged { person, .. }
             | Self::NameCorrected { person, .. }
@@ -547,11 +483,58 @@ impl Act {
         numbers.into_iter().cloned().collect()
     }
 
+    /// Husband and wife, where the act makes a marriage or ends one.
+    #[must_use]
+    pub fn spouses(&self) -> Option<[&Party; 2]> {
+        match self {
+            Self::Marriage { husband, wife, .. }
+            | Self::Divorce { husband, wife, .. }
+            | Self::MarriageAnnulled { husband, wife, .. } => Some([husband, wife]),
+            _ => None,
+        }
+    }
+
+    /// Whether it makes or ends a marriage with somebody of this name who has no number.
+    pub(crate) fn is_of_spouse(&self, stranger: &Party) -> bool {
+        let spouses = self.spouses().into_iter().flatten();
+        spouses.filter_map(Party::stranger).any(|named| stranger.is_named(&named.name))
+    }
+
+    /// The same act, each of its people under the number that `now` says: acts name people by the numbers of then.
+    #[must_use]
+    pub(crate) fn under(mut self, now: &mut dyn FnMut(&PersonalNumber) -> PersonalNumber) -> Self {
+        let mut party = |party: &mut Party| {
+            if let Party::Known(number) = party {
+                *number = now(number);
+            }
+        };
+        match &mut self {
+            Self::Birth { father, mother, .. } => [father, mother].into_iter().flatten().for_each(party),
+            Self::Marriage { husband, wife, .. }
+            | Self::Divorce { husband, wife, .. }
+            | Self::MarriageAnnulled { husband, wife, .. } => [husband, wife].into_iter().for_each(party),
+            Self::Recognition { child, parent, .. } => {
+                party(parent);
+                *child = now(child);
+            }
+            Self::Adoption { child, father, mother, .. }
+            | Self::AdoptionEnded { child, father, mother, .. } => {
+                [father, mother].into_iter().flatten().for_each(party);
+                *child = now(child);
+            }
+            // Nobody asks the others whom they name.
+            _ => {}
+        }
+        self
+    }
+
     /// Those of [`principals`](Self::principals) who are there for it and do something: not whom a court, an office or their family
     /// speaks of.
     pub(crate) fn doers(&self) -> Vec<PersonalNumber> {
         match self {
-            Self::Adoption { father, mother, .. } => father.iter().chain(mother).cloned().collect(),
+            Self::Adoption { father, mother, .. } => {
+                [father, mother].into_iter().flatten().filter_map(Party::number).cloned().collect()
+            }
             _ if self.kind().is_deed() => self.principals(),
             _ => Vec::new(),
         }
@@ -582,8 +565,8 @@ impl fmt::Debug for Mover {
     }
 }
 
-impl fmt::Debug for Parent {
+impl fmt::Debug for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Parent(…)")
+        f.write_str("Party(…)")
     }
 }

@@ -2,6 +2,8 @@
 
 mod adoption;
 mod families;
+mod kin;
+mod marriages;
 mod records;
 mod residence;
 
@@ -12,7 +14,7 @@ use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
 use jiff::civil::Date;
 
 use super::act::{Act, ActId, Entry, Kind};
-use super::family::Touched;
+use super::family::{Touched, is_one};
 use super::form::formed;
 use super::message::{Message, Topic};
 use super::refusal::{Contradiction, NotApplied, Refusal};
@@ -28,9 +30,14 @@ pub trait Books: Others {
         Vec::new()
     }
 
-    /// An act that was taken.
+    /// An act that was taken, its people under their numbers of today.
     fn act(&self, _id: &ActId) -> Option<Act> {
         None
+    }
+
+    /// What somebody's record said before it says what it does, the oldest first.
+    fn past(&self, _person: &PersonalNumber) -> Vec<Person> {
+        Vec::new()
     }
 }
 
@@ -124,9 +131,14 @@ pub fn apply_overruling(
         }
         Act::Death { person, on } => work.death(person, *on),
         Act::Marriage { husband, wife, on } => work.marriage(husband, wife, *on),
-        Act::Divorce { husband, wife, .. } => work.divorce(husband, wife),
-        Act::Recognition { child, parent, .. } => work.recognition(child, parent),
+        Act::Divorce { husband, wife, .. } | Act::MarriageAnnulled { husband, wife, .. } => {
+            work.parted(husband, wife)
+        }
+        Act::Recognition { child, parent, parent_sex, .. } => work.recognition(child, parent, *parent_sex),
         Act::Adoption { child, father, mother, .. } => work.adoption(child, father.as_ref(), mother.as_ref()),
+        Act::AdoptionEnded { child, father, mother, .. } => {
+            work.adoption_ended(child, father.as_ref(), mother.as_ref())
+        }
         Act::NameChanged { person, full_name, .. } => work.name(person, full_name, true),
         Act::NameCorrected { person, full_name, .. } => work.name(person, full_name, false),
         Act::BirthDateCorrected { person, birth_date, .. } => work.birth_date(person, *birth_date, number),
@@ -168,6 +180,10 @@ pub fn may_overrule(contradiction: Contradiction) -> bool {
             | Contradiction::HeadTooYoung
             | Contradiction::DeclaredMissing
             | Contradiction::MarriedSince
+            | Contradiction::MarriedToStranger
+            | Contradiction::OtherSpouse
+            | Contradiction::SpouseOfSameSex
+            | Contradiction::NotAdopted
             | Contradiction::ActsAfterDeath
     )
 }
@@ -190,6 +206,13 @@ fn check_entry(entry: &Entry, today: Date) -> Result<(), Refusal> {
     }
     named.sort_unstable();
     if named.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(Refusal::Oneself);
+    }
+    if let Act::Birth { father: Some(one), mother: Some(other), .. }
+    | Act::Adoption { father: Some(one), mother: Some(other), .. }
+    | Act::AdoptionEnded { father: Some(one), mother: Some(other), .. } = &entry.act
+        && one.stranger().zip(other.stranger()).is_some_and(|(one, other)| is_one(&one, &other))
+    {
         return Err(Refusal::Oneself);
     }
     Ok(())

@@ -7,7 +7,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
 use super::act::Act;
-use crate::name::agree;
+use crate::name::{agree, fold};
 use crate::person::{Flaw, HEAD, HouseholdMember, Others, Person, Relative};
 
 /// The records that an act touches, each read once and changed in memory.
@@ -196,7 +196,7 @@ pub(crate) fn looked_at(act: &Act, person: &Person) -> Vec<PersonalNumber> {
             let at_home = resides_with.as_ref() == Some(&person.number);
             near.chain(household().filter(|_| at_home)).collect()
         }
-        Act::Divorce { .. } => Vec::new(),
+        Act::Divorce { .. } | Act::MarriageAnnulled { .. } => Vec::new(),
         Act::Marriage { .. } => {
             let parents = [&person.father, &person.mother].into_iter().flatten();
             spouse().chain(parents.filter_map(|parent| parent.number.clone())).collect()
@@ -226,6 +226,33 @@ fn relation_of_child(of_parent: &str) -> &'static str {
         "Cháu"
     } else {
         "Thành viên khác"
+    }
+}
+
+/// Whether two spellings are one name of somebody without a number: hyphens, blanks, case, marks and the order of its parts
+/// differ from paper to paper (`KIM MIN-JUN`, `Minjun Kim`).
+pub(crate) fn is_one_name(one: &str, other: &str) -> bool {
+    let (first, second) = (fold(one), fold(other));
+    let joined = |name: &str| name.split_whitespace().collect::<String>();
+    let parts = |name: &str| {
+        let mut parts: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
+        parts.sort_unstable();
+        parts
+    };
+    let (letters, others) = (joined(&first), joined(&second));
+    if letters.is_empty() || others.is_empty() {
+        return agree(one, other);
+    }
+    // Family name first or last, and the rest in one word or two: the letters are the same, begun at another place.
+    let is_turned = letters.len() == others.len() && letters.repeat(2).contains(&others);
+    is_turned || parts(&first) == parts(&second)
+}
+
+/// Whether two records or acts name one person: by the number where both have it, by the name else.
+pub(crate) fn is_one(one: &Relative, other: &Relative) -> bool {
+    match (&one.number, &other.number) {
+        (Some(one), Some(other)) => one == other,
+        _ => is_one_name(&one.name, &other.name),
     }
 }
 

@@ -2,7 +2,7 @@
 //! ([`Flaw`]), and by the lists that the register has. An office chooses from those lists; what an import carries over is
 //! kept and remarked instead (docs/decisions/0141).
 
-use super::act::{Act, Book, Entry, Newborn, Parent};
+use super::act::{Act, Book, Entry, Newborn, Party};
 use crate::name::is_unseen;
 use crate::person::{Flaw, MAX_TEXT, Residence, checked_name, checked_place, optional, required};
 use crate::places::countries;
@@ -22,15 +22,18 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
     match &mut entry.act {
         Act::Birth { child, father, mother, .. } => {
             newborn(child)?;
-            for (parent, item) in [(father, "father"), (mother, "mother")] {
-                let Some(Parent::Named { name: of, nationality }) = parent else { continue };
-                name(of, item)?;
-                optional(nationality, item)?;
-                if nationality.as_deref().is_some_and(|of| !countries::is_nationality(of)) {
-                    return Err(Flaw::Unlisted(item));
-                }
-            }
+            parties([(father, "father"), (mother, "mother")])?;
         }
+        Act::Adoption { father, mother, .. } | Act::AdoptionEnded { father, mother, .. } => {
+            parties([(father, "father"), (mother, "mother")])?;
+        }
+        Act::Marriage { husband, wife, .. }
+        | Act::Divorce { husband, wife, .. }
+        | Act::MarriageAnnulled { husband, wife, .. } => {
+            party(husband, "husband")?;
+            party(wife, "wife")?;
+        }
+        Act::Recognition { parent, .. } => party(parent, "parent")?,
         Act::NameChanged { full_name, .. } | Act::NameCorrected { full_name, .. } => {
             own_name(full_name)?;
         }
@@ -54,10 +57,6 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
             }
         }
         Act::Death { .. }
-        | Act::Marriage { .. }
-        | Act::Divorce { .. }
-        | Act::Recognition { .. }
-        | Act::Adoption { .. }
         | Act::BirthDateCorrected { .. }
         | Act::SexRedetermined { .. }
         | Act::Missing { .. }
@@ -68,6 +67,25 @@ pub(super) fn formed(entry: &Entry) -> Result<Entry, Flaw> {
         | Act::Removed { .. } => {}
     }
     Ok(entry)
+}
+
+fn parties(all: [(&mut Option<Party>, &'static str); 2]) -> Result<(), Flaw> {
+    all.into_iter().try_for_each(|(one, item)| one.as_mut().map_or(Ok(()), |one| party(one, item)))
+}
+
+/// Somebody without a number is known by a name, and a nationality that there is.
+fn party(party: &mut Party, item: &'static str) -> Result<(), Flaw> {
+    let Party::Named { name: of, nationality } = party else { return Ok(()) };
+    name(of, item)?;
+    // A number in a name is nobody's name, and finds nobody.
+    if of.chars().any(|c| c.is_numeric() || matches!(c, '<' | '>' | '{' | '}')) {
+        return Err(Flaw::Form(item));
+    }
+    optional(nationality, item)?;
+    if nationality.as_deref().is_some_and(|of| !countries::is_nationality(of)) {
+        return Err(Flaw::Unlisted(item));
+    }
+    Ok(())
 }
 
 /// A name that everybody reads alike: no marks that nobody sees, and none that turn the letters around. An import carries over what

@@ -36,6 +36,8 @@ reasons! {
         Registered = "registration-day", "the day of registration is not possible", "ngày đăng ký không thể có";
         /// Somebody named is not in the register.
         UnknownPerson = "unknown-person", "somebody named in the act is not in the register", "có người được ghi không có trong cơ sở dữ liệu";
+        /// A marriage, or its end, of two whom the register does not know.
+        NobodyKnown = "nobody-known", "neither of the two is in the register", "cả hai người đều không có trong cơ sở dữ liệu";
         /// Somebody named goes on under another number.
         NumberEnded = "number-ended", "a number named in the act has ended; the person goes on under another", "một số định danh được ghi đã bị hủy; người đó mang số khác";
         /// The same person twice.
@@ -90,6 +92,10 @@ reasons! {
         OtherDeath = "other-day-of-death", "another day of death is known", "đã ghi nhận ngày chết khác";
         /// Married to somebody else.
         Married = "married-already", "a marriage is known", "đang có vợ hoặc chồng";
+        /// Married to somebody who is not in the register, whose death or divorce no act tells here.
+        MarriedToStranger = "married-to-stranger", "a marriage with somebody who has no number is known", "đang có vợ hoặc chồng không có số định danh";
+        /// The record names another husband or wife than an act that ends the marriage, and one of the two has no number.
+        OtherSpouse = "other-spouse-named", "the record names the husband or wife otherwise", "bản ghi ghi tên vợ hoặc chồng khác";
         /// Not married to each other.
         NotMarried = "not-married", "no marriage of these two is known", "không có hôn nhân giữa hai người này";
         /// Another father or mother is known.
@@ -120,6 +126,10 @@ reasons! {
         /// From 16 only a step-parent, an aunt or an uncle adopts; a married adopter adopts with the spouse; grandparents their grandchild and
         /// brothers and sisters each other never (Luật Nuôi con nuôi 2010 art. 8, 13(6)).
         AdoptionBarred = "adoption-barred", "the adopters may not adopt this child as far as the register knows: a child from 16, married adopters one of whom adopts alone, two who are no couple, grandparents, brothers and sisters", "theo cơ sở dữ liệu, những người này không được nhận trẻ làm con nuôi: trẻ từ 16 tuổi, chỉ một người trong cặp vợ chồng nhận, hai người không phải vợ chồng, ông bà nhận cháu, anh chị em nhận nhau";
+        /// No adoption of this child is known that could end.
+        NotAdopted = "not-adopted", "no adoption of this child is known", "không ghi nhận việc nuôi con nuôi của trẻ này";
+        /// Husband and wife would be of one sex (Luật HN&GĐ 2014 art. 8(2)).
+        SpouseOfSameSex = "spouse-of-same-sex", "husband and wife would be of the same sex", "vợ và chồng sẽ cùng giới tính";
         /// A mother had another child some weeks or months before.
         BirthsTooClose = "births-too-close", "the mother had another child less than six months before or after", "người mẹ có con khác sinh cách chưa đến sáu tháng";
         /// A head of a household who is no adult (Luật Cư trú 2020 art. 10).

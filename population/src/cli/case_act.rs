@@ -7,11 +7,11 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::cases::{Case, Subject};
 use cccd_population::civil_status::{Entry, Kind};
 use cccd_population::name::plain;
-use cccd_population::person::{MaritalStatus, Person, Relative, Residence};
+use cccd_population::person::{Person, Relative, Residence};
 use cccd_population::store::{SqlStore, Store as _, StoreError};
 use serde_json::{Value, json};
 
-use super::{Setting, vietnamese};
+use super::{Setting, vietnamese, words};
 
 /// The numbers of everybody who is looked at with a case, and its act.
 pub(super) struct CaseAct {
@@ -98,7 +98,7 @@ fn entry_words(setting: &Setting, entry: &Entry, text: &mut String) {
         setting.say("Việc hộ tịch ghi", "The act says"),
         setting.say(kind.0, kind.1),
         setting.say("đăng ký ngày", "registered on"),
-        entry.registered_on,
+        words::day(setting, &entry.registered_on.to_string()).unwrap_or_default(),
         setting.say("người ký", "by"),
         plain(&entry.registered_by),
     );
@@ -121,7 +121,8 @@ fn of_register(person: &Person) -> Value {
 fn person_words(setting: &Setting, person: &Person, text: &mut String) {
     let sex = vietnamese::count(sex_word(person)).unwrap_or_default();
     let life = vietnamese::count(person.life.as_str()).unwrap_or_default();
-    let day = person.life.date().map_or_else(String::new, |day| format!(" {day}"));
+    let day = person.life.date().and_then(|day| words::day(setting, &day.to_string()));
+    let day = day.map_or_else(String::new, |day| format!(" {day}"));
     let _ = write!(
         text,
         "{} · {} {} · {} · {}{day}",
@@ -132,23 +133,17 @@ fn person_words(setting: &Setting, person: &Person, text: &mut String) {
         setting.say(life, person.life.as_str()),
     );
     if let Some(status) = person.marital_status {
-        let words = match status {
-            MaritalStatus::Single => "chưa kết hôn",
-            MaritalStatus::Married => "đang có vợ hoặc chồng",
-            MaritalStatus::Divorced => "đã ly hôn",
-            MaritalStatus::Widowed => "góa",
-        };
-        let _ = write!(text, " · {}", setting.say(words, status.as_str()));
+        let _ = write!(text, " · {}", words::value(setting, status.as_str()));
     }
     let relatives = [("spouse", &person.spouse), ("father", &person.father), ("mother", &person.mother)];
     for (item, relative) in relatives {
         if let Some(relative) = relative {
-            let _ = write!(text, "\n    {}: {}", label(setting, item), relative_words(relative));
+            let _ = write!(text, "\n    {}: {}", words::item(setting, item), relative_words(relative));
         }
     }
     if !person.children.is_empty() {
         let children: Vec<String> = person.children.iter().map(relative_words).collect();
-        let _ = write!(text, "\n    {}: {}", label(setting, "children"), children.join(", "));
+        let _ = write!(text, "\n    {}: {}", words::item(setting, "children"), children.join(", "));
     }
     let homes = [
         ("permanent", &person.residences.permanent),
@@ -157,7 +152,7 @@ fn person_words(setting: &Setting, person: &Person, text: &mut String) {
     ];
     for (item, home) in homes {
         if let Some(Residence { address, .. }) = home {
-            let _ = write!(text, "\n    {}: {}", label(setting, item), plain(address));
+            let _ = write!(text, "\n    {}: {}", words::item(setting, item), plain(address));
         }
     }
 }
@@ -174,7 +169,11 @@ fn sex_word(person: &Person) -> &'static str {
 fn relative_words(relative: &Relative) -> String {
     let number =
         relative.number.as_ref().map_or_else(String::new, |number| format!(" ({})", number.as_str()));
-    format!("{}{number}", plain(&relative.name))
+    // Of somebody without a number the nationality is most of what is known.
+    let nationality = relative.nationality.as_deref().filter(|_| relative.number.is_none());
+    let nationality =
+        nationality.map_or_else(String::new, |nationality| format!(" ({})", plain(nationality)));
+    format!("{}{number}{nationality}", plain(&relative.name))
 }
 
 /// Each item of what an act says on a line, those within it further in.
@@ -188,15 +187,18 @@ fn said_words(setting: &Setting, said: &Value, depth: usize, text: &mut String) 
         match value {
             Value::Null => {}
             Value::Object(_) => {
-                let _ = write!(text, "\n{indent}{}:", label(setting, item));
+                let _ = write!(text, "\n{indent}{}:", words::item(setting, item));
                 said_words(setting, value, depth + 1, text);
             }
             Value::Array(list) => {
-                let _ = write!(text, "\n{indent}{}:", label(setting, item));
+                let _ = write!(text, "\n{indent}{}:", words::item(setting, item));
                 list.iter().for_each(|one| said_words(setting, one, depth + 1, text));
             }
             other => {
-                let _ = write!(text, "\n{indent}{}: {}", label(setting, item), scalar(other));
+                let said = scalar(other);
+                let said =
+                    words::day(setting, &said).unwrap_or_else(|| words::value(setting, &said).to_owned());
+                let _ = write!(text, "\n{indent}{}: {said}", words::item(setting, item));
             }
         }
     }
@@ -206,52 +208,14 @@ fn scalar(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), plain)
 }
 
-fn label<'w>(setting: &Setting, item: &'w str) -> &'w str {
-    let (vietnamese, english) = match item {
-        "person" => ("Người", "Person"),
-        "husband" => ("Chồng", "Husband"),
-        "wife" => ("Vợ", "Wife"),
-        "child" => ("Con", "Child"),
-        "children" => ("Con", "Children"),
-        "parent" => ("Cha hoặc mẹ", "Parent"),
-        "father" => ("Cha", "Father"),
-        "mother" => ("Mẹ", "Mother"),
-        "spouse" => ("Vợ, chồng", "Spouse"),
-        "resides_with" => ("Ở cùng", "Resides with"),
-        "on" => ("Ngày", "Day"),
-        "until" => ("Đến ngày", "Until"),
-        "since" => ("Từ ngày", "Since"),
-        "full_name" | "name" => ("Họ tên", "Name"),
-        "birth_date" => ("Ngày sinh", "Born"),
-        "sex" => ("Giới tính", "Sex"),
-        "place_of_birth" => ("Nơi sinh", "Place of birth"),
-        "birth_registration_place" => ("Nơi đăng ký khai sinh", "Place of registration"),
-        "number_place" => ("Mã nơi đăng ký", "Place of the number"),
-        "place_of_origin" => ("Quê quán", "Place of origin"),
-        "ethnic_group" => ("Dân tộc", "Ethnic group"),
-        "nationality" => ("Quốc tịch", "Nationality"),
-        "movers" => ("Người chuyển đến", "Movers"),
-        "relation" => ("Quan hệ với chủ hộ", "Relation to the head"),
-        "joins" => ("Nhập hộ của", "Joins"),
-        "place" => ("Nơi cư trú", "Residence"),
-        "address" => ("Địa chỉ", "Address"),
-        "ward_code" => ("Mã xã, phường", "Ward"),
-        "province_code" => ("Mã tỉnh", "Province"),
-        "stay" => ("Loại cư trú", "Stay"),
-        "permanent" => ("Thường trú", "Permanent"),
-        "temporary" => ("Tạm trú", "Temporary"),
-        "current" => ("Nơi ở hiện tại", "Current"),
-        other => (other, other),
-    };
-    if setting.lang == super::Language::Vi { vietnamese } else { english }
-}
-
 fn kind(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::Birth => ("khai sinh", "birth"),
         Kind::Death => ("khai tử", "death"),
         Kind::Marriage => ("kết hôn", "marriage"),
         Kind::Divorce => ("ly hôn", "divorce"),
+        Kind::MarriageAnnulled => ("hủy việc kết hôn", "annulment of a marriage"),
+        Kind::AdoptionEnded => ("chấm dứt nuôi con nuôi", "end of an adoption"),
         Kind::Recognition => ("nhận cha, mẹ, con", "recognition of a parent or child"),
         Kind::Adoption => ("nuôi con nuôi", "adoption"),
         Kind::NameChanged => ("thay đổi họ, chữ đệm, tên", "name changed"),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::case_act::CaseAct;
 use super::look::AskedForMany;
 use super::usage::BadValue;
-use super::{Db, Setting};
+use super::{Db, Setting, words};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -239,11 +239,13 @@ fn subject_words(setting: &Setting, subject: &Subject, text: &mut String) {
     match subject {
         Subject::Facts(conflicts) => {
             for conflict in conflicts {
-                let _ = write!(text, "\n{}", conflict.item);
+                // The name by which a decision takes it stands beside what it means.
+                let _ = write!(text, "\n{} ({})", words::item(setting, &conflict.item), conflict.item);
                 for (place, claim) in conflict.claims.iter().enumerate() {
                     let value = claim.value.as_str().map_or_else(|| claim.value.to_string(), str::to_owned);
-                    let _ =
-                        write!(text, "\n  {place}: {value} · {} · {}", claim.source, claim.standing.as_str());
+                    let (value, standing) =
+                        (words::value(setting, &value), words::standing(setting, claim.standing.as_str()));
+                    let _ = write!(text, "\n  {place}: {value} · {} · {standing}", claim.source);
                 }
             }
         }
@@ -256,7 +258,9 @@ fn subject_words(setting: &Setting, subject: &Subject, text: &mut String) {
         Subject::Pair { bits, evidence } => {
             let _ = write!(text, "\n{}", f64::from(*bits) / 10.0);
             for line in evidence {
-                let _ = write!(text, "\n  {} {} {}", line.item, line.finding, f64::from(line.bits) / 10.0);
+                let (item, finding) =
+                    (words::item(setting, &line.item), words::finding(setting, &line.finding));
+                let _ = write!(text, "\n  {item}: {finding} {}", f64::from(line.bits) / 10.0);
             }
         }
     }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::look::{Asked, AskedForMany};
 use super::quality::each;
-use super::{Db, Setting, data};
+use super::{Db, Setting, data, words};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -226,7 +226,11 @@ impl Duplicates {
                     number(found.other),
                     bits(found.weighed.bits)
                 );
-                let item = |one: &Evidence| format!("{} {} {}", one.item, one.finding, bits(one.bits));
+                let item = |one: &Evidence| {
+                    let (item, finding) =
+                        (words::item(setting, one.item), words::finding(setting, one.finding));
+                    format!("{item}: {finding} {}", bits(one.bits))
+                };
                 let evidence: Vec<String> = found.weighed.evidence.iter().map(item).collect();
                 let _ = writeln!(text, "    {}", evidence.join(" · "));
             }
@@ -265,8 +269,14 @@ fn hits_words(setting: &Setting, hits: &[Hit]) -> String {
             record.birth_date,
             record.name
         );
-        let why: Vec<String> =
-            hit.agreements.iter().map(|one| format!("{} {}", one.item, one.findings.join(", "))).collect();
+        let findings = |found: &[&'static str]| {
+            found.iter().map(|one| words::finding(setting, one)).collect::<Vec<_>>().join(", ")
+        };
+        let why: Vec<String> = hit
+            .agreements
+            .iter()
+            .map(|one| format!("{}: {}", words::item(setting, one.item), findings(&one.findings)))
+            .collect();
         let _ = writeln!(text, "     {}", why.join(" · "));
     }
     text.trim_end().to_owned()

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::look::{self, Asked};
-use super::{Db, Setting};
+use super::{Db, Setting, words};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -202,7 +202,7 @@ impl Show {
             format!(
                 "{:>2}. {name}: {}{}",
                 item.place,
-                words(&item.value),
+                words::said(setting, &item.value),
                 from.first().map_or("", String::as_str)
             )
         };
@@ -245,7 +245,8 @@ impl Show {
                     revision.change.source
                 ));
                 let one = |(item, change): (&String, &Value)| {
-                    let (old, new) = (words(&change["from"]), words(&change["to"]));
+                    let (old, new) =
+                        (words::said(setting, &change["from"]), words::said(setting, &change["to"]));
                     let name = setting.say(vietnamese(item), item);
                     if change["from"].is_null() {
                         format!("    {name}: {new}")
@@ -277,21 +278,13 @@ fn record_lines(
 ) -> Vec<String> {
     let line = |(item, value): (&String, &Value)| {
         let from = sources.get(item).map_or(String::new(), from);
-        format!("{}: {}{from}", setting.say(vietnamese(item), item), words(value))
+        format!("{}: {}{from}", setting.say(vietnamese(item), item), words::said(setting, value))
     };
     record.iter().map(line).collect()
 }
 
 fn from(change: &Change) -> String {
     format!("  [{} · {}]", change.source, change.at)
-}
-
-fn words(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "—".to_owned(),
-        other => other.to_string(),
-    }
 }
 
 fn logged(setting: &Setting, (link, grounds): &(u64, Grounds)) -> String {

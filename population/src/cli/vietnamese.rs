@@ -22,7 +22,7 @@ use cccd_population::server::TokenFileError;
 use cccd_population::store::{StoreError, TlsFault};
 
 use super::usage::BadValue;
-use super::{Language, Setting};
+use super::{Language, Setting, words};
 
 /// One link of a chain of errors; `None` for one that is not known here (a path as context speaks for itself).
 pub(super) fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
@@ -261,7 +261,10 @@ fn places(error: &PlacesError) -> String {
 fn flaw(flaw: &Flaw) -> String {
     let item = |item: &str| match item {
         "the date of death or of missing" => "ngày chết hoặc mất tích".to_owned(),
-        other => format!("mục {other}"),
+        other => match words::known_item(other) {
+            Some((vietnamese, _)) => format!("mục {vietnamese} ({other})"),
+            None => format!("mục {other}"),
+        },
     };
     let words = match flaw {
         Flaw::Empty(name) => (name, "bị để trống"),

@@ -383,6 +383,7 @@ fn words(coordinate: &str) -> Words {
             code => match Kind::from_code(code) {
                 Some(Kind::Marriage) => Words::new("Kết hôn", "Marriages"),
                 Some(Kind::Divorce) => Words::new("Ly hôn", "Divorces"),
+                Some(Kind::MarriageAnnulled) => Words::new("Hủy kết hôn", "Marriages annulled"),
                 Some(Kind::Permanent) => Words::new("Đăng ký thường trú", "Moves"),
                 _ => Words::same(code),
             },

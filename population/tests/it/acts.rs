@@ -3,7 +3,7 @@
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{
-    Act, ActId, Applied, Book, Contradiction, Entry, Kind, Mover, Newborn, Parent, Refusal, Stay, apply,
+    Act, ActId, Applied, Book, Contradiction, Entry, Kind, Mover, Newborn, Party, Refusal, Stay, apply,
     apply_overruling, may_overrule,
 };
 use cccd_population::person::{Flaw, Life, MAX_LIST, MaritalStatus, Person, Relative, Residence};
@@ -12,7 +12,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use crate::civil_status::{
-    BACHELOR, CHILD, HUSBAND, Register, TODAY, WIFE, consistent, entry, number, take, town,
+    BACHELOR, CHILD, HUSBAND, Register, TODAY, WIFE, consistent, entry, number, party, take, town,
 };
 use crate::{change, empty, now, postgres};
 
@@ -32,12 +32,12 @@ fn newborn() -> Newborn {
     }
 }
 
-fn birth(child: Newborn, father: Option<Parent>, mother: Option<Parent>) -> Act {
+fn birth(child: Newborn, father: Option<Party>, mother: Option<Party>) -> Act {
     Act::Birth { child: Box::new(child), father, mother, resides_with: None }
 }
 
-fn known(digits: &str) -> Option<Parent> {
-    Some(Parent::Known(number(digits)))
+fn known(digits: &str) -> Option<Party> {
+    Some(Party::Known(number(digits)))
 }
 
 fn renamed(full_name: &str) -> Act {
@@ -67,7 +67,7 @@ fn a_name_is_a_text_with_letters() {
         }
     }
     assert_eq!(Refusal::from(Flaw::Empty("full_name")).code(), "item-not-possible");
-    let long = Parent::Named { name: "7".to_owned(), nationality: None };
+    let long = Party::Named { name: "7".to_owned(), nationality: None };
     let act = birth(newborn(), Some(long), known(WIFE));
     assert_eq!(take(&mut register, act, Some("001226000009")), Err(Flaw::Form("father").into()));
     assert_eq!(register, town(), "nothing was taken");
@@ -195,8 +195,8 @@ fn a_mother_is_no_man_and_a_father_no_woman() {
     }
     let adopt = |father: Option<&str>, mother: Option<&str>| Act::Adoption {
         child: number(CHILD),
-        father: father.map(number),
-        mother: mother.map(number),
+        father: father.map(party),
+        mother: mother.map(party),
         on: ON,
     };
     assert_eq!(take(&mut register, adopt(None, Some(BACHELOR)), None), Err(other.into()));
@@ -216,7 +216,7 @@ fn a_mother_is_no_man_and_a_father_no_woman() {
 #[test]
 fn only_who_was_married_is_divorced() {
     let mut register = town();
-    let divorce = entry(Act::Divorce { husband: number(BACHELOR), wife: number(WIFE), on: date(2024, 1, 1) });
+    let divorce = entry(Act::Divorce { husband: party(BACHELOR), wife: party(WIFE), on: date(2024, 1, 1) });
     let id = ActId { office: "00070".to_owned(), year: 2025, kind: Kind::Marriage, serial: 1 };
     let hers = [Applied { of: number(WIFE), id, on: date(2025, 5, 5) }];
     let done = apply(&divorce, &register, &hers, None, TODAY);
@@ -274,7 +274,12 @@ fn an_act_does_not_make_a_record_impossible_but_is_not_held_up_by_one() {
     assert_eq!(take(&mut register, backwards, None), Err(Flaw::Date("temporary_absence").into()));
     for act in [
         Act::NameCorrected { person: number(WIFE), full_name: "Lê Chi".to_owned(), on: date(-99, 1, 1) },
-        Act::Recognition { child: number(CHILD), parent: number(BACHELOR), on: date(-99, 1, 1) },
+        Act::Recognition {
+            child: number(CHILD),
+            parent: party(BACHELOR),
+            parent_sex: None,
+            on: date(-99, 1, 1),
+        },
         Act::BirthDateCorrected {
             person: number(WIFE),
             birth_date: BirthDate::Day(date(1990, 9, 9)),
@@ -320,12 +325,16 @@ fn place() -> impl Strategy<Value = Option<Residence>> {
     ))
 }
 
-fn parent() -> impl Strategy<Value = Option<Parent>> {
-    proptest::option::of(prop_oneof![
-        person().prop_map(Parent::Known),
+fn party_of() -> impl Strategy<Value = Party> {
+    prop_oneof![
+        person().prop_map(Party::Known),
         (text(), proptest::option::of(text()))
-            .prop_map(|(name, nationality)| Parent::Named { name, nationality }),
-    ])
+            .prop_map(|(name, nationality)| Party::Named { name, nationality }),
+    ]
+}
+
+fn parent() -> impl Strategy<Value = Option<Party>> {
+    proptest::option::of(party_of())
 }
 
 fn sex() -> impl Strategy<Value = Sex> {
@@ -358,11 +367,16 @@ fn any_act() -> impl Strategy<Value = Act> {
         2 => (child(), parent(), parent(), proptest::option::of(person())).prop_map(
             |(child, father, mother, resides_with)| Act::Birth { child: Box::new(child), father, mother, resides_with }),
         1 => of().prop_map(|(person, on)| Act::Death { person, on }),
-        1 => (person(), person(), day()).prop_map(|(husband, wife, on)| Act::Marriage { husband, wife, on }),
-        1 => (person(), person(), day()).prop_map(|(husband, wife, on)| Act::Divorce { husband, wife, on }),
-        1 => (person(), person(), day()).prop_map(|(child, parent, on)| Act::Recognition { child, parent, on }),
-        1 => (person(), proptest::option::of(person()), proptest::option::of(person()), day())
+        1 => (party_of(), party_of(), day()).prop_map(|(husband, wife, on)| Act::Marriage { husband, wife, on }),
+        1 => (party_of(), party_of(), day()).prop_map(|(husband, wife, on)| Act::Divorce { husband, wife, on }),
+        1 => (party_of(), party_of(), day())
+            .prop_map(|(husband, wife, on)| Act::MarriageAnnulled { husband, wife, on }),
+        1 => (person(), party_of(), proptest::option::of(sex()), day())
+            .prop_map(|(child, parent, parent_sex, on)| Act::Recognition { child, parent, parent_sex, on }),
+        1 => (person(), parent(), parent(), day())
             .prop_map(|(child, father, mother, on)| Act::Adoption { child, father, mother, on }),
+        1 => (person(), parent(), parent(), day())
+            .prop_map(|(child, father, mother, on)| Act::AdoptionEnded { child, father, mother, on }),
         2 => (of(), text()).prop_map(|((person, on), full_name)| Act::NameChanged { person, full_name, on }),
         2 => (of(), text()).prop_map(|((person, on), full_name)| Act::NameCorrected { person, full_name, on }),
         1 => (of(), day()).prop_map(|((person, on), birth)| Act::BirthDateCorrected { person, birth_date: BirthDate::Day(birth), on }),

@@ -2,7 +2,7 @@
 
 use cccd_card_profile::card_holder::Sex;
 use cccd_population::cases::{Case, CaseState, Intake, Ruled, Ruling, Subject, Verdict};
-use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Kind, Newborn, Parent};
+use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Kind, Newborn, Party};
 use cccd_population::generate::Nation;
 use cccd_population::numbers::{Allocator, Digits, NumberKey, Withheld};
 use cccd_population::person::{MaritalStatus, Person, Relative, Residence};
@@ -25,8 +25,8 @@ fn allocator() -> Allocator {
     Allocator::new(digits, 100)
 }
 
-fn named(name: &str) -> Option<Parent> {
-    Some(Parent::Named { name: name.to_owned(), nationality: None })
+fn named(name: &str) -> Option<Party> {
+    Some(Party::Named { name: name.to_owned(), nationality: None })
 }
 
 /// A child of parents whom the register does not know.
@@ -130,7 +130,7 @@ fn a_child_is_found_through_the_index_of_people_and_without_it() {
         let of_number = |office: &str| {
             let mut entry = birth(office, "Trần Minh Khôi", day, "");
             if let Act::Birth { mother, .. } = &mut entry.act {
-                *mother = Some(Parent::Known(people[0].number.clone()));
+                *mother = Some(Party::Known(people[0].number.clone()));
             }
             entry
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::cases::{Case, CaseId, CaseState, Intake, PaperClaim, Ruled, Ruling, Subject, Verdict};
-use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Newborn, Parent, Topic};
+use cccd_population::civil_status::{Act, ActId, Book, Contradiction, Entry, Newborn, Party, Topic};
 use cccd_population::duplicates::{Evidence, Weighed};
 use cccd_population::generate::Nation;
 use cccd_population::numbers::{Allocator, Digits, NumberKey, NumberStore as _, Withheld};
@@ -358,7 +358,7 @@ fn an_old_list_undoes_no_act() {
         let couple = people.iter().find(|one| one.sex == Sex::Male && one.spouse.is_some()).unwrap();
         let wife = couple.spouse.as_ref().unwrap().number.clone().unwrap();
         let (husband, on) = (couple.number.clone(), date(2026, 11, 19));
-        let act = Act::Divorce { husband: husband.clone(), wife: wife.clone(), on };
+        let act = Act::Divorce { husband: husband.clone().into(), wife: wife.clone().into(), on };
         let entry = Entry {
             id: ActId { office: "00070".to_owned(), year: 2026, kind: act.kind(), serial: 1 },
             registered_on: date(2026, 11, 20),
@@ -431,7 +431,10 @@ fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
         store.put_person(&boy, &change()).unwrap();
         let recognised = |serial, parent: &Person| {
             let (child, parent) = (people[3].number.clone(), parent.number.clone());
-            entry(serial, Act::Recognition { child, parent, on: date(2026, 11, 18) })
+            entry(
+                serial,
+                Act::Recognition { child, parent: parent.into(), parent_sex: None, on: date(2026, 11, 18) },
+            )
         };
         let odd = recognised(21, &boy);
         assert_eq!(take(&mut store, &odd), ActOutcome::Case(Contradiction::ParentTooYoung));
@@ -461,8 +464,8 @@ fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
         let bigamy = entry(
             3,
             Act::Marriage {
-                husband: people[1].number.clone(),
-                wife: people[2].number.clone(),
+                husband: people[1].number.clone().into(),
+                wife: people[2].number.clone().into(),
                 on: date(2026, 11, 19),
             },
         );
@@ -487,7 +490,7 @@ fn an_act_that_contradicts_is_a_case_and_may_be_taken_after_all() {
                 ethnic_group: "Kinh".to_owned(),
                 nationality: "Việt Nam".to_owned(),
             };
-            let father = Some(Parent::Known(people[0].number.clone()));
+            let father = Some(Party::Known(people[0].number.clone()));
             entry(serial, Act::Birth { child: Box::new(child), father, mother: None, resides_with: None })
         };
         let born = |store: &mut SqlStore, desk: &mut Allocator, serial| {

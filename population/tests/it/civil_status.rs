@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{
-    Act, ActId, Applied, Book, Changes, Contradiction, Entry, Kind, Mover, Newborn, NotApplied, Parent,
+    Act, ActId, Applied, Book, Changes, Contradiction, Entry, Kind, Mover, Newborn, NotApplied, Party,
     Refusal, Stay, Topic, apply, apply_overruling, needs_number,
 };
 use cccd_population::generate::Nation;
@@ -27,6 +27,10 @@ pub(crate) const BACHELOR: &str = "001085000004";
 
 pub(crate) fn number(digits: &str) -> PersonalNumber {
     PersonalNumber::parse(digits).unwrap()
+}
+
+pub(crate) fn party(digits: &str) -> Party {
+    number(digits).into()
 }
 
 /// A couple with a child in one household, and a bachelor.
@@ -100,11 +104,11 @@ pub(crate) fn consistent(register: &Register) {
     }
 }
 
-fn birth(father: Option<Parent>, mother: Option<Parent>) -> Act {
+fn birth(father: Option<Party>, mother: Option<Party>) -> Act {
     born_to(father, mother, number(WIFE))
 }
 
-pub(crate) fn born_to(father: Option<Parent>, mother: Option<Parent>, resides_with: PersonalNumber) -> Act {
+pub(crate) fn born_to(father: Option<Party>, mother: Option<Party>, resides_with: PersonalNumber) -> Act {
     let child = Newborn {
         full_name: "Trần Văn Em".to_owned(),
         birth_date: date(2026, 11, 1),
@@ -133,7 +137,7 @@ pub(crate) fn topics(changes: &Changes, person: &str) -> Vec<Topic> {
 fn a_birth_registered_abroad_has_the_countrys_number() {
     let mut register = town();
     let act = |place: &str| {
-        let act = birth(None, Some(Parent::Known(number(WIFE))));
+        let act = birth(None, Some(Party::Known(number(WIFE))));
         let Act::Birth { mut child, father, mother, .. } = act else { panic!("a birth") };
         child.number_place = place.to_owned();
         child.place_of_birth = "Mát-xcơ-va, Nga".to_owned();
@@ -166,7 +170,7 @@ fn a_birth_registered_abroad_has_the_countrys_number() {
 #[test]
 fn a_birth_makes_a_person_with_number_parents_household_and_the_linked_procedure() {
     let mut register = town();
-    let act = birth(Some(Parent::Known(number(HUSBAND))), Some(Parent::Known(number(WIFE))));
+    let act = birth(Some(Party::Known(number(HUSBAND))), Some(Party::Known(number(WIFE))));
     assert_eq!(needs_number(&act, &register), Some(("001".to_owned(), Sex::Male, 2026)));
     assert_eq!(take(&mut register, act.clone(), None), Err(Refusal::NoNumber.into()));
     let baby = "001226000009";
@@ -187,12 +191,12 @@ fn a_birth_makes_a_person_with_number_parents_household_and_the_linked_procedure
     assert_eq!(take(&mut register, act, Some("001226000010")), Err(Contradiction::BornAlready.into()));
 
     let mut register = town();
-    let foreign = Parent::Named { name: "John Smith".to_owned(), nationality: Some("Hoa Kỳ".to_owned()) };
-    take(&mut register, birth(Some(foreign), Some(Parent::Known(number(WIFE)))), Some(baby)).unwrap();
+    let foreign = Party::Named { name: "John Smith".to_owned(), nationality: Some("Hoa Kỳ".to_owned()) };
+    take(&mut register, birth(Some(foreign), Some(Party::Known(number(WIFE)))), Some(baby)).unwrap();
     assert_eq!(register[&number(baby)].father.as_ref().unwrap().nationality.as_deref(), Some("Hoa Kỳ"));
-    let twice = birth(Some(Parent::Known(number(WIFE))), Some(Parent::Known(number(WIFE))));
+    let twice = birth(Some(Party::Known(number(WIFE))), Some(Party::Known(number(WIFE))));
     assert_eq!(take(&mut register, twice, Some("001226000012")), Err(Refusal::Oneself.into()));
-    let young = birth(Some(Parent::Known(number(HUSBAND))), None);
+    let young = birth(Some(Party::Known(number(HUSBAND))), None);
     register.get_mut(&number(HUSBAND)).unwrap().birth_date = BirthDate::Day(date(2026, 11, 1));
     assert_eq!(take(&mut register, young, Some("001226000011")), Err(Refusal::ParentNotOlder.into()));
 }
@@ -242,8 +246,8 @@ fn a_death_ends_residence_and_marriage_and_begins_the_funeral_benefit() {
 fn marriage_and_divorce_are_of_both_or_of_nobody() {
     let mut register = town();
     let marry = |husband: &str, wife: &str| Act::Marriage {
-        husband: number(husband),
-        wife: number(wife),
+        husband: party(husband),
+        wife: party(wife),
         on: date(2026, 11, 10),
     };
     assert_eq!(take(&mut register, marry(BACHELOR, WIFE), None), Err(Contradiction::Married.into()));
@@ -253,8 +257,8 @@ fn marriage_and_divorce_are_of_both_or_of_nobody() {
     assert_eq!(take(&mut register, marry(HUSBAND, WIFE), None), Err(Refusal::Nothing.into()));
     assert_eq!(take(&mut register, marry("001088999999", WIFE), None), Err(Refusal::UnknownPerson.into()));
     let part = |husband: &str, wife: &str| Act::Divorce {
-        husband: number(husband),
-        wife: number(wife),
+        husband: party(husband),
+        wife: party(wife),
         on: date(2026, 11, 12),
     };
     assert_eq!(take(&mut register, part(BACHELOR, WIFE), None), Err(Contradiction::NotMarried.into()));
@@ -279,7 +283,7 @@ fn an_older_correction_adoption_or_move_is_late() {
     let on = date(2026, 11, 10);
     let corrected =
         Act::BirthDateCorrected { person: number(WIFE), birth_date: BirthDate::Day(date(1990, 5, 4)), on };
-    let adopted = Act::Adoption { child: number(CHILD), father: Some(number(BACHELOR)), mother: None, on };
+    let adopted = Act::Adoption { child: number(CHILD), father: Some(party(BACHELOR)), mother: None, on };
     let determined = Act::SexRedetermined { person: number(CHILD), sex: Sex::Male, on };
     for (act, of, kind, given) in [
         (corrected, WIFE, Kind::BirthDateCorrected, None),
@@ -305,7 +309,7 @@ fn an_older_correction_adoption_or_move_is_late() {
     // A marriage of long ago cannot stand beside a later one to somebody else.
     let mut register = town();
     register.get_mut(&number(WIFE)).unwrap().marital_status = None;
-    let again = Act::Marriage { husband: number(BACHELOR), wife: number(WIFE), on };
+    let again = Act::Marriage { husband: party(BACHELOR), wife: party(WIFE), on };
     assert_eq!(take(&mut register, again.clone(), None), Err(Contradiction::Married.into()), "she is named");
     let later = Applied { on: date(2026, 11, 18), ..newer(WIFE, Kind::Marriage) };
     let contradicts = apply(&entry(again.clone()), &town(), core::slice::from_ref(&later), None, TODAY);
@@ -317,7 +321,7 @@ fn an_older_correction_adoption_or_move_is_late() {
     let with_the_dead = {
         let mut register = town();
         register.get_mut(&number(WIFE)).unwrap().life = Life::Dead(date(2026, 10, 1));
-        take(&mut register, birth(None, Some(Parent::Known(number(WIFE)))), Some("001226000009"))
+        take(&mut register, birth(None, Some(Party::Known(number(WIFE)))), Some("001226000009"))
     };
     assert!(with_the_dead.is_err());
 }
@@ -337,7 +341,7 @@ fn an_act_that_comes_late_is_kept_and_undoes_nothing() {
         theirs.clone(),
         Applied { of: number(WIFE), id: id(Kind::Marriage), on: date(2025, 5, 5) },
     ];
-    let late = entry(Act::Divorce { husband: number(BACHELOR), wife: number(WIFE), on: date(2024, 1, 1) });
+    let late = entry(Act::Divorce { husband: party(BACHELOR), wife: party(WIFE), on: date(2024, 1, 1) });
     let changes = apply(&late, &register, &before, None, TODAY).unwrap();
     assert_eq!((changes.late, changes.changed.len()), (true, 0));
     // They were divorced already, or never married: a later marriage to somebody else does not make it true.
@@ -406,7 +410,8 @@ fn a_new_name_or_number_follows_into_every_record_around() {
 fn parents_are_recognised_and_replaced() {
     let mut register = town();
     let on = date(2026, 11, 11);
-    let recognise = |parent: &str| Act::Recognition { child: number(CHILD), parent: number(parent), on };
+    let recognise =
+        |parent: &str| Act::Recognition { child: number(CHILD), parent: party(parent), parent_sex: None, on };
     assert_eq!(take(&mut register, recognise(HUSBAND), None), Err(Refusal::Nothing.into()));
     assert_eq!(take(&mut register, recognise(BACHELOR), None), Err(Contradiction::OtherParent.into()));
     register.get_mut(&number(CHILD)).unwrap().father = None;
@@ -416,11 +421,11 @@ fn parents_are_recognised_and_replaced() {
     consistent(&register);
     let adopt = |father, mother| Act::Adoption { child: number(CHILD), father, mother, on };
     assert_eq!(take(&mut register, adopt(None, None), None), Err(Refusal::NoParent.into()));
-    let grown = Act::Adoption { child: number(WIFE), father: Some(number(BACHELOR)), mother: None, on };
+    let grown = Act::Adoption { child: number(WIFE), father: Some(party(BACHELOR)), mother: None, on };
     assert_eq!(take(&mut register, grown, None), Err(Refusal::NoChild.into()));
-    let spouse = Act::Recognition { child: number(WIFE), parent: number(HUSBAND), on };
+    let spouse = Act::Recognition { child: number(WIFE), parent: party(HUSBAND), parent_sex: None, on };
     assert_eq!(take(&mut register, spouse, None), Err(Refusal::SpouseAsParent.into()));
-    take(&mut register, adopt(Some(number(HUSBAND)), Some(number(WIFE))), None).unwrap();
+    take(&mut register, adopt(Some(party(HUSBAND)), Some(party(WIFE))), None).unwrap();
     assert!(register[&number(BACHELOR)].children.is_empty());
     consistent(&register);
 }
@@ -559,18 +564,19 @@ fn lived(seed: u64, draws: Draws) -> Result<BTreeSet<Kind>, TestCaseError> {
             0 => {
                 let mother = among(one, &|person| grown(person) && person.sex == Sex::Female);
                 let father = register[&mother].spouse.as_ref().and_then(|spouse| spouse.number.clone());
-                born_to(father.map(Parent::Known), Some(Parent::Known(mother.clone())), mother)
+                born_to(father.map(Party::Known), Some(Party::Known(mother.clone())), mother)
             }
             1 => Act::Death { person: pick(one), on },
             2 => Act::Marriage {
-                husband: among(one, &|person| free(person) && person.sex == Sex::Male),
-                wife: among(other, &|person| free(person) && person.sex == Sex::Female),
+                husband: among(one, &|person| free(person) && person.sex == Sex::Male).into(),
+                wife: among(other, &|person| free(person) && person.sex == Sex::Female).into(),
                 on,
             },
             3 => {
                 let husband = among(one, &|person| married(person) && person.sex == Sex::Male);
                 let wife = register[&husband].spouse.as_ref().and_then(|spouse| spouse.number.clone());
-                Act::Divorce { husband, wife: wife.unwrap_or_else(|| pick(other)), on }
+                let wife = wife.unwrap_or_else(|| pick(other)).into();
+                Act::Divorce { husband: husband.into(), wife, on }
             }
             4 => Act::Recognition {
                 child: among(one, &|person| {
@@ -578,13 +584,15 @@ fn lived(seed: u64, draws: Draws) -> Result<BTreeSet<Kind>, TestCaseError> {
                 }),
                 parent: among(other, &|person| {
                     person.sex == Sex::Male && person.birth_date.earliest() < date(1996, 1, 1)
-                }),
+                })
+                .into(),
+                parent_sex: None,
                 on,
             },
             5 => Act::Adoption {
                 child: among(one, &|person| person.birth_date.earliest() > date(2011, 1, 1)),
                 father: None,
-                mother: Some(among(other, &|person| free(person) && person.sex == Sex::Female)),
+                mother: Some(among(other, &|person| free(person) && person.sex == Sex::Female).into()),
                 on,
             },
             6 => Act::NameChanged {

@@ -88,7 +88,8 @@ fn a_bad_line_of_acts_is_told_and_the_others_are_taken() {
     assert_eq!(told, expected);
     let (_, out, _) = run(dir, &[&["act", "--intake", "d", "acts.jsonl"], &DB[..]].concat());
     assert!(
-        out.contains("Mục full_name bị để trống") && out.contains("Mục full_name không đúng dạng"),
+        out.contains("Mục Họ tên (full_name) bị để trống")
+            && out.contains("Mục Họ tên (full_name) không đúng dạng"),
         "{out}"
     );
     // A number's requests, with blank lines between them.
@@ -143,7 +144,7 @@ fn a_case_shows_what_its_act_says_and_what_the_register_holds() {
     assert_eq!(shown[0]["register"][0]["known"]["life"], json!({"dead": "2026-11-17"}));
     assert_eq!(shown[0]["register"][0]["known"]["religion"], Value::Null);
     for (lang, words) in [
-        ("vi", ["khai tử", "Ngày: 2026-11-18", "Trần Văn Bình", "đã chết 2026-11-17", "Lê Thị Chi"]),
+        ("vi", ["khai tử", "Ngày: 18/11/2026", "Trần Văn Bình", "đã chết 17/11/2026", "Lê Thị Chi"]),
         ("en", ["death", "Day: 2026-11-18", "Trần Văn Bình", "dead 2026-11-17", "Spouse"]),
     ] {
         let (_, text, _) = run(dir, &[&show[..], &DB[..], &["--lang", lang]].concat());

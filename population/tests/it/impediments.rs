@@ -3,14 +3,14 @@
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{
-    Act, ActId, Applied, Books, Contradiction, Kind, Mover, NotApplied, Parent, Refusal, Stay, Topic, apply,
+    Act, ActId, Applied, Books, Contradiction, Kind, Mover, NotApplied, Party, Refusal, Stay, Topic, apply,
     apply_overruling,
 };
 use cccd_population::person::{Life, MaritalStatus, Others, Person, Relative, Residence};
 use jiff::civil::{Date, date};
 
 use crate::civil_status::{
-    BACHELOR, CHILD, HUSBAND, Register, TODAY, WIFE, consistent, entry, number, take, town,
+    BACHELOR, CHILD, HUSBAND, Register, TODAY, WIFE, consistent, entry, number, party, take, town,
 };
 
 const SISTER: &str = "001190000021";
@@ -35,7 +35,7 @@ fn descend(register: &mut Register, child: &str, parent: &str) {
 }
 
 fn marry(husband: &str, wife: &str) -> Act {
-    Act::Marriage { husband: number(husband), wife: number(wife), on: ON }
+    Act::Marriage { husband: party(husband), wife: party(wife), on: ON }
 }
 
 /// Luật HN&GĐ 2014 art. 3(17), 5(2): three generations from one origin, parents first.
@@ -143,8 +143,8 @@ fn what_was_once_is_no_less_an_impediment() {
         let before: Vec<Applied> = before.into_iter().filter(|one| principals.contains(&one.of)).collect();
         apply(&entry(act), &Town { register: &register, acts }, &before, None, TODAY).map(drop)
     };
-    let once = Act::Marriage { husband: number(step_father), wife: number(SISTER), on: date(2000, 1, 1) };
-    let over = Act::Divorce { husband: number(step_father), wife: number(SISTER), on: date(2010, 1, 1) };
+    let once = Act::Marriage { husband: party(step_father), wife: party(SISTER), on: date(2000, 1, 1) };
+    let over = Act::Divorce { husband: party(step_father), wife: party(SISTER), on: date(2010, 1, 1) };
     let both = |one: &Act, other: &Act| [taken(2000, one), taken(2010, other)].concat();
     let refused = Err(Refusal::CannotMarry.into());
     assert_eq!(judged(both(&once, &over), marry(step_father, daughter)), refused, "her mother's husband");
@@ -153,7 +153,7 @@ fn what_was_once_is_no_less_an_impediment() {
     assert_eq!(judged(both(&once, &over), marry(step_father, SISTER)), Ok(()));
     let adopted = Act::Adoption {
         child: number(daughter),
-        father: Some(number(step_father)),
+        father: Some(party(step_father)),
         mother: None,
         on: date(2000, 1, 1),
     };
@@ -165,7 +165,7 @@ fn what_was_once_is_no_less_an_impediment() {
 fn a_second_marriage_that_is_over_is_asked_about_as_well() {
     let mut register = town();
     take(&mut register, Act::Death { person: number(HUSBAND), on: date(2020, 1, 10) }, None).unwrap();
-    let second = Act::Marriage { husband: number(BACHELOR), wife: number(WIFE), on: date(2021, 5, 5) };
+    let second = Act::Marriage { husband: party(BACHELOR), wife: party(WIFE), on: date(2021, 5, 5) };
     let decide = |on| {
         let death = entry(Act::Death { person: number(HUSBAND), on });
         let known = [Applied { of: number(HUSBAND), id: death.id.clone(), on: date(2020, 1, 10) }];
@@ -181,7 +181,7 @@ fn adoptive_parents_are_twenty_years_older_unless_they_are_step_parents() {
     let mut register = town();
     let child = "001206000026";
     add(&mut register, child, "Phạm Thị Út", date(2010, 1, 1), Sex::Female);
-    let adopt = Act::Adoption { child: number(child), father: None, mother: Some(number(SISTER)), on: ON };
+    let adopt = Act::Adoption { child: number(child), father: None, mother: Some(party(SISTER)), on: ON };
     add(&mut register, child, "Phạm Thị Út", date(2012, 1, 1), Sex::Female);
     add(&mut register, SISTER, "Ngô Thị Lan", date(1992, 1, 2), Sex::Female);
     let refused = take(&mut register.clone(), adopt.clone(), None);
@@ -194,7 +194,7 @@ fn adoptive_parents_are_twenty_years_older_unless_they_are_step_parents() {
     // Who married the child's father may be of any age, adopts alone, and takes nothing from him.
     descend(&mut register, child, HUSBAND);
     register.get_mut(&number(WIFE)).unwrap().birth_date = BirthDate::Day(date(1994, 1, 1));
-    let alone = Act::Adoption { child: number(child), father: None, mother: Some(number(WIFE)), on: ON };
+    let alone = Act::Adoption { child: number(child), father: None, mother: Some(party(WIFE)), on: ON };
     take(&mut register, alone, None).unwrap();
     let parents =
         |of: &Person| [&of.father, &of.mother].map(|one| one.as_ref().and_then(|one| one.number.clone()));
@@ -211,8 +211,8 @@ fn who_may_not_adopt_is_asked_about() {
     add(&mut register, child, "Phạm Thị Út", date(2013, 1, 1), Sex::Female);
     let adopt = |child: &str, father: Option<&str>, mother: Option<&str>| Act::Adoption {
         child: number(child),
-        father: father.map(number),
-        mother: mother.map(number),
+        father: father.map(party),
+        mother: mother.map(party),
         on: ON,
     };
     let barred = Err(Contradiction::AdoptionBarred.into());
@@ -252,7 +252,7 @@ fn a_death_that_never_was_is_annulled() {
     assert_eq!(register[&number(WIFE)].marital_status, Some(MaritalStatus::Married));
     assert!(changes.messages.iter().any(|one| one.topic == Topic::Card && one.person == person));
     consistent(&register);
-    let married = Act::Marriage { husband: number(BACHELOR), wife: number(WIFE), on: date(2026, 11, 1) };
+    let married = Act::Marriage { husband: party(BACHELOR), wife: party(WIFE), on: date(2026, 11, 1) };
     take(&mut remarried, married, None).unwrap();
     take(&mut remarried, annulled.clone(), None).unwrap();
     assert_eq!(remarried[&number(WIFE)].spouse.as_ref().unwrap().number, Some(number(BACHELOR)));
@@ -310,7 +310,7 @@ fn births_heads_and_nationalities_fit_the_family() {
     let mut register = town();
     // The child of 2014 is no newborn; another of the same mother some weeks before is asked about, a twin is not.
     let born = |day: Date| {
-        let mut act = crate::civil_status::born_to(None, Some(Parent::Known(number(WIFE))), number(WIFE));
+        let mut act = crate::civil_status::born_to(None, Some(Party::Known(number(WIFE))), number(WIFE));
         if let Act::Birth { child, .. } = &mut act {
             (child.birth_date, child.full_name) =
                 (day, format!("Trần Văn Số {}", ["Một", "Hai"][usize::from(day.day() % 2 == 0)]));
@@ -348,7 +348,7 @@ fn the_age_of_marriage_is_that_of_the_law_of_then() {
     let mut register = town();
     add(&mut register, "001090000041", "Đỗ Văn Quý", date(1990, 6, 1), Sex::Male);
     add(&mut register, SISTER, "Ngô Thị Lan", date(1988, 1, 1), Sex::Female);
-    let on = |on| Act::Marriage { husband: number("001090000041"), wife: number(SISTER), on };
+    let on = |on| Act::Marriage { husband: party("001090000041"), wife: party(SISTER), on };
     let judged = |on| take(&mut register.clone(), on, None).map(drop);
     assert_eq!(judged(on(date(2009, 6, 1))), Err(Refusal::TooYoung.into()));
     assert_eq!(judged(on(date(2009, 6, 2))), Ok(()));
@@ -410,7 +410,7 @@ fn whoever_is_declared_missing_does_nothing_until_they_return() {
         Act::Permanent { movers: vec![mover], joins: None, place: place.clone(), on: ON },
         Act::Temporary { person: person.clone(), stay: Stay::Temporary, place, on: ON },
         Act::Absence { person: person.clone(), on: ON, until: None },
-        Act::Adoption { child: number(CHILD), father: Some(person.clone()), mother: None, on: ON },
+        Act::Adoption { child: number(CHILD), father: Some(person.clone().into()), mother: None, on: ON },
     ];
     for act in &deeds {
         let kind = act.kind();
@@ -421,7 +421,7 @@ fn whoever_is_declared_missing_does_nothing_until_they_return() {
         );
     }
     // Before the declaration they could.
-    let before = Act::Marriage { husband: person.clone(), wife: number(SISTER), on: date(2026, 1, 31) };
+    let before = Act::Marriage { husband: person.clone().into(), wife: party(SISTER), on: date(2026, 1, 31) };
     take(&mut register.clone(), before, None).unwrap();
     // The declaration comes after what they did since: one of both is wrong.
     let known = [Applied { of: number(BACHELOR), id: entry(marry(BACHELOR, SISTER)).id, on: ON }];
@@ -430,7 +430,7 @@ fn whoever_is_declared_missing_does_nothing_until_they_return() {
     // A court divorces them, and the office ends their residence (Luật Cư trú 2020 art. 24).
     let mut left = town();
     take(&mut left, Act::Missing { person: number(HUSBAND), on: date(2026, 2, 1) }, None).unwrap();
-    take(&mut left, Act::Divorce { husband: number(HUSBAND), wife: number(WIFE), on: ON }, None).unwrap();
+    take(&mut left, Act::Divorce { husband: party(HUSBAND), wife: party(WIFE), on: ON }, None).unwrap();
     take(&mut left, Act::Removed { person: number(HUSBAND), on: ON }, None).unwrap();
     consistent(&left);
     // Back again, all of it may be.

@@ -4,7 +4,7 @@ use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::card::{CardStatus, NewCard, SodDigest};
 use cccd_population::civil_status::linked::{Step, StepAnswer, StepState};
-use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Refusal, Topic};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Party, Refusal, Topic};
 use cccd_population::person::{Person, Residence};
 use cccd_population::store::{ActOutcome, Answered, Change, SqlStore, Store as _, StoreError};
 use jiff::civil::date;
@@ -50,7 +50,7 @@ fn birth(born: jiff::civil::Date, at_home: bool) -> Entry {
     entry(Act::Birth {
         child: Box::new(child),
         father: None,
-        mother: Some(Parent::Known(mother().number)),
+        mother: Some(Party::Known(mother().number)),
         resides_with: at_home.then(|| mother().number),
     })
 }

@@ -38,6 +38,8 @@ mod search;
 mod shown;
 mod statistics;
 mod store;
+mod strangers;
+mod strangers_kept;
 mod text_encoding;
 mod tls;
 mod together;

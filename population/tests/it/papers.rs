@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cccd_card_profile::card_holder::Sex;
 use cccd_population::cases::{CaseState, Subject};
 use cccd_population::civil_status::paper::{PaperEntry, PaperFlaw, PaperId, Role};
-use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Party};
 use cccd_population::extract::{Checked, Code, Extract, NoExtract};
 use cccd_population::forms::FormRenderer;
 use cccd_population::matching::DigestKey;
@@ -181,7 +181,7 @@ fn the_register_knows_its_extracts_again() {
             ethnic_group: "Kinh".to_owned(),
             nationality: "Việt Nam".to_owned(),
         };
-        let mother = Some(Parent::Known(mother.number));
+        let mother = Some(Party::Known(mother.number));
         let act = Act::Birth { child: Box::new(child), father: None, mother, resides_with: None };
         let id: ActId = "00070.2026.KS.12".parse().unwrap();
         let entry = Entry {
@@ -311,10 +311,12 @@ fn long_names_fit_and_the_code_is_read() {
     assert_eq!(Extract::of(&entry, None, &people, &[]), Err(NoExtract::UnknownPerson));
     // Of a marriage that was ended since, the extract says so (Luật Hộ tịch 2014 art. 62).
     let town = crate::civil_status::town();
-    let [husband, wife] = [crate::civil_status::HUSBAND, crate::civil_status::WIFE].map(number);
+    let [husband, wife] =
+        [crate::civil_status::HUSBAND, crate::civil_status::WIFE].map(crate::civil_status::party);
     let marriage = Act::Marriage { husband, wife, on: date(2013, 3, 3) };
     let entry = Entry { id: "00070.2013.KH.4".parse().unwrap(), act: marriage, ..entry };
-    let [husband, wife] = [crate::civil_status::HUSBAND, crate::civil_status::WIFE].map(number);
+    let [husband, wife] =
+        [crate::civil_status::HUSBAND, crate::civil_status::WIFE].map(crate::civil_status::party);
     let divorce = Act::Divorce { husband, wife, on: date(2020, 5, 6) };
     let acts =
         [entry.clone(), Entry { id: "00070.2020.LH.2".parse().unwrap(), act: divorce, ..entry.clone() }];

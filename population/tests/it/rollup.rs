@@ -3,7 +3,7 @@
 use cccd_card_profile::card_holder::Sex;
 use cccd_population::card::{CardStatus, NewCard, SodDigest};
 use cccd_population::cases::{CaseId, Intake, Ruling, Verdict};
-use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Mover, Newborn, Parent};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Mover, Newborn, Party};
 use cccd_population::duplicates::{Evidence, Weighed};
 use cccd_population::generate::Nation;
 use cccd_population::numbers::{Allocator, Digits, NumberKey, Withheld};
@@ -103,7 +103,7 @@ impl World {
                     ethnic_group: "Kinh".to_owned(),
                     nationality: "Việt Nam".to_owned(),
                 };
-                let mother = Some(Parent::Known(number.clone()));
+                let mother = Some(Party::Known(number.clone()));
                 let resides_with = (vary % 2 == 0).then_some(number);
                 self.act(Act::Birth { child: Box::new(child), father: None, mother, resides_with });
             }

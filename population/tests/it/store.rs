@@ -2,7 +2,7 @@
 
 use cccd_card_profile::card_holder::Sex;
 use cccd_population::card::CardStatus;
-use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Newborn, Parent, Refusal};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Newborn, Party, Refusal};
 use cccd_population::generate::Nation;
 use cccd_population::numbers::{
     Allocator, Cancelled, Cause, Digits, NumberKey, NumberStore as _, Prefix, RequestId, Withheld,
@@ -541,8 +541,8 @@ fn an_act_is_taken_once_with_all_that_it_changes() {
         let marriage = entry(
             1,
             Act::Marriage {
-                husband: groom.number.clone(),
-                wife: bride.number.clone(),
+                husband: groom.number.clone().into(),
+                wife: bride.number.clone().into(),
                 on: date(2026, 11, 19),
             },
         );
@@ -569,7 +569,7 @@ fn an_act_is_taken_once_with_all_that_it_changes() {
             ethnic_group: "Kinh".to_owned(),
             nationality: "Việt Nam".to_owned(),
         };
-        let parent = |person: &Person| Some(Parent::Known(person.number.clone()));
+        let parent = |person: &Person| Some(Party::Known(person.number.clone()));
         let birth = |serial| {
             entry(
                 serial,
@@ -664,7 +664,7 @@ fn a_birth_gets_its_number_and_answers_it_again() {
                 ethnic_group: "Kinh".to_owned(),
                 nationality: "Việt Nam".to_owned(),
             };
-            let father = Some(Parent::Known(number(father)));
+            let father = Some(Party::Known(number(father)));
             entry(serial, Act::Birth { child: Box::new(child), father, mother: None, resides_with: None })
         };
         let desk = || Allocator::new(Digits::new(&number_key(), Withheld::default()).unwrap(), 4);

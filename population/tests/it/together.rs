@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ::postgres::NoTls;
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
-use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Parent, Stay};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Newborn, Party, Stay};
 use cccd_population::generate::Nation;
 use cccd_population::numbers::{Allocator, Digits, NumberKey, Withheld};
 use cccd_population::person::{Life, Person, Residence};
@@ -41,8 +41,8 @@ fn birth(mother: &Person, name: &str) -> Act {
     };
     Act::Birth {
         child: Box::new(child),
-        father: mother.spouse.as_ref().and_then(|spouse| spouse.number.clone()).map(Parent::Known),
-        mother: Some(Parent::Known(mother.number.clone())),
+        father: mother.spouse.as_ref().and_then(|spouse| spouse.number.clone()).map(Party::Known),
+        mother: Some(Party::Known(mother.number.clone())),
         resides_with: Some(mother.number.clone()),
     }
 }
@@ -76,8 +76,8 @@ fn coming(people: &[Person], draws: &[(u8, u16, u16)]) -> Vec<Coming> {
             }
             3 => named(Act::Death { person: any(one).number.clone(), on: TODAY }),
             4 => named(Act::Marriage {
-                husband: of(Sex::Male, one).number.clone(),
-                wife: of(Sex::Female, other).number.clone(),
+                husband: of(Sex::Male, one).number.clone().into(),
+                wife: of(Sex::Female, other).number.clone().into(),
                 on: TODAY,
             }),
             5 => named(Act::NameChanged {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::linked::{Step, StepAnswer, StepState};
-use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Mover, Newborn, Parent, Stay};
+use cccd_population::civil_status::{Act, ActId, Book, Entry, Kind, Mover, Newborn, Party, Stay};
 use cccd_population::person::{HEAD, Life, MaritalStatus, Person, Residence};
 use cccd_population::store::{ActOutcome, Store as _, StoreError};
 use jiff::civil::Date;
@@ -13,13 +13,15 @@ use jiff::civil::Date;
 use super::World;
 
 /// How many of each happen in a year to 100,000 people; near what statistics publish, the rare ones often enough to occur.
-const RATES: [(Kind, u64); 19] = [
+const RATES: [(Kind, u64); 21] = [
     (Kind::Birth, 1_450),
     (Kind::Death, 600),
     (Kind::Marriage, 550),
     (Kind::Divorce, 120),
+    (Kind::MarriageAnnulled, 10),
     (Kind::Recognition, 40),
     (Kind::Adoption, 30),
+    (Kind::AdoptionEnded, 5),
     (Kind::NameChanged, 80),
     (Kind::NameCorrected, 120),
     (Kind::BirthDateCorrected, 40),
@@ -47,6 +49,16 @@ const DRAWS_OF_AN_ACT: u32 = 100;
 /// Of so many births one is registered at a representation abroad; of so many stays one is abroad.
 const ABROAD_ONE_IN: u64 = 5;
 
+/// Of so many who marry or recognise a child one is a foreigner.
+const FOREIGN_ONE_IN: usize = 20;
+
+const FOREIGNERS: [(&str, &str); 4] = [
+    ("KIM MIN-JUN", "Hàn Quốc"),
+    ("CHEN WEI-LUN", "Trung Quốc"),
+    ("JOHN SMITH", "Hoa Kỳ"),
+    ("TANAKA KENJI", "Nhật Bản"),
+];
+
 /// Countries by the codes of TT 07/2016 annex 2.
 const REPRESENTATIONS: [(&str, &str); 4] =
     [("155", "Đức"), ("174", "Hàn Quốc"), ("175", "Hoa Kỳ"), ("232", "Nhật Bản")];
@@ -63,10 +75,10 @@ pub(super) fn run(world: &mut World) -> Result<()> {
     for (kind, rate) in RATES {
         let count = (rate * world.plan.people).div_ceil(100_000).max(2);
         for _ in 0..count {
-            // Who comes back was missing before.
+            // Who comes back was missing before, and who is no adopted child any more was one.
             let (from, days) = match kind {
-                Kind::Missing => (0, 120),
-                Kind::Returned | Kind::DeathAnnulled => (150, 180),
+                Kind::Missing | Kind::Adoption => (0, 120),
+                Kind::Returned | Kind::DeathAnnulled | Kind::AdoptionEnded => (150, 180),
                 _ => (0, 330),
             };
             calendar.push((from + i64::try_from(world.chance.below(days))?, kind));
@@ -174,6 +186,12 @@ fn among(
     })
 }
 
+/// A foreigner, who has no number.
+fn stranger(world: &mut World) -> Option<Party> {
+    let (name, nationality) = *world.chance.one_of(&FOREIGNERS)?;
+    Some(Party::Named { name: name.to_owned(), nationality: Some(nationality.to_owned()) })
+}
+
 /// An act of this kind that may be possible.
 fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) -> Option<Act> {
     let years = |years: i64| on.saturating_sub(jiff::Span::new().years(years));
@@ -212,7 +230,7 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
                 ethnic_group: "Kinh".to_owned(),
                 nationality: "Việt Nam".to_owned(),
             };
-            let (father, mut with) = (father.map(Parent::Known), Some(mother.clone()));
+            let (father, mut with) = (father.map(Party::Known), Some(mother.clone()));
             let child = match world.picture.born % ABROAD_ONE_IN {
                 // At a representation: the number is the country's, and nobody resides here by it.
                 1 => {
@@ -230,7 +248,7 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
             Act::Birth {
                 child: Box::new(child),
                 father,
-                mother: Some(Parent::Known(mother)),
+                mother: Some(Party::Known(mother)),
                 resides_with: with,
             }
         }
@@ -243,23 +261,50 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
             })?;
             Act::Death { person, on }
         }
-        Kind::Marriage => Act::Marriage {
-            husband: among(world, everybody, |person| unmarried(person) && of(Sex::Male)(person))?,
-            wife: among(world, everybody, |person| unmarried(person) && of(Sex::Female)(person))?,
-            on,
-        },
-        Kind::Divorce => {
+        Kind::Marriage => {
+            let wife = among(world, everybody, |person| unmarried(person) && of(Sex::Female)(person))?;
+            let husband = if world.chance.below(FOREIGN_ONE_IN) == 0 {
+                stranger(world)?
+            } else {
+                among(world, everybody, |person| unmarried(person) && of(Sex::Male)(person))?.into()
+            };
+            Act::Marriage { husband, wife: wife.into(), on }
+        }
+        Kind::Divorce | Kind::MarriageAnnulled => {
             let married =
                 |person: &Person| grown(person) && person.marital_status == Some(MaritalStatus::Married);
-            let husband = among(world, everybody, |person| married(person) && of(Sex::Male)(person))?;
-            let wife = spouse(world, &husband)?;
-            Act::Divorce { husband, wife, on }
+            let wife = among(world, everybody, |person| married(person) && of(Sex::Female)(person))?;
+            let named = world.picture.people.get(&wife)?.spouse.clone()?;
+            let husband = match named.number {
+                Some(number) => number.into(),
+                None => Party::Named { name: named.name, nationality: named.nationality },
+            };
+            let wife = wife.into();
+            match kind {
+                Kind::Divorce => Act::Divorce { husband, wife, on },
+                _ => Act::MarriageAnnulled { husband, wife, on },
+            }
         }
-        Kind::Recognition => Act::Recognition {
-            child: among(world, everybody, |person| alive(person) && person.father.is_none())?,
-            parent: among(world, everybody, |person| grown(person) && of(Sex::Male)(person))?,
-            on,
-        },
+        Kind::Recognition => {
+            let child = among(world, everybody, |person| alive(person) && person.father.is_none())?;
+            let is_foreign = world.chance.below(FOREIGN_ONE_IN) == 0;
+            let parent = if is_foreign {
+                stranger(world)?
+            } else {
+                among(world, everybody, |person| grown(person) && of(Sex::Male)(person))?.into()
+            };
+            Act::Recognition { child, parent, parent_sex: is_foreign.then_some(Sex::Male), on }
+        }
+        Kind::AdoptionEnded => {
+            let adoptions =
+                world.picture.acts.iter().filter(|(act, taken)| **taken && act.kind == Kind::Adoption);
+            let adoptions: Vec<ActId> = adoptions.map(|(act, _)| act.clone()).collect();
+            let adoption = world.chance.one_of(&adoptions)?.clone();
+            let Act::Adoption { child, .. } = world.store.act(&adoption).ok()??.act else { return None };
+            // The mother who bore the child, as the court's decision names her.
+            let mother = Party::Named { name: "Vàng Thị Mẩy".to_owned(), nationality: None };
+            Act::AdoptionEnded { child, father: None, mother: Some(mother), on }
+        }
         Kind::Adoption => {
             let minor = years(15);
             let child =
@@ -273,7 +318,7 @@ fn drawn(world: &mut World, kind: Kind, on: Date, everybody: &[PersonalNumber]) 
                     && person.marital_status != Some(MaritalStatus::Married)
                     && person.birth_date.earliest() <= before
             })?;
-            Act::Adoption { child, father: None, mother: Some(mother), on }
+            Act::Adoption { child, father: None, mother: Some(mother.into()), on }
         }
         Kind::NameChanged | Kind::NameCorrected => {
             let person = among(world, everybody, alive)?;

@@ -3,10 +3,11 @@
 use cccd_card_profile::personal_number::PersonalNumber;
 
 use super::families::{is_older, parents, spouse_of};
-use super::{Done, Work};
-use crate::civil_status::act::Kind;
-use crate::civil_status::family::{add_child, relative};
-use crate::civil_status::refusal::{Contradiction, Refusal};
+use super::marriages::names;
+use super::{Applied, Done, Work};
+use crate::civil_status::act::{Act, Kind, Party};
+use crate::civil_status::family::{add_child, is_one_name, relative};
+use crate::civil_status::refusal::{Contradiction, NotApplied, Refusal};
 use crate::person::{MaritalStatus, Person, Relative, latest, years};
 
 /// Adoptive parents are at least so much older than the child, in years.
@@ -18,18 +19,36 @@ const ANYBODYS: i16 = 16;
 /// Nobody of this age is adopted.
 const GROWN: i16 = 18;
 
+/// All that says who a child's adoptive parents are.
+const OF_ADOPTION: [Kind; 2] = [Kind::Adoption, Kind::AdoptionEnded];
+
+/// An adoptive parent as the record of the child names them, and their own if they have one.
+struct Adopter {
+    named: Relative,
+    record: Option<Person>,
+    is_father: bool,
+}
+
 impl Work<'_> {
+    fn adopters(&mut self, both: [Option<&Party>; 2]) -> Result<Vec<Adopter>, Refusal> {
+        let mut adopters = Vec::with_capacity(2);
+        for (party, is_father) in both.into_iter().zip([true, false]) {
+            let Some(party) = party else { continue };
+            let record = party.number().map(|number| self.record(number).cloned()).transpose()?;
+            adopters.push(Adopter { named: self.as_parent(party)?, record, is_father });
+        }
+        if adopters.is_empty() { Err(Refusal::NoParent) } else { Ok(adopters) }
+    }
+
     pub(super) fn adoption(
         &mut self,
         child: &PersonalNumber,
-        father: Option<&PersonalNumber>,
-        mother: Option<&PersonalNumber>,
+        father: Option<&Party>,
+        mother: Option<&Party>,
     ) -> Done {
-        if father.is_none() && mother.is_none() {
-            return Err(Refusal::NoParent.into());
-        }
+        let adopters = self.adopters([father, mother])?;
         // Another child of theirs may have come since.
-        if self.overtaken_of(child, &[Kind::Adoption]) {
+        if self.overtaken_of(child, &OF_ADOPTION) {
             self.changes.late = true;
             return Ok(());
         }
@@ -39,58 +58,145 @@ impl Work<'_> {
         if age(GROWN).is_ok_and(|day| day <= on) {
             return Err(Refusal::NoChild.into());
         }
-        let mut adopters = Vec::with_capacity(2);
-        for (adopter, is_father) in [(father, true), (mother, false)] {
-            let Some(adopter) = adopter else { continue };
-            adopters.push((self.record(adopter)?.clone(), is_father));
-        }
         // Who adopts the child of their husband or wife takes nothing from them.
         let stays = match adopters.as_slice() {
-            [(one, _)] => parents(&record).find(|parent| spouse_of(one) == Some(parent)).cloned(),
+            [one] => [&record.father, &record.mother].into_iter().flatten().find(|parent| {
+                one.record.as_ref().is_some_and(|record| names(record, parent))
+                    || self.is_married_to(parent, &one.named)
+            }),
             _ => None,
         };
-        let number_of = |parent: &Option<Relative>| parent.as_ref().and_then(|parent| parent.number.clone());
-        let is_kept = |parent: &Option<Relative>| stays.is_some() && number_of(parent) == stays;
-        let mut now = [
-            record.father.clone().filter(|_| is_kept(&record.father)),
-            record.mother.clone().filter(|_| is_kept(&record.mother)),
-        ];
-        for (adopter, is_father) in &adopters {
+        let kept = |parent: &Option<Relative>| parent.clone().filter(|parent| Some(parent) == stays);
+        let mut now = [kept(&record.father), kept(&record.mother)];
+        for adopter in &adopters {
             let [of_father, of_mother] = &mut now;
-            *(if *is_father { of_father } else { of_mother }) = Some(relative(adopter));
+            *(if adopter.is_father { of_father } else { of_mother }) = Some(adopter.named.clone());
         }
-        let numbers =
-            |both: [&Option<Relative>; 2]| both.map(|one| one.as_ref().map(|one| one.number.clone()));
-        let [of_father, of_mother] = &now;
-        if numbers([of_father, of_mother]) == numbers([&record.father, &record.mother]) {
+        if are_same(&now, &record) {
             return Err(Refusal::Nothing.into());
         }
         self.may_adopt(&record, &adopters, age(ANYBODYS).is_ok_and(|day| day <= on))?;
-        let as_child = relative(&record);
-        for old in [&record.father, &record.mother] {
-            if let Some(number) = number_of(old).filter(|_| !is_kept(old))
-                && let Some(parent) = self.touched.get(&number)
-            {
-                parent.children.retain(|known| known.number.as_ref() != Some(child));
+        self.set_parents(child, now)
+    }
+
+    /// The adoptive parents of the last adoption are none any more; who the parents are says the act, and of whom it does not speak, the
+    /// record.
+    pub(super) fn adoption_ended(
+        &mut self,
+        child: &PersonalNumber,
+        father: Option<&Party>,
+        mother: Option<&Party>,
+    ) -> Done {
+        let ended = self.adopted_by(child)?;
+        if self.overtaken_of(child, &OF_ADOPTION) {
+            self.changes.late = true;
+            return Ok(());
+        }
+        let record = self.record(child)?.clone();
+        let gone = |parent: &Relative| match &ended {
+            Some(adopters) => adopters.iter().any(|adopter| is_same(adopter, parent)),
+            None => true,
+        };
+        let mut now = [&record.father, &record.mother].map(|parent| parent.clone().filter(|one| !gone(one)));
+        for ((party, is_father), place) in [(father, true), (mother, false)].into_iter().zip(&mut now) {
+            let Some(party) = party else { continue };
+            let named = self.as_parent(party)?;
+            if ended.is_some() && gone(&named) {
+                return Err(Refusal::Nothing.into());
+            }
+            if let Some(number) = party.number() {
+                let parent = self.record(number)?.clone();
+                self.of_that_sex(parent.sex, is_father)?;
+                self.can_have(&parent, is_father, record.birth_date)?;
+                self.no_sibling(record.spouse.as_ref(), number)?;
+                if spouse_of(&record) == Some(number) {
+                    return Err(Refusal::SpouseAsParent.into());
+                }
+            }
+            *place = Some(named);
+        }
+        if are_same(&now, &record) {
+            return Err(Refusal::Nothing.into());
+        }
+        self.set_parents(child, now)
+    }
+
+    /// Who became a parent by the last adoption; `None` where no act says so and an officer decided that it was. Who was one
+    /// before adopts together with a step-parent, and stays.
+    fn adopted_by(&self, child: &PersonalNumber) -> Result<Option<Vec<Relative>>, NotApplied> {
+        let on = self.entry.act.on();
+        let theirs = |act: &&Applied| {
+            act.of == *child
+                && OF_ADOPTION.contains(&act.id.kind)
+                && act.on <= on
+                && self.is_adopted(child, act)
+        };
+        match self.before.iter().filter(theirs).max_by_key(|act| act.on).map(|act| self.books.act(&act.id)) {
+            Some(Some(Act::Adoption { father, mother, .. })) => {
+                let name = |party: &Party| match (party.number(), party.stranger()) {
+                    (Some(number), _) => Some(Relative::new("", Some(number.clone()))),
+                    (None, stranger) => stranger,
+                };
+                let adopters: Vec<Relative> = [father, mother].iter().flatten().filter_map(name).collect();
+                let names = |record: &Person, one: &Relative| {
+                    [&record.father, &record.mother].into_iter().flatten().any(|parent| is_same(parent, one))
+                };
+                let past = self.books.past(child);
+                // The record as it was before all of them were parents.
+                let before = past.iter().rev().find(|record| !adopters.iter().all(|one| names(record, one)));
+                let is_new = |one: &Relative| before.is_none_or(|record| !names(record, one));
+                Ok(Some(adopters.into_iter().filter(is_new).collect()))
+            }
+            _ => {
+                self.contradicts(Contradiction::NotAdopted)?;
+                Ok(None)
             }
         }
-        for (adopter, _) in &adopters {
-            add_child(self.record(&adopter.number)?, &as_child);
+    }
+
+    /// Whether an act is about this child, who may have adopted children too.
+    fn is_adopted(&self, person: &PersonalNumber, act: &Applied) -> bool {
+        match self.books.act(&act.id) {
+            Some(Act::Adoption { child, .. } | Act::AdoptionEnded { child, .. }) => child == *person,
+            _ => false,
         }
+    }
+
+    /// Whether the record of a parent names this one as husband or wife.
+    fn is_married_to(&self, parent: &Relative, one: &Relative) -> bool {
+        let record = parent.number.as_ref().and_then(|number| self.books.person(number));
+        record.is_some_and(|record| names(&record, one))
+    }
+
+    /// Father and mother of a child from now on, in the records of all of them.
+    fn set_parents(&mut self, child: &PersonalNumber, now: [Option<Relative>; 2]) -> Done {
         let record = self.record(child)?;
-        [record.father, record.mother] = now;
+        let as_child = relative(record);
+        let before = [record.father.take(), record.mother.take()];
+        [record.father, record.mother] = now.clone();
+        for old in before.iter().flatten() {
+            if !now.iter().flatten().any(|parent| is_same(parent, old)) {
+                self.no_child(Some(old), child);
+            }
+        }
+        for number in now.iter().flatten().filter_map(|parent| parent.number.as_ref()) {
+            add_child(self.record(number)?, &as_child);
+        }
         Ok(())
     }
 
-    /// What keeps these from adopting this child; who is its parent already is asked nothing.
-    fn may_adopt(&mut self, child: &Person, adopters: &[(Person, bool)], is_nearly_grown: bool) -> Done {
+    /// What keeps these from adopting this child; who is its parent already is asked nothing. Of whom the register does not know, the
+    /// office has seen the papers.
+    fn may_adopt(&mut self, child: &Person, adopters: &[Adopter], is_nearly_grown: bool) -> Done {
         let is_parent = |one: &Person| parents(child).any(|parent| *parent == one.number);
         let is_step_parent = |one: &Person| parents(child).any(|parent| spouse_of(one) == Some(parent));
-        let new: Vec<&(Person, bool)> = adopters.iter().filter(|(one, _)| !is_parent(one)).collect();
-        for (one, is_father) in adopters {
-            self.of_that_sex(one.sex, *is_father)?;
+        let known =
+            || adopters.iter().filter_map(|adopter| Some((adopter.record.as_ref()?, adopter.is_father)));
+        let new: Vec<&Person> = known().map(|(one, _)| one).filter(|one| !is_parent(one)).collect();
+        for (one, is_father) in known() {
+            self.of_that_sex(one.sex, is_father)?;
         }
-        for (one, _) in &new {
+        for one in &new {
             is_older(one, child.birth_date)?;
             let apart = years(one.birth_date.earliest(), latest(child.birth_date));
             if !is_step_parent(one) && apart < YOUNGEST_ADOPTER {
@@ -98,18 +204,39 @@ impl Work<'_> {
             }
         }
         let are_couple = match adopters {
-            [(one, _), (other, _)] => spouse_of(one) == Some(&other.number),
-            [(one, _)] => is_step_parent(one) || one.marital_status != Some(MaritalStatus::Married),
+            [one, other] => match (&one.record, &other.record) {
+                (Some(record), _) => names(record, &other.named),
+                (None, Some(record)) => names(record, &one.named),
+                (None, None) => true,
+            },
+            [one] => one.record.as_ref().is_none_or(|record| {
+                is_step_parent(record) || record.marital_status != Some(MaritalStatus::Married)
+            }),
             _ => true,
         };
-        let (strangers, elders) = (new.iter().any(|(one, _)| !is_step_parent(one)), self.elders(child));
+        let (strangers, elders) = (new.iter().any(|one| !is_step_parent(one)), self.elders(child));
         let is_kin = |one: &Person| {
             elders.contains(&one.number)
                 || parents(one).any(|theirs| parents(child).any(|mine| mine == theirs))
         };
-        if !are_couple || is_nearly_grown && strangers || new.iter().any(|(one, _)| is_kin(one)) {
+        if !are_couple || is_nearly_grown && strangers || new.iter().any(|one| is_kin(one)) {
             self.contradicts(Contradiction::AdoptionBarred)?;
         }
         Ok(())
     }
+}
+
+/// One parent, named twice: by the number, or by the name where there is none.
+fn is_same(one: &Relative, other: &Relative) -> bool {
+    match (&one.number, &other.number) {
+        (None, None) => is_one_name(&one.name, &other.name),
+        (one, other) => one == other,
+    }
+}
+
+fn are_same(now: &[Option<Relative>; 2], child: &Person) -> bool {
+    now.iter().zip([&child.father, &child.mother]).all(|(now, known)| match (now, known) {
+        (Some(now), Some(known)) => is_same(now, known),
+        (now, known) => now.is_none() && known.is_none(),
+    })
 }

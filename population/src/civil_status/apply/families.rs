@@ -1,18 +1,15 @@
-//! Acts that make and end families.
+//! Births, and who is a parent of whom.
 
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
-use super::{Applied, Done, Work};
-use crate::civil_status::act::{Act, Kind, Newborn, Parent};
-use crate::civil_status::family::{add_child, born_near, relative};
+use super::{Done, Work};
+use crate::civil_status::act::{Kind, Newborn, Party};
+use crate::civil_status::family::{add_child, born_near, is_one, is_one_name, relative};
 use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
-use crate::person::{Life, MaritalStatus, Person, Relative, Residence, latest, years};
-
-/// Since when the age of marriage is counted in completed years (Luật HN&GĐ 2014 art. 132).
-const COMPLETED_YEARS: Date = jiff::civil::date(2015, 1, 1);
+use crate::person::{Flaw, Life, MaritalStatus, Person, Relative, Residence, latest, years};
 
 /// A parent is at least so much older than the child, in years.
 pub(crate) const YOUNGEST_PARENT: i16 = 13;
@@ -27,7 +24,7 @@ impl Work<'_> {
     pub(super) fn birth(
         &mut self,
         child: &Newborn,
-        [father, mother]: [&Option<Parent>; 2],
+        [father, mother]: [&Option<Party>; 2],
         resides_with: Option<&PersonalNumber>,
         number: PersonalNumber,
     ) -> Done {
@@ -43,12 +40,8 @@ impl Work<'_> {
         for (parent, is_father) in [(father, true), (mother, false)] {
             let Some(parent) = parent else { continue };
             let named = match parent {
-                Parent::Named { name, nationality } => {
-                    let mut named = Relative::new(name, None);
-                    named.nationality.clone_from(nationality);
-                    named
-                }
-                Parent::Known(parent) => {
+                Party::Named { .. } => self.as_parent(parent)?,
+                Party::Known(parent) => {
                     self.not_born_already(parent, child)?;
                     let record = self.record(parent)?.clone();
                     if !is_father {
@@ -101,67 +94,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Parent and child, and whom a marriage made father or mother of the other, do not marry. Of brothers and sisters, and of kin
-    /// further off whom the register knows by the parents' parents, an officer decides: they may be so by adoption.
-    fn no_kin(&mut self, man: &Person, woman: &Person) -> Done {
-        if are_parent_and_child(man, woman) || self.was_adopted_by(man, woman) {
-            return Err(Refusal::CannotMarry.into());
-        }
-        for (one, other) in [(man, woman), (woman, man)] {
-            let mut spouses = self.married_before(&one.number);
-            spouses.extend(spouse_of(one).cloned());
-            for former in spouses.iter().filter(|former| **former != other.number) {
-                let is_step = parents(other).any(|parent| parent == former);
-                let is_in_law = self
-                    .touched
-                    .get(former)
-                    .is_some_and(|former| parents(former).any(|parent| *parent == other.number));
-                if is_step || is_in_law {
-                    return Err(Refusal::CannotMarry.into());
-                }
-            }
-        }
-        let (his, hers) = (self.elders(man), self.elders(woman));
-        let is_line = his.contains(&woman.number) || hers.contains(&man.number);
-        if is_line || his.iter().any(|elder| hers.contains(elder)) {
-            self.contradicts(Contradiction::CloseKin)?;
-        }
-        Ok(())
-    }
-
-    /// Whom somebody was married to, as the acts say: a divorce takes it from the records.
-    fn married_before(&self, person: &PersonalNumber) -> Vec<PersonalNumber> {
-        let acts = self.before.iter().filter(|act| act.of == *person && act.id.kind == Kind::Marriage);
-        let other = |act: &Applied| match self.books.act(&act.id)? {
-            Act::Marriage { husband, wife, .. } => Some(if husband == *person { wife } else { husband }),
-            _ => None,
-        };
-        acts.filter_map(other).collect()
-    }
-
-    /// Whether one of the two once adopted the other.
-    fn was_adopted_by(&self, man: &Person, woman: &Person) -> bool {
-        let theirs = |act: &&Applied| {
-            act.of == man.number
-                && act.id.kind == Kind::Adoption
-                && self.before.iter().any(|other| other.of == woman.number && other.id == act.id)
-        };
-        self.before.iter().filter(theirs).any(|act| {
-            matches!(self.books.act(&act.id), Some(Act::Adoption { child, .. }) if child == man.number || child == woman.number)
-        })
-    }
-
-    /// Parents and parents' parents.
-    pub(super) fn elders(&mut self, person: &Person) -> Vec<PersonalNumber> {
-        let mut elders: Vec<PersonalNumber> = parents(person).cloned().collect();
-        for parent in elders.clone() {
-            if let Some(parent) = self.touched.get(&parent) {
-                elders.extend(parents(parent).cloned());
-            }
-        }
-        elders
-    }
-
     /// A father is no woman and a mother no man, as far as the register knows.
     pub(super) fn of_that_sex(&self, sex: Sex, is_father: bool) -> Done {
         let other = if is_father { Sex::Female } else { Sex::Male };
@@ -202,145 +134,81 @@ impl Work<'_> {
         Ok(())
     }
 
-    pub(super) fn marriage(&mut self, husband: &PersonalNumber, wife: &PersonalNumber, on: Date) -> Done {
-        let (man, woman) = (self.record(husband)?.clone(), self.record(wife)?.clone());
-        if man.sex != Sex::Male || woman.sex != Sex::Female {
-            return Err(Refusal::CannotMarry.into());
+    /// Father or mother of whom an act makes one, as the record of the child names them.
+    pub(super) fn as_parent(&mut self, parent: &Party) -> Result<Relative, Refusal> {
+        match parent {
+            Party::Known(number) => Ok(relative(self.record(number)?)),
+            Party::Named { .. } => parent.stranger().ok_or(Refusal::UnknownPerson),
         }
-        if !may_marry(&man, on) || !may_marry(&woman, on) {
-            return Err(Refusal::TooYoung.into());
+    }
+
+    /// The spouse is no other child of this parent: one of the two is not as the register says.
+    pub(super) fn no_sibling(&mut self, spouse: Option<&Relative>, parent: &PersonalNumber) -> Done {
+        let spouse = spouse.and_then(|spouse| self.touched.get(spouse.number.as_ref()?));
+        if spouse.is_some_and(|spouse| parents(spouse).any(|theirs| theirs == parent)) {
+            self.contradicts(Contradiction::CloseKin)?;
         }
-        self.no_kin(&man, &woman)?;
-        if self.overtaken(&[Kind::Marriage, Kind::Divorce]) {
-            // Entered late: what happened since holds, unless one of them married somebody else while this marriage stood.
-            let other = self.before.iter().filter(|act| act.id.kind == Kind::Marriage && act.on > on);
-            let next = other.map(|act| act.on).min();
-            let parted = |until: Date| {
-                let died =
-                    [&man, &woman].iter().any(|one| matches!(one.life, Life::Dead(day) if day <= until));
-                died || self
-                    .of_these_two()
-                    .any(|act| act.id.kind == Kind::Divorce && act.on >= on && act.on <= until)
-            };
-            let theirs = self.of_these_two().any(|act| act.id.kind == Kind::Marriage && Some(act.on) == next);
-            if next.is_some_and(|next| !theirs && !parted(next)) {
-                self.contradicts(Contradiction::MarriedSince)?;
-            }
-            self.changes.late = true;
-            return Ok(());
+        Ok(())
+    }
+
+    /// A child out of somebody's list.
+    pub(super) fn no_child(&mut self, parent: Option<&Relative>, child: &PersonalNumber) {
+        if let Some(record) =
+            parent.and_then(|parent| parent.number.as_ref()).and_then(|number| self.touched.get(number))
+        {
+            record.children.retain(|known| known.number.as_ref() != Some(child));
         }
-        let each_other = |one: &Person, other: &Person| {
-            one.spouse.as_ref().and_then(|spouse| spouse.number.as_ref()) == Some(&other.number)
+    }
+
+    pub(super) fn recognition(&mut self, child: &PersonalNumber, parent: &Party, sex: Option<Sex>) -> Done {
+        let named = self.as_parent(parent)?;
+        let elder = parent.number().map(|number| self.record(number).cloned()).transpose()?;
+        let sex = match (&elder, sex) {
+            (Some(elder), Some(said)) if elder.sex != said => return Err(Flaw::Form("parent_sex").into()),
+            (Some(elder), _) => elder.sex,
+            (None, sex) => sex.filter(|sex| *sex != Sex::Unspecified).ok_or(Flaw::Empty("parent_sex"))?,
         };
-        if each_other(&man, &woman) && each_other(&woman, &man) {
-            return Err(Refusal::Nothing.into());
-        }
-        for person in [&man, &woman] {
-            let died = person
-                .spouse
-                .as_ref()
-                .and_then(|spouse| spouse.number.as_ref())
-                .and_then(|spouse| self.touched.get(spouse))
-                .is_some_and(|spouse| matches!(spouse.life, Life::Dead(day) if day <= on));
-            // Of whoever is named as a spouse and was never said to be single again, the marriage stands.
-            let married = match person.marital_status {
-                Some(MaritalStatus::Married) => true,
-                None => person.spouse.is_some(),
-                Some(_) => false,
-            };
-            if married && !died {
-                return Err(Contradiction::Married.into());
-            }
-        }
-        for (one, other) in [(husband, &woman), (wife, &man)] {
-            let record = self.record(one)?;
-            record.spouse = Some(relative(other));
-            // Who has died since was married then; the survivor is a widow or widower now.
-            let dead = matches!(other.life, Life::Dead(_));
-            record.marital_status = Some(if dead { MaritalStatus::Widowed } else { MaritalStatus::Married });
-        }
-        Ok(())
-    }
-
-    pub(super) fn divorce(&mut self, husband: &PersonalNumber, wife: &PersonalNumber) -> Done {
-        let on = self.entry.act.on();
-        if self.of_these_two().any(|act| act.on > on) {
-            // They married again since, or this divorce is known by a later day. Where all that is known is a marriage after it, nothing
-            // was there to be ended.
-            let was_married = self.of_these_two().any(|act| match act.id.kind {
-                Kind::Marriage => act.on <= on,
-                _ => act.on > on,
-            });
-            if !was_married {
-                return Err(Contradiction::NotMarried.into());
-            }
+        // The adoption that came since has taken the place of whoever is father or mother by birth.
+        if self.overtaken_of(child, &[Kind::Adoption]) {
             self.changes.late = true;
             return Ok(());
         }
-        let mut named = 0;
-        for (one, other) in [(husband, wife), (wife, husband)] {
-            let spouse = self.record(one)?.spouse.as_ref().and_then(|spouse| spouse.number.as_ref());
-            named += u32::from(spouse == Some(other));
-        }
-        // Whoever married somebody else since no longer names the one of before: only an act says that there was a marriage.
-        let last = self.of_these_two().max_by_key(|act| act.on);
-        let by_act = last.is_some_and(|act| act.id.kind == Kind::Marriage);
-        let overtaken = self.overtaken(&[Kind::Marriage, Kind::Divorce]);
-        if named < 2 && !by_act && !(named > 0 && overtaken) {
-            return Err(Contradiction::NotMarried.into());
-        }
-        self.changes.late = overtaken;
-        for (one, other) in [(husband, wife), (wife, husband)] {
-            let record = self.record(one)?;
-            if record.spouse.as_ref().and_then(|spouse| spouse.number.as_ref()) == Some(other) {
-                record.spouse = None;
-                record.marital_status = Some(MaritalStatus::Divorced);
+        let record = self.record(child)?;
+        let (born, spouse) = (record.birth_date, record.spouse.clone());
+        if let Some(elder) = &elder {
+            is_older(elder, born)?;
+            if spouse.as_ref().is_some_and(|spouse| spouse.number.as_ref() == Some(&elder.number)) {
+                return Err(Refusal::SpouseAsParent.into());
             }
+            self.can_have(elder, sex != Sex::Female, born)?;
+            self.no_sibling(spouse.as_ref(), &elder.number)?;
+        } else if spouse.as_ref().is_some_and(|spouse| is_one(spouse, &named)) {
+            // By name; a number would settle it.
+            self.contradicts(Contradiction::CloseKin)?;
         }
-        Ok(())
-    }
-
-    /// Marriages and divorces that were taken before and are of both principals: an act stands once for each of them.
-    fn of_these_two(&self) -> impl Iterator<Item = &Applied> {
-        self.before
-            .iter()
-            .enumerate()
-            .filter(|(place, act)| {
-                matches!(act.id.kind, Kind::Marriage | Kind::Divorce)
-                    && self.before.iter().take(*place).any(|other| other.id == act.id)
-            })
-            .map(|(_, act)| act)
-    }
-
-    pub(super) fn recognition(&mut self, child: &PersonalNumber, parent: &PersonalNumber) -> Done {
-        let elder = self.record(parent)?.clone();
         let record = self.record(child)?;
-        let born = record.birth_date;
-        is_older(&elder, born)?;
-        if record.spouse.as_ref().is_some_and(|spouse| spouse.number.as_ref() == Some(parent)) {
-            return Err(Refusal::SpouseAsParent.into());
-        }
-        self.can_have(&elder, elder.sex != Sex::Female, born)?;
-        let record = self.record(child)?;
-        let known = if elder.sex == Sex::Female { &record.mother } else { &record.father };
+        let known = if sex == Sex::Female { &record.mother } else { &record.father };
         if let Some(known) = known.clone() {
-            let same = known.number.as_ref() == Some(parent);
-            let may_be = known.number.is_none() && crate::name::agree(&known.name, &elder.full_name);
+            let by_name = is_one_name(&known.name, &named.name);
+            let same = match &known.number {
+                None => named.number.is_none() && by_name,
+                of => *of == named.number,
+            };
             if same {
                 return Err(Refusal::Nothing.into());
             }
-            if !may_be {
+            if known.number.is_some() || !by_name {
                 self.contradicts(Contradiction::OtherParent)?;
-                if let Some(former) = known.number.as_ref().and_then(|former| self.touched.get(former)) {
-                    former.children.retain(|one| one.number.as_ref() != Some(child));
-                }
+                self.no_child(Some(&known), child);
             }
         }
         let record = self.record(child)?;
-        let place = if elder.sex == Sex::Female { &mut record.mother } else { &mut record.father };
-        *place = Some(relative(&elder));
+        let place = if sex == Sex::Female { &mut record.mother } else { &mut record.father };
+        *place = Some(named);
         let as_child = relative(record);
-        add_child(self.record(parent)?, &as_child);
+        if let Some(number) = parent.number() {
+            add_child(self.record(number)?, &as_child);
+        }
         Ok(())
     }
 }
@@ -358,31 +226,11 @@ pub(super) fn can_be_parent(life: Life, is_father: bool, born: Date) -> Result<(
     if born > last { Err(Contradiction::ParentDead) } else { Ok(()) }
 }
 
-/// Whether somebody is of age to marry on this day. The laws until 2014 spoke of whoever had begun the twentieth or eighteenth year of
-/// age, this one of whoever has completed it.
-pub(super) fn may_marry(person: &Person, on: Date) -> bool {
-    let age = if person.sex == Sex::Male { 20 } else { 18 };
-    let born = person.birth_date.earliest();
-    let after = |years: i16| born.checked_add(jiff::Span::new().years(years));
-    if on < COMPLETED_YEARS {
-        after(age - 1).is_ok_and(|day| day < on)
-    } else {
-        after(age).is_ok_and(|day| day <= on)
-    }
-}
-
 pub(super) fn parents(person: &Person) -> impl Iterator<Item = &PersonalNumber> {
     [&person.father, &person.mother].into_iter().flatten().filter_map(|parent| parent.number.as_ref())
 }
 
+/// How a record names somebody's husband or wife, if by number.
 pub(super) fn spouse_of(person: &Person) -> Option<&PersonalNumber> {
     person.spouse.as_ref().and_then(|spouse| spouse.number.as_ref())
-}
-
-/// Parent and child, or a parent's spouse, as far as the two records say.
-fn are_parent_and_child(one: &Person, other: &Person) -> bool {
-    let is_parent = |elder: &Person, child: &Person| {
-        parents(child).any(|parent| *parent == elder.number || Some(parent) == spouse_of(elder))
-    };
-    is_parent(one, other) || is_parent(other, one)
 }

@@ -4,9 +4,11 @@ use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
-use super::families::{can_be_parent, is_older, may_marry, spouse_of};
+use super::families::{can_be_parent, is_older, spouse_of};
+use super::marriages::{may_marry, names};
 use super::{Done, Work};
 use crate::civil_status::act::Kind;
+use crate::civil_status::family::relative;
 use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
 use crate::person::{Life, MaritalStatus, Person, Residences};
@@ -99,10 +101,14 @@ impl Work<'_> {
         }
         record.life = Life::Alive;
         let spouse = spouse_of(record).cloned();
+        let named = relative(record);
         if let Some(survivor) = spouse.as_ref().and_then(|spouse| self.touched.get(spouse)) {
-            let waits = spouse_of(survivor) == Some(number);
-            if waits && survivor.marital_status == Some(MaritalStatus::Widowed) {
+            // A list from elsewhere may name nobody beside a widow.
+            let is_widowed = survivor.marital_status == Some(MaritalStatus::Widowed);
+            let waits = names(survivor, &named) || survivor.spouse.is_none() && is_widowed;
+            if waits && is_widowed {
                 survivor.marital_status = Some(MaritalStatus::Married);
+                survivor.spouse = Some(named);
             }
             if !waits {
                 // Art. 73(2): the marriage that the survivor entered since stands, or a divorce of then.
@@ -227,6 +233,16 @@ impl Work<'_> {
             return Err(Refusal::Nothing.into());
         }
         record.sex = sex;
+        let is_married = record.marital_status == Some(MaritalStatus::Married);
+        let spouse = record.spouse.clone().filter(|_| is_married);
+        // Whoever has no number was married as husband or wife, and is of the other sex.
+        let is_of_same_sex = spouse.is_some_and(|spouse| match &spouse.number {
+            Some(number) => self.touched.get(number).is_some_and(|spouse| spouse.sex == sex),
+            None => true,
+        });
+        if is_of_same_sex {
+            self.contradicts(Contradiction::SpouseOfSameSex)?;
+        }
         self.tell(Topic::Card, number, None);
         self.renumber(number, new.ok_or(Refusal::NoNumber)?)
     }

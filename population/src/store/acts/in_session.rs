@@ -7,6 +7,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 
 use super::super::StoreError;
 use super::super::engine::{Asked, Session};
+use super::super::numbers;
 use super::super::persons::{self, Known, Locked};
 use super::{ACTS, applied};
 use crate::civil_status::family::{around, looked_at};
@@ -141,7 +142,24 @@ impl Books for InSession<'_> {
 
     fn act(&self, id: &ActId) -> Option<Act> {
         let entry = super::registered(*self.session.borrow_mut(), id);
-        self.told(entry).map(|entry| entry.act)
+        let act = self.told(entry)?.act;
+        Some(act.under(&mut |number| {
+            let current = numbers::current(*self.session.borrow_mut(), number);
+            self.told(current.map(Some)).unwrap_or_else(|| number.clone())
+        }))
+    }
+
+    fn past(&self, person: &PersonalNumber) -> Vec<Person> {
+        let told = (|| {
+            let session = &mut **self.session.borrow_mut();
+            let mut past = Vec::new();
+            for number in numbers::former(session, person)?.iter().rev().chain([person]) {
+                past.extend(persons::history(session, number)?.into_iter().map(|revision| revision.person));
+            }
+            past.pop();
+            Ok(past)
+        })();
+        self.told(told)
     }
 }
 

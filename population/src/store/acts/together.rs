@@ -121,6 +121,10 @@ impl Books for Watched<'_, '_> {
     fn act(&self, id: &ActId) -> Option<Act> {
         self.others.act(id)
     }
+
+    fn past(&self, person: &PersonalNumber) -> Vec<Person> {
+        self.others.past(person)
+    }
 }
 
 /// What all of them are judged by.
