@@ -26,8 +26,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 pub use heads::{HeadsError, parse_heads};
-pub(crate) use proof::follow;
 pub use proof::{AuditProblem, Proof};
+pub(crate) use proof::{follow, has_log};
 pub(crate) use standing::prove;
 pub(crate) use told::{said_of, said_of_operation};
 

@@ -159,7 +159,8 @@ pub(crate) fn read(
     // A blank of the stock: what an application cost is told above. What was destroyed was spoiled before, and counts once.
     session.query(
         "SELECT e.at, e.cause, e.note, o.station FROM blank_events e JOIN stock_operations o ON o.id = e.operation \
-         WHERE e.at >= ?1 AND e.at < ?2 AND e.to_state = 'spoiled'",
+         WHERE e.at >= ?1 AND e.at < ?2 AND e.to_state = 'spoiled' AND NOT EXISTS (SELECT 1 FROM blank_events b \
+         WHERE b.serial = e.serial AND b.to_state = 'spoiled' AND b.sequence < e.sequence)",
         &[from.as_str().into(), to.as_str().into()],
         &mut |row| spoiled_in_stock(&mut report, row),
     )?;

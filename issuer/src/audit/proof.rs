@@ -131,20 +131,45 @@ pub(crate) fn follow(
     kept: &[Head],
     each: &mut dyn FnMut(&Link<'_>),
 ) -> Result<Proof, AuditProblem> {
+    follow_with(session, station, Some(key), kept, each)
+}
+
+/// Whether another station has a log in this ledger: lines that follow from one another, as far as its head says. Whose signature
+/// that head bears its own key proves, which does not lie here.
+pub(crate) fn has_log(session: &mut dyn Session, station: &str) -> Result<bool, StoreError> {
+    if newest_head(session, station).is_ok_and(|head| head.is_none_or(|head| head.key != station)) {
+        return Ok(false);
+    }
+    match follow_with(session, station, None, &[], &mut |_| {}) {
+        Ok(proof) => Ok(proof.lines > 0),
+        Err(AuditProblem::Store(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+fn follow_with(
+    session: &mut dyn Session,
+    station: &str,
+    key: Option<&PublicKey>,
+    kept: &[Head],
+    each: &mut dyn FnMut(&Link<'_>),
+) -> Result<Proof, AuditProblem> {
     let own = newest_head(session, station)?;
     let mut expected: BTreeMap<u64, Vec<&Head>> = BTreeMap::new();
     // Of a file that several stations wrote into, these are this one's; a file without any is another's.
-    let own_key = key.fingerprint();
-    let ours = kept.iter().filter(|head| head.key == own_key);
+    let own_key = key.map(PublicKey::fingerprint);
+    let ours = kept.iter().filter(|head| own_key.as_ref() == Some(&head.key));
     if let (0, Some(head)) = (ours.clone().count(), kept.first()) {
         return Err(AuditProblem::ForeignHead(head.sequence));
     }
-    for head in ours.clone() {
-        verify_head(head, key).map_err(|_| AuditProblem::ForeignHead(head.sequence))?;
-        expected.entry(head.sequence).or_default().push(head);
-    }
-    if let Some(head) = &own {
-        verify_head(head, key)?;
+    if let Some(key) = key {
+        for head in ours.clone() {
+            verify_head(head, key).map_err(|_| AuditProblem::ForeignHead(head.sequence))?;
+            expected.entry(head.sequence).or_default().push(head);
+        }
+        if let Some(head) = &own {
+            verify_head(head, key)?;
+        }
     }
     let mut chain = Chain::default();
     let mut own_seen = own.as_ref().is_none_or(|head| head.sequence == 0);

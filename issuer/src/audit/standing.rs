@@ -8,7 +8,7 @@ use cccd_population::store::{Row, Session, StoreError};
 use serde_json::{Value, json};
 
 use super::told::{Told, digest, said_of, said_of_operation};
-use super::{AuditProblem, Auditor, Proof, follow};
+use super::{AuditProblem, Auditor, Proof, follow, has_log};
 use crate::accounts::{given, said_of_account};
 use crate::ledger::{ChangeOutcome, changes_of_station, said_of_change};
 use crate::stock::{Operation, first_without_papers};
@@ -274,7 +274,14 @@ impl Stations {
                 Ok(())
             },
         )?;
-        Ok(Self(stations))
+        // A row that somebody made up is no log.
+        let mut there = BTreeSet::new();
+        for station in stations {
+            if has_log(session, &station)? {
+                there.insert(station);
+            }
+        }
+        Ok(Self(there))
     }
 
     /// Whether a row may be another's: nobody's is none.

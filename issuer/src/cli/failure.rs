@@ -157,8 +157,8 @@ type Sentences = (&'static str, &'static str, &'static str);
 
 const SURPLUS_ONLY: Sentences = (
     "Số phôi đếm được khác với danh sách",
-    "What the list names is in stock; a blank that it does not name is not. Keep that one apart, and have whoever made or sent the list look at it.",
-    "Phôi có trong danh sách thì đã vào kho; phôi thừa thì chưa. Để riêng phôi thừa, và đề nghị nơi sản xuất hoặc trạm gửi kiểm tra lại danh sách.",
+    "What is too much moved nothing. A blank that lies here and is on no list: keep it apart, and ask whoever sent it. A blank that the other station signed for and that was not on its way: `issuer stock reconcile` names it until one of the two has looked.",
+    "Phôi thừa chưa được ghi gì. Phôi nằm ở đây mà không có trong danh sách: để riêng và hỏi nơi gửi. Phôi mà trạm kia ký nhận trong khi không còn trên đường chuyển: `issuer stock reconcile` nêu tên cho đến khi một bên làm rõ.",
 );
 
 const FORBIDDEN_BY_STATE: Sentences = (

@@ -213,6 +213,15 @@ fn an_account_that_nobody_was_given_shows() {
                 .to_owned(),
             false,
         ),
+        // Said to be another station's deed, of a station that has a made-up head and no log.
+        (
+            "INSERT INTO audit_heads VALUES (printf('%064d', 7), 1, 'zz'); \
+             INSERT INTO accounts VALUES ('eve', 'approve', 'x', NULL, 0, NULL, 'an', '2026-11-27T00:00:00Z'); \
+             INSERT INTO account_actions (account, sequence, at, actor, action, given) \
+             VALUES ('eve', 1, '2026-11-27T00:00:00Z', 'an', 'add', NULL)"
+                .to_owned(),
+            false,
+        ),
     ] {
         let station = Station::at_work();
         let mut rng = ChaCha20Rng::from_seed([5; 32]);

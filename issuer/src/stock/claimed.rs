@@ -1,7 +1,7 @@
 //! Blanks that a receiver signed for and that were not handed over to it by that word: taken back here meanwhile, or found in a
 //! box whose list did not name them. Two stations then say that they have one blank, until somebody here has looked and says so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Session, StoreError};
@@ -51,27 +51,34 @@ pub(super) fn is_settlement(detail: &Value) -> bool {
     detail.get("settled").is_some()
 }
 
+/// A word of a receiver: which transport it is about, whose it is, and what it says.
+struct Word {
+    reference: String,
+    receiver: String,
+    operation: i64,
+    receipt: Receipt,
+}
+
 /// What is claimed and not settled.
 pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError> {
-    let mut receipts = Vec::new();
-    let out = "SELECT t.reference, a.receipt FROM stock_transports t JOIN stock_answers a ON a.sender = t.sender \
-               AND a.reference = t.reference WHERE t.direction = 'out' ORDER BY t.operation";
-    session.query(out, &[], &mut |row| {
-        receipts.push((row.needed(0)?, row.needed(1)?));
-        Ok(())
-    })?;
-    if receipts.is_empty() {
+    let words = words(session)?;
+    if words.is_empty() {
         return Ok(Vec::new());
     }
     let (handed, settled) = (handed_over(session)?, settled(session)?);
-    let mut open = Vec::new();
-    for (reference, receipt) in receipts {
-        let receipt: Receipt = Signed::parse(&receipt)?.unproved("receipt")?;
-        let claims = [(&receipt.accepted, true), (&receipt.surplus, false)];
+    let mut open = BTreeSet::new();
+    for word in &words {
+        let claims = [(&word.receipt.accepted, true), (&word.receipt.surplus, false)];
         for (texts, is_listed) in claims {
             for serial in serials(texts, "receipt")? {
-                let claim = (serial, reference.clone());
-                if handed.contains(&claim) || settled.contains(&claim) {
+                let claim = (serial, word.reference.clone());
+                // By a receipt of this transport, or later by another one's of the same station.
+                let is_theirs = handed.get(&serial).into_iter().flatten().any(|other| {
+                    other.receiver == word.receiver
+                        && (other.reference == word.reference && is_listed
+                            || other.operation > word.operation)
+                });
+                if is_theirs || settled.contains(&claim) {
                     continue;
                 }
                 let state = rows::blank(session, &serial)?.map(|row| row.state);
@@ -82,26 +89,59 @@ pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError
                     Some(_) => true,
                 };
                 if is_here {
-                    open.push(claim);
+                    open.insert(claim);
                 }
             }
         }
     }
-    Ok(open)
+    Ok(open.into_iter().collect())
 }
 
-/// What the receipts of each transport handed over.
-fn handed_over(session: &mut dyn Session) -> Result<BTreeSet<Claimed>, StoreError> {
-    let mut found = BTreeSet::new();
-    for table in ["stock_receipts", "stock_receipts_later"] {
+/// All receipts of transports from here, the later ones too: what one says holds until it is settled.
+fn words(session: &mut dyn Session) -> Result<Vec<Word>, StockError> {
+    let mut found = Vec::new();
+    for table in TABLES {
         let sql = format!(
-            "SELECT e.serial, r.reference FROM blank_events e JOIN {table} r ON r.operation = e.operation \
-             WHERE e.to_state = 'handed-over'"
+            "SELECT t.reference, t.other, r.operation, r.receipt FROM stock_transports t JOIN {table} r \
+             ON r.sender = t.sender AND r.reference = t.reference WHERE t.direction = 'out'"
+        );
+        session.query(&sql, &[], &mut |row| {
+            let operation = row.int(2)?.ok_or(StoreError::Inconsistent("an operation of the stock"))?;
+            found.push((row.needed(0)?, row.needed(1)?, operation, row.needed(3)?));
+            Ok(())
+        })?;
+    }
+    let read = |(reference, receiver, operation, text): (String, String, i64, String)| {
+        let receipt = Signed::parse(&text)?.unproved("receipt")?;
+        Ok(Word { reference, receiver, operation, receipt })
+    };
+    found.into_iter().map(read).collect()
+}
+
+const TABLES: [&str; 2] = ["stock_receipts", "stock_receipts_later"];
+
+/// By which receipt a blank was handed over.
+struct HandOver {
+    reference: String,
+    receiver: String,
+    operation: i64,
+}
+
+fn handed_over(session: &mut dyn Session) -> Result<BTreeMap<ChipSerial, Vec<HandOver>>, StoreError> {
+    let mut found: BTreeMap<ChipSerial, Vec<HandOver>> = BTreeMap::new();
+    for table in TABLES {
+        let sql = format!(
+            "SELECT e.serial, t.reference, t.other, r.operation FROM blank_events e \
+             JOIN {table} r ON r.operation = e.operation \
+             JOIN stock_transports t ON t.sender = r.sender AND t.reference = r.reference \
+             WHERE e.to_state = 'handed-over' AND t.direction = 'out'"
         );
         session.query(&sql, &[], &mut |row| {
             let serial =
                 row.needed(0)?.parse().map_err(|_| StoreError::Inconsistent("the serial of a blank"))?;
-            found.insert((serial, row.needed(1)?));
+            let operation = row.int(3)?.ok_or(StoreError::Inconsistent("an operation of the stock"))?;
+            let hand_over = HandOver { reference: row.needed(1)?, receiver: row.needed(2)?, operation };
+            found.entry(serial).or_default().push(hand_over);
             Ok(())
         })?;
     }

@@ -407,6 +407,54 @@ fn what_a_receiver_claims_is_told_until_it_is_settled() {
     assert_eq!(differences(&mut here), []);
 }
 
+/// Sent back, and here before the word that it was handed over: the list waits for that word, and nothing is passed over.
+#[test]
+fn what_is_still_on_its_way_back_is_not_passed_over() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..3);
+    let first = here.stock().send("A", &there_key, &[serial(1)], act()).unwrap();
+    let (_, receipt) = there.stock().accept(&first, &here_key, None, act()).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    let back = there.stock().send("R", &here_key, &[serial(1)], act()).unwrap();
+    let (_, slow) = here.stock().accept(&back, &there_key, None, act()).unwrap();
+    let at = |seconds: i64| Act { at: Timestamp::from_second(1_790_000_000 + seconds).unwrap(), ..act() };
+    let again = here.stock().send("C", &there_key, &serials(1..3), at(0)).unwrap();
+    let early = there.stock().accept(&again, &here_key, None, at(1));
+    assert!(matches!(early, Err(StockError::Known { state: BlankState::Sent, .. })), "{early:?}");
+    there.stock().acknowledge(&slow, &here_key, at(2)).unwrap();
+    let (count, receipt) = there.stock().accept(&again, &here_key, None, at(3)).unwrap();
+    assert_eq!((count.counted, count.elsewhere), (serials(1..3), vec![]));
+    here.stock().acknowledge(&receipt, &there_key, at(4)).unwrap();
+    for ledger in [&mut here, &mut there] {
+        assert!(ledger.stock().reconcile(None).unwrap().agrees());
+    }
+}
+
+/// What one receipt says holds until it is settled or the blank is handed over; a later receipt about others says nothing of it.
+#[test]
+fn a_claim_is_neither_forgotten_nor_raised_after_a_hand_over() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..8);
+    let list = here.stock().send("A", &there_key, &serials(1..4), act()).unwrap();
+    let boxed = [serial(1), serial(2), serial(5)];
+    let (_, receipt) = there.stock().accept(&list, &here_key, Some(&boxed), act()).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    let (_, later) = there.stock().accept(&list, &here_key, Some(&[serial(3)]), act()).unwrap();
+    here.stock().acknowledge(&later, &there_key, act()).unwrap();
+    assert_eq!(differences(&mut here), [(serial(5).to_string(), "signed-for-elsewhere")]);
+    // It was meant to go, and its list follows: handed over, it is claimed no more, also after it came back.
+    let list = here.stock().send("B", &there_key, &[serial(5)], act()).unwrap();
+    let (_, receipt) = there.stock().accept(&list, &here_key, None, act()).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    assert_eq!(differences(&mut here), []);
+    let back = there.stock().send("R", &here_key, &[serial(5)], act()).unwrap();
+    let (_, receipt) = here.stock().accept(&back, &there_key, None, act()).unwrap();
+    there.stock().acknowledge(&receipt, &here_key, act()).unwrap();
+    assert_eq!(differences(&mut here), []);
+}
+
 /// One that was noted as lost at the sender is handed over like the others once the receiver signs that it has it.
 #[test]
 fn a_late_receipt_hands_over_what_it_can() {

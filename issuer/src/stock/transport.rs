@@ -1,7 +1,7 @@
 //! Blanks between stations: the sender signs a list, the receiver counts and signs what it found, and only that ends the
 //! transport at the sender. What is missing stays `sent` there until somebody says what became of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
@@ -112,8 +112,9 @@ impl Stock<'_> {
                 return Err(StockError::TransportKnown);
             } else {
                 let mut coming = Vec::with_capacity(listed.len());
+                let mut signed = BTreeMap::new();
                 for serial in &listed {
-                    let is_here = by_another_list(session, serial, &content, found)?;
+                    let is_here = by_another_list(session, serial, &content, found, &mut signed)?;
                     (if is_here { &mut elsewhere } else { &mut coming }).push(serial);
                 }
                 // All of it came by other lists: the parcel is of no use here any more.
@@ -122,10 +123,13 @@ impl Stock<'_> {
                     return Err(StockError::Known { serial: *first, state });
                 }
                 let batch = new_batch(session, operation, (&supplier, &content.reference), coming.len())?;
+                // Keys that a blank made anew since are those of the list by which it came.
+                let keys = statements.iter().filter(|(serial, _)| coming.iter().any(|one| one.0 == **serial));
+                let keys: BTreeMap<_, _> = keys.map(|(serial, signed)| (*serial, signed.clone())).collect();
                 for serial in coming {
                     events.push(enter(session, (batch, true), operation, serial, act)?);
                 }
-                keys::keep_carried(session, operation, sender, &statements)?;
+                keys::keep_carried(session, operation, sender, &keys)?;
                 batch
             };
             let mut expected = rows::of_batch(session, batch, BlankState::Expected)?;
@@ -296,29 +300,34 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Whether a blank of this list is here by another one: it had been left out of this parcel, which was longer on its way. One
-/// that nobody has seen here yet, or that went back since, comes with the list that was signed last; the first also with the
-/// parcel in which it lies.
+/// Whether a blank of this list is here by another one: it had been left out of this parcel, which was longer on its way. What
+/// lies in stock is passed over, whenever it came. Of one that nobody has seen here yet, that went on or was used since, the list
+/// that was signed last speaks; one that was not seen comes with the parcel in which it lies.
 fn by_another_list(
     session: &mut dyn Session,
     serial: &ChipSerial,
     list: &TransportList,
     found: Option<&[ChipSerial]>,
+    signed: &mut BTreeMap<(String, String), Option<Timestamp>>,
 ) -> Result<bool, StockError> {
     let Some(row) = rows::blank(session, serial)? else { return Ok(false) };
     let Some(sender) = row.supplier.strip_prefix("station ") else { return Ok(false) };
     let is_unseen =
         row.state == BlankState::Expected || rows::lost_from(session, &row)? == Some(BlankState::Expected);
-    if row.state != BlankState::HandedOver && !is_unseen {
+    if row.state == BlankState::InStock {
         return Ok(true);
     }
     if is_unseen && found.is_some_and(|found| found.contains(serial)) {
         return Ok(false);
     }
-    let Some(other) = kept_list(session, sender, &row.delivery_note)? else { return Ok(false) };
-    let other: TransportList = other.unproved("list")?;
-    let signed = |list: &TransportList| list.at.parse::<Timestamp>().ok();
-    Ok(signed(&other) > signed(list))
+    let at = |list: &TransportList| list.at.parse::<Timestamp>().ok();
+    let place = (sender.to_owned(), row.delivery_note.clone());
+    if !signed.contains_key(&place) {
+        let other = kept_list(session, sender, &row.delivery_note)?;
+        let other = other.map(|other| other.unproved::<TransportList>("list")).transpose()?;
+        signed.insert(place.clone(), other.as_ref().and_then(at));
+    }
+    Ok(signed.get(&place).copied().flatten() > at(list))
 }
 
 /// What our own list named.
