@@ -14,10 +14,11 @@ use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
 use jiff::civil::Date;
 
 use super::act::{Act, ActId, Entry, Kind};
-use super::family::{Touched, is_one};
+use super::family::Touched;
 use super::form::formed;
 use super::message::{Message, Topic};
 use super::refusal::{Contradiction, NotApplied, Refusal};
+use crate::name::agree;
 use crate::person::{Flaw, Life, Others, Person};
 use crate::places::provinces;
 
@@ -208,10 +209,9 @@ fn check_entry(entry: &Entry, today: Date) -> Result<(), Refusal> {
     if named.windows(2).any(|pair| pair.first() == pair.last()) {
         return Err(Refusal::Oneself);
     }
-    if let Act::Birth { father: Some(one), mother: Some(other), .. }
-    | Act::Adoption { father: Some(one), mother: Some(other), .. }
+    if let Act::Adoption { father: Some(one), mother: Some(other), .. }
     | Act::AdoptionEnded { father: Some(one), mother: Some(other), .. } = &entry.act
-        && one.stranger().zip(other.stranger()).is_some_and(|(one, other)| is_one(&one, &other))
+        && one.stranger().zip(other.stranger()).is_some_and(|(one, other)| agree(&one.name, &other.name))
     {
         return Err(Refusal::Oneself);
     }

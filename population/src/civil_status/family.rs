@@ -7,7 +7,7 @@ use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
 
 use super::act::Act;
-use crate::name::{agree, fold};
+use crate::name::{agree, comparison_key, fold};
 use crate::person::{Flaw, HEAD, HouseholdMember, Others, Person, Relative};
 
 /// The records that an act touches, each read once and changed in memory.
@@ -229,31 +229,42 @@ fn relation_of_child(of_parent: &str) -> &'static str {
     }
 }
 
-/// Whether two spellings are one name of somebody without a number: hyphens, blanks, case, marks and the order of its parts
-/// differ from paper to paper (`KIM MIN-JUN`, `Minjun Kim`).
+/// Whether two spellings are one name of somebody without a number: hyphens, blanks, case, marks that one of the two has, and the
+/// place of the family name differ from paper to paper (`KIM MIN-JUN`, `Minjun Kim`).
 pub(crate) fn is_one_name(one: &str, other: &str) -> bool {
-    let (first, second) = (fold(one), fold(other));
-    let joined = |name: &str| name.split_whitespace().collect::<String>();
-    let parts = |name: &str| {
-        let mut parts: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
-        parts.sort_unstable();
-        parts
+    // Marks that only one of the two papers has say nothing; those that both have do (Hùng, Hưng).
+    let is_marked = |name: &str| !name.is_ascii();
+    let with_marks = is_marked(one) && is_marked(other);
+    let words = |name: &str| -> Vec<String> {
+        if with_marks {
+            let words = name.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty());
+            return words.map(comparison_key).collect();
+        }
+        fold(name).split_whitespace().map(str::to_owned).collect()
     };
-    let (letters, others) = (joined(&first), joined(&second));
-    if letters.is_empty() || others.is_empty() {
+    let (first, second) = (words(one), words(other));
+    if first.is_empty() || second.is_empty() {
         return agree(one, other);
     }
-    // Family name first or last, and the rest in one word or two: the letters are the same, begun at another place.
-    let is_turned = letters.len() == others.len() && letters.repeat(2).contains(&others);
-    is_turned || parts(&first) == parts(&second)
+    // Family name first or last, and the rest in one word or in two.
+    let is_turned = |words: &[String], other: &[String]| {
+        let turn = |at: usize| words.iter().cycle().skip(at).take(words.len()).cloned().collect::<String>();
+        (0..words.len()).any(|at| turn(at) == other.concat())
+    };
+    is_turned(&first, &second) || is_turned(&second, &first)
 }
 
 /// Whether two records or acts name one person: by the number where both have it, by the name else.
 pub(crate) fn is_one(one: &Relative, other: &Relative) -> bool {
     match (&one.number, &other.number) {
         (Some(one), Some(other)) => one == other,
-        _ => is_one_name(&one.name, &other.name),
+        _ => is_one_name(&one.name, &other.name) && may_be_of(one, other),
     }
+}
+
+/// Two nationalities that are both known and differ are of two people, or a question.
+fn may_be_of(one: &Relative, other: &Relative) -> bool {
+    one.nationality.as_ref().zip(other.nationality.as_ref()).is_none_or(|(one, other)| agree(one, other))
 }
 
 /// Names a person as a relative.
@@ -267,5 +278,34 @@ pub(crate) fn relative(person: &Person) -> Relative {
 pub(crate) fn add_child(parent: &mut Person, child: &Relative) {
     if !parent.children.iter().any(|known| known.number.is_some() && known.number == child.number) {
         parent.children.push(child.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_one_name;
+
+    #[test]
+    fn a_name_is_one_in_every_spelling_and_two_names_are_two() {
+        for other in ["Kim  Min-Jun", "KIM MINJUN", "Min-jun Kim", "MINJUN KIM", "陳"] {
+            let is_same = other != "陳";
+            assert_eq!(is_one_name("KIM MIN-JUN", other), is_same, "{other}");
+            assert_eq!(is_one_name(other, "KIM MIN-JUN"), is_same, "{other}");
+        }
+        // Nobody's letters are turned within a word, and none are left out.
+        for (one, other) in [
+            ("Nguyễn Minh Anh", "Nguyễn Anh Minh"),
+            ("NGUYEN MINH ANH", "NGUYEN ANH MINH"),
+            ("Anna", "Naan"),
+            ("Lan", "Lan Anh"),
+            ("An", "Ân Hà"),
+            ("陳大文", "李小龍"),
+        ] {
+            assert!(!is_one_name(one, other), "{one} {other}");
+        }
+        assert!(is_one_name("陳大文", "陳大文"));
+        // Marks tell names apart where both papers have them.
+        assert!(!is_one_name("Trần Văn Hùng", "Trần Văn Hưng"));
+        assert!(is_one_name("Trần Văn Hùng", "TRAN VAN HUNG") && is_one_name("Trần Văn Hoà", "TRẦN VĂN HÒA"));
     }
 }

@@ -148,6 +148,8 @@ pub(super) fn finding<'w>(setting: &Setting, word: &'w str) -> &'w str {
 pub(super) fn said(setting: &Setting, said: &Value) -> String {
     match said {
         Value::Null => "—".to_owned(),
+        Value::Array(list) if list.is_empty() => "—".to_owned(),
+        Value::Object(items) if items.is_empty() => "—".to_owned(),
         Value::String(text) => day(setting, text).unwrap_or_else(|| value(setting, text).to_owned()),
         Value::Array(list) => list.iter().map(|one| self::said(setting, one)).collect::<Vec<_>>().join("; "),
         Value::Object(items) if items.contains_key("name") => somebody(setting, items),

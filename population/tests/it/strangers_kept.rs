@@ -127,8 +127,9 @@ fn a_spouse_of_both_records_stays_with_the_number() {
 #[test]
 fn an_adoption_ends_although_mother_and_child_have_other_numbers_since() {
     on_both(|mut office| {
-        let (mother, on) = (Some(party(WOMAN)), date(2020, 2, 10));
-        office.taken(Act::Adoption { child: number(CHILD), father: None, mother, on });
+        office.taken(Act::Marriage { husband: party(MAN), wife: party(WOMAN), on: date(2015, 2, 10) });
+        let (father, mother, on) = (Some(party(MAN)), Some(party(WOMAN)), date(2020, 2, 10));
+        office.taken(Act::Adoption { child: number(CHILD), father, mother, on });
         let corrected = |person: &str, day: Date| Act::BirthDateCorrected {
             person: number(person),
             birth_date: BirthDate::Day(day),
@@ -149,6 +150,8 @@ fn an_adoption_ends_although_mother_and_child_have_other_numbers_since() {
             on: date(2026, 5, 10),
         });
         assert_eq!(office.person("001313000045").mother, None);
+        assert_eq!(office.person("001313000045").father, None);
+        assert!(office.person(MAN).children.is_empty());
         assert!(office.person("001189000044").children.is_empty());
         let (_, again) = office
             .take(Act::AdoptionEnded { child, father: None, mother: None, on: date(2026, 5, 11) }, None);
@@ -195,5 +198,26 @@ fn an_extract_of_a_marriage_tells_of_its_own_end() {
         office.taken(Act::Marriage { husband: party(MAN), wife: party(TWIN), on: date(2024, 1, 10) });
         office.taken(Act::Divorce { husband: party(MAN), wife: party(TWIN), on: date(2025, 1, 10) });
         assert_eq!(of(&office, &third), ["Divorced"]);
+    });
+}
+
+/// She has another number by then: he was single before, and not her husband under the old one.
+#[test]
+fn an_annulled_marriage_does_not_come_back_under_a_number_that_ended() {
+    on_both(|mut office| {
+        office.taken(Act::Marriage { husband: party(MAN), wife: party(WOMAN), on: date(2015, 2, 10) });
+        let corrected = Act::BirthDateCorrected {
+            person: number(WOMAN),
+            birth_date: BirthDate::Day(date(1989, 3, 3)),
+            on: date(2016, 3, 1),
+        };
+        let (id, done) = office.take(corrected, Some("001189000044"));
+        assert!(matches!(done, ActOutcome::Applied(_)), "{id}: {done:?}");
+        let (husband, wife) = (party(MAN), party("001189000044"));
+        office.taken(Act::MarriageAnnulled { husband, wife, on: date(2026, 2, 10) });
+        for who in [MAN, "001189000044"] {
+            let person = office.person(who);
+            assert_eq!((person.spouse, person.marital_status), (None, Some(MaritalStatus::Single)), "{who}");
+        }
     });
 }

@@ -48,7 +48,7 @@ impl Work<'_> {
     ) -> Done {
         let adopters = self.adopters([father, mother])?;
         // Another child of theirs may have come since.
-        if self.overtaken_of(child, &OF_ADOPTION) {
+        if self.adopted_since(child).is_some() {
             self.changes.late = true;
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl Work<'_> {
         mother: Option<&Party>,
     ) -> Done {
         let ended = self.adopted_by(child)?;
-        if self.overtaken_of(child, &OF_ADOPTION) {
+        if self.adopted_since(child).is_some() {
             self.changes.late = true;
             return Ok(());
         }
@@ -142,8 +142,9 @@ impl Work<'_> {
                     [&record.father, &record.mother].into_iter().flatten().any(|parent| is_same(parent, one))
                 };
                 let past = self.books.past(child);
-                // The record as it was before all of them were parents.
-                let before = past.iter().rev().find(|record| !adopters.iter().all(|one| names(record, one)));
+                // The record as it was before all of them were parents for the first time.
+                let all = past.iter().position(|record| adopters.iter().all(|one| names(record, one)));
+                let before = all.unwrap_or(past.len()).checked_sub(1).and_then(|place| past.get(place));
                 let is_new = |one: &Relative| before.is_none_or(|record| !names(record, one));
                 Ok(Some(adopters.into_iter().filter(is_new).collect()))
             }
@@ -158,8 +159,21 @@ impl Work<'_> {
     fn is_adopted(&self, person: &PersonalNumber, act: &Applied) -> bool {
         match self.books.act(&act.id) {
             Some(Act::Adoption { child, .. } | Act::AdoptionEnded { child, .. }) => child == *person,
-            _ => false,
+            Some(_) => false,
+            // An act whose text is not there.
+            None => true,
         }
+    }
+
+    /// The last word about whose child by adoption somebody is, if it came later than this act. Of the adoptions in which they
+    /// became a parent themselves it says nothing.
+    pub(super) fn adopted_since(&self, child: &PersonalNumber) -> Option<Kind> {
+        let on = self.entry.act.on();
+        let later = self
+            .before
+            .iter()
+            .filter(|act| act.of == *child && OF_ADOPTION.contains(&act.id.kind) && act.on > on);
+        later.filter(|act| self.is_adopted(child, act)).max_by_key(|act| act.on).map(|act| act.id.kind)
     }
 
     /// Whether the record of a parent names this one as husband or wife.
@@ -179,8 +193,11 @@ impl Work<'_> {
                 self.no_child(Some(old), child);
             }
         }
+        // Of whoever stays and has no record here, none is changed; who is new has one.
         for number in now.iter().flatten().filter_map(|parent| parent.number.as_ref()) {
-            add_child(self.record(number)?, &as_child);
+            if let Some(parent) = self.touched.get(number) {
+                add_child(parent, &as_child);
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{Done, Work};
 use crate::civil_status::act::{Kind, Newborn, Party};
-use crate::civil_status::family::{add_child, born_near, is_one, is_one_name, relative};
+use crate::civil_status::family::{add_child, born_near, is_one, relative};
 use crate::civil_status::message::Topic;
 use crate::civil_status::refusal::{Contradiction, Refusal};
 use crate::person::{Flaw, Life, MaritalStatus, Person, Relative, Residence, latest, years};
@@ -169,7 +169,7 @@ impl Work<'_> {
             (None, sex) => sex.filter(|sex| *sex != Sex::Unspecified).ok_or(Flaw::Empty("parent_sex"))?,
         };
         // The adoption that came since has taken the place of whoever is father or mother by birth.
-        if self.overtaken_of(child, &[Kind::Adoption]) {
+        if self.adopted_since(child) == Some(Kind::Adoption) {
             self.changes.late = true;
             return Ok(());
         }
@@ -189,7 +189,7 @@ impl Work<'_> {
         let record = self.record(child)?;
         let known = if sex == Sex::Female { &record.mother } else { &record.father };
         if let Some(known) = known.clone() {
-            let by_name = is_one_name(&known.name, &named.name);
+            let by_name = crate::name::agree(&known.name, &named.name);
             let same = match &known.number {
                 None => named.number.is_none() && by_name,
                 of => *of == named.number,

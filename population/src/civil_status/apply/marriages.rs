@@ -51,6 +51,8 @@ struct Marriage {
     from: Date,
     /// The day on which it ended; the last of all days where it stands.
     until: Date,
+    /// It ended by a court's word, and not by a death.
+    is_parted: bool,
 }
 
 impl Work<'_> {
@@ -190,23 +192,37 @@ impl Work<'_> {
                 (act, other.unwrap_or_else(|| Relative::new("", None)))
             })
             .collect();
-        let until = |spouse: &Relative, from: Date| {
-            let parted = acts.iter().filter(|(act, other)| {
+        let myself = self.books.person(person).map(|record| relative(&record));
+        let ended = |spouse: &Relative, from: Date| {
+            let own = acts.iter().filter(|(act, other)| {
                 act.id.kind.ends_marriage() && act.on >= from && is_one(other, spouse)
             });
+            let mut parted: Vec<Date> = own.map(|(act, _)| act.on).collect();
+            // An act that names this one by name only stands with the other's acts.
+            if let Some(number) = &spouse.number {
+                let theirs = self.books.acts_of(number).into_iter();
+                let theirs = theirs.filter(|act| act.id.kind.ends_marriage() && act.on >= from);
+                let names_me = |act: &Applied| {
+                    let couple = self.couple(&act.id).into_iter().flatten();
+                    couple
+                        .filter(|one| one.number.as_ref() != Some(number))
+                        .any(|one| myself.as_ref().is_some_and(|myself| is_one(&one, myself)))
+                };
+                parted.extend(theirs.filter(names_me).map(|act| act.on));
+            }
             let record = spouse.number.as_ref().and_then(|number| self.books.person(number));
             let death = record.and_then(|record| match record.life {
                 Life::Dead(day) => Some(day),
                 _ => None,
             });
-            parted.map(|(act, _)| act.on).chain(death).min().unwrap_or(Date::MAX)
+            let parted = parted.into_iter().min();
+            let until = parted.into_iter().chain(death).min().unwrap_or(Date::MAX);
+            (until, parted == Some(until))
         };
         let marriages = acts.iter().filter(|(act, _)| act.id.kind == Kind::Marriage);
-        let marriage = |(act, spouse): &(&Applied, Relative)| Marriage {
-            id: act.id.clone(),
-            spouse: spouse.clone(),
-            from: act.on,
-            until: until(spouse, act.on),
+        let marriage = |(act, spouse): &(&Applied, Relative)| {
+            let (until, is_parted) = ended(spouse, act.on);
+            Marriage { id: act.id.clone(), spouse: spouse.clone(), from: act.on, until, is_parted }
         };
         marriages.map(marriage).collect()
     }
@@ -253,7 +269,14 @@ impl Work<'_> {
         let by_act = last.is_some_and(|act| act.id.kind == Kind::Marriage);
         let overtaken = self.overtaken(&OF_MARRIAGE);
         let is_of_stranger = spouses.iter().any(|one| one.known().is_none());
-        if is_of_stranger && named.is_empty() && !overtaken {
+        // Married to somebody else since, as the acts say: that marriage is not asked about.
+        let since = theirs.iter().map(|act| act.on).max();
+        let is_past = by_act
+            && self
+                .before
+                .iter()
+                .any(|act| act.id.kind == Kind::Marriage && since.is_some_and(|since| act.on > since));
+        if is_of_stranger && named.is_empty() && !overtaken && !is_past {
             // Named otherwise on another paper; an officer sees whether it is the same marriage that ends.
             let record = known.first().map(|(number, _)| self.record(number).cloned()).transpose()?;
             let Some(record) = record.filter(is_married) else {
@@ -291,17 +314,13 @@ impl Work<'_> {
             return (Some(marriage.spouse), MaritalStatus::Married);
         }
         let annulled = self.annulled();
-        let divorces = self
+        let is_divorced = self
             .before
             .iter()
-            .filter(|act| act.of == *person && act.id.kind == Kind::Divorce && !annulled.contains(&act.id));
-        let divorced: Vec<Relative> = divorces.filter_map(|act| self.couple(&act.id)).flatten().collect();
-        let is_divorced_from = |spouse: &Relative| divorced.iter().any(|one| is_one(one, spouse));
+            .any(|act| act.of == *person && act.id.kind == Kind::Divorce && !annulled.contains(&act.id));
         match last(ended) {
-            Some(marriage) if !is_divorced_from(&marriage.spouse) => {
-                return (Some(marriage.spouse), MaritalStatus::Widowed);
-            }
-            None if divorced.is_empty() => {}
+            Some(marriage) if !marriage.is_parted => return (Some(marriage.spouse), MaritalStatus::Widowed),
+            None if !is_divorced => {}
             _ => return (None, MaritalStatus::Divorced),
         }
         // No act tells of another marriage: what another database carried over stands in the history.

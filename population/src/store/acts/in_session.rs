@@ -1,7 +1,7 @@
 //! The records that an act is judged by, looked up in the open transaction.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_card_profile::personal_number::PersonalNumber;
 
@@ -150,13 +150,26 @@ impl Books for InSession<'_> {
     }
 
     fn past(&self, person: &PersonalNumber) -> Vec<Person> {
-        let told = (|| {
+        let told = (|| -> Result<Vec<Person>, StoreError> {
             let session = &mut **self.session.borrow_mut();
             let mut past = Vec::new();
             for number in numbers::former(session, person)?.iter().rev().chain([person]) {
                 past.extend(persons::history(session, number)?.into_iter().map(|revision| revision.person));
             }
             past.pop();
+            // Records of then name people by the numbers of then.
+            let mut now = BTreeMap::new();
+            for record in &mut past {
+                let parents = [&mut record.father, &mut record.mother, &mut record.spouse];
+                for number in parents.into_iter().flatten().filter_map(|relative| relative.number.as_mut()) {
+                    if !now.contains_key(number) {
+                        now.insert(number.clone(), numbers::current(session, number)?);
+                    }
+                    if let Some(current) = now.get(number) {
+                        *number = current.clone();
+                    }
+                }
+            }
             Ok(past)
         })();
         self.told(told)
