@@ -134,7 +134,8 @@ impl Extract {
                     "Personal number",
                     number.map_or("", PersonalNumber::as_str),
                 );
-                let now = number.and_then(|number| others.person(number)).map(|person| person.full_name);
+                let now =
+                    number.and_then(|number| others.person(number)).map(|person| person.full_name.clone());
                 if let Some(now) = now.filter(|now| *now != child.full_name) {
                     lines.add("Họ tên hiện nay", "Name at present", &now.to_uppercase());
                 }
@@ -389,7 +390,10 @@ impl Lines {
     /// Somebody as the register knows them now, or as the act names them.
     fn party(&mut self, party: &Party, others: &dyn Others) -> Result<(), NoExtract> {
         match party {
-            Party::Known(number) => self.relative(&others.person(number).ok_or(NoExtract::UnknownPerson)?),
+            Party::Known(number) => {
+                let person = others.person(number).ok_or(NoExtract::UnknownPerson)?;
+                self.relative(&person)
+            }
             Party::Named { name, nationality } => {
                 self.add("Họ, chữ đệm, tên", "Full name", &name.to_uppercase());
                 self.add("Quốc tịch", "Nationality", nationality.as_deref().unwrap_or_default());
@@ -411,7 +415,7 @@ impl Lines {
 fn new_fact(act: &Act, others: &dyn Others) -> Option<String> {
     let name = |party: &Party| {
         let name = match party {
-            Party::Known(number) => others.person(number)?.full_name,
+            Party::Known(number) => others.person(number)?.full_name.clone(),
             Party::Named { name, .. } => name.clone(),
         };
         Some(name.to_uppercase())

@@ -451,10 +451,8 @@ impl Act {
     pub fn principals(&self) -> Vec<PersonalNumber> {
         let mut numbers: Vec<&PersonalNumber> = match self {
             Self::Birth { .. } => Vec::new(),
-            Self::Marriage { husband, wife, .. }
-            | Self::Divorce { husband, wife, .. }
-            | Self::MarriageAnnulled { husband, wife, .. } => {
-                [husband, wife].into_iter().filter_map(Party::number).collect()
+            Self::Marriage { .. } | Self::Divorce { .. } | Self::MarriageAnnulled { .. } => {
+                self.spouses().into_iter().flatten().filter_map(Party::number).collect()
             }
             Self::Recognition { child, parent, .. } => {
                 core::iter::once(child).chain(parent.number()).collect()

@@ -8,6 +8,7 @@ mod records;
 mod residence;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
@@ -257,8 +258,14 @@ struct Work<'w> {
 type Done = Result<(), NotApplied>;
 
 impl Work<'_> {
+    /// A record, to be written in.
     fn record(&mut self, number: &PersonalNumber) -> Result<&mut Person, Refusal> {
         self.touched.get(number).ok_or(Refusal::UnknownPerson)
+    }
+
+    /// A record, to be looked at.
+    fn seen(&mut self, number: &PersonalNumber) -> Result<&Person, Refusal> {
+        self.touched.look(number).ok_or(Refusal::UnknownPerson)
     }
 
     /// Stops here, unless an officer decided otherwise.
@@ -293,7 +300,7 @@ impl Work<'_> {
             let (on, dies) = (self.entry.act.on(), kind == Kind::Death);
             for person in self.entry.act.principals() {
                 // The day of a death has rules of its own.
-                if on < self.record(&person)?.birth_date.earliest() && !dies {
+                if on < self.seen(&person)?.birth_date.earliest() && !dies {
                     return Err(Refusal::BeforeItHappened.into());
                 }
             }
@@ -301,7 +308,7 @@ impl Work<'_> {
         }
         let on = self.entry.act.on();
         for person in self.entry.act.principals() {
-            let record = self.record(&person)?;
+            let record = self.seen(&person)?;
             if on < record.birth_date.earliest() {
                 return Err(Refusal::BeforeItHappened.into());
             }
@@ -316,7 +323,7 @@ impl Work<'_> {
     fn at_hand_then(&mut self) -> Done {
         let on = self.entry.act.on();
         for person in self.entry.act.doers() {
-            let now = matches!(self.record(&person)?.life, Life::Missing(day) if on >= day);
+            let now = matches!(self.seen(&person)?.life, Life::Missing(day) if on >= day);
             let kinds = [Kind::Missing, Kind::Returned, Kind::DeathAnnulled];
             if now || self.last_of(&person, &kinds, on) == Some(Kind::Missing) {
                 self.contradicts(Contradiction::DeclaredMissing)?;
@@ -365,7 +372,7 @@ impl Work<'_> {
 struct Nobody;
 
 impl Others for Nobody {
-    fn person(&self, _: &PersonalNumber) -> Option<Person> {
+    fn person(&self, _: &PersonalNumber) -> Option<Arc<Person>> {
         None
     }
 }

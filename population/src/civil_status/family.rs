@@ -2,6 +2,7 @@
 //! them change together or none.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
@@ -13,7 +14,13 @@ use crate::person::{Flaw, HEAD, HouseholdMember, Others, Person, Relative};
 /// The records that an act touches, each read once and changed in memory.
 pub(crate) struct Touched<'o> {
     others: &'o dyn Others,
-    records: BTreeMap<PersonalNumber, (Person, Person)>,
+    records: BTreeMap<PersonalNumber, Record>,
+}
+
+/// A record as it was, and as it is once somebody wrote in it.
+struct Record {
+    before: Arc<Person>,
+    after: Option<Person>,
 }
 
 impl<'o> Touched<'o> {
@@ -21,13 +28,32 @@ impl<'o> Touched<'o> {
         Self { others, records: BTreeMap::new() }
     }
 
-    /// The record as changed so far.
+    /// The record as changed so far, to be looked at.
+    pub(crate) fn look(&mut self, number: &PersonalNumber) -> Option<&Person> {
+        let record = self.record(number)?;
+        Some(record.after.as_ref().unwrap_or(&record.before))
+    }
+
+    /// The record as it is so far, to be kept.
+    pub(crate) fn shared(&mut self, number: &PersonalNumber) -> Option<Arc<Person>> {
+        let record = self.record(number)?;
+        Some(
+            record.after.as_ref().map_or_else(|| Arc::clone(&record.before), |after| Arc::new(after.clone())),
+        )
+    }
+
+    /// The record as changed so far, to be written in.
     pub(crate) fn get(&mut self, number: &PersonalNumber) -> Option<&mut Person> {
+        let record = self.record(number)?;
+        Some(record.after.get_or_insert_with(|| Person::clone(&record.before)))
+    }
+
+    fn record(&mut self, number: &PersonalNumber) -> Option<&mut Record> {
         if !self.records.contains_key(number) {
-            let person = self.others.person(number)?;
-            self.records.insert(number.clone(), (person.clone(), person));
+            let before = self.others.person(number)?;
+            self.records.insert(number.clone(), Record { before, after: None });
         }
-        self.records.get_mut(number).map(|(_, after)| after)
+        self.records.get_mut(number)
     }
 
     /// The records that differ from what they were, by number, each in the form in which records are kept.
@@ -37,14 +63,12 @@ impl<'o> Touched<'o> {
     /// against an act about him.
     pub(crate) fn changed(self, today: Date) -> Result<Vec<Person>, Flaw> {
         let mut changed = Vec::new();
-        for (before, after) in self.records.into_values() {
-            if before == after {
-                continue;
-            }
+        for Record { before, after } in self.records.into_values() {
+            let Some(after) = after.filter(|after| *after != *before) else { continue };
             changed.push(match after.clone().checked(today) {
-                Ok(checked) if checked == before => continue,
+                Ok(checked) if checked == *before => continue,
                 Ok(checked) => checked,
-                Err(flaw) if before.checked(today) == Err(flaw) => after,
+                Err(flaw) if Person::clone(&before).checked(today) == Err(flaw) => after,
                 Err(flaw) => return Err(flaw),
             });
         }
@@ -53,7 +77,7 @@ impl<'o> Touched<'o> {
 
     /// [`around`] of somebody's record as changed so far.
     pub(crate) fn around(&mut self, number: &PersonalNumber) -> Vec<PersonalNumber> {
-        self.get(number).map(|person| around(person)).unwrap_or_default()
+        self.look(number).map(around).unwrap_or_default()
     }
 
     /// Puts another number or name for a person into every record around them.

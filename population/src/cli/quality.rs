@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use cccd_card_profile::personal_number::PersonalNumber;
@@ -104,9 +105,9 @@ struct InStore<'s> {
 }
 
 impl Others for InStore<'_> {
-    fn person(&self, number: &PersonalNumber) -> Option<Person> {
+    fn person(&self, number: &PersonalNumber) -> Option<Arc<Person>> {
         match self.store.person(number) {
-            Ok(person) => person,
+            Ok(person) => person.map(Arc::new),
             Err(error) => {
                 self.failed.borrow_mut().get_or_insert(error);
                 None

@@ -2,6 +2,7 @@
 //! (NĐ 137/2015 art. 13; numbers are not changed when place or sex turn out to be others).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::{PersonalNumber, RegistrationPlace};
@@ -47,7 +48,7 @@ pub(super) fn remarks(person: &Person, context: &Context<'_>) -> Vec<Remark> {
 }
 
 /// The relative's own record, where both number and record are there.
-fn known(relative: Option<&Relative>, context: &Context<'_>) -> Option<(Relative, Person)> {
+fn known(relative: Option<&Relative>, context: &Context<'_>) -> Option<(Relative, Arc<Person>)> {
     let relative = relative?;
     let record = context.others.person(relative.number.as_ref()?)?;
     Some((relative.clone(), record))

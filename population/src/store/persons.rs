@@ -1,6 +1,7 @@
 //! A person's row, and the records that were.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::Timestamp;
@@ -191,7 +192,7 @@ fn change_known(
     person: &Person,
     change: &Change,
 ) -> Result<(), StoreError> {
-    if known.person != *person {
+    if *known.person != *person {
         replace(session, known, person, change)?;
     }
     Ok(())
@@ -232,7 +233,7 @@ pub(super) fn locked(
     session: &mut dyn Session,
     number: &PersonalNumber,
 ) -> Result<Option<Person>, StoreError> {
-    Ok(known(session, number)?.map(|known| known.person))
+    Ok(known(session, number)?.map(Known::into_person))
 }
 
 /// Rows that the open transaction has read, by number; `None`: nobody has the number.
@@ -240,7 +241,7 @@ pub(super) type Locked = BTreeMap<PersonalNumber, Option<Known>>;
 
 /// Where one stands who is on record.
 pub(super) struct Known {
-    pub(super) person: Person,
+    pub(super) person: Arc<Person>,
     /// As it lies there.
     sensitive: Option<String>,
     pub(super) revision: u64,
@@ -248,6 +249,12 @@ pub(super) struct Known {
     provenance: Provenance,
     /// The last day of the card in use, empty where it has none, if it was asked for: none in use is `Some(None)`.
     pub(super) card: Option<Option<String>>,
+}
+
+impl Known {
+    fn into_person(self) -> Person {
+        Arc::unwrap_or_clone(self.person)
+    }
 }
 
 pub(super) fn load(session: &mut dyn Session, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
@@ -310,7 +317,7 @@ pub(super) fn read_known(row: &dyn Row, keys: &SealKeys) -> Result<Known, StoreE
         Some(text) => serde_json::from_str(text).map_err(|_| StoreError::Inconsistent("a provenance"))?,
     };
     Ok(Known {
-        person: read(row, keys)?,
+        person: Arc::new(read(row, keys)?),
         sensitive: row.text(SENSITIVE)?,
         revision: row.count(REVISION)?,
         change,
@@ -367,7 +374,10 @@ pub(super) fn known_with_origins(
     number: &PersonalNumber,
 ) -> Result<Option<(Person, Origins)>, StoreError> {
     let known = known(session, number)?;
-    Ok(known.map(|known| (known.person, Origins { provenance: known.provenance, change: known.change })))
+    Ok(known.map(|known| {
+        let origins = Origins { provenance: known.provenance, change: known.change };
+        (Arc::unwrap_or_clone(known.person), origins)
+    }))
 }
 
 pub(super) fn set_life(
@@ -378,7 +388,7 @@ pub(super) fn set_life(
     today: Date,
 ) -> Result<Put, StoreError> {
     let known = known(session, number)?.ok_or(StoreError::UnknownPerson)?;
-    let mut person = known.person.clone();
+    let mut person = Person::clone(&known.person);
     if life.date().is_some_and(|day| day < person.birth_date.earliest() || day > today) {
         return Err(Flaw::Date("the date of death or of missing").into());
     }
@@ -419,7 +429,7 @@ pub(super) fn history(
         // Between the two statements another process may have moved the row into the history.
         let number = revision(now.revision)?;
         revisions.retain(|revision| revision.revision < number);
-        revisions.push(Revision { revision: number, change: now.change, person: now.person });
+        revisions.push(Revision { revision: number, change: now.change.clone(), person: now.into_person() });
     }
     Ok(revisions)
 }
@@ -436,7 +446,7 @@ pub(super) fn provenance(
     let sql =
         concat!("SELECT ", columns!(), " FROM person WHERE personal_number = ?1 AND replaced_by IS NULL");
     let Some(known) = whole(session, sql, number)? else { return Ok(None) };
-    let record = json(&known.person)?;
+    let record = json(&*known.person)?;
     let change_of = |item: &str| known.provenance.of(item).unwrap_or(&known.change).clone();
     Ok(Some(items(&record)?.into_keys().map(|item| (item.to_owned(), change_of(item))).collect()))
 }
@@ -472,7 +482,7 @@ fn replace(
 ) -> Result<Put, StoreError> {
     let sensitive = sealed::next(session.seal(), &known.person, known.sensitive.as_deref(), person)?;
     let was = sealed::past(session.seal(), &known.person, known.sensitive)?;
-    let (old, new) = (json(&known.person)?, json(person)?);
+    let (old, new) = (json(&*known.person)?, json(person)?);
     let plain = !known.person.sealed && !known.person.says_sensitive();
     let record = if plain { Value::from(&old) } else { json(&sealed::without(&known.person))?.into() };
     let own = person.number.as_str();

@@ -1,5 +1,7 @@
 //! Whom the law keeps from an act although nobody in it is dead or married: kin, the young, those declared missing.
 
+use std::sync::Arc;
+
 use cccd_card_profile::card_holder::{BirthDate, Sex};
 use cccd_card_profile::personal_number::PersonalNumber;
 use cccd_population::civil_status::{
@@ -106,7 +108,7 @@ struct Town<'r> {
 }
 
 impl Others for Town<'_> {
-    fn person(&self, number: &PersonalNumber) -> Option<Person> {
+    fn person(&self, number: &PersonalNumber) -> Option<Arc<Person>> {
         self.register.person(number)
     }
 }

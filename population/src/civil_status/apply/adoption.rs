@@ -34,7 +34,7 @@ impl Work<'_> {
         let mut adopters = Vec::with_capacity(2);
         for (party, is_father) in both.into_iter().zip([true, false]) {
             let Some(party) = party else { continue };
-            let record = party.number().map(|number| self.record(number).cloned()).transpose()?;
+            let record = party.number().map(|number| self.seen(number).cloned()).transpose()?;
             adopters.push(Adopter { named: self.as_parent(party)?, record, is_father });
         }
         if adopters.is_empty() { Err(Refusal::NoParent) } else { Ok(adopters) }
@@ -52,7 +52,7 @@ impl Work<'_> {
             self.changes.late = true;
             return Ok(());
         }
-        let record = self.record(child)?.clone();
+        let record = self.seen(child)?.clone();
         let age = |years: i16| record.birth_date.earliest().checked_add(jiff::Span::new().years(years));
         let on = self.entry.act.on();
         if age(GROWN).is_ok_and(|day| day <= on) {
@@ -92,7 +92,7 @@ impl Work<'_> {
             self.changes.late = true;
             return Ok(());
         }
-        let record = self.record(child)?.clone();
+        let record = self.seen(child)?.clone();
         let gone = |parent: &Relative| match &ended {
             Some(adopters) => adopters.iter().any(|adopter| is_same(adopter, parent)),
             None => true,
@@ -105,7 +105,7 @@ impl Work<'_> {
                 return Err(Refusal::Nothing.into());
             }
             if let Some(number) = party.number() {
-                let parent = self.record(number)?.clone();
+                let parent = self.seen(number)?.clone();
                 self.of_that_sex(parent.sex, is_father)?;
                 self.can_have(&parent, is_father, record.birth_date)?;
                 self.no_sibling(record.spouse.as_ref(), number)?;

@@ -43,7 +43,7 @@ impl Work<'_> {
                 Party::Named { .. } => self.as_parent(parent)?,
                 Party::Known(parent) => {
                     self.not_born_already(parent, child)?;
-                    let record = self.record(parent)?.clone();
+                    let record = self.touched.shared(parent).ok_or(Refusal::UnknownPerson)?;
                     if !is_father {
                         self.has_borne(&record, child.birth_date)?;
                     }
@@ -58,10 +58,10 @@ impl Work<'_> {
         }
         if let Some(host) = resides_with {
             // Nobody is at home with the dead.
-            if !matches!(self.record(host)?.life, Life::Alive) {
+            if !matches!(self.seen(host)?.life, Life::Alive) {
                 return Err(Contradiction::NotAtHome.into());
             }
-            let place = self.record(host)?.residences.permanent.clone();
+            let place = self.seen(host)?.residences.permanent.clone();
             person.residences.permanent =
                 place.map(|place| Residence { since: Some(self.entry.registered_on), ..place });
             if let Some((list, relation)) = self.touched.join_household((&number, &child.full_name), host) {
@@ -110,7 +110,7 @@ impl Work<'_> {
             if !born_near(child, born.year()) {
                 continue;
             }
-            let Some(BirthDate::Day(other)) = self.touched.get(child).map(|child| child.birth_date) else {
+            let Some(BirthDate::Day(other)) = self.touched.look(child).map(|child| child.birth_date) else {
                 continue;
             };
             let apart = (other - born).get_days().abs();
@@ -123,10 +123,10 @@ impl Work<'_> {
 
     /// The same child entered under a second act.
     fn not_born_already(&mut self, parent: &PersonalNumber, child: &Newborn) -> Done {
-        let children = self.record(parent)?.children.clone();
+        let children = self.seen(parent)?.children.clone();
         for known in children.iter().filter(|known| crate::name::agree(&known.name, &child.full_name)) {
             let Some(number) = &known.number else { continue };
-            let born = self.touched.get(number).map(|record| record.birth_date);
+            let born = self.touched.look(number).map(|record| record.birth_date);
             if born == Some(BirthDate::Day(child.birth_date)) {
                 self.contradicts(Contradiction::BornAlready)?;
             }
@@ -137,14 +137,14 @@ impl Work<'_> {
     /// Father or mother of whom an act makes one, as the record of the child names them.
     pub(super) fn as_parent(&mut self, parent: &Party) -> Result<Relative, Refusal> {
         match parent {
-            Party::Known(number) => Ok(relative(self.record(number)?)),
+            Party::Known(number) => Ok(relative(self.seen(number)?)),
             Party::Named { .. } => parent.stranger().ok_or(Refusal::UnknownPerson),
         }
     }
 
     /// The spouse is no other child of this parent: one of the two is not as the register says.
     pub(super) fn no_sibling(&mut self, spouse: Option<&Relative>, parent: &PersonalNumber) -> Done {
-        let spouse = spouse.and_then(|spouse| self.touched.get(spouse.number.as_ref()?));
+        let spouse = spouse.and_then(|spouse| self.touched.look(spouse.number.as_ref()?));
         if spouse.is_some_and(|spouse| parents(spouse).any(|theirs| theirs == parent)) {
             self.contradicts(Contradiction::CloseKin)?;
         }
@@ -162,7 +162,7 @@ impl Work<'_> {
 
     pub(super) fn recognition(&mut self, child: &PersonalNumber, parent: &Party, sex: Option<Sex>) -> Done {
         let named = self.as_parent(parent)?;
-        let elder = parent.number().map(|number| self.record(number).cloned()).transpose()?;
+        let elder = parent.number().map(|number| self.seen(number).cloned()).transpose()?;
         let sex = match (&elder, sex) {
             (Some(elder), Some(said)) if elder.sex != said => return Err(Flaw::Form("parent_sex").into()),
             (Some(elder), _) => elder.sex,
@@ -173,7 +173,7 @@ impl Work<'_> {
             self.changes.late = true;
             return Ok(());
         }
-        let record = self.record(child)?;
+        let record = self.seen(child)?;
         let (born, spouse) = (record.birth_date, record.spouse.clone());
         if let Some(elder) = &elder {
             is_older(elder, born)?;
@@ -186,7 +186,7 @@ impl Work<'_> {
             // By name; a number would settle it.
             self.contradicts(Contradiction::CloseKin)?;
         }
-        let record = self.record(child)?;
+        let record = self.seen(child)?;
         let known = if sex == Sex::Female { &record.mother } else { &record.father };
         if let Some(known) = known.clone() {
             let by_name = crate::name::agree(&known.name, &named.name);

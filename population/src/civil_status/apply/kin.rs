@@ -26,7 +26,7 @@ impl Work<'_> {
                 let is_step = parents(other).any(|parent| parent == former);
                 let is_in_law = self
                     .touched
-                    .get(former)
+                    .look(former)
                     .is_some_and(|former| parents(former).any(|parent| *parent == other.number));
                 if is_step || is_in_law {
                     return Err(Refusal::CannotMarry.into());
@@ -115,7 +115,7 @@ impl Work<'_> {
 
     fn with_their_parents(&mut self, mut elders: Vec<PersonalNumber>) -> Vec<PersonalNumber> {
         for parent in elders.clone() {
-            if let Some(parent) = self.touched.get(&parent) {
+            if let Some(parent) = self.touched.look(&parent) {
                 elders.extend(parents(parent).cloned());
             }
         }

@@ -1,5 +1,7 @@
 //! Marriages, and how they end.
 
+use std::sync::Arc;
+
 use cccd_card_profile::card_holder::Sex;
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
@@ -19,7 +21,7 @@ const OF_MARRIAGE: [Kind; 3] = [Kind::Marriage, Kind::Divorce, Kind::MarriageAnn
 
 /// Husband or wife: as the register knows them, or as the act names them.
 enum Spouse {
-    Known(Box<Person>),
+    Known(Arc<Person>),
     Stranger(Relative),
 }
 
@@ -59,7 +61,7 @@ impl Work<'_> {
     /// Husband and wife of an act; nobody marries or parts here of whom the register knows neither.
     fn spouses(&mut self, both: [&Party; 2]) -> Result<[Spouse; 2], Refusal> {
         let mut spouse = |party: &Party| match (party.number(), party.stranger()) {
-            (Some(number), _) => self.record(number).map(|record| Spouse::Known(Box::new(record.clone()))),
+            (Some(number), _) => self.touched.shared(number).map(Spouse::Known).ok_or(Refusal::UnknownPerson),
             (None, Some(named)) => Ok(Spouse::Stranger(named)),
             (None, None) => Err(Refusal::UnknownPerson),
         };
@@ -109,7 +111,7 @@ impl Work<'_> {
                 self.contradicts(Contradiction::MarriedToStranger)?;
                 continue;
             };
-            let spouse = self.touched.get(number);
+            let spouse = self.touched.look(number);
             if !spouse.is_some_and(|spouse| matches!(spouse.life, Life::Dead(day) if day <= on)) {
                 return Err(Contradiction::Married.into());
             }
@@ -169,7 +171,8 @@ impl Work<'_> {
         let act = self.books.act(act)?;
         let [husband, wife] = act.spouses()?.map(|party| match (party.number(), party.stranger()) {
             (Some(number), _) => {
-                let name = self.books.person(number).map(|person| person.full_name).unwrap_or_default();
+                let name =
+                    self.books.person(number).map(|person| person.full_name.clone()).unwrap_or_default();
                 Some(Relative::new(&name, Some(number.clone())))
             }
             (None, stranger) => stranger,
@@ -252,15 +255,15 @@ impl Work<'_> {
         }
         // By name in the act, and by number in the record since: the marriage ends in both records.
         if let [(one, stranger)] = known.as_slice()
-            && let Some(spouse) = self.record(one)?.spouse.clone().filter(|spouse| is_one(spouse, stranger))
+            && let Some(spouse) = self.seen(one)?.spouse.clone().filter(|spouse| is_one(spouse, stranger))
             && let Some(number) = spouse.number
         {
-            let one = relative(self.record(&one.clone())?);
+            let one = relative(self.seen(&one.clone())?);
             known.push((number, one));
         }
         let mut named = Vec::with_capacity(2);
         for (number, other) in &known {
-            if self.touched.get(number).is_some_and(|record| names(record, other)) {
+            if self.touched.look(number).is_some_and(|record| names(record, other)) {
                 named.push(number.clone());
             }
         }
@@ -278,7 +281,7 @@ impl Work<'_> {
                 .any(|act| act.id.kind == Kind::Marriage && since.is_some_and(|since| act.on > since));
         if is_of_stranger && named.is_empty() && !overtaken && !is_past {
             // Named otherwise on another paper; an officer sees whether it is the same marriage that ends.
-            let record = known.first().map(|(number, _)| self.record(number).cloned()).transpose()?;
+            let record = known.first().map(|(number, _)| self.seen(number).cloned()).transpose()?;
             let Some(record) = record.filter(is_married) else {
                 return Err(Contradiction::NotMarried.into());
             };
@@ -303,7 +306,7 @@ impl Work<'_> {
 
     /// What somebody is once a marriage has not been: what the record said before it, and what became of that since.
     fn without_this(&mut self, person: &PersonalNumber) -> (Option<Relative>, MaritalStatus) {
-        let Some(this) = self.touched.get(person).and_then(|record| record.spouse.clone()) else {
+        let Some(this) = self.touched.look(person).and_then(|record| record.spouse.clone()) else {
             return (None, MaritalStatus::Single);
         };
         let others = self.marriages_of(person).into_iter().filter(|other| !is_one(&other.spouse, &this));

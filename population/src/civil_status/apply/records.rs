@@ -17,7 +17,7 @@ impl Work<'_> {
     pub(super) fn death(&mut self, number: &PersonalNumber, on: Date) -> Done {
         let registered =
             self.last_of(number, &[Kind::Death, Kind::DeathAnnulled], self.today) == Some(Kind::Death);
-        match self.record(number)?.life {
+        match self.seen(number)?.life {
             // Where only the day was told (an event, an import), all that follows from the death is still to be done.
             Life::Dead(day) if day == on && registered => return Err(Refusal::Nothing.into()),
             Life::Dead(day) if day == on => {}
@@ -29,7 +29,7 @@ impl Work<'_> {
             }
             Life::Alive | Life::Missing(_) => {}
         }
-        let record = self.record(number)?;
+        let record = self.seen(number)?;
         if on < record.birth_date.earliest() {
             return Err(Refusal::BeforeItHappened.into());
         }
@@ -50,9 +50,9 @@ impl Work<'_> {
         if self.before.iter().any(|applied| applied.on > on && deed(applied.id.kind)) {
             self.contradicts(Contradiction::ActsAfterDeath)?;
         }
-        let (sex, children) = (self.record(number)?.sex, self.record(number)?.children.clone());
+        let (sex, children) = (self.seen(number)?.sex, self.seen(number)?.children.clone());
         for child in children.iter().filter_map(|child| child.number.as_ref()) {
-            if let Some(child) = self.touched.get(child) {
+            if let Some(child) = self.touched.look(child) {
                 can_be_parent(Life::Dead(on), sex != Sex::Female, child.birth_date.earliest())?;
             }
         }
@@ -125,20 +125,20 @@ impl Work<'_> {
     /// Whether the widow or widower married somebody between these days; of whom no act tells it, whether they are somebody
     /// else's spouse now.
     fn has_remarried(&mut self, dead: &PersonalNumber, (from, until): (Date, Date)) -> Result<bool, Refusal> {
-        let survivor = spouse_of(self.record(dead)?).cloned();
+        let survivor = spouse_of(self.seen(dead)?).cloned();
         let acts = survivor.as_ref().map(|survivor| self.books.acts_of(survivor)).unwrap_or_default();
         let mut marriages =
             acts.iter().filter(|act| act.id.kind == Kind::Marriage && act.on > from).peekable();
         if marriages.peek().is_some() {
             return Ok(marriages.any(|act| act.on < until));
         }
-        let survivor = survivor.and_then(|survivor| self.touched.get(&survivor));
+        let survivor = survivor.and_then(|survivor| self.touched.look(&survivor));
         Ok(survivor.and_then(|survivor| spouse_of(survivor)).is_some_and(|spouse| spouse != dead))
     }
 
     /// Under 18, nobody stands for them, and both parents are known to be dead.
     fn is_alone(&mut self, child: &PersonalNumber, on: Date) -> bool {
-        let Some(record) = self.touched.get(child) else { return false };
+        let Some(record) = self.touched.look(child) else { return false };
         let grown =
             record.birth_date.earliest() <= on.checked_sub(jiff::Span::new().years(18)).unwrap_or(Date::MIN);
         if grown || !record.representatives.is_empty() || matches!(record.life, Life::Dead(_)) {
@@ -146,7 +146,7 @@ impl Work<'_> {
         }
         let parents: Vec<_> = [&record.father, &record.mother].into_iter().flatten().cloned().collect();
         parents.iter().all(|parent| {
-            let record = parent.number.as_ref().and_then(|number| self.touched.get(number));
+            let record = parent.number.as_ref().and_then(|number| self.touched.look(number));
             record.is_some_and(|record| matches!(record.life, Life::Dead(_)))
         })
     }
@@ -205,11 +205,11 @@ impl Work<'_> {
         let mut families = Vec::new();
         for (parent, is_father) in [(&record.father, true), (&record.mother, false)] {
             let parent =
-                parent.as_ref().and_then(|parent| self.touched.get(parent.number.as_ref()?).cloned());
+                parent.as_ref().and_then(|parent| self.touched.look(parent.number.as_ref()?).cloned());
             families.extend(parent.map(|parent| (parent, is_father, date)));
         }
         for child in record.children.iter().filter_map(|child| child.number.as_ref()) {
-            let born = self.touched.get(child).map(|child| child.birth_date);
+            let born = self.touched.look(child).map(|child| child.birth_date);
             families.extend(born.map(|born| (record.clone(), record.sex != Sex::Female, born)));
         }
         // What cannot be is told before what an officer may decide.
@@ -237,7 +237,7 @@ impl Work<'_> {
         let spouse = record.spouse.clone().filter(|_| is_married);
         // Whoever has no number was married as husband or wife, and is of the other sex.
         let is_of_same_sex = spouse.is_some_and(|spouse| match &spouse.number {
-            Some(number) => self.touched.get(number).is_some_and(|spouse| spouse.sex == sex),
+            Some(number) => self.touched.look(number).is_some_and(|spouse| spouse.sex == sex),
             None => true,
         });
         if is_of_same_sex {
@@ -249,7 +249,7 @@ impl Work<'_> {
 
     /// The record goes on under a new number; every record around it follows.
     fn renumber(&mut self, old: &PersonalNumber, new: PersonalNumber) -> Done {
-        let mut person = self.record(old)?.clone();
+        let mut person = self.seen(old)?.clone();
         self.touched.rename(old, &new, &person.full_name.clone());
         let name = person.full_name.clone();
         person.number = new.clone();
@@ -292,7 +292,7 @@ impl Work<'_> {
         let kinds = [Kind::Missing, Kind::Returned, Kind::DeathAnnulled];
         let declared = self.last_of(number, &kinds, self.today);
         let registered = declared == Some(Kind::Missing);
-        match self.record(number)?.life {
+        match self.seen(number)?.life {
             // Declared missing before the day of a death that is known now: the death holds.
             Life::Dead(_) => self.changes.late = true,
             Life::Missing(day) if day == on && registered => return Err(Refusal::Nothing.into()),

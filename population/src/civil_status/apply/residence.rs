@@ -28,7 +28,7 @@ impl Work<'_> {
         // Who has moved since lives there, and who has died lives nowhere now; the others moved all the same.
         let mut came = Vec::with_capacity(movers.len());
         for mover in movers {
-            let dead = matches!(self.record(&mover.person)?.life, Life::Dead(_));
+            let dead = matches!(self.seen(&mover.person)?.life, Life::Dead(_));
             if !dead && !self.overtaken_of(&mover.person, &[Kind::Permanent, Kind::Removed]) {
                 came.push(mover.clone());
             }
@@ -40,7 +40,7 @@ impl Work<'_> {
         }
         let home = match joins {
             Some(host) => {
-                let host = self.record(host)?;
+                let host = self.seen(host)?;
                 // A house is joined through somebody who is at home there.
                 if !matches!(host.life, Life::Alive) || host.relation_to_head.is_none() {
                     // A move of long ago went to where the host was then.
@@ -64,13 +64,13 @@ impl Work<'_> {
         let moves = |number: &PersonalNumber| movers.iter().any(|mover| mover.person == *number);
         let mut members = Vec::with_capacity(movers.len());
         for mover in movers {
-            let record = self.record(&mover.person)?;
+            let record = self.seen(&mover.person)?;
             let was_head = record.relation_to_head.as_ref().is_some_and(|relation| agree(relation, HEAD));
             let mut others = record.household.iter().filter_map(|member| member.number.as_ref());
             if was_head && others.any(|other| !moves(other)) {
                 self.tell(Topic::HouseholdHead, &mover.person, None);
             }
-            let record = self.record(&mover.person)?;
+            let record = self.seen(&mover.person)?;
             if agree(&mover.relation, HEAD) && years(record.birth_date.earliest(), on) < 18 {
                 self.contradicts(Contradiction::HeadTooYoung)?;
             }
@@ -97,7 +97,7 @@ impl Work<'_> {
             self.tell(Topic::HouseholdHead, first, None);
         }
         for mover in movers {
-            let record = self.record(&mover.person)?;
+            let record = self.seen(&mover.person)?;
             if record.birth_date.earliest() > on {
                 return Err(Refusal::BeforeItHappened.into());
             }
@@ -133,7 +133,7 @@ impl Work<'_> {
         &mut self,
         mut persons: impl Iterator<Item = &'p PersonalNumber>,
     ) -> Result<bool, Refusal> {
-        persons.try_fold(false, |any, person| Ok(any || matches!(self.record(person)?.life, Life::Dead(_))))
+        persons.try_fold(false, |any, person| Ok(any || matches!(self.seen(person)?.life, Life::Dead(_))))
     }
 
     pub(super) fn absence(&mut self, person: &PersonalNumber, from: Date, until: Option<Date>) -> Done {

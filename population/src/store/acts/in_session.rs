@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 
@@ -84,8 +85,8 @@ impl<'s> InSession<'s> {
     }
 
     /// A record as it was read.
-    pub(super) fn known_person(&self, number: &PersonalNumber) -> Option<Person> {
-        self.locked.borrow().get(number)?.as_ref().map(|known| known.person.clone())
+    pub(super) fn known_person(&self, number: &PersonalNumber) -> Option<Arc<Person>> {
+        self.locked.borrow().get(number)?.as_ref().map(|known| Arc::clone(&known.person))
     }
 
     /// Locks records that were read, in the order of their numbers. Where one of them changed since, or another act of a
@@ -177,8 +178,8 @@ impl Books for InSession<'_> {
 }
 
 impl Others for InSession<'_> {
-    fn person(&self, number: &PersonalNumber) -> Option<Person> {
-        let person = |known: &Option<Known>| known.as_ref().map(|known| known.person.clone());
+    fn person(&self, number: &PersonalNumber) -> Option<Arc<Person>> {
+        let person = |known: &Option<Known>| known.as_ref().map(|known| Arc::clone(&known.person));
         if let Some(known) = self.locked.borrow().get(number) {
             return person(known);
         }

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cccd_card_profile::personal_number::PersonalNumber;
 use jiff::civil::Date;
@@ -106,7 +107,7 @@ struct Watched<'o, 's> {
 }
 
 impl Others for Watched<'_, '_> {
-    fn person(&self, number: &PersonalNumber) -> Option<Person> {
+    fn person(&self, number: &PersonalNumber) -> Option<Arc<Person>> {
         self.seen.borrow_mut().insert(number.clone());
         self.others.person(number)
     }

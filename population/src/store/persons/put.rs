@@ -195,7 +195,7 @@ fn put_known(
     if person.life == Life::Alive {
         person.life = known.person.life;
     }
-    if person == known.person {
+    if person == *known.person {
         return Ok(Put::Unchanged);
     }
     replace(session, known, &person, change)

@@ -1,5 +1,7 @@
 //! Inserts that wait go as one statement for each table: the server begins and ends each statement anew.
 
+use std::collections::BTreeSet;
+
 use super::{Value, Waiting};
 
 /// The most values of one statement; the protocol counts them in 16 bits. Each statement parses the checks of its table anew: the
@@ -14,6 +16,8 @@ struct Rows {
     head: String,
     tail: String,
     rows: Vec<Vec<Value<'static>>>,
+    /// Whom rows replace.
+    whom: BTreeSet<String>,
 }
 
 /// A statement, or the place where rows go.
@@ -35,6 +39,14 @@ pub(super) fn gathered(waiting: Vec<Waiting>) -> Vec<Waiting> {
             done.push(Slot::One(one));
             continue;
         };
+        let same = open.iter().find(|(text, _)| *text == sql).map(|(_, place)| *place);
+        let values = match same.and_then(|place| done.get_mut(place)) {
+            Some(Slot::Rows(known)) => match known.take(values) {
+                None => continue,
+                Some(values) => values,
+            },
+            _ => values,
+        };
         let Some((head, tail)) = parts(&sql, values.len()) else {
             if !sql.starts_with("INSERT INTO ") && !sql.starts_with("UPDATE ") {
                 open.clear();
@@ -42,20 +54,15 @@ pub(super) fn gathered(waiting: Vec<Waiting>) -> Vec<Waiting> {
             done.push(Slot::One(Waiting::Statement(sql, values)));
             continue;
         };
-        let same = open.iter().find(|(text, _)| *text == sql).map(|(_, place)| *place);
-        match same.and_then(|place| done.get_mut(place)) {
-            Some(Slot::Rows(known))
-                if known.tail.is_empty() || known.rows.iter().all(|row| row.first() != values.first()) =>
-            {
-                known.rows.push(values);
-            }
-            _ => {
-                let rows = Rows { head: head.to_owned(), tail: tail.to_owned(), rows: vec![values] };
-                open.retain(|(text, _)| *text != sql);
-                open.push((sql, done.len()));
-                done.push(Slot::Rows(rows));
-            }
+        let mut rows =
+            Rows { head: head.to_owned(), tail: tail.to_owned(), rows: Vec::new(), whom: BTreeSet::new() };
+        if let Some(values) = rows.take(values) {
+            done.push(Slot::One(Waiting::Statement(sql, values)));
+            continue;
         }
+        open.retain(|(text, _)| *text != sql);
+        open.push((sql, done.len()));
+        done.push(Slot::Rows(rows));
     }
     let mut statements = Vec::with_capacity(done.len());
     for slot in done {
@@ -68,6 +75,22 @@ pub(super) fn gathered(waiting: Vec<Waiting>) -> Vec<Waiting> {
 }
 
 impl Rows {
+    /// One row more; it is given back where another one is of the same person.
+    fn take(&mut self, row: Vec<Value<'static>>) -> Option<Vec<Value<'static>>> {
+        if !self.tail.is_empty() {
+            let whom = match row.first() {
+                Some(Value::Text(whom)) => whom.to_string(),
+                Some(Value::Int(whom)) => whom.to_string(),
+                _ => return Some(row),
+            };
+            if !self.whom.insert(whom) {
+                return Some(row);
+            }
+        }
+        self.rows.push(row);
+        None
+    }
+
     fn statements(self, out: &mut Vec<Waiting>) {
         let width = self.rows.first().map_or(1, Vec::len).max(1);
         let most = (MOST / width).max(1);
