@@ -25,7 +25,7 @@ pub use error::StockError;
 pub use keys::KeysCounted;
 pub use lists::{MAX_SERIALS, Receipt, Signed, TransportList, parse_serials};
 pub(crate) use proof::{Operation, first_without_papers};
-pub use reconcile::{BatchSum, Difference, Reconciliation};
+pub use reconcile::{BatchSum, Difference, Reconciliation, SIGNED_FOR_ELSEWHERE};
 pub use rows::{BlankEvent, BlankRow};
 pub(crate) use rows::{Following, follow};
 pub use state::{BlankState, BlankStep, Cause, InvalidBlankStep, NotAWord};

@@ -4,10 +4,10 @@
 mod failures;
 mod names;
 
-pub use failures::{needs_detail, of_failure};
+pub use failures::{needs_detail, of_failure, told};
 pub use names::{
-    action, blank_state, card_change, card_status, cause, eye, finger, ground, missing_finger, reason, role,
-    state, step, stock_detail, stock_difference,
+    action, blank_state, card_change, card_status, cause, clause, eye, finger, ground, missing_finger,
+    reason, role, state, step, stock_detail, stock_difference,
 };
 
 /// A language of messages.

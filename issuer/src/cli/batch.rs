@@ -17,6 +17,7 @@ use cccd_issuer::output::{Staging, write_anew};
 use cccd_issuer::queue::{self, Event, Happened, Line, Stop, Summary};
 use cccd_issuer::register::{Register, RegisterError};
 use cccd_issuer::station::{Admitted, Blank, CHANGED, Intake, IssueError, Job};
+use cccd_issuer::words::{self, Language};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng as _;
@@ -64,7 +65,8 @@ pub(crate) fn run(
     std::fs::create_dir_all(&arguments.out).map_err(|error| Failure::StockFile(error.to_string()))?;
 
     for bad in rows.bad() {
-        output.note(&format!("{}: {}", bad.name, bad.why), &format!("{}: {}", bad.name, bad.why));
+        let why = |language| format!("{}: {}", bad.name, words::told(bad.code, &bad.why, language));
+        output.note(&why(Language::Vi), &why(Language::En));
     }
     for (name, first) in rows.equal() {
         output.note(
@@ -93,9 +95,13 @@ pub(crate) fn run(
                 write_anew(&file, summary.as_bytes()).err().map(|error| error.to_string())
             }
             (Happened::Begun, _) | (Happened::Made(_), None) => None,
-            (Happened::Failed(error), _) => Some(format!("{}: {error}", error.code())),
+            (Happened::Failed(error), _) => {
+                Some(words::told(error.code(), &format!("{}: {error}", error.code()), output.language()))
+            }
             (Happened::NotPrepared(why) | Happened::Trouble(why), _) => Some((*why).to_owned()),
-            (Happened::Tripped(count), _) => Some(format!("{count} failures in a row")),
+            (Happened::Tripped(count), _) => {
+                Some(format!("{count} {}", output.say("lần hỏng liên tiếp", "failures in a row")))
+            }
             (Happened::Stands(stop), _) => Some(standing(stop, output)),
             (Happened::GoesOn, _) => Some(output.say("hàng in chạy tiếp", "the queue goes on").to_owned()),
         };

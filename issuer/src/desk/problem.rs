@@ -11,7 +11,7 @@ use crate::ledger::LedgerError;
 use crate::register::RegisterError;
 use crate::station::IssueError;
 use crate::stock::StockError;
-use crate::words::{Language, needs_detail, of_failure};
+use crate::words::{self, Language};
 
 /// What the page says. `guard` makes it, which knows the language.
 #[derive(Debug, Clone)]
@@ -183,13 +183,8 @@ impl Problem {
         if let Some(((vietnamese, english), hint)) = hints::of(code) {
             return Self::new(status, code, (vietnamese, english), hint);
         }
-        let words = of_failure(code);
-        let vietnamese = match words {
-            Some((text, ..)) if !needs_detail(code) => text.to_owned(),
-            Some((text, ..)) => format!("{text} ({english})"),
-            None => format!("Không thực hiện được ({english})"),
-        };
-        let hint = words.map_or_else(
+        let vietnamese = words::told(code, english, Language::Vi);
+        let hint = words::of_failure(code).map_or_else(
             || {
                 (
                     "Xem lý do ở trên rồi thử lại.".to_owned(),

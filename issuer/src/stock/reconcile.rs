@@ -68,6 +68,9 @@ impl Reconciliation {
     }
 }
 
+/// The difference of a blank that another station signed for and that was not handed over to it by that word.
+pub const SIGNED_FOR_ELSEWHERE: &str = "signed-for-elsewhere";
+
 /// What is open, by state; and what it is instead where somebody has looked and not found it, which is open no more.
 const OPEN: [(BlankState, &str, Option<&str>); 4] = [
     (BlankState::Expected, "not-counted", Some("not-found")),
@@ -89,7 +92,7 @@ pub(super) fn reconcile(
     for (serial, reference) in super::claimed::open(session)? {
         found.differences.push(Difference {
             serial: serial.to_string(),
-            what: "signed-for-elsewhere",
+            what: SIGNED_FOR_ELSEWHERE,
             detail: reference,
         });
     }

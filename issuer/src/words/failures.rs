@@ -9,6 +9,8 @@ mod officer;
 mod register;
 mod stock;
 
+use super::Language;
+
 /// What happened in Vietnamese; what to do, in English and in Vietnamese.
 type Sentences = (&'static str, &'static str, &'static str);
 
@@ -43,4 +45,15 @@ pub fn needs_detail(code: &str) -> bool {
 #[must_use]
 pub fn of_failure(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
     SUBJECTS.iter().find_map(|of| of(code))
+}
+
+/// What happened, in a line of a list: from a failure's code and its own English words.
+#[must_use]
+pub fn told(code: &str, english: &str, language: Language) -> String {
+    match (language, of_failure(code)) {
+        (Language::En, _) => english.to_owned(),
+        (Language::Vi, Some((text, ..))) if !needs_detail(code) => text.to_owned(),
+        (Language::Vi, Some((text, ..))) => format!("{text} ({english})"),
+        (Language::Vi, None) => format!("Không thực hiện được ({english})"),
+    }
 }

@@ -215,6 +215,22 @@ pub fn reason(reason: Reason, language: Language) -> &'static str {
     }
 }
 
+/// Where the law gives a ground, as each language cites it: `art. 24(1)(đ)`, `Điều 24 khoản 1 điểm đ`.
+#[must_use]
+pub fn clause(ground: Ground, language: Language) -> String {
+    let english = ground.clause();
+    let parts =
+        english.strip_prefix("art. ").map(|rest| rest.split(['(', ')']).filter(|part| !part.is_empty()));
+    match (language, parts) {
+        (Language::Vi, Some(parts)) => {
+            let named =
+                ["Điều", "khoản", "điểm"].iter().zip(parts).map(|(name, part)| format!("{name} {part}"));
+            named.collect::<Vec<_>>().join(" ")
+        }
+        _ => english.to_owned(),
+    }
+}
+
 /// The legal ground of an exchange or a reissue (Luật Căn cước 2023 art. 24).
 #[must_use]
 pub fn ground(ground: Ground, language: Language) -> &'static str {
@@ -272,4 +288,18 @@ pub fn eye(eye: Eye, language: Language) -> &'static str {
         Eye::Left => "left eye",
     };
     language.say(eye.vietnamese(), english)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_is_cited_as_each_language_does() {
+        assert_eq!(clause(Ground::UnitsRearranged, Language::Vi), "Điều 24 khoản 1 điểm đ");
+        assert_eq!(clause(Ground::UnitsRearranged, Language::En), "art. 24(1)(đ)");
+        for ground in Ground::ALL {
+            assert!(clause(ground, Language::Vi).starts_with("Điều 24 khoản "), "{ground}");
+        }
+    }
 }

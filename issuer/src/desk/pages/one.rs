@@ -66,7 +66,7 @@ fn facts(desk: &Desk, seen: &Seen, sight: &Sight) -> Markup {
             p { span.number { (entry.number.as_str()) } " · " (page::state(entry.state, seen.language)) }
             p {
                 (words::reason(entry.reason, seen.language))
-                @if let Some(ground) = entry.ground { " – " (words::ground(ground, seen.language)) " (" (ground.clause()) ")" }
+                @if let Some(ground) = entry.ground { " – " (words::ground(ground, seen.language)) " (" (words::clause(ground, seen.language)) ")" }
             }
             p { (seen.say("Hạn trả", "Due")) ": " (due(entry, desk.today(), &desk.calendar, seen)) }
             @if let Some(why) = &entry.state_reason {

@@ -144,6 +144,52 @@ fn blanks_between_stations_are_acknowledged_at_both_ends() {
 }
 
 #[test]
+fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
+    let (here, there) = (House::open(), House::open_other());
+    let key = |house: &House| std::fs::read(house.folder.path().join("ledger.sqlite.station.pub")).unwrap();
+    let (mut sender, mut receiver) = (here.officer("kho"), there.officer("kho"));
+    let text = serials(3);
+    let batch = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", text.as_str())];
+    assert_eq!(order(&mut sender, "receive", &batch, &[]), 303);
+    assert_eq!(order(&mut sender, "count", &[("batch", "Nhà máy Mẫu\u{1f}PG-1"), ("all", "yes")], &[]), 303);
+    let trip = [("reference", "chuyến 7"), ("serials", text.as_str())];
+    assert_eq!(order(&mut sender, "send", &trip, &[("key", &key(&there))]), 303);
+    let list = here.ledger_says("SELECT list FROM stock_transports").into_bytes();
+    // Two were left in the cabinet and are taken back; the receiver signs for all three.
+    let two = serials(2);
+    assert_eq!(order(&mut sender, "take-back", &[("serials", &two)], &[]), 303, "{}", sender.page.body);
+    let files = [("list", &list[..]), ("key", &key(&here)[..])];
+    assert_eq!(order(&mut receiver, "accept", &[("all", "yes")], &files), 303, "{}", receiver.page.body);
+    let receipt = there.ledger_says("SELECT receipt FROM stock_receipts").into_bytes();
+    sender.get("/stock");
+    assert!(!sender.page.says("hai trạm cùng ghi là có"), "nothing to be settled");
+    order(&mut sender, "acknowledge", &[], &[("receipt", &receipt), ("key", &key(&there))]);
+    sender.get("/stock");
+    assert!(sender.page.says("bên nhận cũng ký là có") && sender.page.says("hai trạm cùng ghi là có"));
+    assert!(sender.page.says("chuyến 7 – 2 phôi"), "{}", sender.page.body);
+
+    let claims = format!("chuyến 7\u{1f}{}", two.trim_end());
+    let note = ("note", "nằm trong tủ ở đây, bên nhận đếm nhầm");
+    let one = ("serials", "4c414200000000000001");
+    assert_eq!(order(&mut sender, "settle", &[("claims", &claims)], &[]), 422, "nobody says what was seen");
+    assert_eq!(order(&mut sender, "settle", &[note, one], &[]), 409, "of no transport");
+    let third = ("serials", "4c414200000000000003");
+    assert_eq!(order(&mut sender, "settle", &[("claims", &claims), note, third], &[]), 409, "handed over");
+    assert_eq!(order(&mut sender, "settle", &[("claims", &claims), note, one], &[]), 303);
+    sender.get("/stock");
+    assert!(sender.page.says("chuyến 7 – 1 phôi"), "the other one is open still");
+    let request = sender.page.hidden("request");
+    let left = "chuyến 7\u{1f}4c414200000000000002";
+    for turn in 1..=2 {
+        sender.post_parts("/stock/settle", &[("claims", left), note, ("request", &request)], &[]);
+        assert_eq!(sender.page.status, 303, "{turn}: {}", sender.page.body);
+        sender.get("/stock");
+    }
+    assert!(!sender.page.says("hai trạm cùng ghi là có") && !sender.page.says("bên nhận cũng ký là có"));
+    assert_eq!((standing(&here, "in-stock"), standing(&here, "handed-over")), ("2".into(), "1".into()));
+}
+
+#[test]
 fn a_blank_makes_its_keys_when_it_comes_to_stock_and_once() {
     let house = House::open();
     let (mut kho, mut lan) = (house.officer("kho"), house.officer("lan"));

@@ -1,11 +1,13 @@
 //! What may be ordered of the stock.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::super::super::house::Desk;
 use super::super::super::page::once;
 use super::super::super::seen::Seen;
-use crate::stock::{BlankState, BlankStep, Cause, Reconciliation, Transport};
+use crate::stock::{BlankState, BlankStep, Cause, Reconciliation, SIGNED_FOR_ELSEWHERE, Transport};
 use crate::words;
 
 /// Causes that an officer may name for a step.
@@ -36,6 +38,7 @@ pub(super) fn all(desk: &Desk, seen: &Seen, report: &Reconciliation, transports:
             (accept(desk, seen))
             (acknowledge(desk, seen))
             (take_back(desk, seen, transports))
+            (settle(desk, seen, report))
             (inventory(desk, seen))
             p { a.button href="/stock/keys" { (seen.say("Tạo khóa cho phôi khi nhập kho", "Make blanks' keys at stock-in")) } }
         }
@@ -195,6 +198,39 @@ fn take_back(desk: &Desk, seen: &Seen, transports: &[Transport]) -> Markup {
             (serials(seen, "back-serials", seen.say("Hoặc số phôi nhận lại", "Or the serials that are back")))
         },
     )
+}
+
+/// Blanks that are settled at once; what is left is there the next time.
+const SETTLED_AT_ONCE: usize = 1000;
+
+/// What this station and another both say they have, until somebody has looked.
+fn settle(desk: &Desk, seen: &Seen, report: &Reconciliation) -> Markup {
+    let mut claims: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in report.differences.iter().filter(|one| one.what == SIGNED_FOR_ELSEWHERE) {
+        let of_transport = claims.entry(&one.detail).or_default();
+        if of_transport.len() < SETTLED_AT_ONCE {
+            of_transport.push(&one.serial);
+        }
+    }
+    html! {
+        @if !claims.is_empty() {
+            (form(desk, seen, "settle", seen.say("Làm rõ phôi mà hai trạm cùng ghi là có", "Settle blanks that two stations say they have"), html! {
+                p.hint { (seen.say(
+                    "Biên nhận của bên kia ghi những phôi này, mà sổ ở đây không giao chúng theo chuyến đó. Tìm phôi ở cả hai nơi rồi ghi điều đã thấy; phôi không còn ở đây thì ghi mất.",
+                    "The other station signed for these blanks, and the books here did not hand them over by that transport. Look in both places and write what you saw; what is no longer here is noted as lost.",
+                )) }
+                label for="settle-claims" { (seen.say("Phôi của chuyến", "Blanks of the transport")) }
+                select id="settle-claims" name="claims" required {
+                    @for (reference, claimed) in &claims {
+                        option value={ (reference) "\u{1f}" (claimed.join("\n")) } { (reference) " – " (claimed.len()) " " (seen.say("phôi", "blanks")) }
+                    }
+                }
+                (serials(seen, "settle-serials", seen.say("Hoặc chỉ các số phôi này của chuyến", "Or only these of them")))
+                label for="settle-note" { (seen.say("Đã thấy gì", "What was seen")) }
+                input id="settle-note" name="note" required maxlength="500";
+            }))
+        }
+    }
 }
 
 fn inventory(desk: &Desk, seen: &Seen) -> Markup {

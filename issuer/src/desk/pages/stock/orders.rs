@@ -54,6 +54,11 @@ enum Order {
     },
     TakeBack(Vec<ChipSerial>),
     TakeBackTransport(String),
+    Settle {
+        reference: String,
+        serials: Vec<ChipSerial>,
+        note: String,
+    },
 }
 
 fn needed(parts: &Parts, name: &str) -> Result<String, Problem> {
@@ -108,6 +113,16 @@ fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
             Some(reference) => Order::TakeBackTransport(reference.to_owned()),
             None => Order::TakeBack(serials(parts)?),
         },
+        "settle" => {
+            // As the page showed them: a repetition is about the same blanks, whatever became of them since.
+            let claims = parts.fields.raw("claims").and_then(|text| text.split_once('\u{1f}'));
+            let (reference, claimed) = claims.ok_or(StockError::NoTransport)?;
+            let serials = match parts.text_or_file("serials", "file")? {
+                Some(text) => parse_serials(&text)?,
+                None => parse_serials(claimed)?,
+            };
+            Order::Settle { reference: reference.to_owned(), serials, note: needed(parts, "note")? }
+        }
         _ => return Err(Problem::nothing_here()),
     })
 }
@@ -156,6 +171,10 @@ fn carry_out(
         }
         Order::TakeBackTransport(reference) => {
             stock.take_back_transport(reference, act)?;
+            None
+        }
+        Order::Settle { reference, serials, note } => {
+            stock.settle(reference, serials, note, act)?;
             None
         }
     })
