@@ -392,7 +392,7 @@ impl Lines {
         match party {
             Party::Known(number) => {
                 let person = others.person(number).ok_or(NoExtract::UnknownPerson)?;
-                self.relative(&person)
+                self.relative(&person);
             }
             Party::Named { name, nationality } => {
                 self.add("Họ, chữ đệm, tên", "Full name", &name.to_uppercase());

@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn many_rows_go_in_few_texts() {
         let a = "INSERT INTO a (b) VALUES (?1)";
-        let mut known = std::collections::BTreeSet::new();
+        let mut known = BTreeSet::new();
         for count in 1..200_i64 {
             let told = texts(gathered((0..count).map(|row| statement(a, &[row])).collect()));
             let values: Vec<i64> = told.iter().flat_map(|(_, values)| values).copied().collect();
