@@ -184,8 +184,7 @@ fn follow_with(
                 if problem.is_some() {
                     return Ok(());
                 }
-                let line = row.needed(0)?;
-                let link = match chain.follow_line(&line) {
+                let link = match chain.follow_line(row.needed_str(0)?) {
                     Ok(link) => link,
                     Err(error) => {
                         problem = Some(error.into());
