@@ -15,6 +15,7 @@ use jiff::civil::Date;
 
 use crate::application::{Ground, Reason, State};
 use crate::ledger::Entry;
+use crate::words::{self, Language};
 pub use delivery::Delivery;
 pub use ticket::{NotATicket, Ticket};
 
@@ -295,10 +296,11 @@ fn reason(reason: Reason) -> &'static str {
     }
 }
 
-/// "art. 24(1)(b)" as a Vietnamese text cites it, and in English.
+/// As a Vietnamese text cites the law, and in English.
 fn legal(ground: Ground) -> String {
     let (vi, en) = ground.words();
-    format!("{vi} / {en} ({})", ground.clause())
+    let clause = |language| words::clause(ground, language);
+    format!("{vi} ({}) / {en} ({})", clause(Language::Vi), clause(Language::En))
 }
 
 fn day(day: Date) -> String {

@@ -21,6 +21,7 @@ use cccd_population::store::{Apart, Database, Session};
 
 use crate::audit::Auditor;
 
+pub use claimed::Settlement;
 pub use error::StockError;
 pub use keys::KeysCounted;
 pub use lists::{MAX_SERIALS, Receipt, Signed, TransportList, parse_serials};

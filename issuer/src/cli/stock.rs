@@ -176,8 +176,17 @@ pub(crate) fn run(
                 let state = words::blank_state(event.to, output.language());
                 lines.push(format!("  {}  {state:<12} {}  {why}", event.at, event.actor));
             }
+            let mut settled = Vec::new();
+            for one in keeper.ledger.stock().settlements(&show.chip)? {
+                settled.push(
+                    json!({"at": one.at, "by": one.actor, "reference": one.reference, "note": one.note}),
+                );
+                let word = output.say("làm rõ, chuyến", "settled, transport");
+                lines.push(format!("  {}  {word} {} {}  {}", one.at, one.reference, one.actor, one.note));
+            }
             if let Some(object) = value.as_object_mut() {
                 object.insert("events".to_owned(), Value::Array(events));
+                object.insert("settled".to_owned(), Value::Array(settled));
             }
             output.result(&value, &lines);
         }

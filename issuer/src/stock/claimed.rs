@@ -15,6 +15,16 @@ use crate::ledger::Act;
 pub(super) type Claimed = (ChipSerial, String);
 
 impl Stock<'_> {
+    /// What officers said about a blank that a receipt claimed.
+    ///
+    /// # Errors
+    /// [`StockError`].
+    pub fn settlements(&self, serial: &ChipSerial) -> Result<Vec<Settlement>, StockError> {
+        self.database
+            .read_anew(|session: &mut dyn Session| settlements(session, serial))
+            .map_err(StockError::from)
+    }
+
     /// Somebody has looked into what a receipt claims: which of the two stations has these blanks, in the officer's words.
     ///
     /// # Errors
@@ -41,6 +51,45 @@ impl Stock<'_> {
             rows::end(session, operation, (SETTLED_BY, &detail), &[], act, log)
         })
     }
+}
+
+/// Somebody's word about a blank that two stations said they had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// When.
+    pub at: String,
+    /// Who.
+    pub actor: String,
+    /// The transport whose receipt claimed it.
+    pub reference: String,
+    /// What was seen.
+    pub note: String,
+}
+
+/// What was settled about a blank, in order.
+pub(super) fn settlements(
+    session: &mut dyn Session,
+    serial: &ChipSerial,
+) -> Result<Vec<Settlement>, StoreError> {
+    let mut found = Vec::new();
+    let serial = serial.to_string();
+    let all = "SELECT at, actor, detail FROM stock_operations WHERE operation = ?1 ORDER BY id";
+    session.query(all, &[SETTLED_BY.into()], &mut |row| {
+        let bad = || StoreError::Inconsistent("an operation of the stock");
+        let detail: Value = serde_json::from_str(row.needed_str(2)?).map_err(|_| bad())?;
+        let (Some(reference), Some(blanks)) =
+            (detail.get("settled").and_then(Value::as_str), detail.get("blanks").and_then(Value::as_array))
+        else {
+            return Ok(());
+        };
+        if blanks.iter().any(|blank| blank.as_str() == Some(&serial)) {
+            let note = detail.get("note").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let (at, actor) = (row.needed(0)?, row.needed(1)?);
+            found.push(Settlement { at, actor, reference: reference.to_owned(), note });
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The operation that answers a receipt, and its claims.

@@ -407,6 +407,46 @@ fn what_a_receiver_claims_is_told_until_it_is_settled() {
     assert_eq!(differences(&mut here), []);
 }
 
+/// Signed for by mistake, settled, and sent after all: the receiver has it in its books and says so, alone and among others.
+#[test]
+fn what_a_receiver_signed_for_too_early_is_handed_over_when_it_is_sent_after_all() {
+    let at = |seconds: i64| Act { at: Timestamp::from_second(1_790_000_000 + seconds).unwrap(), ..act() };
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..6);
+    let list = here.stock().send("P1", &there_key, &serials(1..4), at(0)).unwrap();
+    here.stock().take_back(&serials(1..3), at(1)).unwrap();
+    let (_, receipt) = there.stock().accept(&list, &here_key, None, at(2)).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, at(3)).unwrap();
+    here.stock().settle("P1", &serials(1..3), "in the cabinet here", at(4)).unwrap();
+    let said = here.stock().settlements(&serial(1)).unwrap();
+    assert_eq!(
+        (said.len(), said[0].reference.as_str(), said[0].note.as_str()),
+        (1, "P1", "in the cabinet here")
+    );
+    assert_eq!(here.stock().settlements(&serial(3)).unwrap(), []);
+    for (reference, blanks, new) in
+        [("P2", vec![serial(1)], vec![]), ("P3", vec![serial(2), serial(4)], vec![serial(4)])]
+    {
+        let list = here.stock().send(reference, &there_key, &blanks, at(5)).unwrap();
+        let (count, receipt) = there.stock().accept(&list, &here_key, None, at(6)).unwrap();
+        assert_eq!((count.agrees(), count.counted, count.elsewhere.len()), (true, new, 1), "{reference}");
+        let mut count = here.stock().acknowledge(&receipt, &there_key, at(7)).unwrap();
+        count.counted.sort_unstable_by_key(|serial| serial.0);
+        assert_eq!((count.agrees(), &count.counted), (true, &blanks), "{reference}");
+        // The same parcel once more brings nothing.
+        let again = there.stock().accept(&list, &here_key, Some(&blanks), at(8));
+        assert!(matches!(again, Err(StockError::TransportKnown)), "{again:?}");
+        for blank in blanks {
+            assert_eq!(here.stock().blank(&blank).unwrap().unwrap().state, BlankState::HandedOver);
+            assert_eq!(there.stock().blank(&blank).unwrap().unwrap().state, BlankState::InStock);
+        }
+    }
+    for ledger in [&mut here, &mut there] {
+        assert!(ledger.stock().reconcile(None).unwrap().agrees());
+    }
+}
+
 /// Sent back, and here before the word that it was handed over: the list waits for that word, and nothing is passed over.
 #[test]
 fn what_is_still_on_its_way_back_is_not_passed_over() {

@@ -101,13 +101,14 @@ impl Stock<'_> {
             let before = kept_receipt(session, &content.sender, &content.reference)?;
             let known = kept_list(session, &content.sender, &content.reference)?.is_some();
             let mut events = Vec::with_capacity(listed.len() * 2);
-            let (mut taken, mut elsewhere) = (Vec::new(), Vec::new());
+            let (mut taken, mut elsewhere, mut confirmed) = (Vec::new(), Vec::new(), Vec::new());
             let batch = if let Some(before) = &before {
                 // Nothing turns up without its name.
                 found.ok_or(StockError::TransportKnown)?;
                 let before: Receipt = before.opened("receipt", auditor.public_key())?;
                 taken = serials(&before.accepted, "receipt")?;
-                batch_of(session, &supplier, &content.reference)?.ok_or(StockError::NoteUnknown)?
+                // Of a list of which all was here already nothing turns up.
+                Some(batch_of(session, &supplier, &content.reference)?.ok_or(StockError::TransportKnown)?)
             } else if known {
                 return Err(StockError::TransportKnown);
             } else {
@@ -116,28 +117,38 @@ impl Stock<'_> {
                 for serial in &listed {
                     let is_here = by_another_list(session, serial, &content, found, &mut signed)?;
                     (if is_here { &mut elsewhere } else { &mut coming }).push(serial);
+                    if is_here && is_sent_again(session, serial, &content, &mut signed)? {
+                        confirmed.push(*serial);
+                    }
                 }
                 // All of it came by other lists: the parcel is of no use here any more.
-                if let ([], Some(first)) = (coming.as_slice(), listed.first()) {
+                if let ([], [], Some(first)) = (coming.as_slice(), confirmed.as_slice(), listed.first()) {
                     let state = rows::blank(session, first)?.map_or(BlankState::InStock, |row| row.state);
                     return Err(StockError::Known { serial: *first, state });
                 }
-                let batch = new_batch(session, operation, (&supplier, &content.reference), coming.len())?;
+                let batch = match coming.len() {
+                    0 => None,
+                    some => Some(new_batch(session, operation, (&supplier, &content.reference), some)?),
+                };
                 // Keys that a blank made anew since are those of the list by which it came.
                 let keys = statements.iter().filter(|(serial, _)| coming.iter().any(|one| one.0 == **serial));
                 let keys: BTreeMap<_, _> = keys.map(|(serial, signed)| (*serial, signed.clone())).collect();
                 for serial in coming {
+                    let batch = batch.ok_or(StockError::NoteUnknown)?;
                     events.push(enter(session, (batch, true), operation, serial, act)?);
                 }
                 keys::keep_carried(session, operation, sender, &keys)?;
                 batch
             };
-            let mut expected = rows::of_batch(session, batch, BlankState::Expected)?;
-            // Noted as lost before anybody had seen it here, and found now.
-            for row in rows::of_batch(session, batch, BlankState::Lost)? {
-                let is_found = found.is_some_and(|found| found.contains(&row.serial));
-                if is_found && rows::lost_from(session, &row)? == Some(BlankState::Expected) {
-                    expected.push(row);
+            let mut expected = Vec::new();
+            if let Some(batch) = batch {
+                expected = rows::of_batch(session, batch, BlankState::Expected)?;
+                // Noted as lost before anybody had seen it here, and found now.
+                for row in rows::of_batch(session, batch, BlankState::Lost)? {
+                    let is_found = found.is_some_and(|found| found.contains(&row.serial));
+                    if is_found && rows::lost_from(session, &row)? == Some(BlankState::Expected) {
+                        expected.push(row);
+                    }
                 }
             }
             let (mut count, more) = counted(session, operation, &expected, found, act)?;
@@ -147,6 +158,8 @@ impl Stock<'_> {
             }
             events.extend(more);
             taken.extend(&count.counted);
+            // What the sender sent once more lies here: this word ends that transport as well.
+            taken.extend(&confirmed);
             let receipt = Receipt {
                 format: RECEIPT.to_owned(),
                 reference: content.reference.clone(),
@@ -308,7 +321,7 @@ fn by_another_list(
     serial: &ChipSerial,
     list: &TransportList,
     found: Option<&[ChipSerial]>,
-    signed: &mut BTreeMap<(String, String), Option<Timestamp>>,
+    signed: &mut Signings,
 ) -> Result<bool, StockError> {
     let Some(row) = rows::blank(session, serial)? else { return Ok(false) };
     let Some(sender) = row.supplier.strip_prefix("station ") else { return Ok(false) };
@@ -320,15 +333,46 @@ fn by_another_list(
     if is_unseen && found.is_some_and(|found| found.contains(serial)) {
         return Ok(false);
     }
-    let at = |list: &TransportList| list.at.parse::<Timestamp>().ok();
-    let place = (sender.to_owned(), row.delivery_note.clone());
-    if !signed.contains_key(&place) {
-        let other = kept_list(session, sender, &row.delivery_note)?;
-        let other = other.map(|other| other.unproved::<TransportList>("list")).transpose()?;
-        signed.insert(place.clone(), other.as_ref().and_then(at));
-    }
-    Ok(signed.get(&place).copied().flatten() > at(list))
+    Ok(signed_at(session, sender, &row.delivery_note, signed)? > list.at.parse().ok())
 }
+
+/// Whether a blank in stock here came by an earlier list of the same sender: they had it in their books still (this station had signed for
+/// too much), and sent it after all.
+fn is_sent_again(
+    session: &mut dyn Session,
+    serial: &ChipSerial,
+    list: &TransportList,
+    signed: &mut Signings,
+) -> Result<bool, StockError> {
+    let Some(row) = rows::blank(session, serial)? else { return Ok(false) };
+    let is_theirs = row.supplier.strip_prefix("station ") == Some(&list.sender);
+    if row.state != BlankState::InStock || !is_theirs {
+        return Ok(false);
+    }
+    let came = signed_at(session, &list.sender, &row.delivery_note, signed)?;
+    Ok(came.zip(list.at.parse().ok()).is_some_and(|(came, sent)| came < sent))
+}
+
+/// When a list of another station was signed.
+fn signed_at(
+    session: &mut dyn Session,
+    sender: &str,
+    reference: &str,
+    signed: &mut Signings,
+) -> Result<Option<Timestamp>, StockError> {
+    let place = (sender.to_owned(), reference.to_owned());
+    if let Some(at) = signed.get(&place) {
+        return Ok(*at);
+    }
+    let other = kept_list(session, sender, reference)?;
+    let other = other.map(|other| other.unproved::<TransportList>("list")).transpose()?;
+    let at = other.and_then(|other| other.at.parse().ok());
+    signed.insert(place, at);
+    Ok(at)
+}
+
+/// When lists were signed, each read once: by sender and reference.
+type Signings = BTreeMap<(String, String), Option<Timestamp>>;
 
 /// What our own list named.
 fn sent_by(

@@ -224,11 +224,11 @@ pub(in crate::desk) async fn blank(
 ) -> Result<Response, Problem> {
     seen.must(Role::Stock)?;
     let serial: ChipSerial = serial.parse().map_err(|_| Problem::nothing_here())?;
-    let (blank, events) = desk
+    let (blank, events, settled) = desk
         .ask(move |_, books| {
             let stock = books.ledger.stock();
             let blank = stock.blank(&serial)?.ok_or(StockError::Unknown(serial))?;
-            Ok((blank, stock.events(&serial)?))
+            Ok((blank, stock.events(&serial)?, stock.settlements(&serial)?))
         })
         .await?;
     let body = html! {
@@ -261,6 +261,12 @@ pub(in crate::desk) async fn blank(
                 } } }
             } }
         }
+        @if !settled.is_empty() { section aria-labelledby="settled" {
+            h2 id="settled" { (seen.say("Đã làm rõ với máy trạm kia", "Settled with the other station")) }
+            @for one in &settled {
+                p { (clock(&one.at)) " · " (one.actor) " · " (seen.say("chuyến", "transport")) " " (one.reference) ": " (one.note) }
+            }
+        } }
     };
     Ok(page::page(&seen, Title { text: seen.say("Một phôi", "A blank"), place: Place::Stock }, body))
 }

@@ -164,6 +164,10 @@ fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
     sender.get("/stock");
     assert!(!sender.page.says("hai trạm cùng ghi là có"), "nothing to be settled");
     order(&mut sender, "acknowledge", &[], &[("receipt", &receipt), ("key", &key(&there))]);
+    assert!(
+        sender.page.says("1 phôi đã bàn giao") && sender.page.says("sổ ở đây không gửi theo chuyến này nữa")
+    );
+    assert!(!sender.page.says("đã vào kho"), "nothing came in here: {}", sender.page.body);
     sender.get("/stock");
     assert!(sender.page.says("bên nhận cũng ký là có") && sender.page.says("hai trạm cùng ghi là có"));
     assert!(sender.page.says("chuyến 7 – 2 phôi"), "{}", sender.page.body);
@@ -171,7 +175,11 @@ fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
     let claims = format!("chuyến 7\u{1f}{}", two.trim_end());
     let note = ("note", "nằm trong tủ ở đây, bên nhận đếm nhầm");
     let one = ("serials", "4c414200000000000001");
-    assert_eq!(order(&mut sender, "settle", &[("claims", &claims)], &[]), 422, "nobody says what was seen");
+    assert_eq!(
+        order(&mut sender, "settle", &[("claims", &claims), one], &[]),
+        422,
+        "nobody says what was seen"
+    );
     assert_eq!(order(&mut sender, "settle", &[note, one], &[]), 409, "of no transport");
     let third = ("serials", "4c414200000000000003");
     assert_eq!(order(&mut sender, "settle", &[("claims", &claims), note, third], &[]), 409, "handed over");
@@ -180,11 +188,23 @@ fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
     assert!(sender.page.says("chuyến 7 – 1 phôi"), "the other one is open still");
     let request = sender.page.hidden("request");
     let left = "chuyến 7\u{1f}4c414200000000000002";
+    assert_eq!(order(&mut sender, "settle", &[("claims", left), note], &[]), 409, "neither all nor some");
     for turn in 1..=2 {
-        sender.post_parts("/stock/settle", &[("claims", left), note, ("request", &request)], &[]);
-        assert_eq!(sender.page.status, 303, "{turn}: {}", sender.page.body);
         sender.get("/stock");
+        sender.post_parts(
+            "/stock/settle",
+            &[("claims", left), ("all", "yes"), note, ("request", &request)],
+            &[],
+        );
+        assert_eq!(sender.page.status, 303, "{turn}: {}", sender.page.body);
     }
+    sender.get("/stock/blanks/4c414200000000000002");
+    assert!(
+        sender.page.says("Đã làm rõ với máy trạm kia") && sender.page.says(note.1),
+        "{}",
+        sender.page.body
+    );
+    sender.get("/stock");
     assert!(!sender.page.says("hai trạm cùng ghi là có") && !sender.page.says("bên nhận cũng ký là có"));
     assert_eq!((standing(&here, "in-stock"), standing(&here, "handed-over")), ("2".into(), "1".into()));
 }

@@ -221,9 +221,14 @@ fn settle(desk: &Desk, seen: &Seen, report: &Reconciliation) -> Markup {
                 )) }
                 label for="settle-claims" { (seen.say("Phôi của chuyến", "Blanks of the transport")) }
                 select id="settle-claims" name="claims" required {
+                    option value="" { (seen.say("– chọn chuyến –", "– choose the transport –")) }
                     @for (reference, claimed) in &claims {
                         option value={ (reference) "\u{1f}" (claimed.join("\n")) } { (reference) " – " (claimed.len()) " " (seen.say("phôi", "blanks")) }
                     }
+                }
+                div.check {
+                    input id="settle-all" type="checkbox" name="all" value="yes";
+                    label for="settle-all" { (seen.say("Tất cả phôi ấy", "All of them")) }
                 }
                 (serials(seen, "settle-serials", seen.say("Hoặc chỉ các số phôi này của chuyến", "Or only these of them")))
                 label for="settle-note" { (seen.say("Đã thấy gì", "What was seen")) }

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
-use maud::html;
+use maud::{Markup, html};
 use sha2::{Digest as _, Sha256};
 
 use super::super::super::house::Desk;
@@ -117,8 +117,8 @@ fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
             // As the page showed them: a repetition is about the same blanks, whatever became of them since.
             let claims = parts.fields.raw("claims").and_then(|text| text.split_once('\u{1f}'));
             let (reference, claimed) = claims.ok_or(StockError::NoTransport)?;
-            let serials = match parts.text_or_file("serials", "file")? {
-                Some(text) => parse_serials(&text)?,
+            let serials = match found(parts)? {
+                Some(some) => some,
                 None => parse_serials(claimed)?,
             };
             Order::Settle { reference: reference.to_owned(), serials, note: needed(parts, "note")? }
@@ -188,6 +188,7 @@ pub(in crate::desk) async fn order(
     parts.seen.must(Role::Stock)?;
     let request = parts.fields.request(&parts.seen)?;
     let order = read(&name, &parts)?;
+    let order_kind = if matches!(order, Order::Acknowledge { .. }) { Kind::Word } else { Kind::Count };
     let officer = parts.seen.name().to_owned();
     let count = desk
         .ask(move |desk, books| {
@@ -196,26 +197,62 @@ pub(in crate::desk) async fn order(
         })
         .await?;
     match count {
-        Some(count) if !count.agrees() => Ok(differs(&parts.seen, &count)),
+        Some(count) if matches!(order_kind, Kind::Word) && !count.agrees() => {
+            Ok(answered(&parts.seen, &count))
+        }
+        Some(count) if !count.agrees() || !count.elsewhere.is_empty() => Ok(differs(&parts.seen, &count)),
         _ => Ok(Redirect::to("/stock").into_response()),
     }
 }
 
+/// What an order has found.
+enum Kind {
+    /// What lies here was counted.
+    Count,
+    /// Another station said what came there.
+    Word,
+}
+
+fn list(title: &str, serials: &[ChipSerial]) -> Markup {
+    html! {
+        @if !serials.is_empty() {
+            h2 { (title) " (" (serials.len()) ")" }
+            ul { @for serial in serials.iter().take(500) { li.number { (serial) } } }
+        }
+    }
+}
+
+/// A receipt that does not say what was sent.
+fn answered(seen: &Seen, count: &Count) -> Response {
+    let body = html! {
+        (page::notice("bad", seen.say("Biên nhận khác với phôi đã gửi.", "The receipt says otherwise than what was sent.")))
+        p { (count.counted.len()) " " (seen.say("phôi đã bàn giao", "blanks are handed over")) }
+        (list(seen.say("Bên nhận không thấy; vẫn ghi là đang chuyển", "Not found there; they stand as on the way"), &count.missing))
+        (list(
+            seen.say("Bên nhận ghi là có, sổ ở đây không gửi theo chuyến này nữa", "The receiver says it has them, and the books here did not send them, or have them back"),
+            &count.surplus,
+        ))
+        @if !count.surplus.is_empty() { p { (seen.say(
+            "Tìm ở cả hai nơi, rồi làm rõ trong việc của thủ kho.",
+            "Look in both places, then settle it among the keeper's tasks.",
+        )) } }
+        p { a.button href="/stock" { (seen.say("Về kho phôi", "To the stock")) } }
+    };
+    page::page(seen, Title { text: seen.say("Biên nhận", "Receipt"), place: Place::Stock }, body)
+}
+
 /// A count that does not agree is told at once; the page of the stock keeps what is open.
 fn differs(seen: &Seen, count: &Count) -> Response {
-    let list = |title: &str, serials: &[ChipSerial]| {
-        html! {
-            @if !serials.is_empty() {
-                h2 { (title) " (" (serials.len()) ")" }
-                ul { @for serial in serials.iter().take(500) { li.number { (serial) } } }
-            }
-        }
-    };
     let body = html! {
-        (page::notice("bad", seen.say("Số đếm được khác với danh sách.", "What was found is not what was listed.")))
+        @if count.agrees() {
+            (page::notice("good", seen.say("Đủ; có phôi đã ở đây từ trước.", "Complete; some were here before.")))
+        } @else {
+            (page::notice("bad", seen.say("Số đếm được khác với danh sách.", "What was found is not what was listed.")))
+        }
         p { (count.counted.len()) " " (seen.say("phôi khớp, đã vào kho", "blanks agree and are in stock")) }
         (list(seen.say("Thiếu", "Missing"), &count.missing))
         (list(seen.say("Thừa, không vào kho", "Surplus, not taken into stock"), &count.surplus))
+        (list(seen.say("Đã ở đây theo danh sách khác", "Here already by another list"), &count.elsewhere))
         p { a.button href="/stock" { (seen.say("Về kho phôi", "To the stock")) } }
     };
     page::page(seen, Title { text: seen.say("Kiểm đếm", "Count"), place: Place::Stock }, body)

@@ -39,7 +39,7 @@ pub(super) fn purpose(seen: &Seen, id: &str, visit: &Visit, today: Date) -> Mark
                         optgroup label=(words::reason(reason, seen.language)) {
                             @for ground in Ground::ALL.into_iter().filter(|ground| ground.reason() == reason) {
                                 option value=(ground.as_str()) selected[current == ground.as_str()] {
-                                    (words::ground(ground, seen.language)) " (" (ground.clause()) ")"
+                                    (words::ground(ground, seen.language)) " (" (words::clause(ground, seen.language)) ")"
                                 }
                             }
                         }
