@@ -75,13 +75,15 @@ pub(crate) fn run(
         );
     }
     let mut work = Intaking { arguments, officer: &officer, clock: &clock, stop: &stop, refused: Vec::new() };
-    work.take_in(&rows, &mut ledger, register()?.as_mut(), output)?;
+    // Whatever ends it, what was refused before is told.
+    let taken_in = work.take_in(&rows, &mut ledger, register()?.as_mut(), output);
     let refused = work.refused;
     for (number, code, why) in &refused {
         let name = rows.iter().nth(*number).map_or("", |row| row.name.as_str());
         let why = |language| format!("{name}: {}", words::told(code, why, language));
         output.note(&why(Language::Vi), &why(Language::En));
     }
+    taken_in?;
 
     let bar = bar(output.say("thẻ", "cards"), rows.len());
     let told = Mutex::new(Vec::new());

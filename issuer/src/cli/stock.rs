@@ -107,7 +107,12 @@ pub(crate) fn run(
             let receiver = public_key(&receipt.station_key)?;
             let mut keeper = Keeper::enter(&receipt.keeper, at, rng)?;
             let count = with!(keeper, |stock, act| stock.acknowledge(&signed, &receiver, act))?;
-            tell_count(&count, output)?;
+            let words = [
+                output.say("phôi đã bàn giao", "blanks are handed over"),
+                output.say("BÊN NHẬN KHÔNG THẤY", "NOT FOUND THERE"),
+                output.say("BÊN NHẬN GHI LÀ CÓ", "THERE BY THEIR WORD"),
+            ];
+            tell(&count, words, output)?;
         }
         StockCommand::Settle(settle) => {
             let serials = which(&settle.which)?;
@@ -320,12 +325,23 @@ fn text(file: &Path) -> Result<String, Failure> {
 
 /// What was found is noted; what is missing or too much ends the command with 1 all the same.
 fn tell_count(count: &Count, output: &Output) -> Result<(), Failure> {
+    let words = [
+        output.say("phôi khớp", "blanks agree"),
+        output.say("THIẾU", "MISSING"),
+        output.say("THỪA", "SURPLUS"),
+    ];
+    tell(count, words, output)
+}
+
+fn tell(
+    count: &Count,
+    [agree, missing_word, surplus_word]: [&str; 3],
+    output: &Output,
+) -> Result<(), Failure> {
     let names = |serials: &[ChipSerial]| serials.iter().map(ChipSerial::to_string).collect::<Vec<_>>();
     let (missing, surplus) = (names(&count.missing), names(&count.surplus));
-    let mut lines = vec![format!("{} {}", count.counted.len(), output.say("phôi khớp", "blanks agree"))];
-    let missing_word = output.say("THIẾU", "MISSING");
+    let mut lines = vec![format!("{} {agree}", count.counted.len())];
     lines.extend(missing.iter().map(|serial| format!("{missing_word}  {serial}")));
-    let surplus_word = output.say("THỪA", "SURPLUS");
     lines.extend(surplus.iter().map(|serial| format!("{surplus_word}  {serial}")));
     let elsewhere = names(&count.elsewhere);
     let elsewhere_word = output.say("ĐÃ NHẬN THEO DANH SÁCH KHÁC", "HERE BY ANOTHER LIST");

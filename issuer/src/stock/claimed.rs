@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Session, StoreError};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::lists::{Receipt, Signed, once, serials, texts};
@@ -115,17 +116,25 @@ pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError
         return Ok(Vec::new());
     }
     let (handed, settled) = (handed_over(session)?, settled(session)?);
+    let said: BTreeMap<i64, Option<Timestamp>> =
+        words.iter().map(|word| (word.operation, word.receipt.at.parse().ok())).collect();
+    let said = |operation: i64| said.get(&operation).copied().flatten();
     let mut open = BTreeSet::new();
     for word in &words {
         let claims = [(&word.receipt.accepted, true), (&word.receipt.surplus, false)];
         for (texts, is_listed) in claims {
             for serial in serials(texts, "receipt")? {
                 let claim = (serial, word.reference.clone());
-                // By a receipt of this transport, or later by another one's of the same station.
+                // By a receipt of this transport, or by another one of the same station that came later, or that it had signed later:
+                // words come in any order.
+                let is_later = |other: i64| {
+                    said(other).zip(said(word.operation)).is_some_and(|(other, this)| other > this)
+                };
                 let is_theirs = handed.get(&serial).into_iter().flatten().any(|other| {
                     other.receiver == word.receiver
                         && (other.reference == word.reference && is_listed
-                            || other.operation > word.operation)
+                            || other.operation > word.operation
+                            || is_later(other.operation))
                 });
                 if is_theirs || settled.contains(&claim) {
                     continue;

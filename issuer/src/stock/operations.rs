@@ -203,7 +203,9 @@ pub(super) fn enter<'a>(
         let sent_anew = by_list && row.supplier.starts_with("station ");
         let unseen = row.state == BlankState::Expected
             || rows::lost_from(session, &row)? == Some(BlankState::Expected);
-        if !(row.state == BlankState::HandedOver || unseen && sent_anew) {
+        // In stock by an earlier list of this sender: whoever reads lists has asked that.
+        let too_early = row.state == BlankState::InStock;
+        if !(row.state == BlankState::HandedOver || (unseen || too_early) && sent_anew) {
             return Err(known);
         }
         let to = row.state.apply(BlankStep::Return).map_err(|_| known)?;

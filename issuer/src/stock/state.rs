@@ -59,7 +59,8 @@ pub enum BlankStep {
     Acknowledge,
     /// What was sent never left, or came back before it was acknowledged.
     TakeBack,
-    /// Another station sent it here, from where it once came, or where an earlier list of its had left it out.
+    /// Another station sent it here, from where it once came, or where an earlier list of its had left it out; what was signed for
+    /// too early is sent after all.
     Return,
 }
 
@@ -100,7 +101,9 @@ impl BlankState {
             (Self::Assigned, BlankStep::Finish) => Self::Card,
             (Self::InStock, BlankStep::Send) => Self::Sent,
             (Self::Sent | Self::Lost, BlankStep::Acknowledge) => Self::HandedOver,
-            (Self::HandedOver | Self::Expected | Self::Lost, BlankStep::Return) => Self::Expected,
+            (Self::HandedOver | Self::Expected | Self::Lost | Self::InStock, BlankStep::Return) => {
+                Self::Expected
+            }
             (Self::InStock | Self::Assigned, BlankStep::Spoil) | (Self::Lost, BlankStep::Find) => {
                 Self::Spoiled
             }
@@ -289,6 +292,7 @@ mod tests {
                 "in-stock --spoil--> spoiled",
                 "in-stock --lose--> lost",
                 "in-stock --send--> sent",
+                "in-stock --return--> expected",
                 "assigned --finish--> card",
                 "assigned --spoil--> spoiled",
                 "spoiled --lose--> lost",

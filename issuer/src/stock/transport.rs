@@ -101,14 +101,13 @@ impl Stock<'_> {
             let before = kept_receipt(session, &content.sender, &content.reference)?;
             let known = kept_list(session, &content.sender, &content.reference)?.is_some();
             let mut events = Vec::with_capacity(listed.len() * 2);
-            let (mut taken, mut elsewhere, mut confirmed) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut taken, mut elsewhere) = (Vec::new(), Vec::new());
             let batch = if let Some(before) = &before {
                 // Nothing turns up without its name.
                 found.ok_or(StockError::TransportKnown)?;
                 let before: Receipt = before.opened("receipt", auditor.public_key())?;
                 taken = serials(&before.accepted, "receipt")?;
-                // Of a list of which all was here already nothing turns up.
-                Some(batch_of(session, &supplier, &content.reference)?.ok_or(StockError::TransportKnown)?)
+                batch_of(session, &supplier, &content.reference)?.ok_or(StockError::NoteUnknown)?
             } else if known {
                 return Err(StockError::TransportKnown);
             } else {
@@ -117,38 +116,28 @@ impl Stock<'_> {
                 for serial in &listed {
                     let is_here = by_another_list(session, serial, &content, found, &mut signed)?;
                     (if is_here { &mut elsewhere } else { &mut coming }).push(serial);
-                    if is_here && is_sent_again(session, serial, &content, &mut signed)? {
-                        confirmed.push(*serial);
-                    }
                 }
                 // All of it came by other lists: the parcel is of no use here any more.
-                if let ([], [], Some(first)) = (coming.as_slice(), confirmed.as_slice(), listed.first()) {
+                if let ([], Some(first)) = (coming.as_slice(), listed.first()) {
                     let state = rows::blank(session, first)?.map_or(BlankState::InStock, |row| row.state);
                     return Err(StockError::Known { serial: *first, state });
                 }
-                let batch = match coming.len() {
-                    0 => None,
-                    some => Some(new_batch(session, operation, (&supplier, &content.reference), some)?),
-                };
+                let batch = new_batch(session, operation, (&supplier, &content.reference), coming.len())?;
                 // Keys that a blank made anew since are those of the list by which it came.
                 let keys = statements.iter().filter(|(serial, _)| coming.iter().any(|one| one.0 == **serial));
                 let keys: BTreeMap<_, _> = keys.map(|(serial, signed)| (*serial, signed.clone())).collect();
                 for serial in coming {
-                    let batch = batch.ok_or(StockError::NoteUnknown)?;
                     events.push(enter(session, (batch, true), operation, serial, act)?);
                 }
                 keys::keep_carried(session, operation, sender, &keys)?;
                 batch
             };
-            let mut expected = Vec::new();
-            if let Some(batch) = batch {
-                expected = rows::of_batch(session, batch, BlankState::Expected)?;
-                // Noted as lost before anybody had seen it here, and found now.
-                for row in rows::of_batch(session, batch, BlankState::Lost)? {
-                    let is_found = found.is_some_and(|found| found.contains(&row.serial));
-                    if is_found && rows::lost_from(session, &row)? == Some(BlankState::Expected) {
-                        expected.push(row);
-                    }
+            let mut expected = rows::of_batch(session, batch, BlankState::Expected)?;
+            // Noted as lost before anybody had seen it here, and found now.
+            for row in rows::of_batch(session, batch, BlankState::Lost)? {
+                let is_found = found.is_some_and(|found| found.contains(&row.serial));
+                if is_found && rows::lost_from(session, &row)? == Some(BlankState::Expected) {
+                    expected.push(row);
                 }
             }
             let (mut count, more) = counted(session, operation, &expected, found, act)?;
@@ -158,8 +147,6 @@ impl Stock<'_> {
             }
             events.extend(more);
             taken.extend(&count.counted);
-            // What the sender sent once more lies here: this word ends that transport as well.
-            taken.extend(&confirmed);
             let receipt = Receipt {
                 format: RECEIPT.to_owned(),
                 reference: content.reference.clone(),
@@ -314,7 +301,8 @@ fn number(count: usize) -> i64 {
 }
 
 /// Whether a blank of this list is here by another one: it had been left out of this parcel, which was longer on its way. What
-/// lies in stock is passed over, whenever it came. Of one that nobody has seen here yet, that went on or was used since, the list
+/// lies in stock is passed over, whenever it came; but by a later list of the same sender it comes: who signs a list has the blank, so
+/// that this station had signed for it too early. Of one that nobody has seen here yet, that went on or was used since, the list
 /// that was signed last speaks; one that was not seen comes with the parcel in which it lies.
 fn by_another_list(
     session: &mut dyn Session,
@@ -328,29 +316,14 @@ fn by_another_list(
     let is_unseen =
         row.state == BlankState::Expected || rows::lost_from(session, &row)? == Some(BlankState::Expected);
     if row.state == BlankState::InStock {
-        return Ok(true);
+        let came = signed_at(session, sender, &row.delivery_note, signed)?;
+        let is_sent_again = came.zip(list.at.parse().ok()).is_some_and(|(came, sent)| came < sent);
+        return Ok(sender != list.sender || !is_sent_again);
     }
     if is_unseen && found.is_some_and(|found| found.contains(serial)) {
         return Ok(false);
     }
     Ok(signed_at(session, sender, &row.delivery_note, signed)? > list.at.parse().ok())
-}
-
-/// Whether a blank in stock here came by an earlier list of the same sender: they had it in their books still (this station had signed for
-/// too much), and sent it after all.
-fn is_sent_again(
-    session: &mut dyn Session,
-    serial: &ChipSerial,
-    list: &TransportList,
-    signed: &mut Signings,
-) -> Result<bool, StockError> {
-    let Some(row) = rows::blank(session, serial)? else { return Ok(false) };
-    let is_theirs = row.supplier.strip_prefix("station ") == Some(&list.sender);
-    if row.state != BlankState::InStock || !is_theirs {
-        return Ok(false);
-    }
-    let came = signed_at(session, &list.sender, &row.delivery_note, signed)?;
-    Ok(came.zip(list.at.parse().ok()).is_some_and(|(came, sent)| came < sent))
 }
 
 /// When a list of another station was signed.

@@ -74,8 +74,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "count-differs" => (
             "Số phôi đếm được khác với danh sách",
-            "What was found is in stock. Look for what is missing; what is not found is noted with a cause (`issuer stock lose`), here and at the station that sent it.",
-            "Phôi đã thấy thì đã vào kho. Tìm phôi thiếu; không thấy thì ghi lý do bằng `issuer stock lose`, ở đây và ở trạm đã gửi.",
+            "What agrees is booked. Look for what is missing; what is not found is noted with a cause (`issuer stock lose`), here and at the station that sent it.",
+            "Phôi khớp đã vào sổ. Tìm phôi thiếu; không thấy thì ghi lý do bằng `issuer stock lose`, ở đây và ở trạm đã gửi.",
         ),
         "stock-differs" => (
             "Có phôi không ở đúng chỗ trong sổ",

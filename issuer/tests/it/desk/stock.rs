@@ -180,7 +180,9 @@ fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
         422,
         "nobody says what was seen"
     );
-    assert_eq!(order(&mut sender, "settle", &[note, one], &[]), 409, "of no transport");
+    assert_eq!(order(&mut sender, "settle", &[note, one], &[]), 422, "of no transport");
+    let both = [("claims", claims.as_str()), ("all", "yes"), note, one];
+    assert_eq!(order(&mut sender, "settle", &both, &[]), 422, "all of them, or one?");
     let third = ("serials", "4c414200000000000003");
     assert_eq!(order(&mut sender, "settle", &[("claims", &claims), note, third], &[]), 409, "handed over");
     assert_eq!(order(&mut sender, "settle", &[("claims", &claims), note, one], &[]), 303);
@@ -188,7 +190,7 @@ fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
     assert!(sender.page.says("chuyến 7 – 1 phôi"), "the other one is open still");
     let request = sender.page.hidden("request");
     let left = "chuyến 7\u{1f}4c414200000000000002";
-    assert_eq!(order(&mut sender, "settle", &[("claims", left), note], &[]), 409, "neither all nor some");
+    assert_eq!(order(&mut sender, "settle", &[("claims", left), note], &[]), 422, "neither all nor some");
     for turn in 1..=2 {
         sender.get("/stock");
         sender.post_parts(

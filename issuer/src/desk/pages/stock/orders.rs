@@ -116,10 +116,19 @@ fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
         "settle" => {
             // As the page showed them: a repetition is about the same blanks, whatever became of them since.
             let claims = parts.fields.raw("claims").and_then(|text| text.split_once('\u{1f}'));
-            let (reference, claimed) = claims.ok_or(StockError::NoTransport)?;
-            let serials = match found(parts)? {
-                Some(some) => some,
-                None => parse_serials(claimed)?,
+            let (reference, claimed) = claims
+                .ok_or_else(|| Problem::bad_field("Chưa chọn chuyến nào", "No transport was chosen"))?;
+            // There is no way back from it: nobody settles all by a cross that was left standing, nor by leaving a field empty.
+            let serials = match (parts.text_or_file("serials", "file")?, found(parts)) {
+                (Some(some), Ok(Some(_))) => parse_serials(&some)?,
+                (None, Ok(None)) => parse_serials(claimed)?,
+                (Some(_), Err(problem)) => return Err(problem),
+                _ => {
+                    return Err(Problem::bad_field(
+                        "Chọn tất cả, hoặc ghi các số phôi: một trong hai",
+                        "Say all of them, or their serials: one of the two",
+                    ));
+                }
             };
             Order::Settle { reference: reference.to_owned(), serials, note: needed(parts, "note")? }
         }
