@@ -162,8 +162,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "batch-not-done" => (
             "Còn hồ sơ trong lô chưa thành thẻ",
-            "Look at results.jsonl: what waits is approved by another officer; then run the same command again.",
-            "Xem results.jsonl: hồ sơ chờ thì giao người khác duyệt, rồi chạy lại đúng lệnh này.",
+            "Look at results.jsonl: what waits is approved by another officer, what was refused is corrected in its row; then run the same command again.",
+            "Xem results.jsonl: hồ sơ chờ thì giao người khác duyệt, dòng bị từ chối thì sửa lại; rồi chạy lại đúng lệnh này.",
         ),
         _ => return None,
     })
