@@ -12,6 +12,18 @@ fn serials(count: u8) -> String {
     (1..=count).map(|one| format!("4c4142000000000000{one:02x}\n")).collect()
 }
 
+/// The key by which other stations know this one.
+fn key(house: &House) -> Vec<u8> {
+    std::fs::read(house.folder.path().join("ledger.sqlite.station.pub")).unwrap()
+}
+
+/// A batch of these, received and counted whole.
+fn stocked(kho: &mut Browser, serials: &str) {
+    let batch = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", serials)];
+    assert_eq!(order(kho, "receive", &batch, &[]), 303);
+    assert_eq!(order(kho, "count", &[("batch", "Nhà máy Mẫu\u{1f}PG-1"), ("all", "yes")], &[]), 303);
+}
+
 fn standing(house: &House, state: &str) -> String {
     house.ledger_says(&format!("SELECT count(*) FROM blanks WHERE state = '{state}'"))
 }
@@ -93,12 +105,9 @@ fn a_batch_from_the_delivery_note_to_the_report() {
 #[test]
 fn blanks_between_stations_are_acknowledged_at_both_ends() {
     let (here, there) = (House::open(), House::open_other());
-    let key = |house: &House| std::fs::read(house.folder.path().join("ledger.sqlite.station.pub")).unwrap();
     let (mut sender, mut receiver) = (here.officer("kho"), there.officer("kho"));
     let text = serials(3);
-    let batch = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", text.as_str())];
-    assert_eq!(order(&mut sender, "receive", &batch, &[]), 303);
-    assert_eq!(order(&mut sender, "count", &[("batch", "Nhà máy Mẫu\u{1f}PG-1"), ("all", "yes")], &[]), 303);
+    stocked(&mut sender, &text);
     let trip = [("reference", "chuyến 7"), ("serials", text.as_str())];
     assert_eq!(order(&mut sender, "send", &trip, &[("key", b"no key")]), 422);
     assert_eq!(order(&mut sender, "send", &trip, &[("key", &key(&there))]), 303);
@@ -146,12 +155,9 @@ fn blanks_between_stations_are_acknowledged_at_both_ends() {
 #[test]
 fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
     let (here, there) = (House::open(), House::open_other());
-    let key = |house: &House| std::fs::read(house.folder.path().join("ledger.sqlite.station.pub")).unwrap();
     let (mut sender, mut receiver) = (here.officer("kho"), there.officer("kho"));
     let text = serials(3);
-    let batch = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", text.as_str())];
-    assert_eq!(order(&mut sender, "receive", &batch, &[]), 303);
-    assert_eq!(order(&mut sender, "count", &[("batch", "Nhà máy Mẫu\u{1f}PG-1"), ("all", "yes")], &[]), 303);
+    stocked(&mut sender, &text);
     let trip = [("reference", "chuyến 7"), ("serials", text.as_str())];
     assert_eq!(order(&mut sender, "send", &trip, &[("key", &key(&there))]), 303);
     let list = here.ledger_says("SELECT list FROM stock_transports").into_bytes();
