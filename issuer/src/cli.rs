@@ -27,7 +27,6 @@ use jiff::Timestamp;
 use rand_core::CryptoRng;
 
 use args::{Arguments, Command};
-use failure::Failure;
 use output::Output;
 
 /// Runs one command.
@@ -46,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp, rng: &mut dyn CryptoRng
         Command::Card(card) => card::run(card, at, rng, &output),
         Command::Probe(probe) => probe::run(probe, rng, &output),
         Command::StatusList(list) => status_list::run(list, at, rng, &output),
-        Command::Stock(stock) => stock::run(stock, at, rng, &output).map_err(Failure::after_noting),
+        Command::Stock(stock) => stock::run(stock, at, rng, &output),
         Command::Spoil(spoil) => spoil::run(spoil, at, rng, &output),
         Command::Portrait(portrait) => portrait::run(portrait, &output),
     };

@@ -16,8 +16,10 @@ mod taken_back;
 mod transport;
 mod transports;
 
+use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Apart, Database, Session};
+use sha2::{Digest as _, Sha256};
 
 use crate::audit::Auditor;
 
@@ -48,6 +50,18 @@ pub struct Explanation<'a> {
     pub note: Option<&'a str>,
     /// SHA-256 of a photo that is kept elsewhere, hex.
     pub photo_sha256: Option<&'a str>,
+}
+
+/// The SHA-256, hex, of a photo that an officer keeps: JPEG or PNG, by its first octets.
+///
+/// # Errors
+/// [`StockError::NoPhoto`].
+pub fn photo_digest(photo: &[u8]) -> Result<String, StockError> {
+    const BEGINNINGS: [&[u8]; 2] = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"];
+    if !BEGINNINGS.iter().any(|begins| photo.starts_with(begins)) {
+        return Err(StockError::NoPhoto);
+    }
+    Ok(hex::encode(Sha256::digest(photo)))
 }
 
 /// What a count found.
@@ -82,6 +96,20 @@ impl<'a> Stock<'a> {
     /// [`StockError`].
     pub fn is_kept(&self) -> Result<bool, StockError> {
         self.database.read_anew(|session| Ok(rows::is_kept(session)?))
+    }
+
+    /// The key by which other stations know this one.
+    #[must_use]
+    pub fn station_key(&self) -> Option<&PublicKey> {
+        self.auditor.map(Auditor::public_key)
+    }
+
+    /// Something was done under this name of a request.
+    ///
+    /// # Errors
+    /// [`StockError`].
+    pub fn is_answered(&self, request: &str) -> Result<bool, StockError> {
+        self.database.read_anew(|session| Ok(rows::is_answered(session, request)?))
     }
 
     /// A blank.

@@ -6,7 +6,7 @@ use cccd_issuer::audit::LogEntry;
 use cccd_issuer::desk::keep_for_desk;
 use cccd_issuer::forms::{Content, Delivery, PaperError};
 use cccd_issuer::ledger::{Act, ApplicationId, Entry, Ledger};
-use cccd_issuer::output::write_private;
+use cccd_issuer::output::NewFile;
 use cccd_issuer::register::day_in_vietnam;
 use cccd_issuer::station::{Intake, IssueError, hand_over};
 use cccd_issuer::words;
@@ -160,7 +160,7 @@ fn form(
         today,
     };
     let pdf = content.pdf(arguments.form, &FormRenderer::new().map_err(PaperError::from)?)?;
-    write_private(&arguments.out, &pdf)?;
+    NewFile::begin(&arguments.out)?.write(&pdf)?;
     let name = arguments.form.as_str();
     let note = format!("{name} of application {id} by {}", officer.name());
     let subject = Some(entry.number.as_str());

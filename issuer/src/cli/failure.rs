@@ -170,20 +170,12 @@ const FORBIDDEN_BY_STATE: Sentences = (
 const NOTED_WITHOUT_FILE: Sentences = (
     "Kho đã ghi sổ, nhưng không ghi được danh sách hoặc biên nhận đã ký",
     "The blanks are noted as sent or accepted: do not send or count them again. The signed list or receipt is kept in the ledger: \
-     take it from the desk's page of the stock, or run the same command with the same --request and a file that can be written.",
-    "Phôi đã ghi là đã gửi hoặc đã nhận: không gửi, không đếm lại. Danh sách hoặc biên nhận đã ký vẫn nằm trong sổ: tải ở trang \
-     Kho phôi, hoặc chạy lại lệnh với cùng --request và một tệp ghi được.",
+     give it out with `issuer stock paper` into a file that can be written and is not there yet, or take it from the desk's page of the stock.",
+    "Phôi đã ghi là đã gửi hoặc đã nhận: không gửi, không đếm lại. Danh sách hoặc biên nhận đã ký vẫn nằm trong sổ: lấy lại bằng \
+     `issuer stock paper` vào một tệp ghi được và chưa có, hoặc tải ở trang Kho phôi.",
 );
 
 impl Failure {
-    /// A command of the stock writes its paper last: what it says is in the ledger by then.
-    pub(crate) fn after_noting(self) -> Self {
-        match self {
-            Self::Output(error) => Self::NotedWithoutFile(error),
-            other => other,
-        }
-    }
-
     /// Where the words of its code would not be true of this very failure.
     fn own_words(&self) -> Option<Sentences> {
         match self {
@@ -213,6 +205,7 @@ impl Failure {
             Self::Face(FaceError::NoFont) => "no-font",
             Self::Face(_) => "face-not-drawable",
             Self::Output(error) | Self::IssuedWithoutFiles(error) if error.is_disk_full() => "disk-full",
+            Self::Output(error) if error.is_there() => "file-exists",
             Self::Output(_) => "output-unwritable",
             Self::IssuedWithoutFiles(_) => "issued-without-files",
             Self::NotedWithoutFile(_) => "noted-without-file",
@@ -286,6 +279,7 @@ impl Failure {
             Self::Audit(AuditProblem::Store(_)) => 3,
             Self::Stock(StockError::List { .. } | StockError::Empty | StockError::TooLong(_)) => 2,
             Self::Stock(error) if error.is_refusal() => 1,
+            Self::Output(error) if error.is_there() => 1,
             Self::StockDiffers(_)
             | Self::CountDiffers(..)
             | Self::QueueStands
@@ -443,16 +437,23 @@ mod tests {
     #[test]
     fn a_paper_that_could_not_be_written_takes_nothing_back() {
         let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
-        let failure = Failure::Output(OutputError { path: "list.json".into(), source }).after_noting();
+        let failure = Failure::NotedWithoutFile(OutputError { path: "list.json".into(), source });
         assert_eq!((failure.code(), failure.exit()), ("noted-without-file", 3));
         for language in [Language::En, Language::Vi] {
             let told = format!("{} {}", failure.sentence(language), failure.hint(language));
-            assert!(told.contains("--request") && told.contains("list.json"), "{told}");
+            assert!(told.contains("`issuer stock paper`") && told.contains("list.json"), "{told}");
             assert!(
                 !told.contains("no chip was touched") && !told.contains("Không thực hiện được"),
                 "{told}"
             );
         }
-        assert_eq!(Failure::NoOfficer.after_noting().code(), "no-officer");
+        let there = Failure::Output(OutputError {
+            path: "list.json".into(),
+            source: std::io::ErrorKind::AlreadyExists.into(),
+        });
+        assert_eq!((there.code(), there.exit()), ("file-exists", 1));
+        for language in [Language::En, Language::Vi] {
+            assert!(there.sentence(language).contains("list.json"), "{}", there.sentence(language));
+        }
     }
 }

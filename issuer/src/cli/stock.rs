@@ -6,11 +6,11 @@ use std::path::Path;
 use cccd_issuer::accounts::{Officer, Role};
 use cccd_issuer::issuance::ChipAlgorithms;
 use cccd_issuer::ledger::{Act, Ledger};
-use cccd_issuer::output::write_anew;
+use cccd_issuer::output::{NewFile, write_new};
 use cccd_issuer::personalize::Icao9Driver;
 use cccd_issuer::stock::{
     BlankRow, BlankState, BlankStep, Count, Difference, Explanation, Reconciliation, Signed, StockError,
-    parse_serials,
+    parse_serials, photo_digest,
 };
 use cccd_issuer::stock_in::make_keys_at_stock_in;
 use cccd_issuer::words;
@@ -18,7 +18,6 @@ use cccd_keys::transport_keys::ChipSerial;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::args::stock::{
     AcceptArguments, ExplainArguments, KeeperArguments, StockCommand, StockKeysArguments, WhichBlanks,
@@ -44,6 +43,15 @@ impl Keeper {
         let (ledger, officer) =
             connect::ledger_and_officer(&arguments.ledger, &arguments.officer, Role::Stock, at, rng)?;
         Ok(Self { ledger, officer, at, request: arguments.request.clone() })
+    }
+
+    /// The file of a signed paper, begun before anything is noted. Only a request that was answered before may find its own there.
+    fn paper(&mut self, path: &Path) -> Result<NewFile, Failure> {
+        let is_known = match &self.request {
+            Some(request) => self.ledger.stock().is_answered(request)?,
+            None => false,
+        };
+        Ok(if is_known { NewFile::again(path)? } else { NewFile::begin(path)? })
     }
 }
 
@@ -90,8 +98,9 @@ pub(crate) fn run(
             let serials = parse_serials(&text(&send.serials)?)?;
             let receiver = public_key(&send.station_key)?;
             let mut keeper = Keeper::enter(&send.keeper, at, rng)?;
+            let file = keeper.paper(&send.out)?;
             let list = with!(keeper, |stock, act| stock.send(&send.reference, &receiver, &serials, act))?;
-            write_anew(&send.out, list.to_text().as_bytes())?;
+            file.write(list.to_text().as_bytes()).map_err(Failure::NotedWithoutFile)?;
             output.result(
                 &json!({"sent": serials.len(), "reference": send.reference, "list": send.out}),
                 &[format!(
@@ -131,7 +140,7 @@ pub(crate) fn run(
             };
             let text = keeper.ledger.stock().paper_of(&sender.fingerprint(), &paper.reference)?;
             let text = text.ok_or(StockError::NoTransport)?;
-            write_anew(&paper.out, text.as_bytes())?;
+            write_new(&paper.out, text.as_bytes())?;
             output.result(
                 &json!({"reference": paper.reference, "paper": paper.out}),
                 &[format!("{}: {}", output.say("Giấy đã ký", "The signed paper"), paper.out.display())],
@@ -225,10 +234,11 @@ fn run_accept(
     let count = match (&accept.list, &accept.station_key) {
         (Some(list), Some(key)) => {
             let (list, key) = (Signed::parse(&text(list)?)?, public_key(key)?);
+            let file = accept.receipt.as_deref().map(|file| keeper.paper(file)).transpose()?;
             let (count, receipt) =
                 with!(keeper, |stock, act| stock.accept(&list, &key, found.as_deref(), act))?;
-            if let Some(file) = &accept.receipt {
-                write_anew(file, receipt.to_text().as_bytes())?;
+            if let Some(file) = file {
+                file.write(receipt.to_text().as_bytes()).map_err(Failure::NotedWithoutFile)?;
             }
             count
         }
@@ -249,8 +259,7 @@ fn run_explain(
     output: &Output,
 ) -> Result<(), Failure> {
     let serials = which(&explain.which)?;
-    let photo =
-        explain.photo.as_deref().map(|file| Ok::<_, Failure>(hex::encode(Sha256::digest(octets(file)?))));
+    let photo = explain.photo.as_deref().map(|file| Ok::<_, Failure>(photo_digest(&octets(file)?)?));
     let photo = photo.transpose()?;
     let mut keeper = Keeper::enter(&explain.keeper, at, rng)?;
     let why =

@@ -34,15 +34,18 @@ impl Parts {
         self.files.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes.as_slice())
     }
 
-    /// A text that was typed into a field, or lies in a file beside it.
+    /// A text that was typed into a field, or lies in a file beside it: one of the two, as neither says what the other does not.
     pub(super) fn text_or_file(&self, field: &str, file: &str) -> Result<Option<String>, Problem> {
-        match self.file(file) {
-            Some(bytes) => String::from_utf8(bytes.to_vec())
+        let typed = self.fields.raw(field).map(str::trim).filter(|text| !text.is_empty());
+        match (self.file(file), typed) {
+            (Some(_), Some(_)) => Err(Problem::bad_field(
+                "Vừa ghi số phôi vào ô vừa chọn tệp: một trong hai",
+                "Serials were typed and a file was chosen: one of the two",
+            )),
+            (Some(bytes), None) => String::from_utf8(bytes.to_vec())
                 .map(Some)
                 .map_err(|_| Problem::bad_field("Tệp này không phải văn bản", "This file is no text")),
-            None => {
-                Ok(self.fields.raw(field).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned))
-            }
+            (None, typed) => Ok(typed.map(str::to_owned)),
         }
     }
 }
@@ -83,6 +86,7 @@ impl FromRequest<Arc<Desk>> for Parts {
         while let Some(mut field) = form.next_field().await.map_err(|error| failed(&error))? {
             let name = field.name().unwrap_or_default().to_owned();
             let is_file = field.file_name().is_some();
+            let is_named = field.file_name().is_some_and(|name| !name.is_empty());
             let mut bytes = Vec::new();
             while let Some(part) = field.chunk().await.map_err(|error| failed(&error))? {
                 if bytes.len() + part.len() > MAX_FILE {
@@ -97,6 +101,8 @@ impl FromRequest<Arc<Desk>> for Parts {
                 fields.push((name, String::from_utf8(bytes).map_err(|_| no_form())?));
             } else if !bytes.is_empty() {
                 files.push((name, bytes));
+            } else if is_named {
+                return Err(Problem::bad_field("Tệp đã chọn không có gì bên trong", "The chosen file is empty"));
             }
         }
         Ok(Self { seen, fields: Fields::of(fields), files })

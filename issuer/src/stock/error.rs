@@ -45,6 +45,9 @@ pub enum StockError {
     /// No cause, or neither note nor photo.
     #[error("this needs a cause, and a note or a photo")]
     Unexplained,
+    /// An empty file, a page, anything else.
+    #[error("the photo is no JPEG and no PNG picture")]
+    NoPhoto,
     /// No blank named.
     #[error("no blank is named")]
     Empty,
@@ -127,6 +130,7 @@ impl StockError {
             Self::ByItsList => "stock-by-list",
             Self::NoteUnknown | Self::NoTransport => "delivery-unknown",
             Self::Unexplained => "cause-missing",
+            Self::NoPhoto => "photo-unreadable",
             Self::Empty | Self::List { .. } | Self::TooLong(_) => "serials-unreadable",
             Self::NoDocument(_) => "stock-document",
             Self::Signature(_) | Self::OtherStation(_) | Self::OwnStation => "stock-document-foreign",

@@ -188,8 +188,9 @@ pub(super) fn batch_of(
     Ok(found)
 }
 
-/// A blank that this station never had, or that it handed over and that comes back, is expected; so is one that was on an earlier
-/// list of a station and left out of the parcel, also where it was noted as lost meanwhile. No two notes of a maker name one blank.
+/// A blank that this station never had is expected. By a station's signed list one comes back that was handed over, and one comes
+/// that was on an earlier list and left out of the parcel, also where it was noted as lost meanwhile. No note of a maker names a
+/// blank that was ever here.
 pub(super) fn enter<'a>(
     session: &mut dyn Session,
     (batch, by_list): (i64, bool),
@@ -205,7 +206,7 @@ pub(super) fn enter<'a>(
             || rows::lost_from(session, &row)? == Some(BlankState::Expected);
         // In stock by an earlier list of this sender: whoever reads lists has asked that.
         let too_early = row.state == BlankState::InStock;
-        if !(row.state == BlankState::HandedOver || (unseen || too_early) && sent_anew) {
+        if !(row.state == BlankState::HandedOver && by_list || (unseen || too_early) && sent_anew) {
             return Err(known);
         }
         let to = row.state.apply(BlankStep::Return).map_err(|_| known)?;

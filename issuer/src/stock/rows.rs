@@ -78,6 +78,16 @@ pub(super) fn is_kept(session: &mut dyn Session) -> Result<bool, StoreError> {
     Ok(kept)
 }
 
+pub(super) fn is_answered(session: &mut dyn Session, request: &str) -> Result<bool, StoreError> {
+    let mut is_known = false;
+    let of = "SELECT 1 FROM stock_operations WHERE idempotency_key = ?1";
+    session.query(of, &[request.into()], &mut |_| {
+        is_known = true;
+        Ok(())
+    })?;
+    Ok(is_known)
+}
+
 pub(super) fn blank(session: &mut dyn Session, serial: &ChipSerial) -> Result<Option<BlankRow>, StoreError> {
     let mut found = None;
     let sql = concat!(columns!(), " WHERE blanks.serial = ?1");

@@ -25,7 +25,7 @@ fn serials(numbers: std::ops::Range<u8>) -> Vec<ChipSerial> {
     numbers.map(serial).collect()
 }
 
-fn station(seed: u8) -> (Ledger, cccd_keys::public_key::PublicKey) {
+fn station(seed: u8) -> (Ledger, PublicKey) {
     let mut rng = ChaCha20Rng::from_seed([seed; 32]);
     let key = SoftwareKey::generate(NamedCurve::P256, HashAlgorithm::Sha256, CurveEncoding::Named, &mut rng);
     let key = key.unwrap();
@@ -139,10 +139,28 @@ fn with_a_stock_only_its_blanks_become_cards_and_no_serial_enters_twice() {
     assert!(ledger.stock().blank(&serial(8)).unwrap().is_none());
     let used = ledger.stock().receive("maker", "note 2", &[serial(7)], act()).unwrap_err();
     assert!(matches!(used, StockError::Used(_)));
+    // Nor what left for another station, alone or among others: it comes back by a signed list.
+    let (mut there, there_key) = station(2);
+    let key = ledger.stock().station_key().unwrap().clone();
+    let list = ledger.stock().send("parcel 1", &there_key, &[serial(1)], act()).unwrap();
+    let (_, receipt) = there.stock().accept(&list, &key, None, act()).unwrap();
+    ledger.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    let back = ledger.stock().receive("maker 2", "note 1", &[serial(8), serial(1)], act()).unwrap_err();
+    assert!(matches!(back, StockError::Known { state: BlankState::HandedOver, .. }), "{back}");
+    assert!(ledger.stock().blank(&serial(8)).unwrap().is_none());
     let note = ledger.stock().receive("maker", "note 1", &[serial(8)], act()).unwrap_err();
     assert!(matches!(note, StockError::NoteKnown));
     let report = ledger.stock().reconcile(None).unwrap();
     assert!(report.agrees() && report.cards_without_blank == 1);
+}
+
+#[test]
+fn a_photo_is_a_picture() {
+    assert_eq!(photo_digest(b"\xff\xd8\xff\xe0 of a box").unwrap().len(), 64);
+    assert!(photo_digest(b"\x89PNG\r\n\x1a\n").is_ok());
+    for other in [&b""[..], b"<html>", b"\xff\xd8"] {
+        assert!(matches!(photo_digest(other), Err(StockError::NoPhoto)));
+    }
 }
 
 #[test]

@@ -19,6 +19,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Free some space and run the same command again with the same chip; what was begun is resolved then.",
             "Giải phóng dung lượng rồi chạy lại lệnh với cùng chíp; phần dở dang sẽ được giải quyết.",
         ),
+        "file-exists" => (
+            "Đã có tệp hoặc thư mục mang tên này; không ghi đè",
+            "Give a name that is not there yet, or move away what is: nothing is written over a file, and nothing was done.",
+            "Dùng tên chưa có, hoặc chuyển tệp cũ đi nơi khác: không ghi đè tệp nào, và chưa làm gì.",
+        ),
         "output-unwritable" => (
             "Không ghi được vào thư mục kết quả",
             "Give a folder that may be written with --out; no chip was touched.",

@@ -47,6 +47,11 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         "cause-missing" => {
             ("Thiếu lý do", "Give --cause, and --note or --photo.", "Nhập --cause, và --note hoặc --photo.")
         }
+        "photo-unreadable" => (
+            "Tệp ảnh không phải ảnh JPEG hoặc PNG",
+            "Give the photo as the camera made it, JPEG or PNG; the ledger keeps its digest.",
+            "Dùng tệp ảnh JPEG hoặc PNG như máy ảnh đã lưu; sổ giữ mã băm của tệp.",
+        ),
         "serials-unreadable" => (
             "Danh sách số phôi không đúng mẫu",
             "Give a file with one serial of 20 hexadecimal digits a line.",

@@ -1,5 +1,7 @@
 //! The stock on the command line.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::{Desk, json, refused};
@@ -61,4 +63,55 @@ fn a_station_with_a_stock_takes_its_blanks_only_and_accounts_for_each() {
     assert_eq!(report.status.code(), Some(1));
     let shown = json(&desk.by("minh", &["stock", "show", "--chip", serials[0]]));
     assert_eq!(shown["events"][2]["cause"], "damaged");
+}
+
+/// A name that is there already stops a command before anything is noted; the paper is never lost, and no file of the station either.
+#[test]
+fn a_paper_is_written_over_nothing_and_no_blank_moves_without_it() {
+    let desk = Desk::new();
+    let serials = ["b1".repeat(10), "b2".repeat(10)];
+    std::fs::write(desk.path("serials"), serials.join("\n")).unwrap();
+    std::fs::write(desk.path("one"), &serials[0]).unwrap();
+    let (all, one, key) = (desk.path("serials"), desk.path("one"), desk.path("other.pub"));
+    let receive = ["stock", "receive", "--supplier", "maker", "--note", "7", "--serials", &all, "--counted"];
+    assert_eq!(json(&desk.by("minh", &receive))["counted"], 2);
+    let other = desk.path("other.sqlite");
+    desk.officers_of(&other, &other);
+    std::fs::copy(format!("{other}.station.pub"), &key).unwrap();
+    let ledger = desk.path("ledger.sqlite");
+    let send = |out: &str, more: &[&str]| {
+        let words = ["stock", "send", "--to", &key, "--reference", "P-1", "--serials", &one, "--out", out];
+        desk.by("minh", &[&words[..], more].concat())
+    };
+    let before = std::fs::read(format!("{ledger}.station-key")).unwrap();
+    refused(&send(&ledger, &[]), 1, "file-exists");
+    refused(&send(&format!("{ledger}.station-key"), &[]), 1, "file-exists");
+    refused(&send("/dev/full", &[]), 1, "file-exists");
+    refused(&send(&desk.path("typo/list.json"), &[]), 3, "output-unwritable");
+    assert!(!Path::new(&desk.path("typo")).exists());
+    assert_eq!(std::fs::read(format!("{ledger}.station-key")).unwrap(), before);
+    let listed = json(&desk.by("minh", &["stock", "list"]));
+    assert_eq!(listed["states"], serde_json::json!({"in-stock": 2}), "nothing was sent");
+    let list = desk.path("list.json");
+    assert_eq!(json(&send(&list, &["--request", "send 1"]))["sent"], 1);
+    // The very same request finds its paper there.
+    assert_eq!(json(&send(&list, &["--request", "send 1"]))["sent"], 1);
+    let paper = |out: &str| desk.by("minh", &["stock", "paper", "--reference", "P-1", "--out", out]);
+    refused(&paper(&one), 1, "file-exists");
+    assert_eq!(json(&paper(&desk.path("again.json")))["reference"], "P-1");
+    assert_eq!(std::fs::read(desk.path("again.json")).unwrap(), std::fs::read(&list).unwrap());
+    // The receipt at the other station.
+    let accept = |receipt: &str| {
+        let (mine, file) = (format!("{ledger}.station.pub"), desk.path("minh.pw"));
+        let words = ["stock", "accept", "--list", &list, "--from", &mine, "--all", "--receipt", receipt];
+        let who = ["--ledger", &other, "--officer", "minh", "--password-file", &file];
+        desk.run(&[&words[..], &who].concat())
+    };
+    refused(&accept(&list), 1, "file-exists");
+    assert_eq!(json(&accept(&desk.path("receipt.json")))["counted"], 1);
+    // An empty photo is none.
+    std::fs::write(desk.path("empty.jpg"), b"").unwrap();
+    let photo = desk.path("empty.jpg");
+    let spoil = ["stock", "spoil", "--chip", &serials[1], "--cause", "damaged", "--photo", &photo];
+    refused(&desk.by("minh", &spoil), 1, "photo-unreadable");
 }

@@ -68,11 +68,16 @@ fn a_batch_from_the_delivery_note_to_the_report() {
         409,
         "no such cause"
     );
+    for no_photo in [&b"<html>no photo</html>"[..], b""] {
+        let said = [one, ("cause", "damaged"), ("note", "bent")];
+        let status = order(&mut kho, "spoil", &said, &[("photo", no_photo)]);
+        assert!([409, 422].contains(&status), "{status} {}", kho.page.body);
+    }
     kho.get("/stock");
     let request = kho.page.hidden("request");
     let fields = [one, ("cause", "damaged"), ("request", request.as_str())];
     for turn in 1..=2 {
-        kho.post_parts("/stock/spoil", &fields, &[("photo", b"a photo")]);
+        kho.post_parts("/stock/spoil", &fields, &[("photo", b"\xff\xd8\xff\xe0 a photo")]);
         assert_eq!(kho.page.status, 303, "{turn}");
         kho.get("/stock");
     }
@@ -100,6 +105,63 @@ fn a_batch_from_the_delivery_note_to_the_report() {
     assert_eq!(order(&mut kho, "receive", &note, &[("file", &[0xff, 0xfe])]), 422);
     kho.post_parts("/stock/receive", &[("mark", &"0".repeat(64)), note[0], note[1], ("serials", "x")], &[]);
     assert_eq!(kho.page.status, 403, "another session's form");
+}
+
+/// Whoever fills in two answers has not said which: nothing is done, and no receipt is signed.
+#[test]
+fn a_form_that_says_two_things_does_neither() {
+    let (here, there) = (House::open(), House::open_other());
+    let (mut sender, mut receiver) = (here.officer("kho"), there.officer("kho"));
+    let text = serials(3);
+    let note = [("supplier", "Nhà máy Mẫu"), ("note", "PG-1"), ("serials", text.as_str())];
+    let other = [("file", &b"4c414200000000000009"[..])];
+    assert_eq!(order(&mut sender, "receive", &note, &other), 422);
+    assert_eq!(order(&mut sender, "receive", &note, &[]), 303);
+    let batch = ("batch", "Nhà máy Mẫu\u{1f}PG-1");
+    let two = serials(2);
+    let both = [batch, ("all", "yes"), ("serials", two.as_str())];
+    assert_eq!(order(&mut sender, "count", &both, &[]), 422, "all of it, or two?");
+    assert_eq!(order(&mut sender, "count", &[batch, ("all", "yes")], &[("file", two.as_bytes())]), 422);
+    assert_eq!(standing(&here, "expected"), "3");
+    assert_eq!(order(&mut sender, "count", &[batch, ("all", "yes")], &[]), 303);
+    let one = ("serials", "4c414200000000000001");
+    assert_eq!(order(&mut sender, "inventory", &[one], &[("file", two.as_bytes())]), 422);
+    let spoil = [one, ("cause", "damaged"), ("note", "bent")];
+    assert_eq!(order(&mut sender, "spoil", &spoil, &other), 422);
+    let trip = [("reference", "chuyến 7"), ("serials", text.as_str())];
+    let their_key = key(&there);
+    assert_eq!(order(&mut sender, "send", &trip, &[("key", &their_key), other[0]]), 422);
+    assert_eq!(standing(&here, "in-stock"), "3");
+    assert_eq!(order(&mut sender, "send", &trip, &[("key", &their_key)]), 303);
+    assert_eq!(order(&mut sender, "take-back", &[("transport", "chuyến 7"), one], &[]), 422);
+    assert_eq!(standing(&here, "sent"), "3");
+    let list = here.ledger_says("SELECT list FROM stock_transports").into_bytes();
+    let files = [("list", &list[..]), ("key", &key(&here)[..])];
+    assert_eq!(order(&mut receiver, "accept", &[("all", "yes"), ("serials", &two)], &files), 422);
+    let with_file = [files[0], files[1], ("file", two.as_bytes())];
+    assert_eq!(order(&mut receiver, "accept", &[("all", "yes")], &with_file), 422);
+    assert_eq!(there.ledger_says("SELECT count(*) FROM stock_receipts"), "0");
+    assert_eq!(there.ledger_says("SELECT count(*) FROM blanks"), "0");
+}
+
+/// What left for another station comes back by that station's list, and by no note of a maker.
+#[test]
+fn a_makers_note_brings_nothing_in_that_was_handed_over() {
+    let (here, there) = (House::open(), House::open_other());
+    let (mut sender, mut receiver) = (here.officer("kho"), there.officer("kho"));
+    stocked(&mut sender, &serials(2));
+    let trip = [("reference", "chuyến 7"), ("serials", "4c414200000000000001")];
+    assert_eq!(order(&mut sender, "send", &trip, &[("key", &key(&there))]), 303);
+    let list = here.ledger_says("SELECT list FROM stock_transports").into_bytes();
+    let files = [("list", &list[..]), ("key", &key(&here)[..])];
+    assert_eq!(order(&mut receiver, "accept", &[("all", "yes")], &files), 303);
+    let receipt = there.ledger_says("SELECT receipt FROM stock_receipts").into_bytes();
+    let files = [("receipt", &receipt[..]), ("key", &key(&there)[..])];
+    assert_eq!(order(&mut sender, "acknowledge", &[], &files), 303, "{}", sender.page.body);
+    let again = [("supplier", "maker2"), ("note", "1"), ("serials", "4c414200000000000001")];
+    assert_eq!(order(&mut sender, "receive", &again, &[]), 409);
+    assert!(sender.page.says("4c414200000000000001"), "{}", sender.page.body);
+    assert_eq!((standing(&here, "handed-over"), standing(&here, "expected")), ("1".into(), "0".into()));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use maud::{Markup, html};
-use sha2::{Digest as _, Sha256};
 
 use super::super::super::house::Desk;
 use super::super::super::page::{self, Place, Title};
@@ -17,7 +16,7 @@ use super::super::super::seen::Seen;
 use super::forms::causes;
 use crate::accounts::Role;
 use crate::ledger::Act;
-use crate::stock::{BlankStep, Count, Explanation, Signed, StockError, parse_serials};
+use crate::stock::{BlankStep, Count, Explanation, Signed, StockError, parse_serials, photo_digest};
 
 /// What is to be done.
 enum Order {
@@ -71,9 +70,22 @@ pub(super) fn serials(parts: &Parts) -> Result<Vec<ChipSerial>, Problem> {
     Ok(parse_serials(&text)?)
 }
 
-/// All that was announced, or these.
+/// All that was announced, or these: a cross that was left standing says nothing against serials that somebody read off.
 fn found(parts: &Parts) -> Result<Option<Vec<ChipSerial>>, Problem> {
-    if parts.fields.raw("all") == Some("yes") { Ok(None) } else { serials(parts).map(Some) }
+    let is_all = parts.fields.raw("all") == Some("yes");
+    match (is_all, parts.text_or_file("serials", "file")?) {
+        (true, None) => Ok(None),
+        (false, Some(some)) => Ok(Some(parse_serials(&some)?)),
+        (false, None) => Err(StockError::Empty.into()),
+        (true, Some(_)) => Err(one_of_the_two()),
+    }
+}
+
+fn one_of_the_two() -> Problem {
+    Problem::bad_field(
+        "Chọn tất cả, hoặc ghi các số phôi: một trong hai",
+        "Say all of them, or their serials: one of the two",
+    )
 }
 
 fn key(parts: &Parts) -> Result<PublicKey, Problem> {
@@ -109,9 +121,15 @@ fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
         },
         "accept" => Order::Accept { list: signed(parts, "list")?, sender: key(parts)?, found: found(parts)? },
         "acknowledge" => Order::Acknowledge { receipt: signed(parts, "receipt")?, receiver: key(parts)? },
-        "take-back" => match parts.fields.text("transport")? {
-            Some(reference) => Order::TakeBackTransport(reference.to_owned()),
-            None => Order::TakeBack(serials(parts)?),
+        "take-back" => match (parts.fields.text("transport")?, parts.text_or_file("serials", "file")?) {
+            (Some(reference), None) => Order::TakeBackTransport(reference.to_owned()),
+            (None, _) => Order::TakeBack(serials(parts)?),
+            (Some(_), Some(_)) => {
+                return Err(Problem::bad_field(
+                    "Chọn cả chuyến, hoặc ghi các số phôi: một trong hai",
+                    "Choose a whole transport, or give serials: one of the two",
+                ));
+            }
         },
         "settle" => {
             // As the page showed them: a repetition is about the same blanks, whatever became of them since.
@@ -119,16 +137,13 @@ fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
             let (reference, claimed) = claims
                 .ok_or_else(|| Problem::bad_field("Chưa chọn chuyến nào", "No transport was chosen"))?;
             // There is no way back from it: nobody settles all by a cross that was left standing, nor by leaving a field empty.
-            let serials = match (parts.text_or_file("serials", "file")?, found(parts)) {
-                (Some(some), Ok(Some(_))) => parse_serials(&some)?,
-                (None, Ok(None)) => parse_serials(claimed)?,
-                (Some(_), Err(problem)) => return Err(problem),
-                _ => {
-                    return Err(Problem::bad_field(
-                        "Chọn tất cả, hoặc ghi các số phôi: một trong hai",
-                        "Say all of them, or their serials: one of the two",
-                    ));
-                }
+            let is_said = parts.fields.raw("all").is_some() || parts.text_or_file("serials", "file")?.is_some();
+            if !is_said {
+                return Err(one_of_the_two());
+            }
+            let serials = match found(parts)? {
+                Some(serials) => serials,
+                None => parse_serials(claimed)?,
             };
             Order::Settle { reference: reference.to_owned(), serials, note: needed(parts, "note")? }
         }
@@ -142,7 +157,7 @@ fn explained(step: BlankStep, parts: &Parts) -> Result<Order, Problem> {
         serials: serials(parts)?,
         cause: parts.fields.raw("cause").unwrap_or_default().to_owned(),
         note: parts.fields.text("note")?.map(str::to_owned),
-        photo: parts.file("photo").map(|bytes| hex::encode(Sha256::digest(bytes))),
+        photo: parts.file("photo").map(photo_digest).transpose()?,
     })
 }
 
