@@ -364,7 +364,10 @@ mod tests {
         }
         drop(NewFile::begin(&folder.join("given-up.json")).unwrap());
         let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(left.len() == 4 && left.iter().all(|name| !name.to_string_lossy().contains("part")), "{left:?}");
+        assert!(
+            left.len() == 4 && left.iter().all(|name| !name.to_string_lossy().contains("part")),
+            "{left:?}"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::deadline::Calendar;
 use crate::register::day_in_vietnam;
 
-pub use csv::{by_day, by_reason, by_unit, reconciliation, spoiled};
+pub use csv::{blanks, by_day, by_reason, by_unit, reconciliation, spoiled};
 pub use drawing::{bars, page};
 
 /// The longest span of days of a report.

@@ -12,6 +12,7 @@ mod proof;
 mod reconcile;
 mod rows;
 mod state;
+mod surplus;
 mod taken_back;
 mod transport;
 mod transports;
@@ -24,12 +25,12 @@ use sha2::{Digest as _, Sha256};
 use crate::audit::Auditor;
 
 pub use claimed::Settlement;
-pub use error::StockError;
+pub use error::{Entry, StockError};
 pub use keys::KeysCounted;
 pub use lists::{MAX_SERIALS, Receipt, Signed, TransportList, parse_serials};
 pub(crate) use proof::{Operation, first_without_papers};
-pub use reconcile::{BatchSum, Difference, Reconciliation, SIGNED_FOR_ELSEWHERE};
-pub use rows::{BlankEvent, BlankRow};
+pub use reconcile::{BatchSum, Difference, Reconciliation, SIGNED_FOR_ELSEWHERE, SURPLUS};
+pub use rows::{BlankEvent, BlankRow, OnTransport};
 pub(crate) use rows::{Following, follow};
 pub use state::{BlankState, BlankStep, Cause, InvalidBlankStep, NotAWord};
 pub use transports::Transport;
@@ -75,6 +76,8 @@ pub struct Count {
     pub surplus: Vec<ChipSerial>,
     /// Of another station's list, and here already by another one of its lists or of a third station's.
     pub elsewhere: Vec<ChipSerial>,
+    /// Of a delivery note, in stock by the books since an earlier count, and not among what this one found.
+    pub unseen: Vec<ChipSerial>,
 }
 
 impl Count {

@@ -10,6 +10,19 @@ pub use names::{
     reason, role, state, step, stock_detail, stock_difference,
 };
 
+/// A fingerprint in groups of four digits, as it is read out.
+#[must_use]
+pub fn fingerprint(digits: &str) -> String {
+    let each: Vec<char> = digits.chars().collect();
+    each.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// What is left to be done when a blank was settled that another station signed for.
+pub const SETTLED_THEN: (&str, &str) = (
+    "Nếu máy trạm kia đã ký nhận phôi này, sổ bên đó vẫn ghi có: báo thủ kho bên đó ghi mất ở sổ của họ (`issuer stock lose`), với lý do vừa ghi ở đây.",
+    "Where another station signed for it, its books still have it: tell its keeper, who gives it up there (`issuer stock lose`) for the reason that you wrote here.",
+);
+
 /// A language of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Language {

@@ -14,6 +14,7 @@ use cccd_issuer::stock::{
 };
 use cccd_issuer::stock_in::make_keys_at_stock_in;
 use cccd_issuer::words;
+use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
@@ -81,7 +82,7 @@ pub(crate) fn run(
                 // A request of its own: run again after an interruption, it counts what was only received.
                 keeper.request = keeper.request.map(|name| format!("{name}, counted"));
                 let count = with!(keeper, |stock, act| stock.count(supplier, note, None, act))?;
-                tell_count(&count, output)?;
+                tell_count(&count, None, output)?;
             } else {
                 output.result(
                     &json!({"expected": serials.len(), "supplier": supplier, "delivery_note": note}),
@@ -121,15 +122,19 @@ pub(crate) fn run(
                 output.say("BÊN NHẬN KHÔNG THẤY", "NOT FOUND THERE"),
                 output.say("BÊN NHẬN GHI LÀ CÓ", "THERE BY THEIR WORD"),
             ];
-            tell(&count, words, output)?;
+            tell(&count, words, Some(&receiver), output)?;
         }
         StockCommand::Settle(settle) => {
             let serials = which(&settle.which)?;
             let mut keeper = Keeper::enter(&settle.keeper, at, rng)?;
             with!(keeper, |stock, act| stock.settle(&settle.reference, &serials, &settle.note, act))?;
+            let then = output.say(words::SETTLED_THEN.0, words::SETTLED_THEN.1);
             output.result(
-                &json!({"settled": serials.len(), "reference": settle.reference}),
-                &[format!("{} {}", serials.len(), output.say("phôi đã làm rõ", "blanks are settled"))],
+                &json!({"settled": serials.len(), "reference": settle.reference, "then": then}),
+                &[
+                    format!("{} {}", serials.len(), output.say("phôi đã làm rõ", "blanks are settled")),
+                    then.to_owned(),
+                ],
             );
         }
         StockCommand::Paper(paper) => {
@@ -185,8 +190,16 @@ pub(crate) fn run(
                 events.push(json!({
                     "at": event.at, "by": event.actor, "to": event.to.as_str(), "cause": cause,
                     "note": event.note, "photo_sha256": event.photo_sha256,
+                    "transport": event.transport.as_ref().map(|way| json!({"reference": way.reference, "other": way.other})),
                 }));
+                let way = event.transport.as_ref().map(|way| {
+                    let (transport, station) =
+                        (output.say("chuyến", "transport"), output.say("máy trạm", "station"));
+                    format!("{transport} {}, {station} {}", way.reference, words::fingerprint(&way.other))
+                });
                 let why = [cause, event.note.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(": ");
+                let why = [way, Some(why)].into_iter().flatten().filter(|text| !text.is_empty());
+                let why = why.collect::<Vec<_>>().join("; ");
                 let state = words::blank_state(event.to, output.language());
                 lines.push(format!("  {}  {state:<12} {}  {why}", event.at, event.actor));
             }
@@ -198,7 +211,11 @@ pub(crate) fn run(
                 let word = output.say("làm rõ, chuyến", "settled, transport");
                 lines.push(format!("  {}  {word} {} {}  {}", one.at, one.reference, one.actor, one.note));
             }
+            let claims = keeper.ledger.stock().claims(&show.chip)?;
+            let open = output.say("CÒN PHẢI LÀM RÕ, chuyến hoặc phiếu", "TO BE SETTLED, transport or note");
+            lines.extend(claims.iter().map(|reference| format!("  {open} {reference}")));
             if let Some(object) = value.as_object_mut() {
+                object.insert("claims".to_owned(), json!(claims));
                 object.insert("events".to_owned(), Value::Array(events));
                 object.insert("settled".to_owned(), Value::Array(settled));
             }
@@ -231,6 +248,7 @@ fn run_accept(
     let found =
         accept.serials.as_deref().map(|file| Ok::<_, Failure>(parse_serials(&text(file)?)?)).transpose()?;
     let mut keeper = Keeper::enter(&accept.keeper, at, rng)?;
+    let mut signer = None;
     let count = match (&accept.list, &accept.station_key) {
         (Some(list), Some(key)) => {
             let (list, key) = (Signed::parse(&text(list)?)?, public_key(key)?);
@@ -240,6 +258,7 @@ fn run_accept(
             if let Some(file) = file {
                 file.write(receipt.to_text().as_bytes()).map_err(Failure::NotedWithoutFile)?;
             }
+            signer = Some(key);
             count
         }
         _ => {
@@ -248,7 +267,7 @@ fn run_accept(
             with!(keeper, |stock, act| stock.count(supplier, note, found.as_deref(), act))?
         }
     };
-    tell_count(&count, output)
+    tell_count(&count, signer.as_ref(), output)
 }
 
 fn run_explain(
@@ -333,18 +352,19 @@ fn text(file: &Path) -> Result<String, Failure> {
 }
 
 /// What was found is noted; what is missing or too much ends the command with 1 all the same.
-fn tell_count(count: &Count, output: &Output) -> Result<(), Failure> {
+fn tell_count(count: &Count, signer: Option<&PublicKey>, output: &Output) -> Result<(), Failure> {
     let words = [
         output.say("phôi khớp", "blanks agree"),
         output.say("THIẾU", "MISSING"),
         output.say("THỪA", "SURPLUS"),
     ];
-    tell(count, words, output)
+    tell(count, words, signer, output)
 }
 
 fn tell(
     count: &Count,
     [agree, missing_word, surplus_word]: [&str; 3],
+    signer: Option<&PublicKey>,
     output: &Output,
 ) -> Result<(), Failure> {
     let names = |serials: &[ChipSerial]| serials.iter().map(ChipSerial::to_string).collect::<Vec<_>>();
@@ -355,9 +375,29 @@ fn tell(
     let elsewhere = names(&count.elsewhere);
     let elsewhere_word = output.say("ĐÃ NHẬN THEO DANH SÁCH KHÁC", "HERE BY ANOTHER LIST");
     lines.extend(elsewhere.iter().map(|serial| format!("{elsewhere_word}  {serial}")));
+    let unseen = names(&count.unseen);
+    let unseen_word = output.say(
+        "SỔ GHI CÒN TRONG KHO, LẦN ĐẾM NÀY KHÔNG THẤY",
+        "IN STOCK BY THE BOOKS, NOT FOUND BY THIS COUNT",
+    );
+    lines.extend(unseen.iter().map(|serial| format!("{unseen_word}  {serial}")));
+    if !unseen.is_empty() {
+        let then = output.say(
+            "Nếu đã đếm cả lô: tìm rồi đếm lại, không thấy thì ghi mất (`issuer stock lose`); nếu chỉ ghi phôi mới tìm thấy thì không cần làm gì.",
+            "If the whole batch was counted: look for them and count again, or note them as lost (`issuer stock lose`); if only what turned up was named, there is nothing to do.",
+        );
+        lines.push(then.to_owned());
+    }
+    // Two keepers compare it by telephone.
+    let signer = signer.map(PublicKey::fingerprint);
+    lines.extend(signer.as_deref().map(|key| {
+        format!("{}: {}", output.say("máy trạm đã ký", "signed by the station"), words::fingerprint(key))
+    }));
     output.result(
         &json!({
+            "signed_by": signer,
             "counted": count.counted.len(), "missing": missing, "surplus": surplus, "by_another_list": elsewhere,
+            "in_stock_not_found": unseen,
         }),
         &lines,
     );

@@ -111,6 +111,22 @@ fn advice(code: &str) -> Option<(&'static str, &'static str)> {
             "Xem phôi ở trang Kho phôi: phôi chưa đếm thì đếm trước; chíp đang ghi thì loại ở trang hồ sơ của nó.",
             "Look at the blank on the page of the stock: count it first if nobody has; a chip in work is given up on its application's page.",
         ),
+        "blank-held" => (
+            "Nếu phôi đang trên đường từ đây đi: nhập biên nhận của chuyến đó trước, rồi nhận lại danh sách này. Nếu không: xem phôi ở trang Kho phôi, và nhận danh sách với số của các phôi khác.",
+            "If it is on the way from here, enter that transport's receipt first, then this list again. Otherwise look at the blank on the page of the stock, and take the list with the serials of the others.",
+        ),
+        "blank-known" => (
+            "Đối chiếu danh sách với phiếu giao: mỗi số phôi chỉ nhập một lần; phôi đã giao cho máy trạm khác chỉ về theo danh sách máy đó ký. Tìm số phôi ở trang Kho phôi để xem nó ở đâu.",
+            "Compare the list with the delivery note: a serial enters once, and what went to another station comes back by its signed list. Look the serial up on the page of the stock.",
+        ),
+        "blank-unknown" => (
+            "Kiểm tra số phôi: 20 chữ số thập lục phân. Phôi chưa có trong sổ thì nhập phiếu giao hoặc danh sách của nó trước.",
+            "Check the serial: 20 hexadecimal digits. Of a blank that is in no book, enter the note or list first.",
+        ),
+        "blank-not-claimed" => (
+            "Xem bảng không khớp ở trang Kho phôi: phôi cần làm rõ đứng ở đó, kèm chuyến.",
+            "Look at what does not fit on the page of the stock: what can be settled stands there with its transport.",
+        ),
         "cause-missing" => {
             ("Chọn lý do, và ghi chú hoặc thêm ảnh.", "Choose a cause, and write a note or add a photo.")
         }

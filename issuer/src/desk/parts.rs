@@ -102,7 +102,10 @@ impl FromRequest<Arc<Desk>> for Parts {
             } else if !bytes.is_empty() {
                 files.push((name, bytes));
             } else if is_named {
-                return Err(Problem::bad_field("Tệp đã chọn không có gì bên trong", "The chosen file is empty"));
+                return Err(Problem::bad_field(
+                    "Tệp đã chọn không có gì bên trong",
+                    "The chosen file is empty",
+                ));
             }
         }
         Ok(Self { seen, fields: Fields::of(fields), files })

@@ -1,7 +1,7 @@
 //! Reports as CSV (RFC 4180), for whoever counts on.
 
 use super::{Done, Report};
-use crate::stock::Reconciliation;
+use crate::stock::{BlankRow, Reconciliation};
 
 /// A cell. What a spreadsheet would take for a formula is text.
 fn cell(text: &str) -> String {
@@ -86,6 +86,19 @@ pub fn reconciliation(report: &Reconciliation) -> String {
         for one in found {
             text.push_str(&line(&[kind, &one.serial, one.what, &one.detail, "1"]));
         }
+    }
+    text
+}
+
+/// Blanks, each in a line.
+#[must_use]
+pub fn blanks(found: &[BlankRow]) -> String {
+    let mut text = line(&["serial", "state", "supplier", "delivery note", "application"]);
+    for blank in found {
+        let application = blank.application.map(|id| id.to_string()).unwrap_or_default();
+        let serial = blank.serial.to_string();
+        let cells = [&serial, blank.state.as_str(), &blank.supplier, &blank.delivery_note, &application];
+        text.push_str(&line(&cells));
     }
     text
 }

@@ -8,8 +8,8 @@ use cccd_population::store::{Session, StoreError};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::lists::{Receipt, Signed, once, serials, texts};
-use super::{BlankState, Stock, StockError, rows};
+use super::lists::{CLOCKS_APART, Receipt, Signed, once, serials, texts};
+use super::{BlankState, Stock, StockError, rows, surplus};
 use crate::ledger::Act;
 
 /// A blank, and the transport whose receipt names it.
@@ -26,10 +26,21 @@ impl Stock<'_> {
             .map_err(StockError::from)
     }
 
-    /// Somebody has looked into what a receipt claims: which of the two stations has these blanks, in the officer's words.
+    /// The transports whose receipts claim this blank, or the notes beside which it was found: what is open about it.
     ///
     /// # Errors
-    /// [`StockError`]; a blank that no receipt of this transport claims.
+    /// [`StockError`].
+    pub fn claims(&self, serial: &ChipSerial) -> Result<Vec<String>, StockError> {
+        let all = self.database.read_anew(|session: &mut dyn Session| all_open(session))?;
+        Ok(all.into_iter().filter(|(one, _)| one == serial).map(|(_, reference)| reference).collect())
+    }
+
+    /// Somebody has looked into what a receipt claims, and these books are right about the blanks: they lie here, or went where the
+    /// books say. What is not here is lost instead. A word that the receiver signs later opens the claim anew. So it is with what a
+    /// count found beside a note or list: somebody has found out what it is.
+    ///
+    /// # Errors
+    /// [`StockError`]; a blank that no receipt of this transport claims, and no count of this note or list found beside it.
     pub fn settle(
         &mut self,
         reference: &str,
@@ -43,7 +54,7 @@ impl Stock<'_> {
         }
         let detail = json!({"settled": reference, "blanks": texts(blanks), "note": note});
         self.write(|session, log| {
-            let open = open(session)?;
+            let open = all_open(session)?;
             let Some(operation) = rows::begin(session, SETTLED_BY, &detail, act, log)? else { return Ok(()) };
             let is_open = |serial: &ChipSerial| open.iter().any(|(one, of)| one == serial && of == reference);
             if let Some(none) = blanks.iter().find(|serial| !is_open(serial)) {
@@ -52,6 +63,13 @@ impl Stock<'_> {
             rows::end(session, operation, (SETTLED_BY, &detail), &[], act, log)
         })
     }
+}
+
+/// What can be settled.
+fn all_open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError> {
+    let mut found = open(session)?;
+    found.extend(surplus::open(session)?.into_iter().map(|(serial, (_, note))| (serial, note)));
+    Ok(found)
 }
 
 /// Somebody's word about a blank that two stations said they had.
@@ -116,6 +134,7 @@ pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError
         return Ok(Vec::new());
     }
     let (handed, settled) = (handed_over(session)?, settled(session)?);
+    let first = first_words(&words)?;
     let said: BTreeMap<i64, Option<Timestamp>> =
         words.iter().map(|word| (word.operation, word.receipt.at.parse().ok())).collect();
     let said = |operation: i64| said.get(&operation).copied().flatten();
@@ -136,7 +155,11 @@ pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError
                             || other.operation > word.operation
                             || is_later(other.operation))
                 });
-                if is_theirs || settled.contains(&claim) {
+                // A receipt repeats what those before it said; what it says of its own, nobody had heard before they looked.
+                let news = if is_listed { first.get(&claim).copied() } else { None };
+                let news = news.unwrap_or(word.operation);
+                let is_settled = settled.get(&claim).is_some_and(|one| one.answers(news, said(news)));
+                if is_theirs || is_settled {
                     continue;
                 }
                 let state = rows::blank(session, &serial)?.map(|row| row.state);
@@ -155,10 +178,22 @@ pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Claimed>, StockError
     Ok(open.into_iter().collect())
 }
 
+/// The operation by which each blank was first signed for under a transport.
+fn first_words(words: &[Word]) -> Result<BTreeMap<Claimed, i64>, StockError> {
+    let mut first: BTreeMap<Claimed, i64> = BTreeMap::new();
+    for word in words {
+        for serial in serials(&word.receipt.accepted, "receipt")? {
+            let known = first.entry((serial, word.reference.clone())).or_insert(word.operation);
+            *known = word.operation.min(*known);
+        }
+    }
+    Ok(first)
+}
+
 /// All receipts of transports from here, the later ones too: what one says holds until it is settled.
 fn words(session: &mut dyn Session) -> Result<Vec<Word>, StockError> {
     let mut found = Vec::new();
-    for table in TABLES {
+    for table in ANSWERS {
         let sql = format!(
             "SELECT t.reference, t.other, r.operation, r.receipt FROM stock_transports t JOIN {table} r \
              ON r.sender = t.sender AND r.reference = t.reference WHERE t.direction = 'out'"
@@ -176,7 +211,8 @@ fn words(session: &mut dyn Session) -> Result<Vec<Word>, StockError> {
     found.into_iter().map(read).collect()
 }
 
-const TABLES: [&str; 2] = ["stock_receipts", "stock_receipts_later"];
+/// Where receipts lie.
+pub(super) const ANSWERS: [&str; 2] = ["stock_receipts", "stock_receipts_later"];
 
 /// By which receipt a blank was handed over.
 struct HandOver {
@@ -187,7 +223,7 @@ struct HandOver {
 
 fn handed_over(session: &mut dyn Session) -> Result<BTreeMap<ChipSerial, Vec<HandOver>>, StoreError> {
     let mut found: BTreeMap<ChipSerial, Vec<HandOver>> = BTreeMap::new();
-    for table in TABLES {
+    for table in ANSWERS {
         let sql = format!(
             "SELECT e.serial, t.reference, t.other, r.operation FROM blank_events e \
              JOIN {table} r ON r.operation = e.operation \
@@ -206,17 +242,33 @@ fn handed_over(session: &mut dyn Session) -> Result<BTreeMap<ChipSerial, Vec<Han
     Ok(found)
 }
 
-fn settled(session: &mut dyn Session) -> Result<BTreeSet<Claimed>, StoreError> {
-    let mut found = BTreeSet::new();
-    let all = "SELECT detail FROM stock_operations WHERE operation = ?1";
+/// The last time that somebody looked into a claim.
+pub(super) struct Looked {
+    pub(super) operation: i64,
+    at: Option<Timestamp>,
+}
+
+impl Looked {
+    /// Whether a word of the receiver was answered by it: it lay here then, or was signed before.
+    fn answers(&self, operation: i64, said: Option<Timestamp>) -> bool {
+        let is_older = || said.zip(self.at).is_some_and(|(said, at)| at.duration_since(said) > CLOCKS_APART);
+        operation < self.operation || is_older()
+    }
+}
+
+/// What was looked into, each claim at the last time.
+pub(super) fn settled(session: &mut dyn Session) -> Result<BTreeMap<Claimed, Looked>, StoreError> {
+    let mut found = BTreeMap::new();
+    let all = "SELECT detail, id, at FROM stock_operations WHERE operation = ?1 ORDER BY id";
     session.query(all, &[SETTLED_BY.into()], &mut |row| {
         let bad = || StoreError::Inconsistent("an operation of the stock");
         let detail: Value = serde_json::from_str(&row.needed(0)?).map_err(|_| bad())?;
         let Some(reference) = detail.get("settled").and_then(Value::as_str) else { return Ok(()) };
         let blanks = detail.get("blanks").and_then(Value::as_array).ok_or_else(bad)?;
+        let (operation, at) = (row.int(1)?.ok_or_else(bad)?, row.needed(2)?);
         for blank in blanks {
             let serial = blank.as_str().and_then(|text| text.parse().ok()).ok_or_else(bad)?;
-            found.insert((serial, reference.to_owned()));
+            found.insert((serial, reference.to_owned()), Looked { operation, at: at.parse().ok() });
         }
         Ok(())
     })?;

@@ -3,6 +3,7 @@
 use cccd_keys::signer::SigningFailed;
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Retry, StoreError};
+use jiff::Timestamp;
 
 use super::{BlankState, InvalidBlankStep};
 use crate::ledger::LedgerError;
@@ -23,12 +24,14 @@ pub enum StockError {
         problem: InvalidBlankStep,
     },
     /// The same serial twice.
-    #[error("the blank {serial} is in this stock already, {state}: a serial enters once")]
+    #[error("{}", known(serial, *state, entry))]
     Known {
         /// Which.
         serial: ChipSerial,
         /// Where it stands.
         state: BlankState,
+        /// By what it would have come in.
+        entry: Entry,
     },
     /// A chip that was used before the stock was kept.
     #[error("the chip {0} was used for a card already: it is no blank")]
@@ -69,6 +72,16 @@ pub enum StockError {
     /// Signed by somebody else.
     #[error("the {0} is not signed by the station that it names")]
     Signature(&'static str),
+    /// Signed at a time that has not come yet: what is signed after it would read as older.
+    #[error("the {what} is dated {at}, and here it is {now}: one of the two clocks is wrong")]
+    Future {
+        /// What.
+        what: &'static str,
+        /// When it says that it was made.
+        at: Timestamp,
+        /// The time here.
+        now: Timestamp,
+    },
     /// For somebody else.
     #[error("the {0} is for another station")]
     OtherStation(&'static str),
@@ -76,7 +89,9 @@ pub enum StockError {
     #[error("no transport of this reference was sent from here")]
     NoTransport,
     /// Nothing to be settled.
-    #[error("no receipt of this transport says that the other station has the blank {0}")]
+    #[error(
+        "no receipt of this transport claims the blank {0}, and no count of a note of this name found it too much"
+    )]
     NotClaimed(ChipSerial),
     /// A transport to the station itself.
     #[error("the list would be for this station itself")]
@@ -96,6 +111,34 @@ pub enum StockError {
     /// One name for two requests.
     #[error("another request was made under this name")]
     RequestReused,
+}
+
+/// By what a blank would have come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A maker's delivery note.
+    Note,
+    /// Another station's list.
+    List {
+        /// The transport from here that it is on, whose receipt was not entered yet.
+        sent_with: Option<String>,
+    },
+}
+
+fn known(serial: &ChipSerial, state: BlankState, entry: &Entry) -> String {
+    match entry {
+        Entry::Note if state == BlankState::HandedOver => format!(
+            "the blank {serial} was handed over to another station: it comes back by that station's signed list only"
+        ),
+        Entry::Note => format!("the blank {serial} is in this stock already, {state}: a serial enters once"),
+        Entry::List { sent_with: Some(reference) } => format!(
+            "the list names the blank {serial}, which the books here have as {state} with the transport \u{201c}{reference}\u{201d}, \
+             whose receipt was not entered yet"
+        ),
+        Entry::List { sent_with: None } => {
+            format!("the list names the blank {serial}, which the books here have as {state}")
+        }
+    }
 }
 
 impl From<StoreError> for StockError {
@@ -122,7 +165,9 @@ impl StockError {
             Self::Ledger(error) if error.is_disk_full() => "ledger-full",
             Self::Ledger(_) => "ledger-failed",
             Self::Step { .. } => "blank-state-forbids",
+            Self::Known { entry: Entry::List { .. }, .. } => "blank-held",
             Self::Known { .. } | Self::Twice(_) => "blank-known",
+            Self::Future { .. } => "stock-document-future",
             Self::NotClaimed(_) => "blank-not-claimed",
             Self::Used(_) => "chip-used",
             Self::Unknown(_) => "blank-unknown",

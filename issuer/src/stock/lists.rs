@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use cccd_keys::detached::{self, Purpose};
 use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::StockError;
@@ -15,6 +16,9 @@ pub const MAX_SERIALS: usize = 250_000;
 
 /// The longest document between stations, in octets.
 const MAX_DOCUMENT: usize = 256 * 1024 * 1024;
+
+/// How far the clocks of two stations may lie apart.
+pub(super) const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
 /// Reads a list of serials: one a line, 20 hexadecimal digits; `#` begins a remark. None twice.
 ///

@@ -7,7 +7,7 @@ use cccd_population::store::{Session, StoreError};
 use serde_json::{Value, json};
 
 use super::rows::{self, BlankRow, Event, Origin};
-use super::{BlankState, BlankStep, Count, Explanation, Stock, StockError, lists};
+use super::{BlankState, BlankStep, Count, Entry, Explanation, Stock, StockError, lists};
 use crate::audit::Auditor;
 use crate::ledger::{Act, schema};
 
@@ -60,12 +60,19 @@ impl Stock<'_> {
                 return Err(StockError::ByItsList);
             }
             let expected = rows::of_batch(session, batch, BlankState::Expected)?;
+            let unseen = unseen(session, batch, found)?;
+            // What no note names stays in the books by this.
+            let (mut detail, surplus) = (detail.clone(), strangers(session, &expected, found)?);
+            if let Some(object) = detail.as_object_mut().filter(|_| !surplus.is_empty()) {
+                object.insert(rows::FOUND.to_owned(), lists::texts(&surplus).into());
+            }
             let Some(operation) = rows::begin(session, "count", &detail, act, log)? else {
                 // Counted already by this very request: what is still missing is.
                 let missing = expected.into_iter().map(|row| row.serial).collect();
                 return Ok(Count { missing, ..Count::default() });
             };
-            let (count, events) = counted(session, operation, &expected, found, act)?;
+            let (mut count, events) = counted(session, operation, &expected, found, act)?;
+            count.unseen = unseen;
             rows::end(session, operation, ("count", &detail), &events, act, log)?;
             Ok(count)
         })
@@ -199,17 +206,8 @@ pub(super) fn enter<'a>(
     act: Act<'_>,
 ) -> Result<Event<'a>, StockError> {
     let origin = Origin::Operation(operation);
-    if let Some(row) = rows::taken(session, serial)? {
-        let known = StockError::Known { serial: *serial, state: row.state };
-        let sent_anew = by_list && row.supplier.starts_with("station ");
-        let unseen = row.state == BlankState::Expected
-            || rows::lost_from(session, &row)? == Some(BlankState::Expected);
-        // In stock by an earlier list of this sender: whoever reads lists has asked that.
-        let too_early = row.state == BlankState::InStock;
-        if !(row.state == BlankState::HandedOver && by_list || (unseen || too_early) && sent_anew) {
-            return Err(known);
-        }
-        let to = row.state.apply(BlankStep::Return).map_err(|_| known)?;
+    if let Some(row) = may_enter(session, by_list, serial)? {
+        let to = row.state.apply(BlankStep::Return).map_err(|_| known(&row, by_list))?;
         let from = Some(row.state);
         let event = Event { serial, from, previous: row.last_event, to, why: None, origin };
         event.write(session, act)?;
@@ -219,14 +217,6 @@ pub(super) fn enter<'a>(
         )?;
         return Ok(event);
     }
-    let mut used = false;
-    session.query("SELECT 1 FROM chips WHERE serial = ?1", &[serial.to_string().into()], &mut |_| {
-        used = true;
-        Ok(())
-    })?;
-    if used {
-        return Err(StockError::Used(*serial));
-    }
     let to = BlankState::Expected;
     let event = Event { serial, from: None, previous: 0, to, why: None, origin };
     event.write(session, act)?;
@@ -235,6 +225,36 @@ pub(super) fn enter<'a>(
         vec![serial.to_string().into(), batch.into(), to.as_str().into()],
     )?;
     Ok(event)
+}
+
+/// Whether a blank may come in: its row, if it was here before.
+pub(super) fn may_enter(
+    session: &mut dyn Session,
+    by_list: bool,
+    serial: &ChipSerial,
+) -> Result<Option<BlankRow>, StockError> {
+    if let Some(row) = rows::taken(session, serial)? {
+        let sent_anew = by_list && row.supplier.starts_with("station ");
+        let unseen = row.state == BlankState::Expected
+            || rows::lost_from(session, &row)? == Some(BlankState::Expected);
+        // In stock by an earlier list of this sender: whoever reads lists has asked that.
+        let too_early = row.state == BlankState::InStock;
+        if row.state == BlankState::HandedOver && by_list || (unseen || too_early) && sent_anew {
+            return Ok(Some(row));
+        }
+        return Err(known(&row, by_list));
+    }
+    let mut used = false;
+    session.query("SELECT 1 FROM chips WHERE serial = ?1", &[serial.to_string().into()], &mut |_| {
+        used = true;
+        Ok(())
+    })?;
+    if used { Err(StockError::Used(*serial)) } else { Ok(None) }
+}
+
+fn known(row: &BlankRow, by_list: bool) -> StockError {
+    let entry = if by_list { Entry::List { sent_with: None } } else { Entry::Note };
+    StockError::Known { serial: row.serial, state: row.state, entry }
 }
 
 /// Compares what was expected with what was found; what agrees is in stock.
@@ -261,14 +281,39 @@ pub(super) fn counted<'a>(
         events.push(event);
         count.counted.push(row.serial);
     }
-    for serial in there.into_iter().flatten().map(ChipSerial) {
+    count.surplus = strangers(session, expected, found)?;
+    Ok((count, events))
+}
+
+/// What was found and is not expected.
+fn strangers(
+    session: &mut dyn Session,
+    expected: &[BlankRow],
+    found: Option<&[ChipSerial]>,
+) -> Result<Vec<ChipSerial>, StoreError> {
+    let expected: BTreeSet<[u8; 10]> = expected.iter().map(|row| row.serial.0).collect();
+    let others: BTreeSet<[u8; 10]> = found.into_iter().flatten().map(|serial| serial.0).collect();
+    let mut strangers = Vec::new();
+    for serial in others.difference(&expected).copied().map(ChipSerial) {
         // Counted before: the second count of a torn box is no surplus.
         let known = rows::blank(session, &serial)?;
         if !known.is_some_and(|row| row.state == BlankState::InStock) {
-            count.surplus.push(serial);
+            strangers.push(serial);
         }
     }
-    Ok((count, events))
+    Ok(strangers)
+}
+
+/// What the books have in stock of a batch, and those who named what they found did not name.
+fn unseen(
+    session: &mut dyn Session,
+    batch: i64,
+    found: Option<&[ChipSerial]>,
+) -> Result<Vec<ChipSerial>, StoreError> {
+    let Some(found) = found else { return Ok(Vec::new()) };
+    let found: BTreeSet<[u8; 10]> = found.iter().map(|serial| serial.0).collect();
+    let counted = rows::of_batch(session, batch, BlankState::InStock)?.into_iter().map(|row| row.serial);
+    Ok(counted.filter(|serial| !found.contains(&serial.0)).collect())
 }
 
 /// The station that signs what it says.

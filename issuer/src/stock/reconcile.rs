@@ -23,13 +23,16 @@ pub struct BatchSum {
     pub moved: u64,
     /// Blanks of this note that a count did not find, and of which nobody has said what became of them.
     pub missing: u64,
+    /// Differences about its blanks, or about what was found beside them.
+    pub differs: u64,
 }
 
 impl BatchSum {
-    /// What the note names is what the states add up to, and what was counted was all there.
+    /// What the note names is what the states add up to, and nothing of it is a difference.
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.missing == 0
+            && self.differs == 0
             && self.announced == self.states.iter().map(|(_, count)| count).sum::<u64>() + self.moved
     }
 }
@@ -70,6 +73,9 @@ impl Reconciliation {
 
 /// The difference of a blank that another station signed for and that was not handed over to it by that word.
 pub const SIGNED_FOR_ELSEWHERE: &str = "signed-for-elsewhere";
+
+/// The difference of a blank that a count found beside what was listed.
+pub const SURPLUS: &str = "surplus";
 
 /// What is open, by state; and what it is instead where somebody has looked and not found it, which is open no more.
 const OPEN: [(BlankState, &str, Option<&str>); 4] = [
@@ -133,6 +139,37 @@ pub(super) fn reconcile(
     if let Some(counted) = counted {
         compare(session, counted, &mut found)?;
     }
+    let mut differs = by_note(session, &found.differences)?;
+    for (serial, note) in super::surplus::open(session)? {
+        *differs.entry(note.clone()).or_default() += 1;
+        found.differences.push(Difference { serial: serial.to_string(), what: SURPLUS, detail: note.1 });
+    }
+    for batch in &mut found.batches {
+        batch.differs = differs.remove(&(batch.supplier.clone(), batch.delivery_note.clone())).unwrap_or(0);
+    }
+    Ok(found)
+}
+
+/// How many of these differences are about blanks of each delivery note.
+fn by_note(
+    session: &mut dyn Session,
+    differences: &[Difference],
+) -> Result<BTreeMap<(String, String), u64>, StoreError> {
+    const AT_ONCE: usize = 200;
+    let mut found: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for some in differences.chunks(AT_ONCE) {
+        let places: Vec<String> = (1..=some.len()).map(|place| format!("?{place}")).collect();
+        let of = format!(
+            "SELECT stock_batches.supplier, stock_batches.delivery_note FROM blanks \
+             JOIN stock_batches ON stock_batches.id = blanks.batch_id WHERE blanks.serial IN ({})",
+            places.join(", ")
+        );
+        let serials: Vec<_> = some.iter().map(|one| one.serial.as_str().into()).collect();
+        session.query(&of, &serials, &mut |row| {
+            *found.entry((row.needed(0)?, row.needed(1)?)).or_default() += 1;
+            Ok(())
+        })?;
+    }
     Ok(found)
 }
 
@@ -172,6 +209,7 @@ fn batches(session: &mut dyn Session) -> Result<Vec<BatchSum>, StoreError> {
                 states: Vec::new(),
                 moved: 0,
                 missing: 0,
+                differs: 0,
             });
             Ok(())
         },

@@ -12,6 +12,15 @@ use crate::ledger::{Act, LedgerError, schema};
 /// Where a blank comes from: no state of its own.
 pub(super) const NEW: &str = "new";
 
+/// In the details of an operation: serials that it found and no list names. What is found is no part of what was asked for.
+pub(super) const FOUND: &str = "surplus";
+
+fn asked(detail: &str) -> Option<Value> {
+    let mut detail: Value = serde_json::from_str(detail).ok()?;
+    detail.as_object_mut()?.remove(FOUND);
+    Some(detail)
+}
+
 /// A blank as the stock has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlankRow {
@@ -45,6 +54,17 @@ pub struct BlankEvent {
     pub actor: String,
     /// When, RFC 3339.
     pub at: String,
+    /// With which transport it went, came, or was taken back.
+    pub transport: Option<OnTransport>,
+}
+
+/// The transport of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnTransport {
+    /// The sender's name for it.
+    pub reference: String,
+    /// The station at the other end, by SHA-256 of its public key.
+    pub other: String,
 }
 
 macro_rules! columns {
@@ -164,25 +184,37 @@ pub(super) fn of_batch(
 }
 
 pub(super) fn events(session: &mut dyn Session, serial: &ChipSerial) -> Result<Vec<BlankEvent>, StoreError> {
-    let mut found = Vec::new();
-    session.query(
-        "SELECT from_state, to_state, cause, note, photo_sha256, actor, at FROM blank_events WHERE serial = ?1 \
-         ORDER BY sequence",
-        &[serial.to_string().into()],
-        &mut |row| {
-            let from = row.needed(0)?;
-            found.push(BlankEvent {
-                from: if from == NEW { None } else { Some(parsed(&from, "the state of a blank")?) },
-                to: parsed(&row.needed(1)?, "the state of a blank")?,
-                cause: row.text(2)?.map(|text| parsed(&text, "a cause")).transpose()?,
-                note: row.text(3)?,
-                photo_sha256: row.text(4)?,
-                actor: row.needed(5)?,
-                at: row.needed(6)?,
-            });
-            Ok(())
-        },
-    )?;
+    let mut found: Vec<BlankEvent> = Vec::new();
+    // By the list with which it went or came, or by a receipt that speaks of it.
+    let all = "SELECT e.from_state, e.to_state, e.cause, e.note, e.photo_sha256, e.actor, e.at, \
+               coalesce(l.reference, a.reference, b.reference), coalesce(l.other, a.other, b.other) FROM blank_events e \
+               LEFT JOIN stock_transports l ON l.operation = e.operation \
+               LEFT JOIN stock_receipts r ON r.operation = e.operation \
+               LEFT JOIN stock_transports a ON a.sender = r.sender AND a.reference = r.reference \
+               LEFT JOIN stock_receipts_later s ON s.operation = e.operation \
+               LEFT JOIN stock_transports b ON b.sender = s.sender AND b.reference = s.reference \
+               WHERE e.serial = ?1 ORDER BY e.sequence";
+    session.query(all, &[serial.to_string().into()], &mut |row| {
+        let from = row.needed(0)?;
+        let from = if from == NEW { None } else { Some(parsed(&from, "the state of a blank")?) };
+        let transport = row.text(7)?.zip(row.text(8)?);
+        let transport = transport.map(|(reference, other)| OnTransport { reference, other });
+        // What never left, or was lost on its way, was on that transport.
+        let before = || found.last().filter(|_| from == Some(BlankState::Sent));
+        let transport = transport.or_else(|| before().and_then(|event| event.transport.clone()));
+        let event = BlankEvent {
+            from,
+            to: parsed(&row.needed(1)?, "the state of a blank")?,
+            cause: row.text(2)?.map(|text| parsed(&text, "a cause")).transpose()?,
+            note: row.text(3)?,
+            photo_sha256: row.text(4)?,
+            actor: row.needed(5)?,
+            at: row.needed(6)?,
+            transport,
+        };
+        found.push(event);
+        Ok(())
+    })?;
     Ok(found)
 }
 
@@ -293,7 +325,7 @@ pub(super) fn begin(
             },
         )?;
         match known {
-            Some((name, said)) if name == operation && said == detail => return Ok(None),
+            Some((name, said)) if name == operation && asked(&said) == asked(&detail) => return Ok(None),
             Some(_) => return Err(StockError::RequestReused),
             None => {}
         }

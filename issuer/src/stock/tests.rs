@@ -80,6 +80,13 @@ fn a_blank_goes_from_the_delivery_note_to_the_card_and_the_sums_match() {
         (missed.differences[0].serial.clone(), missed.differences[0].what),
         (serial(5).to_string(), "not-found")
     );
+    // The one that is nobody's stays in the books until somebody says what it is.
+    let last = missed.differences.last().unwrap();
+    assert_eq!(
+        (last.serial.as_str(), last.what, last.detail.as_str()),
+        (serial(9).to_string().as_str(), SURPLUS, "note 1")
+    );
+    ledger.stock().settle("note 1", &[serial(9)], "the maker's sample, sent back", act()).unwrap();
     ledger.stock().explain(BlankStep::Lose, &[serial(5)], WHY, act()).unwrap();
     ledger.stock().explain(BlankStep::Spoil, &[serial(4)], WHY, act()).unwrap();
     ledger.stock().explain(BlankStep::Destroy, &[serial(4)], WHY, act()).unwrap();
@@ -116,7 +123,7 @@ fn a_blank_goes_from_the_delivery_note_to_the_card_and_the_sums_match() {
     );
     ledger.sign_log().unwrap();
     let proof = ledger.prove_log(&key, &[]).unwrap();
-    assert_eq!((proof.lines, proof.actions), (13, 13));
+    assert_eq!((proof.lines, proof.actions), (14, 14));
 }
 
 #[test]
@@ -152,6 +159,67 @@ fn with_a_stock_only_its_blanks_become_cards_and_no_serial_enters_twice() {
     assert!(matches!(note, StockError::NoteKnown));
     let report = ledger.stock().reconcile(None).unwrap();
     assert!(report.agrees() && report.cards_without_blank == 1);
+}
+
+/// What lay in the box and on no list is a difference until a note or a list brings it in, or somebody has found out.
+#[test]
+fn what_was_found_too_much_is_not_forgotten() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    here.stock().receive("maker", "note 1", &serials(1..4), act()).unwrap();
+    let boxed = [serial(1), serial(2), serial(3), serial(8), serial(9)];
+    let request = Act { request: Some("form 7"), ..act() };
+    let count = here.stock().count("maker", "note 1", Some(&boxed), request).unwrap();
+    assert_eq!(count.surplus, [serial(8), serial(9)]);
+    let surplus = |number| (serial(number).to_string(), SURPLUS);
+    assert_eq!(differences(&mut here), [surplus(8), surplus(9)]);
+    let report = here.stock().reconcile(None).unwrap();
+    assert!(!report.agrees() && !report.batches[0].agrees(), "{report:?}");
+    // The same request is answered, and a count that names others does not take it back.
+    here.stock().count("maker", "note 1", Some(&boxed), request).unwrap();
+    here.stock().count("maker", "note 1", Some(&[serial(1)]), act()).unwrap();
+    assert_eq!(differences(&mut here), [surplus(8), surplus(9)]);
+    here.stock().receive("maker", "note 2", &[serial(8)], act()).unwrap();
+    here.stock().count("maker", "note 2", None, act()).unwrap();
+    assert_eq!(differences(&mut here), [surplus(9)]);
+    let other = here.stock().settle("note 2", &[serial(9)], "looked", act());
+    assert!(matches!(other, Err(StockError::NotClaimed(_))), "{other:?}");
+    here.stock().settle("note 1", &[serial(9)], "a sample of the maker, given back", act()).unwrap();
+    assert!(here.stock().reconcile(None).unwrap().agrees());
+    // Found once more, it is open once more.
+    here.stock().count("maker", "note 1", Some(&boxed), act()).unwrap();
+    assert_eq!(differences(&mut here), [surplus(9)]);
+    here.stock().settle("note 1", &[serial(9)], "given back again", act()).unwrap();
+    // Beside another station's list, until that station sends it.
+    let list = here.stock().send("P1", &there_key, &[serial(1)], act()).unwrap();
+    there.stock().accept(&list, &here_key, Some(&serials(1..3)), act()).unwrap();
+    assert_eq!(differences(&mut there), [surplus(2)]);
+    let list = here.stock().send("P2", &there_key, &[serial(2)], act()).unwrap();
+    there.stock().accept(&list, &here_key, None, act()).unwrap();
+    assert_eq!(differences(&mut there), []);
+    for (ledger, key) in [(&mut here, here_key), (&mut there, there_key)] {
+        ledger.sign_log().unwrap();
+        ledger.prove_log(&key, &[]).unwrap();
+    }
+}
+
+/// What is in the books in stock and was not found the second time has a name; a batch of which anything differs does not agree.
+#[test]
+fn a_second_count_names_what_it_did_not_find() {
+    let (mut ledger, _) = station(1);
+    stocked(&mut ledger, 1..4);
+    let count = ledger.stock().count("maker", "note 1", Some(&serials(1..3)), act()).unwrap();
+    assert_eq!((count.agrees(), count.unseen), (true, vec![serial(3)]));
+    assert_eq!(ledger.stock().count("maker", "note 1", None, act()).unwrap().unseen, []);
+    let (mut there, there_key) = station(2);
+    let key = ledger.stock().station_key().unwrap().clone();
+    let list = ledger.stock().send("P1", &there_key, &[serial(1)], act()).unwrap();
+    assert!(ledger.stock().reconcile(None).unwrap().batches[0].agrees());
+    ledger.stock().take_back(&[serial(1)], act()).unwrap();
+    let (_, receipt) = there.stock().accept(&list, &key, None, act()).unwrap();
+    ledger.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    let report = ledger.stock().reconcile(None).unwrap();
+    assert_eq!((report.batches[0].differs, report.batches[0].agrees()), (1, false));
 }
 
 #[test]
@@ -425,6 +493,103 @@ fn what_a_receiver_claims_is_told_until_it_is_settled() {
     assert_eq!(differences(&mut here), []);
 }
 
+/// A receipt repeats what those before it said; what it says anew, nobody had heard when they looked.
+#[test]
+fn a_newer_word_of_the_receiver_opens_a_settled_claim_again() {
+    let at = |seconds: i64| Act { at: Timestamp::from_second(1_790_000_000 + seconds).unwrap(), ..act() };
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..7);
+    let listed = [serial(1), serial(3), serial(4), serial(5)];
+    let list = here.stock().send("P1", &there_key, &listed, at(0)).unwrap();
+    here.stock().take_back(&[serial(1)], at(1)).unwrap();
+    let boxed = [serial(1), serial(3), serial(2)];
+    let (_, receipt) = there.stock().accept(&list, &here_key, Some(&boxed), at(2)).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, at(3)).unwrap();
+    here.stock().settle("P1", &serials(1..3), "both lie here", at(1000)).unwrap();
+    let missed = |number| (serial(number).to_string(), "not-received");
+    assert_eq!(differences(&mut here), [missed(4), missed(5)]);
+    // Another blank turned up: the receipt names the first one once more, as it must.
+    let (_, later) = there.stock().accept(&list, &here_key, Some(&[serial(4)]), at(2000)).unwrap();
+    here.stock().acknowledge(&later, &there_key, at(2001)).unwrap();
+    assert_eq!(differences(&mut here), [missed(5)]);
+    // They found it again, and say so.
+    let (_, newer) = there.stock().accept(&list, &here_key, Some(&[serial(5), serial(2)]), at(3000)).unwrap();
+    let count = here.stock().acknowledge(&newer, &there_key, at(3001)).unwrap();
+    assert_eq!(count.surplus, [serial(2)]);
+    assert_eq!(differences(&mut here), [(serial(2).to_string(), "signed-for-elsewhere")]);
+    here.stock().settle("P1", &[serial(2)], "it lies here, seen by two", at(3002)).unwrap();
+    assert_eq!(differences(&mut here), []);
+}
+
+/// Where a blank went is read off its history, and what is still asked about it.
+#[test]
+fn the_history_of_a_blank_names_transports_and_stations() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..4);
+    let list = here.stock().send("P1", &there_key, &serials(1..3), act()).unwrap();
+    here.stock().take_back(&[serial(2)], act()).unwrap();
+    let (_, receipt) = there.stock().accept(&list, &here_key, Some(&[serial(2)]), act()).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    let (_, receipt) = there.stock().accept(&list, &here_key, Some(&[serial(1)]), act()).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    let told = |ledger: &mut Ledger, number| {
+        let events = ledger.stock().events(&serial(number)).unwrap();
+        let told =
+            |event: BlankEvent| (event.to.as_str(), event.transport.map(|way| (way.reference, way.other)));
+        events.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let with = |key: &PublicKey| Some(("P1".to_owned(), key.fingerprint()));
+    let came = [("expected", None), ("in-stock", None), ("sent", with(&there_key))];
+    assert_eq!(told(&mut here, 1), [&came[..], &[("handed-over", with(&there_key))]].concat());
+    assert_eq!(told(&mut here, 2), [&came[..], &[("in-stock", with(&there_key))]].concat());
+    let arrived = [("expected", with(&here_key)), ("in-stock", with(&here_key))];
+    assert_eq!((told(&mut there, 1), told(&mut there, 2)), (arrived.to_vec(), arrived.to_vec()));
+    assert_eq!(here.stock().claims(&serial(2)).unwrap(), ["P1"]);
+    assert_eq!(here.stock().claims(&serial(1)).unwrap(), <[String; 0]>::default());
+}
+
+/// A blank that the books have otherwise stops the parcel with its name, and the others come in without it.
+#[test]
+fn one_blank_does_not_keep_the_others_of_a_parcel_out() {
+    let at = |seconds: i64| Act { at: Timestamp::from_second(1_790_000_000 + seconds).unwrap(), ..act() };
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..4);
+    let first = here.stock().send("P1", &there_key, &[serial(1)], at(0)).unwrap();
+    here.stock().take_back(&[serial(1)], at(1)).unwrap();
+    there.stock().accept(&first, &here_key, None, at(2)).unwrap();
+    there.stock().explain(BlankStep::Spoil, &[serial(1)], WHY, at(3)).unwrap();
+    there.stock().explain(BlankStep::Destroy, &[serial(1)], WHY, at(4)).unwrap();
+    let list = here.stock().send("P2", &there_key, &serials(1..4), at(5)).unwrap();
+    let stopped = there.stock().accept(&list, &here_key, None, at(6)).unwrap_err();
+    let said = stopped.to_string();
+    assert!(said.contains(&serial(1).to_string()) && said.contains("destroyed"), "{said}");
+    let (count, receipt) = there.stock().accept(&list, &here_key, Some(&serials(2..4)), at(7)).unwrap();
+    assert_eq!((count.counted, count.missing), (serials(2..4), vec![serial(1)]));
+    assert_eq!(differences(&mut there), [], "its books do not look for what was destroyed");
+    here.stock().acknowledge(&receipt, &there_key, at(8)).unwrap();
+    assert_eq!(differences(&mut here), [(serial(1).to_string(), "not-received")]);
+    there.sign_log().unwrap();
+    there.prove_log(&there_key, &[]).unwrap();
+}
+
+/// A list of tomorrow would make everything that is signed until then read as older.
+#[test]
+fn a_list_of_a_time_to_come_brings_nothing() {
+    let at = |seconds: i64| Act { at: Timestamp::from_second(1_790_000_000 + seconds).unwrap(), ..act() };
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..3);
+    let list = here.stock().send("P1", &there_key, &[serial(1)], at(86_400)).unwrap();
+    let early = there.stock().accept(&list, &here_key, None, at(0)).unwrap_err();
+    assert!(matches!(early, StockError::Future { .. }), "{early}");
+    assert!(there.stock().blank(&serial(1)).unwrap().is_none());
+    // Two clocks are never quite the same.
+    there.stock().accept(&list, &here_key, None, at(86_400 - 299)).unwrap();
+}
+
 /// Signed for by mistake, settled, and sent after all: the receiver has it in its books and says so, alone and among others.
 #[test]
 fn what_a_receiver_signed_for_too_early_is_handed_over_when_it_is_sent_after_all() {
@@ -520,6 +685,13 @@ fn what_is_still_on_its_way_back_is_not_passed_over() {
     let again = here.stock().send("C", &there_key, &serials(1..3), at(0)).unwrap();
     let early = there.stock().accept(&again, &here_key, None, at(1));
     assert!(matches!(early, Err(StockError::Known { state: BlankState::Sent, .. })), "{early:?}");
+    let early = early.unwrap_err();
+    let said = early.to_string();
+    assert_eq!(early.code(), "blank-held");
+    assert!(
+        said.contains(&serial(1).to_string()) && said.contains("sent with the transport \u{201c}R\u{201d}"),
+        "{said}"
+    );
     there.stock().acknowledge(&slow, &here_key, at(2)).unwrap();
     let (count, receipt) = there.stock().accept(&again, &here_key, None, at(3)).unwrap();
     assert_eq!((count.counted, count.elsewhere), (serials(1..3), vec![]));

@@ -9,11 +9,11 @@ use cccd_population::store::{Session, StoreError};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::lists::{LIST, RECEIPT, Receipt, Signed, TransportList, once, serials, texts};
-use super::operations::{batch_of, counted, enter, moved, new_batch, signing};
+use super::lists::{CLOCKS_APART, LIST, RECEIPT, Receipt, Signed, TransportList, once, serials, texts};
+use super::operations::{batch_of, counted, enter, may_enter, moved, new_batch, signing};
 use super::rows;
 use super::taken_back::on_the_way;
-use super::{BlankState, BlankStep, Count, Stock, StockError, keys};
+use super::{BlankState, BlankStep, Count, Entry, Stock, StockError, keys};
 use crate::ledger::Act;
 
 impl Stock<'_> {
@@ -80,9 +80,14 @@ impl Stock<'_> {
         if content.sender != sender.fingerprint() {
             return Err(StockError::Signature(WHAT));
         }
+        let signed_at: Timestamp = content.at.parse().map_err(|_| StockError::NoDocument(WHAT))?;
+        if signed_at.duration_since(act.at) > CLOCKS_APART {
+            return Err(StockError::Future { what: WHAT, at: signed_at, now: act.at });
+        }
         let listed = serials(&content.serials, WHAT)?;
         once(&listed)?;
         found.map_or(Ok(()), once)?;
+        let there: Option<HashSet<ChipSerial>> = found.map(|found| found.iter().copied().collect());
         let statements = keys::statements(&content.keys, sender, &listed)?;
         let detail = json!({
             "reference": content.reference, "sender": content.sender, "found": found.map(<[ChipSerial]>::len),
@@ -101,7 +106,7 @@ impl Stock<'_> {
             let before = kept_receipt(session, &content.sender, &content.reference)?;
             let known = kept_list(session, &content.sender, &content.reference)?.is_some();
             let mut events = Vec::with_capacity(listed.len() * 2);
-            let (mut taken, mut elsewhere) = (Vec::new(), Vec::new());
+            let (mut taken, mut elsewhere, mut absent) = (Vec::new(), Vec::new(), Vec::new());
             let batch = if let Some(before) = &before {
                 // Nothing turns up without its name.
                 found.ok_or(StockError::TransportKnown)?;
@@ -114,34 +119,49 @@ impl Stock<'_> {
                 let mut coming = Vec::with_capacity(listed.len());
                 let mut signed = BTreeMap::new();
                 for serial in &listed {
+                    let is_found = there.as_ref().is_none_or(|there| there.contains(serial));
                     let is_here = by_another_list(session, serial, &content, found, &mut signed)?;
-                    (if is_here { &mut elsewhere } else { &mut coming }).push(serial);
+                    // What the books have otherwise, and what does not lie there either, keeps no other blank out.
+                    let is_absent = !is_here && !is_found && is_held(may_enter(session, true, serial))?;
+                    let place = match (is_here, is_absent) {
+                        (true, _) => &mut elsewhere,
+                        (_, true) => &mut absent,
+                        _ => &mut coming,
+                    };
+                    place.push(serial);
                 }
                 // All of it came by other lists: the parcel is of no use here any more.
                 if let ([], Some(first)) = (coming.as_slice(), listed.first()) {
                     let state = rows::blank(session, first)?.map_or(BlankState::InStock, |row| row.state);
-                    return Err(StockError::Known { serial: *first, state });
+                    let entry = Entry::List { sent_with: None };
+                    return Err(StockError::Known { serial: *first, state, entry });
                 }
                 let batch = new_batch(session, operation, (&supplier, &content.reference), coming.len())?;
                 // Keys that a blank made anew since are those of the list by which it came.
                 let keys = statements.iter().filter(|(serial, _)| coming.iter().any(|one| one.0 == **serial));
                 let keys: BTreeMap<_, _> = keys.map(|(serial, signed)| (*serial, signed.clone())).collect();
                 for serial in coming {
-                    events.push(enter(session, (batch, true), operation, serial, act)?);
+                    let entered = enter(session, (batch, true), operation, serial, act);
+                    events.push(match entered {
+                        Err(error) => return Err(told(session, error)?),
+                        Ok(event) => event,
+                    });
                 }
                 keys::keep_carried(session, operation, sender, &keys)?;
                 batch
             };
+            let absent: Vec<ChipSerial> = absent.into_iter().copied().collect();
             let mut expected = rows::of_batch(session, batch, BlankState::Expected)?;
             // Noted as lost before anybody had seen it here, and found now.
             for row in rows::of_batch(session, batch, BlankState::Lost)? {
-                let is_found = found.is_some_and(|found| found.contains(&row.serial));
+                let is_found = there.as_ref().is_some_and(|there| there.contains(&row.serial));
                 if is_found && rows::lost_from(session, &row)? == Some(BlankState::Expected) {
                     expected.push(row);
                 }
             }
             let (mut count, more) = counted(session, operation, &expected, found, act)?;
             count.elsewhere = elsewhere.into_iter().copied().collect();
+            count.missing.extend(absent);
             if before.is_some() && count.counted.is_empty() {
                 return Err(StockError::TransportKnown);
             }
@@ -190,7 +210,7 @@ impl Stock<'_> {
             missing: serials(&content.missing, WHAT)?,
             surplus: serials(&content.surplus, WHAT)?,
             counted: accepted,
-            elsewhere: Vec::new(),
+            ..Count::default()
         };
         let detail = json!({"reference": content.reference, "receiver": content.receiver});
         self.write(|session, log| {
@@ -324,6 +344,28 @@ fn by_another_list(
         return Ok(false);
     }
     Ok(signed_at(session, sender, &row.delivery_note, signed)? > list.at.parse().ok())
+}
+
+/// What the books have otherwise does not come in.
+fn is_held<T>(entry: Result<T, StockError>) -> Result<bool, StockError> {
+    match entry {
+        Ok(_) => Ok(false),
+        Err(StockError::Known { .. } | StockError::Used(_)) => Ok(true),
+        Err(other) => Err(other),
+    }
+}
+
+/// What keeps a blank out, with the transport that it is on: an officer then knows whose receipt is missing.
+fn told(session: &mut dyn Session, error: StockError) -> Result<StockError, StoreError> {
+    let StockError::Known { serial, state: BlankState::Sent, .. } = error else { return Ok(error) };
+    let mut sent_with = None;
+    let of = "SELECT t.reference FROM blanks b JOIN blank_events e ON e.serial = b.serial AND e.sequence = b.last_event \
+              JOIN stock_transports t ON t.operation = e.operation WHERE b.serial = ?1";
+    session.query(of, &[serial.to_string().into()], &mut |row| {
+        sent_with = row.text(0)?;
+        Ok(())
+    })?;
+    Ok(StockError::Known { serial, state: BlankState::Sent, entry: Entry::List { sent_with } })
 }
 
 /// When a list of another station was signed.

@@ -75,6 +75,8 @@ pub fn stock_difference(language: Language, word: &str) -> &str {
             "có trong sổ ở đây, bên nhận cũng ký là có",
             "in the books here, and the receiver signed for it",
         ),
+        "surplus" => language
+            .say("đếm thừa: có ở đây, không danh sách nào nêu", "found here by a count, and on no list"),
         "on-the-way" => language.say("đang chuyển", "on the way"),
         "lost" => language.say("mất", "lost"),
         "to-destroy" => language.say("hỏng, chờ hủy", "spoiled, to be destroyed"),

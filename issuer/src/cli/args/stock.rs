@@ -18,7 +18,7 @@ pub(crate) enum StockCommand {
     Send(SendArguments),
     /// The other station's receipt: what it took is handed over
     Acknowledge(AcknowledgeArguments),
-    /// What a receipt claims and the books have here: you looked, and say which of the two stations has it
+    /// What a receipt claims against the books here: you looked, and the books are right (it lies here, or where they say)
     Settle(SettleArguments),
     /// A signed list or receipt once more, as it lies in the ledger
     Paper(PaperArguments),
@@ -163,7 +163,8 @@ pub(crate) struct SettleArguments {
     #[command(flatten)]
     pub(crate) which: WhichBlanks,
 
-    /// What you found, in your words. A blank that is not here is noted as lost with `issuer stock lose` instead.
+    /// What you found, in your words. A blank that is not here is noted as lost with `issuer stock lose` instead. Nothing of this
+    /// reaches the other station: its keeper gives the blank up there (`issuer stock lose`).
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     pub(crate) note: String,
 

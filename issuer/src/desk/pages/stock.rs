@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use cccd_keys::public_key::PublicKey;
 use cccd_keys::transport_keys::ChipSerial;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -30,15 +31,67 @@ const LISTED: u32 = 500;
 /// Transports that a page lists.
 const TRANSPORTS: u32 = 50;
 
-pub(in crate::desk) async fn page(State(desk): State<Arc<Desk>>, seen: Seen) -> Result<Response, Problem> {
+/// What was just done here.
+#[derive(Debug, Deserialize)]
+pub(in crate::desk) struct After {
+    done: Option<String>,
+}
+
+/// What an order has done, for the orders that a page tells of.
+fn done(seen: &Seen, name: &str) -> Option<Markup> {
+    let (vietnamese, english) = match name {
+        "receive" => (
+            "Đã nhập phiếu giao; các phôi chờ kiểm đếm.",
+            "The delivery note is entered; its blanks wait to be counted.",
+        ),
+        "count" => ("Đã kiểm đếm đủ; các phôi đã vào kho.", "All of it was counted and is in stock."),
+        "spoil" => ("Đã ghi phôi hỏng.", "The blanks are noted as spoiled."),
+        "lose" => ("Đã ghi phôi mất.", "The blanks are noted as lost."),
+        "find" => (
+            "Đã ghi phôi tìm lại được; phôi chờ hủy.",
+            "The blanks are noted as found; they wait to be destroyed.",
+        ),
+        "destroy" => ("Đã ghi phôi đã hủy.", "The blanks are noted as destroyed."),
+        "send" => (
+            "Đã ghi phôi gửi đi: tải danh sách đã ký ở bảng vận chuyển, gửi kèm phôi.",
+            "The blanks are noted as sent: the signed list in the table of transports goes with them.",
+        ),
+        "accept" => (
+            "Đã nhận đủ theo danh sách: tải biên nhận đã ký ở bảng vận chuyển, gửi lại bên gửi.",
+            "All of the list is in stock: the signed receipt in the table of transports goes back to the sender.",
+        ),
+        "acknowledge" => (
+            "Đã nhập biên nhận; các phôi đã bàn giao.",
+            "The receipt is entered; the blanks are handed over.",
+        ),
+        "take-back" => ("Đã nhận lại các phôi.", "The blanks are back in stock."),
+        "settle" => ("Đã làm rõ.", "It is settled."),
+        _ => return None,
+    };
+    Some(html! {
+        (page::notice("good", seen.say(vietnamese, english)))
+        @if name == "settle" { p { (seen.say(
+            "Nếu máy trạm kia đã ký nhận phôi này, sổ bên đó vẫn ghi có: báo thủ kho bên đó ghi mất ở sổ của họ, với lý do vừa ghi ở đây.",
+            "Where another station signed for it, its books still have it: tell its keeper, who notes it as lost there for the reason that you wrote here.",
+        )) } }
+    })
+}
+
+pub(in crate::desk) async fn page(
+    State(desk): State<Arc<Desk>>,
+    seen: Seen,
+    Query(after): Query<After>,
+) -> Result<Response, Problem> {
     seen.must(Role::Stock)?;
-    let (report, transports) = desk
+    let (report, transports, own) = desk
         .ask(|_, books| {
             let stock = books.ledger.stock();
-            Ok((stock.reconcile(None)?, stock.transports(TRANSPORTS)?))
+            let own = stock.station_key().map(PublicKey::fingerprint);
+            Ok((stock.reconcile(None)?, stock.transports(TRANSPORTS)?, own))
         })
         .await?;
     let body = html! {
+        @if let Some(done) = after.done.as_deref().and_then(|name| done(&seen, name)) { (done) }
         section.first aria-labelledby="sums" {
             h2 id="sums" { (seen.say("Phôi theo trạng thái", "Blanks by state")) }
             @if report.batches.is_empty() {
@@ -50,9 +103,10 @@ pub(in crate::desk) async fn page(State(desk): State<Arc<Desk>>, seen: Seen) -> 
             ul.counts { @for (state, count) in &report.states {
                 li { a href={ "/stock/blanks?state=" (state.as_str()) } { strong { (count) } " " (words::blank_state(*state, seen.language)) } }
             } }
+            (search(&seen))
         }
         (reconciled(&seen, &report))
-        (moved(&seen, &transports))
+        (moved(&seen, &transports, own.as_deref()))
         (forms::all(&desk, &seen, &report, &transports))
     };
     Ok(page::page(&seen, Title { text: seen.say("Kho phôi", "Stock of blanks"), place: Place::Stock }, body))
@@ -122,7 +176,7 @@ fn differences(seen: &Seen, title: &str, found: &[Difference]) -> Markup {
                 @for one in found.iter().take(shown) { tr {
                     th scope="row" { a.number href={ "/stock/blanks/" (one.serial) } { (one.serial) } }
                     td { (words::stock_difference(seen.language, one.what)) }
-                    td { (words::stock_detail(seen.language, &one.detail)) }
+                    td { (clock(&words::stock_detail(seen.language, &one.detail))) }
                 } }
             } } }
             @if found.len() > shown { p.hint { (seen.say("Danh sách đầy đủ trong tệp CSV.", "All of them are in the CSV file.")) } }
@@ -130,10 +184,31 @@ fn differences(seen: &Seen, title: &str, found: &[Difference]) -> Markup {
     }
 }
 
-fn moved(seen: &Seen, transports: &[Transport]) -> Markup {
+/// To the page of one blank.
+fn search(seen: &Seen) -> Markup {
+    html! {
+        form.filter method="get" action="/stock/find" autocomplete="off" {
+            div {
+                label for="find-serial" { (seen.say("Tìm một phôi theo số", "Find a blank by its serial")) }
+                input id="find-serial" name="serial" required maxlength="40" spellcheck="false";
+            }
+            button type="submit" { (seen.say("Tìm", "Find")) }
+        }
+    }
+}
+
+fn moved(seen: &Seen, transports: &[Transport], own: Option<&str>) -> Markup {
     html! {
         section aria-labelledby="transports" {
             h2 id="transports" { (seen.say("Vận chuyển giữa các máy trạm", "Transport between stations")) }
+            @if let Some(own) = own {
+                p { (seen.say("Mã khóa của máy trạm này: ", "This station's key reads: ")) span.number { (words::fingerprint(own)) } }
+                p.hint { (seen.say(
+                    "Máy trạm khác cần tệp khóa công khai này để gửi phôi đến đây và đọc giấy ký ở đây. Thủ kho hai nơi đọc mã cho nhau qua điện thoại trước khi dùng khóa.",
+                    "Other stations need this public key to send blanks here and to read what is signed here. The two keepers read these digits to each other by telephone before the key is used.",
+                )) }
+                p { a.button href="/stock/station.pub" download { (seen.say("Tải khóa công khai của máy trạm này", "This station's public key")) } }
+            }
             @if transports.is_empty() { p.empty { (seen.say("Chưa có chuyến nào.", "None so far.")) } }
             @else { div.scroll tabindex="0" role="group" aria-labelledby="transports" { table {
                 thead { tr {
@@ -146,7 +221,7 @@ fn moved(seen: &Seen, transports: &[Transport]) -> Markup {
                 } }
                 tbody { @for one in transports { tr {
                     td { (one.reference) " – " @if one.outgoing { (seen.say("gửi đi", "sent")) } @else { (seen.say("nhận về", "received")) } }
-                    td { (one.other.get(..12).unwrap_or_default()) "…" }
+                    td.number { (words::fingerprint(&one.other)) }
                     td.number { (one.blanks) }
                     td { (clock(&one.at)) }
                     td { @match one.answer {
@@ -170,18 +245,71 @@ pub(in crate::desk) struct Which {
     state: Option<String>,
 }
 
+impl Which {
+    fn state(&self) -> Result<Option<BlankState>, Problem> {
+        let word = self.state.as_deref().filter(|word| !word.is_empty());
+        word.map(|word| word.parse().map_err(|_| Problem::nothing_here())).transpose()
+    }
+}
+
+/// All blanks of a state, or all.
+pub(in crate::desk) async fn blanks_csv(
+    State(desk): State<Arc<Desk>>,
+    seen: Seen,
+    Query(which): Query<Which>,
+) -> Result<Response, Problem> {
+    seen.must(Role::Stock)?;
+    let state = which.state()?;
+    let found = desk.ask(move |_, books| Ok(books.ledger.stock().list(state, u32::MAX)?)).await?;
+    let name = format!("blanks-{}.csv", desk.today());
+    Ok(file(&name, "text/csv; charset=utf-8", report::blanks(&found)))
+}
+
+/// A serial as somebody typed or scanned it.
+#[derive(Debug, Deserialize)]
+pub(in crate::desk) struct Sought {
+    serial: String,
+}
+
+pub(in crate::desk) async fn find(seen: Seen, Query(sought): Query<Sought>) -> Result<Response, Problem> {
+    seen.must(Role::Stock)?;
+    let digits: String = sought.serial.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let serial: ChipSerial = digits.parse().map_err(|_| {
+        Problem::bad_field("Số phôi phải có 20 chữ số hex", "A serial has 20 hexadecimal digits")
+    })?;
+    Ok(Redirect::to(&format!("/stock/blanks/{serial}")).into_response())
+}
+
+/// The key by which other stations know this one, as they take it.
+pub(in crate::desk) async fn station_key(
+    State(desk): State<Arc<Desk>>,
+    seen: Seen,
+) -> Result<Response, Problem> {
+    seen.must(Role::Stock)?;
+    let key = desk.ask(|_, books| Ok(books.ledger.stock().station_key().cloned())).await?;
+    let key = key.ok_or_else(Problem::nothing_here)?;
+    let name = format!("{}.station.pub", key.fingerprint().get(..12).unwrap_or_default());
+    Ok(file(&name, "application/octet-stream", key.spki().to_vec()))
+}
+
 pub(in crate::desk) async fn blanks(
     State(desk): State<Arc<Desk>>,
     seen: Seen,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     seen.must(Role::Stock)?;
-    let state: Option<BlankState> = match which.state.as_deref().filter(|word| !word.is_empty()) {
-        Some(word) => Some(word.parse().map_err(|_| Problem::nothing_here())?),
-        None => None,
-    };
-    let found = desk.ask(move |_, books| Ok(books.ledger.stock().list(state, LISTED)?)).await?;
+    let state = which.state()?;
+    let (found, counts) = desk
+        .ask(move |_, books| {
+            let stock = books.ledger.stock();
+            Ok((stock.list(state, LISTED)?, stock.counts()?))
+        })
+        .await?;
+    let of_state = |of: &BlankState| state.is_none_or(|state| state == *of);
+    let total: u64 = counts.iter().filter(|(of, _)| of_state(of)).map(|(_, count)| count).sum();
+    let shown = u64::try_from(found.len()).unwrap_or(u64::MAX);
     let body = html! {
+        (search(&seen))
         form.filter method="get" action="/stock/blanks" {
             div {
                 label for="state" { (seen.say("Trạng thái", "State")) }
@@ -204,6 +332,8 @@ pub(in crate::desk) async fn blanks(
             } }
             tbody { @for blank in &found { (row(&seen, blank)) } }
         } } }
+        @if shown < total { p.hint { (shown) " " (seen.say("phôi đầu trong", "first of")) " " (total) ". " (seen.say("Tệp CSV có tất cả; hoặc tìm theo số.", "The CSV file has all of them; or find one by its serial.")) } }
+        @if total > 0 { p { a.button href={ "/stock/blanks.csv?state=" (state.map_or("", BlankState::as_str)) } { (seen.say("Các phôi (CSV)", "Blanks (CSV)")) } } }
     };
     Ok(page::page(&seen, Title { text: seen.say("Các phôi", "Blanks"), place: Place::Stock }, body))
 }
@@ -224,17 +354,20 @@ pub(in crate::desk) async fn blank(
 ) -> Result<Response, Problem> {
     seen.must(Role::Stock)?;
     let serial: ChipSerial = serial.parse().map_err(|_| Problem::nothing_here())?;
-    let (blank, events, settled) = desk
+    let (blank, events, settled, claims) = desk
         .ask(move |_, books| {
             let stock = books.ledger.stock();
             let blank = stock.blank(&serial)?.ok_or(StockError::Unknown(serial))?;
-            Ok((blank, stock.events(&serial)?, stock.settlements(&serial)?))
+            Ok((blank, stock.events(&serial)?, stock.settlements(&serial)?, stock.claims(&serial)?))
         })
         .await?;
     let body = html! {
         div.person {
             p.name.number { (blank.serial) }
             p { span.state { (words::blank_state(blank.state, seen.language)) } " · " (short(&blank.supplier)) " " (blank.delivery_note) }
+            @for reference in &claims {
+                p { span.state.bad { (seen.say("còn phải làm rõ, chuyến hoặc phiếu", "to be settled, transport or note")) " " (reference) } }
+            }
             @if let Some(id) = blank.application {
                 @let text = format!("{} {id}", seen.say("Hồ sơ", "Application"));
                 p { @if seen.sees_citizens() { a href={ "/applications/" (id) } { (text) } } @else { (text) } }
@@ -252,7 +385,12 @@ pub(in crate::desk) async fn blank(
                 tbody { @for event in &events { tr {
                     td { (clock(&event.at)) }
                     td { (event.actor) }
-                    td { (words::blank_state(event.to, seen.language)) }
+                    td {
+                        (words::blank_state(event.to, seen.language))
+                        @if let Some(way) = &event.transport {
+                            " (" (seen.say("chuyến", "transport")) " " (way.reference) ", " (seen.say("máy trạm", "station")) " " span.number { (words::fingerprint(&way.other)) } ")"
+                        }
+                    }
                     td {
                         @if let Some(cause) = event.cause { (words::cause(cause, seen.language)) }
                         @if let Some(note) = &event.note { ": " (note) }
@@ -271,13 +409,13 @@ pub(in crate::desk) async fn blank(
     Ok(page::page(&seen, Title { text: seen.say("Một phôi", "A blank"), place: Place::Stock }, body))
 }
 
-fn file(name: &str, media: &'static str, text: String) -> Response {
+fn file(name: &str, media: &'static str, content: impl IntoResponse) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
-    (headers, text).into_response()
+    (headers, content).into_response()
 }
 
 pub(in crate::desk) async fn csv(State(desk): State<Arc<Desk>>, seen: Seen) -> Result<Response, Problem> {
@@ -295,6 +433,15 @@ pub(in crate::desk) async fn paper(
     seen.must(Role::Stock)?;
     let reference = hex::decode(&reference).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let reference = reference.ok_or_else(Problem::nothing_here)?;
-    let text = desk.ask(move |_, books| Ok(books.ledger.stock().paper_of(&sender, &reference)?)).await?;
-    Ok(file("transport.json", "application/json", text.ok_or_else(Problem::nothing_here)?))
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
+    let named: String = reference.chars().map(plain).collect();
+    let (text, is_ours) = desk
+        .ask(move |_, books| {
+            let stock = books.ledger.stock();
+            let is_ours = stock.station_key().is_some_and(|key| key.fingerprint() == sender);
+            Ok((stock.paper_of(&sender, &reference)?, is_ours))
+        })
+        .await?;
+    let name = format!("{}-{named}.json", if is_ours { "list" } else { "receipt" });
+    Ok(file(&name, "application/json", text.ok_or_else(Problem::nothing_here)?))
 }

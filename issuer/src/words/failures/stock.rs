@@ -19,10 +19,22 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
             "Compare the list with the delivery note: each serial enters the stock once. See where it is: `issuer stock show`.",
             "Đối chiếu danh sách với phiếu giao: mỗi số phôi chỉ nhập kho một lần. Xem phôi đang ở đâu: `issuer stock show`.",
         ),
+        "blank-held" => (
+            "Danh sách nêu một phôi mà sổ ở đây ghi khác",
+            "If it is on the way from here, enter that transport's receipt first (`issuer stock acknowledge`), then this list again. \
+             Otherwise look at the blank (`issuer stock show`) and take the others: accept the list with `--serials` and without it.",
+            "Nếu phôi đang trên đường từ đây đi: nhập biên nhận của lần chuyển đó trước (`issuer stock acknowledge`), rồi nhận lại \
+             danh sách này. Nếu không: xem phôi (`issuer stock show`) và nhận các phôi khác bằng `--serials`, không có phôi này.",
+        ),
+        "stock-document-future" => (
+            "Danh sách ghi giờ ký chưa tới",
+            "Compare both stations' clocks. If the other one is wrong, have it take the transport back and send it again with the right time.",
+            "So đồng hồ của hai máy trạm. Nếu máy kia sai, đề nghị bên gửi nhận lại chuyến đó rồi gửi lại khi giờ đã đúng.",
+        ),
         "blank-not-claimed" => (
-            "Không có biên nhận nào của lần chuyển này nói bên nhận có phôi đó",
-            "Look at `issuer stock reconcile`: what both stations say they have stands there with its transport.",
-            "Xem `issuer stock reconcile`: phôi mà cả hai trạm đều ghi là có đứng ở đó, kèm lần chuyển.",
+            "Không có biên nhận nào của lần chuyển này nói bên nhận có phôi đó, và không lần đếm nào thấy thừa phôi đó",
+            "Look at `issuer stock reconcile`: what both stations say they have, or was found too much, stands there with its transport or note.",
+            "Xem `issuer stock reconcile`: phôi mà cả hai trạm đều ghi là có, hoặc đếm thừa, đứng ở đó, kèm lần chuyển hoặc phiếu.",
         ),
         "blank-unknown" => (
             "Kho không có phôi này",
@@ -84,8 +96,8 @@ pub(super) fn of(code: &str) -> Option<Sentences> {
         ),
         "stock-differs" => (
             "Có phôi không ở đúng chỗ trong sổ",
-            "Look for the blanks named; say what became of them with `issuer stock lose` or `issuer stock spoil`, and of what two stations say they have with `issuer stock settle`.",
-            "Tìm các phôi nêu trên; ghi rõ bằng `issuer stock lose` hoặc `issuer stock spoil`; phôi mà hai trạm cùng ghi là có thì làm rõ bằng `issuer stock settle`.",
+            "Look for the blanks named; say what became of them with `issuer stock lose` or `issuer stock spoil`, and of what two stations say they have, or was found too much, with `issuer stock settle`.",
+            "Tìm các phôi nêu trên; ghi rõ bằng `issuer stock lose` hoặc `issuer stock spoil`; phôi mà hai trạm cùng ghi là có, hoặc đếm thừa, thì làm rõ bằng `issuer stock settle`.",
         ),
         _ => return None,
     })

@@ -214,6 +214,50 @@ fn blanks_between_stations_are_acknowledged_at_both_ends() {
     assert!(sender.page.says("thiếu 1, thừa 0"));
 }
 
+/// The key goes out at the desk, its digits are read off there; a blank is found among many, and a list says what it leaves out.
+#[test]
+fn the_page_of_the_stock_gives_out_the_stations_key_and_finds_a_blank() {
+    let (here, there) = (House::open(), House::open_other());
+    let mut kho = here.officer("kho");
+    let many: String = (1..=510).map(|one| format!("4c41420000000000{one:04x}\n")).collect();
+    stocked(&mut kho, &many);
+    kho.get("/stock");
+    assert!(kho.page.says("/stock/station.pub"), "{}", kho.page.body);
+    kho.get("/stock/station.pub");
+    assert!(kho.page.status == 200 && kho.page.header("content-disposition").contains(".station.pub"));
+    kho.get("/stock/blanks?state=in-stock");
+    assert!(kho.page.says("500 phôi đầu trong 510") && kho.page.says("4c414200000000000001"));
+    assert!(!kho.page.says("4c4142000000000001fe"));
+    kho.get("/stock/blanks.csv?state=in-stock");
+    assert!(
+        kho.page.says("4c4142000000000001fe,in-stock")
+            && kho.page.header("content-type").starts_with("text/csv")
+    );
+    kho.get("/stock/find?serial=4C41%204200%200000%200000%2001fe");
+    assert_eq!(kho.page.location, "/stock/blanks/4c4142000000000001fe");
+    kho.get("/stock/find?serial=12");
+    assert_eq!(kho.page.status, 422);
+    // The history says where it went, and the paper is called what it is.
+    let trip = [("reference", "chuyến 7"), ("serials", "4c414200000000000001")];
+    assert_eq!(order(&mut kho, "send", &trip, &[("key", &key(&there))]), 303);
+    kho.get("/stock/blanks/4c414200000000000001");
+    assert!(kho.page.says("chuyến chuyến 7, máy trạm"), "{}", kho.page.body);
+    let sender = here.ledger_says("SELECT sender FROM stock_transports");
+    let their = here.ledger_says("SELECT other FROM stock_transports");
+    let paper: String = "chuyến 7".bytes().map(|octet| format!("{octet:02x}")).collect();
+    kho.get(&format!("/stock/transports/{sender}/{paper}"));
+    assert!(kho.page.header("content-disposition").contains("list-chuy_n_7.json"));
+    kho.get("/stock");
+    for key in [sender, their] {
+        assert!(kho.page.says(&cccd_issuer::words::fingerprint(&key)), "{key}");
+    }
+    let mut lan = here.officer("lan");
+    for path in ["/stock/station.pub", "/stock/blanks.csv", "/stock/find?serial=12"] {
+        lan.get(path);
+        assert_eq!(lan.page.status, 403, "{path}");
+    }
+}
+
 #[test]
 fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
     let (here, there) = (House::open(), House::open_other());
@@ -267,7 +311,13 @@ fn a_blank_that_two_stations_say_they_have_is_settled_at_the_desk() {
             &[],
         );
         assert_eq!(sender.page.status, 303, "{turn}: {}", sender.page.body);
+        assert_eq!(sender.page.location, "/stock?done=settle");
     }
+    // The other station hears nothing of it: the keeper is told to say so.
+    sender.get("/stock?done=settle");
+    assert!(sender.page.says("báo thủ kho bên đó ghi mất"), "{}", sender.page.body);
+    sender.get("/stock?done=%3Cb%3E");
+    assert!(sender.page.status == 200 && !sender.page.says("<b>"));
     sender.get("/stock/blanks/4c414200000000000002");
     assert!(
         sender.page.says("Đã làm rõ với máy trạm kia") && sender.page.says(note.1),

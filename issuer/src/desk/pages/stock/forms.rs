@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::super::super::house::Desk;
 use super::super::super::page::once;
 use super::super::super::seen::Seen;
-use crate::stock::{BlankState, BlankStep, Cause, Reconciliation, SIGNED_FOR_ELSEWHERE, Transport};
+use crate::stock::{BlankState, BlankStep, Cause, Reconciliation, SIGNED_FOR_ELSEWHERE, SURPLUS, Transport};
 use crate::words;
 
 /// Causes that an officer may name for a step.
@@ -206,7 +206,8 @@ const SETTLED_AT_ONCE: usize = 1000;
 /// What this station and another both say they have, until somebody has looked.
 fn settle(desk: &Desk, seen: &Seen, report: &Reconciliation) -> Markup {
     let mut claims: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for one in report.differences.iter().filter(|one| one.what == SIGNED_FOR_ELSEWHERE) {
+    let is_open = |what: &str| [SIGNED_FOR_ELSEWHERE, SURPLUS].contains(&what);
+    for one in report.differences.iter().filter(|one| is_open(one.what)) {
         let of_transport = claims.entry(&one.detail).or_default();
         if of_transport.len() < SETTLED_AT_ONCE {
             of_transport.push(&one.serial);
@@ -214,12 +215,16 @@ fn settle(desk: &Desk, seen: &Seen, report: &Reconciliation) -> Markup {
     }
     html! {
         @if !claims.is_empty() {
-            (form(desk, seen, "settle", seen.say("Làm rõ phôi mà hai trạm cùng ghi là có", "Settle blanks that two stations say they have"), html! {
+            (form(desk, seen, "settle", seen.say("Làm rõ phôi mà hai trạm cùng ghi là có, hoặc đếm thừa", "Settle blanks that two stations say they have, or that were found too much"), html! {
                 p.hint { (seen.say(
-                    "Biên nhận của bên kia ghi những phôi này, mà sổ ở đây không giao chúng theo chuyến đó. Tìm phôi ở cả hai nơi rồi ghi điều đã thấy; phôi không còn ở đây thì ghi mất.",
-                    "The other station signed for these blanks, and the books here did not hand them over by that transport. Look in both places and write what you saw; what is no longer here is noted as lost.",
+                    "Biên nhận của bên kia ghi những phôi này, mà sổ ở đây không giao chúng theo chuyến đó. Tìm phôi ở cả hai nơi. Sổ ở đây đúng (phôi nằm ở đây, hoặc ở nơi sổ ghi) thì làm rõ, rồi báo bên kia ghi mất ở sổ của họ; phôi không còn ở đây thì ghi mất ở đây.",
+                    "The other station signed for these blanks, and the books here did not hand them over by that transport. Look in both places. If the books here are right (it lies here, or where they say), settle it and tell the other station to note it as lost in its books; what is no longer here is noted as lost here.",
                 )) }
-                label for="settle-claims" { (seen.say("Phôi của chuyến", "Blanks of the transport")) }
+                p.hint { (seen.say(
+                    "Phôi đếm thừa: phôi vào sổ khi nhập phiếu giao hoặc danh sách của nó; nếu không có, ghi ở đây đã tìm hiểu được gì và đã làm gì với phôi.",
+                    "What was found too much enters by its own note or list; where there is none, write here what you found out and what was done with it.",
+                )) }
+                label for="settle-claims" { (seen.say("Phôi của chuyến hoặc phiếu", "Blanks of the transport or note")) }
                 select id="settle-claims" name="claims" required {
                     option value="" { (seen.say("– chọn chuyến –", "– choose the transport –")) }
                     @for (reference, claimed) in &claims {

@@ -137,7 +137,8 @@ fn read(name: &str, parts: &Parts) -> Result<Order, Problem> {
             let (reference, claimed) = claims
                 .ok_or_else(|| Problem::bad_field("Chưa chọn chuyến nào", "No transport was chosen"))?;
             // There is no way back from it: nobody settles all by a cross that was left standing, nor by leaving a field empty.
-            let is_said = parts.fields.raw("all").is_some() || parts.text_or_file("serials", "file")?.is_some();
+            let is_said =
+                parts.fields.raw("all").is_some() || parts.text_or_file("serials", "file")?.is_some();
             if !is_said {
                 return Err(one_of_the_two());
             }
@@ -224,8 +225,10 @@ pub(in crate::desk) async fn order(
         Some(count) if matches!(order_kind, Kind::Word) && !count.agrees() => {
             Ok(answered(&parts.seen, &count))
         }
-        Some(count) if !count.agrees() || !count.elsewhere.is_empty() => Ok(differs(&parts.seen, &count)),
-        _ => Ok(Redirect::to("/stock").into_response()),
+        Some(count) if !count.agrees() || !count.elsewhere.is_empty() || !count.unseen.is_empty() => {
+            Ok(differs(&parts.seen, &count))
+        }
+        _ => Ok(Redirect::to(&format!("/stock?done={name}")).into_response()),
     }
 }
 
@@ -268,7 +271,9 @@ fn answered(seen: &Seen, count: &Count) -> Response {
 /// A count that does not agree is told at once; the page of the stock keeps what is open.
 fn differs(seen: &Seen, count: &Count) -> Response {
     let body = html! {
-        @if count.agrees() {
+        @if count.agrees() && !count.unseen.is_empty() {
+            (page::notice("bad", seen.say("Có phôi trong sổ mà lần đếm này không thấy.", "Some that the books have in stock were not found by this count.")))
+        } @else if count.agrees() {
             (page::notice("good", seen.say("Đủ; có phôi đã ở đây từ trước.", "Complete; some were here before.")))
         } @else {
             (page::notice("bad", seen.say("Số đếm được khác với danh sách.", "What was found is not what was listed.")))
@@ -277,6 +282,11 @@ fn differs(seen: &Seen, count: &Count) -> Response {
         (list(seen.say("Thiếu", "Missing"), &count.missing))
         (list(seen.say("Thừa, không vào kho", "Surplus, not taken into stock"), &count.surplus))
         (list(seen.say("Đã ở đây theo danh sách khác", "Here already by another list"), &count.elsewhere))
+        (list(seen.say("Sổ ghi còn trong kho, lần đếm này không thấy", "In the books in stock, not found by this count"), &count.unseen))
+        @if !count.unseen.is_empty() { p { (seen.say(
+            "Nếu đã đếm cả lô: tìm các phôi ấy, đếm lại; không thấy thì ghi mất. Nếu chỉ quét phôi mới tìm thấy thì không cần làm gì.",
+            "If the whole batch was counted: look for them and count again; what is not found is noted as lost. If only what turned up was scanned, there is nothing to do.",
+        )) } }
         p { a.button href="/stock" { (seen.say("Về kho phôi", "To the stock")) } }
     };
     page::page(seen, Title { text: seen.say("Kiểm đếm", "Count"), place: Place::Stock }, body)
