@@ -1,7 +1,7 @@
 //! What a run leaves in its folder: each file appears whole or not at all, and room is found before a chip is touched.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Room kept for a file that is written last.
@@ -117,6 +117,28 @@ impl Drop for NewFile {
 pub fn write_new(path: &Path, content: &[u8]) -> Result<(), OutputError> {
     NewFile::again(path)?.write(content)
 }
+
+/// What is written again and again under one name, as a list that is published: over its former self and over nothing else.
+///
+/// # Errors
+/// [`OutputError`]; something else is there.
+pub fn ensure_former(path: &Path, is_former: impl Fn(&[u8]) -> bool) -> Result<(), OutputError> {
+    let mut begins = Vec::new();
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Ok(found) if found.is_file() => {
+            let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut begins));
+            if read.is_ok() && (begins.is_empty() || is_former(&begins)) {
+                return Ok(());
+            }
+        }
+        _ => {}
+    }
+    Err(OutputError { path: path.to_owned(), source: io::ErrorKind::AlreadyExists.into() })
+}
+
+/// Octets by which a former file is known.
+const BEGINNING: u64 = 256;
 
 /// A file, and nothing else, with this very content.
 fn holds(path: &Path, content: &[u8]) -> bool {
@@ -368,6 +390,19 @@ mod tests {
             left.len() == 4 && left.iter().all(|name| !name.to_string_lossy().contains("part")),
             "{left:?}"
         );
+    }
+
+    #[test]
+    fn what_is_published_again_replaces_only_its_former_self() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cards.status");
+        let is_list = |begins: &[u8]| begins.starts_with(b"LIST");
+        assert!(ensure_former(&path, is_list).is_ok());
+        for (content, is_ok) in [(&b""[..], true), (b"LIST 1", true), (b"SQLite format 3", false)] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(ensure_former(&path, is_list).is_ok(), is_ok, "{content:?}");
+        }
+        assert!(ensure_former(directory.path(), |_| true).unwrap_err().is_there());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod rows;
 mod state;
 mod surplus;
 mod taken_back;
+mod told;
 mod transport;
 mod transports;
 

@@ -10,6 +10,14 @@ pub use names::{
     reason, role, state, step, stock_detail, stock_difference,
 };
 
+/// A control character, or one that turns the direction of what follows: in a line that officers write it would show another text
+/// than the one that is kept.
+#[must_use]
+pub fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A fingerprint in groups of four digits, as it is read out.
 #[must_use]
 pub fn fingerprint(digits: &str) -> String {

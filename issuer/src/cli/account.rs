@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cccd_issuer::accounts::{Hardness, NewAccount, Role};
-use cccd_issuer::output::write_private;
+use cccd_issuer::output::{ensure_former, write_private};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use serde_json::json;
@@ -91,6 +91,7 @@ pub(crate) fn run(
             let name = officer.as_deref().ok_or(Failure::NoOfficer)?;
             let file = session.as_deref().ok_or(Failure::NoSessionFile)?;
             let password = connect::password(password_file.as_deref().ok_or(Failure::NoOfficer)?)?;
+            ensure_former(file, is_session)?;
             let token = ledger.accounts().log_in(name, &password, at, rng)?;
             write_private(file, token.reveal().as_bytes())?;
             told(output, name, "logged-in", ("đã đăng nhập", "logged in"));
@@ -116,4 +117,10 @@ fn told(output: &Output, name: &str, state: &str, (vietnamese, english): (&str, 
         &json!({"account": name, "state": state}),
         &[format!("{name}: {}", output.say(vietnamese, english))],
     );
+}
+
+/// A file as a log-in leaves it: a secret of hexadecimal digits, a dot, the account's name.
+fn is_session(begins: &[u8]) -> bool {
+    let secret = begins.split(|octet| *octet == b'.').next().unwrap_or_default();
+    secret.len() < begins.len() && secret.len() >= 32 && secret.iter().all(u8::is_ascii_hexdigit)
 }

@@ -553,7 +553,7 @@ fn parse_ledger(text: &str) -> Result<Place, String> {
 
 fn parse_reason(text: &str) -> Result<String, String> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > 500 || text.chars().any(char::is_control) {
+    if text.is_empty() || text.chars().count() > 500 || text.chars().any(cccd_issuer::words::steers) {
         return Err("a reason is one line of 1 to 500 characters".to_owned());
     }
     Ok(text.to_owned())
@@ -563,6 +563,14 @@ fn parse_reason(text: &str) -> Result<String, String> {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_line_of_an_officer_shows_what_it_says() {
+        assert_eq!(parse_reason(" vỡ hộp ").as_deref(), Ok("vỡ hộp"));
+        for line in ["", "two\nlines", "lost \u{202e}kcots ni", "\u{2066}x"] {
+            assert!(parse_reason(line).is_err(), "{line:?}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

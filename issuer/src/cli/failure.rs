@@ -342,13 +342,22 @@ impl Failure {
                 },
                 |(vietnamese, ..)| {
                     if needs_detail(self.code()) {
-                        format!("{vietnamese} ({self})")
+                        format!("{vietnamese} ({})", self.detail())
                     } else {
                         vietnamese.to_owned()
                     }
                 },
             ),
         }
+    }
+
+    /// Which blank, which file: in Vietnamese where there are such words.
+    fn detail(&self) -> String {
+        let told = match self {
+            Self::Stock(error) | Self::Issue(IssueError::Stock(error)) => error.vietnamese(),
+            _ => None,
+        };
+        told.unwrap_or_else(|| self.to_string())
     }
 
     /// What to do, in one sentence.
@@ -432,6 +441,13 @@ mod tests {
                 assert_eq!(hint.contains("`issuer spoil`"), from == BlankState::Assigned, "{hint}");
             }
         }
+    }
+
+    #[test]
+    fn what_the_stock_refuses_is_told_in_vietnamese_to_the_last_word() {
+        let failure = Failure::from(StockError::List { line: 3 });
+        let told = failure.sentence(Language::Vi);
+        assert!(told.contains("dòng 3") && !told.contains("line"), "{told}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cccd_issuer::output::write_private;
+use cccd_issuer::output::{ensure_former, write_private};
 use cccd_issuer::register::RegisterError;
 use cccd_keys::pkcs11::open_store;
 use cccd_keys::signer::{Signer, SigningFailed};
@@ -49,6 +49,8 @@ fn issue(
     let count = cards.len();
     let signing = |error: SigningFailed| Failure::StationKey(error.to_string());
     let list = status_list::issue(cards, at, next, key.as_ref()).map_err(signing)?;
+    let begins = list.get(..8).unwrap_or_default();
+    ensure_former(&arguments.out, |former| former.starts_with(begins))?;
     write_private(&arguments.out, &list)?;
     output.result(
         &json!({

@@ -55,7 +55,7 @@ impl Fields {
         let Some(text) = self.raw(name).map(str::trim).filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        if text.chars().count() > MAX_TEXT || text.chars().any(char::is_control) {
+        if text.chars().count() > MAX_TEXT || text.chars().any(crate::words::steers) {
             return Err(Problem::bad_field(
                 "Một ô chỉ chứa một dòng, không quá 500 ký tự",
                 "A field holds one line of at most 500 characters",

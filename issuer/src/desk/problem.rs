@@ -236,7 +236,14 @@ impl From<LedgerError> for Problem {
 
 impl From<StockError> for Problem {
     fn from(error: StockError) -> Self {
-        IssueError::from(error).into()
+        let detail = error.vietnamese();
+        let mut problem = Self::from(IssueError::from(error));
+        if let (None, Some((text, ..)), Some(detail)) =
+            (hints::of(problem.code), words::of_failure(problem.code), detail)
+        {
+            problem.vietnamese = format!("{text} ({detail})");
+        }
+        problem
     }
 }
 

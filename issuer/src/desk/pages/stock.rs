@@ -332,7 +332,10 @@ pub(in crate::desk) async fn blanks(
             } }
             tbody { @for blank in &found { (row(&seen, blank)) } }
         } } }
-        @if shown < total { p.hint { (shown) " " (seen.say("phôi đầu trong", "first of")) " " (total) ". " (seen.say("Tệp CSV có tất cả; hoặc tìm theo số.", "The CSV file has all of them; or find one by its serial.")) } }
+        @if shown < total { p.hint {
+            (seen.say(&format!("{shown} phôi đầu trong {total}."), &format!("The first {shown} of {total}.")))
+            " " (seen.say("Tệp CSV có tất cả; hoặc tìm theo số.", "The CSV file has all of them; or find one by its serial."))
+        } }
         @if total > 0 { p { a.button href={ "/stock/blanks.csv?state=" (state.map_or("", BlankState::as_str)) } { (seen.say("Các phôi (CSV)", "Blanks (CSV)")) } } }
     };
     Ok(page::page(&seen, Title { text: seen.say("Các phôi", "Blanks"), place: Place::Stock }, body))

@@ -108,7 +108,18 @@ fn a_paper_is_written_over_nothing_and_no_blank_moves_without_it() {
         desk.run(&[&words[..], &who].concat())
     };
     refused(&accept(&list), 1, "file-exists");
-    assert_eq!(json(&accept(&desk.path("receipt.json")))["counted"], 1);
+    let accepted = json(&accept(&desk.path("receipt.json")));
+    assert_eq!((&accepted["counted"], accepted["signed_by"].as_str().unwrap().len()), (&1.into(), 64));
+    let shown = json(&desk.by("minh", &["stock", "show", "--chip", &serials[0]]));
+    let way = &shown["events"][2]["transport"];
+    assert_eq!((&way["reference"], way["other"].as_str().unwrap().len()), (&"P-1".into(), 64));
+    assert_eq!(shown["claims"], serde_json::json!([]));
+    let receipt = desk.path("receipt.json");
+    let acknowledge = ["stock", "acknowledge", "--receipt", &receipt, "--from", &key];
+    assert_eq!(json(&desk.by("minh", &acknowledge))["signed_by"], way["other"]);
+    // A list of cards and a session are written over their former selves only.
+    let login = ["account", "login", "--session", &ledger];
+    refused(&desk.by("minh", &login), 1, "file-exists");
     // An empty photo is none.
     std::fs::write(desk.path("empty.jpg"), b"").unwrap();
     let photo = desk.path("empty.jpg");

@@ -43,6 +43,9 @@ fn a_batch_from_the_delivery_note_to_the_report() {
     let all = serials(5);
     let with = |serials| [&note[..], &[("serials", serials)]].concat();
     assert_eq!(order(&mut kho, "receive", &with("123"), &[]), 409, "no serial either");
+    assert!(kho.page.says("dòng 1 không phải số phôi") && !kho.page.says("hexadecimal"), "{}", kho.page.body);
+    let turned = [("supplier", "maker \u{202e}rekam"), note[1], ("serials", "4c414200000000000001")];
+    assert_eq!(order(&mut kho, "receive", &turned, &[]), 422);
     assert_eq!(order(&mut kho, "receive", &with(&all), &[]), 303, "{}", kho.page.body);
     assert_eq!(order(&mut kho, "receive", &with(&all), &[]), 409, "a delivery note is received once");
     assert_eq!(standing(&house, "expected"), "5");
