@@ -420,6 +420,9 @@ fn undump(
     if (lines.next)()?.is_some() {
         return Err(lines.damaged("there is more after its end"));
     }
+    if form.of.is_none() {
+        engine.check_owners()?;
+    }
     let there = digests(engine, form)?;
     if there == promised { Ok(there) } else { Err(lines.damaged("a table is not as it was")) }
 }

@@ -177,6 +177,12 @@ pub trait Session {
     /// [`StoreError`].
     fn later(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError>;
 
+    /// As [`later`](Self::later), of a statement that changes one row: where it finds none to change, somebody was quicker.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] then, here or later.
+    fn replace(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError>;
+
     /// Loads rows that are all new, whole or not at all. `false`: at least one is there already; then nothing was written.
     ///
     /// # Errors
@@ -275,6 +281,9 @@ pub(super) trait Engine: Session + Send {
 
     /// Keeps others from writing to a table until the transaction ends.
     fn hold(&mut self, table: &str) -> Result<(), StoreError>;
+
+    /// That no row belongs to nobody, where the engine does not see to it by itself.
+    fn check_owners(&mut self) -> Result<(), StoreError>;
 
     /// What only this engine can say about its own soundness.
     fn check_integrity(&mut self) -> Result<(), StoreError>;

@@ -170,7 +170,8 @@ fn change_all(session: &mut dyn Session, persons: &[Person], change: &Change) ->
     Ok(())
 }
 
-/// [`change_all`] of persons whose rows this transaction has locked and read already, most of them.
+/// [`change_all`] of persons whose rows this transaction has read already, most of them, locked or not: of a row that somebody
+/// else changed since, it is told that they were quicker.
 pub(super) fn change_locked(
     session: &mut dyn Session,
     persons: &[Person],
@@ -485,30 +486,15 @@ fn replace(
     let (old, new) = (json(&*known.person)?, json(person)?);
     let plain = !known.person.sealed && !known.person.says_sensitive();
     let record = if plain { Value::from(&old) } else { json(&sealed::without(&known.person))?.into() };
-    let own = person.number.as_str();
-    let before =
-        Value::Int(i64::try_from(known.revision).map_err(|_| StoreError::Inconsistent("a revision"))?);
-    session.later(
-        "INSERT INTO person_history (personal_number, revision, source, recorded_at, record, sensitive) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        vec![
-            own.into(),
-            before,
-            (&known.change.source).into(),
-            known.change.at.to_string().into(),
-            record,
-            was.into(),
-        ],
-    )?;
-    let (old, new) = (items(&old)?, items(&new)?);
+    let (old_items, new) = (items(&old)?, items(&new)?);
     let stays = |item: &&str| {
         let same = |(one, other): (&&RawValue, &&RawValue)| one.get() == other.get();
-        old.get(item).zip(new.get(item)).is_some_and(same)
+        old_items.get(item).zip(new.get(item)).is_some_and(same)
     };
-    let gone = old.keys().copied().filter(|item| !new.contains_key(item));
+    let gone = old_items.keys().copied().filter(|item| !new.contains_key(item));
     let left = PLACES.into_iter().filter(|place| is_there(&known.person, place) && !is_there(person, place));
     let said = |item: &str| {
-        old.contains_key(item)
+        old_items.contains_key(item)
             || new.contains_key(item)
             || is_there(&known.person, item)
             || is_there(person, item)
@@ -519,14 +505,29 @@ fn replace(
         said,
     );
     let provenance = (!provenance.is_empty()).then(|| json(&provenance)).transpose()?;
-    session.later(REPLACE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
+    // The row first: whoever was quicker is seen by it, and there is a record of then already.
+    session.replace(REPLACE, values(person, sensitive, known.revision + 1, change, provenance)?)?;
+    let before =
+        Value::Int(i64::try_from(known.revision).map_err(|_| StoreError::Inconsistent("a revision"))?);
+    session.later(
+        "INSERT INTO person_history (personal_number, revision, source, recorded_at, record, sensitive) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        vec![
+            person.number.as_str().into(),
+            before,
+            (&known.change.source).into(),
+            known.change.at.to_string().into(),
+            record,
+            was.into(),
+        ],
+    )?;
     search::changed(session, Some(&known.person), person, known.revision + 1)?;
     kept::changed(session, known.revision + 1, &known.person, person, known.card)?;
     Ok(Put::Changed)
 }
 
-/// The row of somebody who is there, locked by this transaction: written as an insert that finds it, since several of those
-/// go as one statement.
+/// The row of somebody who is there, as it was read: written as an insert that finds it, since several of those go as one
+/// statement.
 const REPLACE: &str = concat!(
     "INSERT INTO person (",
     columns!(),
@@ -547,7 +548,8 @@ const REPLACE: &str = concat!(
      excluded.life, life_date = excluded.life_date, identification_marks = excluded.identification_marks, \
      cancelled_number = excluded.cancelled_number, lists = excluded.lists, sensitive = excluded.sensitive, \
      revision = excluded.revision, source = excluded.source, recorded_at = excluded.recorded_at, provenance = \
-     excluded.provenance, name_key = excluded.name_key"
+     excluded.provenance, name_key = excluded.name_key WHERE person.revision = excluded.revision - 1 \
+     AND person.replaced_by IS NULL"
 );
 
 /// A row as a person.

@@ -117,6 +117,41 @@ fn a_digest_tells_every_value_apart() {
     }
 }
 
+/// Where a table has no foreign key (decision 0173) the check of the whole tells of a row that belongs to nobody.
+#[test]
+fn a_row_of_nobody_is_refused_or_found() {
+    for (_from, from) in places() {
+        let store = filled(&from);
+        store.check_integrity().unwrap();
+        for (table, columns, values) in [
+            (
+                "person_history",
+                "revision, source, recorded_at, record",
+                "1, 's', '2026-01-01T00:00:00Z', '{}'",
+            ),
+            ("person_act", "on_day, act_id", "'2026-01-01', '00070/2026/KH/1'"),
+            ("outbox", "act_id, position, topic, message, recorded_at", "'a', 0, 't', '{}', '2026'"),
+            (
+                "linked_step",
+                "act_id, place, step, state, message, due, changed_at",
+                "'a', 1, 'residence', 'asked', '{}', '2026-01-01', '2026'",
+            ),
+        ] {
+            let row =
+                format!("INSERT INTO {table} (personal_number, {columns}) VALUES ('001099999999', {values})");
+            let put = store.raw(&row);
+            if matches!(from, Place::Sqlite(_)) {
+                assert!(put.is_err(), "{table}");
+                continue;
+            }
+            assert_eq!(put.unwrap(), 1);
+            assert!(matches!(store.check_integrity(), Err(StoreError::Inconsistent(_))), "{table}");
+            store.raw(&format!("DELETE FROM {table} WHERE personal_number = '001099999999'")).unwrap();
+            store.check_integrity().unwrap();
+        }
+    }
+}
+
 #[test]
 fn what_is_cut_off_altered_or_for_another_restores_nothing() {
     let identity = Identity::generate();

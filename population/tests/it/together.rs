@@ -281,6 +281,51 @@ fn the_same_acts_through_two_lines_at_once() {
     store.check_integrity().unwrap();
 }
 
+/// Somebody is quicker with a person whom acts change: the change itself sees it, and the acts are judged by what is there then.
+#[test]
+fn a_change_by_somebody_quicker_is_seen_and_not_lost() {
+    let Some(place) = postgres::database() else { return };
+    let Place::Postgres(server) = &place else { return };
+    let people = people(7);
+    drop(ready(SqlStore::create(&place, now()).unwrap(), &people));
+    let whom: Vec<&Person> = people.iter().take(4).collect();
+    let acts: Vec<Coming> = (1..)
+        .zip(&whom)
+        .map(|(serial, person)| {
+            let person = person.number.clone();
+            (entry(serial, Act::EthnicGroup { person, ethnic_group: "Mường".to_owned(), on: TODAY }), None)
+        })
+        .collect();
+    let mut other = server.config.connect(NoTls).unwrap();
+    let mut watch = server.config.connect(NoTls).unwrap();
+    let mut quicker = other.transaction().unwrap();
+    let third = whom[2].number.as_str();
+    let sql = "UPDATE person SET full_name = 'Hồ Thị Quý', name_key = 'ho thi quy', revision = revision + 1 \
+               WHERE personal_number = $1";
+    assert_eq!(quicker.execute(sql, &[&third]).unwrap(), 1);
+    let outcomes = std::thread::scope(|scope| {
+        let line = scope.spawn(|| together(&mut SqlStore::open(&place).unwrap(), &acts));
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while watch.query_one(waits, &[]).unwrap().get::<_, i64>(0) == 0 {
+            assert!(Instant::now() < deadline && !line.is_finished(), "nobody waits for the row");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        quicker.commit().unwrap();
+        line.join().unwrap()
+    });
+    assert!(outcomes.iter().all(|outcome| outcome.starts_with("applied")), "{outcomes:?}");
+    let store = SqlStore::open(&place).unwrap();
+    for person in whom {
+        let now = store.person(&person.number).unwrap().unwrap();
+        assert_eq!(now.ethnic_group.as_deref(), Some("Mường"));
+        let quick = person.number.as_str() == third;
+        assert_eq!(now.full_name == "Hồ Thị Quý", quick, "{}", now.full_name);
+        assert_eq!(store.acts_of(&person.number).unwrap().len(), 1, "taken once");
+    }
+    store.check_integrity().unwrap();
+}
+
 /// A plan is kept with its connection, and the planner may know of a table that it is empty: births must not come to read all keys
 /// that were written since.
 #[test]

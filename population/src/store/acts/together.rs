@@ -201,7 +201,7 @@ pub(in crate::store) fn take(
         .iter()
         .filter_map(|turn| if let Turn::Goes(judged) = turn { Some(judged.as_ref()) } else { None })
         .collect();
-    claim_and_hold(&others, &goes, &before, change)?;
+    claim_and_hold(&others, &goes, change)?;
     let mut known = others.locked.replace(Locked::new());
     let session = others.end()?;
     let given = give(session, &goes, change)?;
@@ -215,6 +215,7 @@ pub(in crate::store) fn take(
         }
         write_changes(session, judged.entry, &judged.changes, (theirs, &mut last), change)?;
     }
+    no_other_acts(session, &goes, &before)?;
     let outcomes: Vec<(&ActId, &'static str)> =
         goes.iter().map(|judged| (&judged.entry.id, outcome(&judged.changes))).collect();
     chain_all(session, intake, &outcomes, change.at)?;
@@ -326,14 +327,10 @@ fn judge<'e>(
     Ok(turns)
 }
 
-/// Claims the acts, and locks whom they name and change in the order of the numbers. Whoever changed since they were read, or
-/// had another act: the transaction begins anew.
-fn claim_and_hold(
-    others: &InSession<'_>,
-    goes: &[&Judged<'_>],
-    before: &ActsOf,
-    change: &Change,
-) -> Result<(), Halt> {
+/// Claims the acts. Whom they change is locked by the change, in the order of the numbers, and compared with what was read; where
+/// one of them names somebody and leaves them as they are, everybody is locked here, in that order too. Whoever changed since
+/// they were read: the transaction begins anew.
+fn claim_and_hold(others: &InSession<'_>, goes: &[&Judged<'_>], change: &Change) -> Result<(), Halt> {
     // Two lines with the same acts wait for each other in one order.
     let mut order: Vec<&&Judged<'_>> = goes.iter().collect();
     order.sort_by_key(|judged| judged.entry.id.to_string());
@@ -358,23 +355,26 @@ fn claim_and_hold(
         })
         .collect();
     let claims = asked.len();
-    let whom: BTreeSet<PersonalNumber> = goes
+    let differs =
+        |person: &&Person| others.known_person(&person.number).is_some_and(|known| *known != **person);
+    let changed = goes.iter().flat_map(|judged| &judged.changes.changed).filter(differs);
+    let changed: BTreeSet<&PersonalNumber> = changed.map(|person| &person.number).collect();
+    let mut whom: BTreeSet<PersonalNumber> = goes
         .iter()
         .flat_map(|judged| {
             let changed = judged.changes.changed.iter().map(|person| person.number.clone());
             judged.entry.act.named().into_iter().chain(changed)
         })
         .collect();
+    if whom.iter().all(|number| changed.contains(number)) {
+        whom.clear();
+    }
     let several = others.session.borrow().locks_several();
     match several {
         true => asked.extend(sixteen(HELD_SOME, whom.iter().map(PersonalNumber::as_str))),
         false => asked.extend(whom.iter().map(|number| (HELD, vec![number.as_str().into()]))),
     }
     let held = asked.len();
-    let principals: BTreeSet<PersonalNumber> =
-        goes.iter().flat_map(|judged| judged.entry.act.principals()).collect();
-    asked.extend(sixteen(ACTS, principals.iter().map(PersonalNumber::as_str)));
-    let acts_until = asked.len();
     // Who moves, dies or is born anew is counted with the card in use.
     let counted: BTreeSet<&PersonalNumber> = goes
         .iter()
@@ -384,7 +384,6 @@ fn claim_and_hold(
         .collect();
     asked.extend(sixteen(kept::CARDS, counted.iter().map(|number| number.as_str())));
     let (mut claimed, mut revisions) = (BTreeSet::new(), BTreeMap::new());
-    let mut now: ActsOf = BTreeMap::new();
     let mut cards: BTreeMap<PersonalNumber, Option<String>> =
         counted.iter().map(|number| ((*number).clone(), None)).collect();
     others.session.borrow_mut().ask(&asked, &mut |place, row| {
@@ -392,8 +391,6 @@ fn claim_and_hold(
             claimed.insert(row.needed(0)?);
         } else if place < held {
             revisions.insert(number_of(row.needed_str(1)?)?, row.count(0)?);
-        } else if place < acts_until {
-            add_act(&mut now, row)?;
         } else if let Some(last_day) = kept::card_in_use(row)? {
             cards.insert(number_of(row.needed_str(0)?)?, Some(last_day));
         }
@@ -408,8 +405,7 @@ fn claim_and_hold(
         people.get(number).and_then(Option::as_ref).map(|known| known.revision)
             == revisions.get(number).copied()
     });
-    let same_acts = principals.iter().all(|number| now.get(number) == before.get(number));
-    if !same || !same_acts {
+    if !same {
         return Err(StoreError::Busy.into());
     }
     for (number, last_day) in cards {
@@ -418,6 +414,23 @@ fn claim_and_hold(
         }
     }
     Ok(())
+}
+
+/// Another act of somebody whom these are about, taken since they were read: the transaction begins anew. By now the rows of
+/// all of them are locked.
+fn no_other_acts(session: &mut dyn Session, goes: &[&Judged<'_>], before: &ActsOf) -> Result<(), StoreError> {
+    let ours: BTreeSet<&ActId> = goes.iter().map(|judged| &judged.entry.id).collect();
+    let principals: BTreeSet<PersonalNumber> =
+        goes.iter().flat_map(|judged| judged.entry.act.principals()).collect();
+    let asked = sixteen(ACTS, principals.iter().map(PersonalNumber::as_str));
+    let mut now = ActsOf::new();
+    session.ask(&asked, &mut |_, row| add_act(&mut now, row))?;
+    for acts in now.values_mut() {
+        acts.retain(|act| !ours.contains(&act.id));
+    }
+    let none = Vec::new();
+    let of = |acts: &ActsOf, number| acts.get(number).unwrap_or(&none) == before.get(number).unwrap_or(&none);
+    if principals.iter().all(|number| of(&now, number)) { Ok(()) } else { Err(StoreError::Busy) }
 }
 
 /// The newborns: compared with who was born that day, given their numbers, and put in. Answers the numbers by the place of

@@ -33,6 +33,9 @@ const KNOCKS: [u32; 2] = [6, 30];
 /// Octets of rows that are handed over at once.
 const COPY_PART: usize = 128 * 1024;
 
+/// Whose rows belong to a person without a foreign key (decision 0173).
+const OWNED: [&str; 4] = ["person_history", "person_act", "outbox", "linked_step"];
+
 /// The register asks by keys. A plan is kept with its statement; one that was made while a table was empty would read the
 /// table whole long after it has grown, or an index that holds all the columns asked for, which then looks as good as any other. Where
 /// there is no key to go by, the table is read whole as before, and nothing is compiled for it because it looks costly. A plan is
@@ -55,7 +58,8 @@ pub(in crate::store) struct Postgres {
 
 enum Waiting {
     Script(&'static str),
-    Statement(String, Vec<Value<'static>>),
+    /// With the number of rows that it has to change, if it does.
+    Statement(String, Vec<Value<'static>>, Option<u64>),
 }
 
 impl Postgres {
@@ -91,13 +95,13 @@ impl Postgres {
             .iter()
             .map(|waiting| match waiting {
                 Waiting::Script(_) => Ok(None),
-                Waiting::Statement(sql, _) => self.statement(sql).map(Some),
+                Waiting::Statement(sql, ..) => self.statement(sql).map(Some),
             })
             .collect::<Result<_, StoreError>>()?;
         let client = &self.client;
         let before = waiting.iter().zip(&prepared).filter_map(|one| match one {
             (Waiting::Script(sql), _) => Some(One::Script(sql)),
-            (Waiting::Statement(_, values), Some(statement)) => Some(One::Statement(statement, values)),
+            (Waiting::Statement(_, values, _), Some(statement)) => Some(One::Statement(statement, values)),
             (Waiting::Statement(..), None) => None,
         });
         let these = asked.iter().map(|(statement, values)| One::Statement(statement, values));
@@ -125,11 +129,17 @@ impl Postgres {
                 };
                 let Some(rows) = begun.map_err(engine)? else { continue };
                 let mut rows = pin!(rows);
+                let waited = waiting.get(place);
                 let place = place.checked_sub(first).filter(|place| *place < asked.len());
                 while let Some(row) = rows.try_next().await.map_err(engine)? {
                     if let Some(place) = place {
                         each(place, &row)?;
                     }
+                }
+                if let Some(Waiting::Statement(.., Some(count))) = waited
+                    && rows.rows_affected() != Some(*count)
+                {
+                    return Err(StoreError::Busy);
                 }
                 if place.is_some() {
                     changed.push(rows.rows_affected().unwrap_or_default());
@@ -231,7 +241,13 @@ impl Session for Postgres {
 
     fn later(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError> {
         let values = values.into_iter().map(Value::into_owned).collect();
-        self.waiting.push(Waiting::Statement(sql.to_owned(), values));
+        self.waiting.push(Waiting::Statement(sql.to_owned(), values, None));
+        Ok(())
+    }
+
+    fn replace(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError> {
+        let values = values.into_iter().map(Value::into_owned).collect();
+        self.waiting.push(Waiting::Statement(sql.to_owned(), values, Some(1)));
         Ok(())
     }
 
@@ -422,7 +438,18 @@ impl Engine for Postgres {
         self.script(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE"))
     }
 
+    fn check_owners(&mut self) -> Result<(), StoreError> {
+        OWNED.iter().try_for_each(|table| {
+            let sql = format!(
+                "SELECT 1 FROM {table} LEFT JOIN person ON person.personal_number = {table}.personal_number \
+                 WHERE person.personal_number IS NULL LIMIT 1"
+            );
+            self.query(&sql, &[], &mut |_| Err(StoreError::Inconsistent("a row belongs to nobody")))
+        })
+    }
+
     fn check_integrity(&mut self) -> Result<(), StoreError> {
+        self.check_owners()?;
         // The engine holds its own constraints; what spans tables without a key between them is ours to ask.
         self.query(
             "SELECT 1 FROM sod_claim LEFT JOIN card ON card.personal_number = sod_claim.personal_number \

@@ -125,6 +125,10 @@ impl Session for Sqlite {
         self.execute(sql, &values).map(drop)
     }
 
+    fn replace(&mut self, sql: &str, values: Vec<Value<'_>>) -> Result<(), StoreError> {
+        if self.execute(sql, &values)? == 1 { Ok(()) } else { Err(StoreError::Busy) }
+    }
+
     fn load<'v>(
         &mut self,
         table: &Table<'_>,
@@ -239,6 +243,10 @@ impl Engine for Sqlite {
 
     fn hold(&mut self, _: &str) -> Result<(), StoreError> {
         // The transaction holds the file.
+        Ok(())
+    }
+
+    fn check_owners(&mut self) -> Result<(), StoreError> {
         Ok(())
     }
 

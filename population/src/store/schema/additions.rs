@@ -7,7 +7,7 @@ use crate::store::StoreError;
 use crate::store::engine::Session;
 
 /// In order; the version is `FIRST` + position + 1. A file that was ever released is never changed.
-pub(in crate::store) const ADDITIONS: [&str; 19] = [
+pub(in crate::store) const ADDITIONS: [&str; 20] = [
     include_str!("../../../migrations/0003_numbers.sql"),
     include_str!("../../../migrations/0004_cases.sql"),
     include_str!("../../../migrations/0005_sheets.sql"),
@@ -27,6 +27,7 @@ pub(in crate::store) const ADDITIONS: [&str; 19] = [
     include_str!("../../../migrations/0019_room.sql"),
     include_str!("../../../migrations/0020_lists.sql"),
     include_str!("../../../migrations/0021_outbox.sql"),
+    include_str!("../../../migrations/0022_owners.sql"),
 ];
 
 /// Brings tables of version 2 or later to this program's version, each step recorded.

@@ -18,6 +18,8 @@ struct Rows {
     rows: Vec<Vec<Value<'static>>>,
     /// Whom rows replace.
     whom: BTreeSet<String>,
+    /// How many rows each of them has to change, if it does.
+    must: Option<u64>,
 }
 
 /// A statement, or the place where rows go.
@@ -27,14 +29,15 @@ enum Slot {
 }
 
 /// The same statements, the inserts of one text together at the place of the first. What waits is independent: nobody needs
-/// its answer, and none of it refers to a row that waits. An insert is not moved over a statement that deletes. Of two rows
-/// that replace one and the same the second goes in a statement of its own.
+/// its answer, and none of it refers to a row that waits. An insert is not moved over a statement that deletes. Rows that
+/// replace others go in the order of their keys, in which everybody locks them; of two that replace one and the same the
+/// second goes in a statement of its own.
 pub(super) fn gathered(waiting: Vec<Waiting>) -> Vec<Waiting> {
     let mut done: Vec<Slot> = Vec::with_capacity(waiting.len());
     // Text of the insert, its place in `done`.
     let mut open: Vec<(String, usize)> = Vec::new();
     for one in waiting {
-        let Waiting::Statement(sql, values) = one else {
+        let Waiting::Statement(sql, values, must) = one else {
             open.clear();
             done.push(Slot::One(one));
             continue;
@@ -51,13 +54,18 @@ pub(super) fn gathered(waiting: Vec<Waiting>) -> Vec<Waiting> {
             if !sql.starts_with("INSERT INTO ") && !sql.starts_with("UPDATE ") {
                 open.clear();
             }
-            done.push(Slot::One(Waiting::Statement(sql, values)));
+            done.push(Slot::One(Waiting::Statement(sql, values, must)));
             continue;
         };
-        let mut rows =
-            Rows { head: head.to_owned(), tail: tail.to_owned(), rows: Vec::new(), whom: BTreeSet::new() };
+        let mut rows = Rows {
+            head: head.to_owned(),
+            tail: tail.to_owned(),
+            rows: Vec::new(),
+            whom: BTreeSet::new(),
+            must,
+        };
         if let Some(values) = rows.take(values) {
-            done.push(Slot::One(Waiting::Statement(sql, values)));
+            done.push(Slot::One(Waiting::Statement(sql, values, must)));
             continue;
         }
         open.retain(|(text, _)| *text != sql);
@@ -78,12 +86,8 @@ impl Rows {
     /// One row more; it is given back where another one is of the same person.
     fn take(&mut self, row: Vec<Value<'static>>) -> Option<Vec<Value<'static>>> {
         if !self.tail.is_empty() {
-            let whom = match row.first() {
-                Some(Value::Text(whom)) => whom.to_string(),
-                Some(Value::Int(whom)) => whom.to_string(),
-                _ => return Some(row),
-            };
-            if !self.whom.insert(whom) {
+            let whom = row.first().map(key).unwrap_or_default();
+            if whom.is_empty() || !self.whom.insert(whom) {
                 return Some(row);
             }
         }
@@ -91,7 +95,10 @@ impl Rows {
         None
     }
 
-    fn statements(self, out: &mut Vec<Waiting>) {
+    fn statements(mut self, out: &mut Vec<Waiting>) {
+        if !self.tail.is_empty() {
+            self.rows.sort_by_key(|row| row.first().map(key));
+        }
         let width = self.rows.first().map_or(1, Vec::len).max(1);
         let most = (MOST / width).max(1);
         let mut left = self.rows.len();
@@ -101,7 +108,12 @@ impl Rows {
             let count = if fits == left && left <= AS_THEY_ARE { left } else { 1 << fits.ilog2() };
             let values: Vec<Value<'static>> = rows.by_ref().take(count).flatten().collect();
             let tuples: Vec<String> = (0..count).map(|row| tuple(row * width + 1, width)).collect();
-            out.push(Waiting::Statement(format!("{}{}{}", self.head, tuples.join(", "), self.tail), values));
+            let must = self.must.map(|rows| rows.saturating_mul(count as u64));
+            out.push(Waiting::Statement(
+                format!("{}{}{}", self.head, tuples.join(", "), self.tail),
+                values,
+                must,
+            ));
             left -= count;
         }
     }
@@ -117,6 +129,15 @@ fn parts(sql: &str, width: usize) -> Option<(&str, &str)> {
         .then_some((head, tail))
 }
 
+/// The key of a row as its first value says it.
+fn key(value: &Value<'_>) -> String {
+    match value {
+        Value::Text(whom) => whom.to_string(),
+        Value::Int(whom) => whom.to_string(),
+        Value::Null | Value::Bytes(_) => String::new(),
+    }
+}
+
 fn tuple(from: usize, width: usize) -> String {
     let places: Vec<String> = (from..from + width).map(|place| format!("?{place}")).collect();
     format!("({})", places.join(", "))
@@ -127,13 +148,13 @@ mod tests {
     use super::*;
 
     fn statement(sql: &str, values: &[i64]) -> Waiting {
-        Waiting::Statement(sql.to_owned(), values.iter().map(|value| Value::Int(*value)).collect())
+        Waiting::Statement(sql.to_owned(), values.iter().map(|value| Value::Int(*value)).collect(), None)
     }
 
     fn texts(waiting: Vec<Waiting>) -> Vec<(String, Vec<i64>)> {
         let each = waiting.into_iter().map(|one| match one {
             Waiting::Script(sql) => (sql.to_owned(), Vec::new()),
-            Waiting::Statement(sql, values) => {
+            Waiting::Statement(sql, values, _) => {
                 let value = |value| if let Value::Int(value) = value { value } else { 0 };
                 (sql, values.into_iter().map(value).collect())
             }
@@ -178,6 +199,22 @@ mod tests {
         ]));
         let two = put.replace("(?1, ?2)", "(?1, ?2), (?3, ?4)");
         assert_eq!(told, [(two.clone(), vec![1, 10, 2, 20]), (two, vec![1, 11, 3, 30])]);
+    }
+
+    #[test]
+    fn rows_that_replace_lock_in_the_order_of_their_keys_and_each_must_find_one() {
+        let put =
+            "INSERT INTO a (b, c) VALUES (?1, ?2) ON CONFLICT (personal_number) DO UPDATE SET c = excluded.c";
+        let row = |key: i64| Waiting::Statement(put.to_owned(), vec![key.into(), 0_i64.into()], Some(1));
+        let told = gathered((0..50).map(|at| row(100 + at * 7 % 50)).collect());
+        let (mut keys, mut rows) = (Vec::new(), Vec::new());
+        for one in told {
+            let Waiting::Statement(_, values, must) = one else { panic!("no statement") };
+            rows.push((values.len() / 2, must));
+            keys.extend(values.into_iter().step_by(2).map(|key| super::key(&key)));
+        }
+        assert!(keys.is_sorted(), "{keys:?}");
+        assert_eq!(rows, [(32, Some(32)), (18, Some(18))]);
     }
 
     #[test]
