@@ -463,10 +463,7 @@ mod tests {
                 "{told}"
             );
         }
-        let there = Failure::Output(OutputError {
-            path: "list.json".into(),
-            source: std::io::ErrorKind::AlreadyExists.into(),
-        });
+        let there = Failure::Output(OutputError::taken("papers/list.json".as_ref()));
         assert_eq!((there.code(), there.exit()), ("file-exists", 1));
         for language in [Language::En, Language::Vi] {
             assert!(there.sentence(language).contains("list.json"), "{}", there.sentence(language));
