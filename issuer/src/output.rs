@@ -47,7 +47,7 @@ impl OutputError {
     /// Something of this name is there already, and is left as it is.
     #[must_use]
     pub fn is_there(&self) -> bool {
-        self.source.get_ref().is_some_and(|why| why.is::<Taken>())
+        matches!(self.source.get_ref(), Some(why) if why.is::<Taken>())
     }
 
     /// What stands in the way of a file that an officer named.
