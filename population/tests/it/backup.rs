@@ -8,7 +8,9 @@ use cccd_population::backup::{BackupError, backup, restore};
 use cccd_population::generate::Nation;
 use cccd_population::person::Person;
 use cccd_population::seal::SealKeys;
-use cccd_population::store::{Attempt, AttemptResult, Change, Place, SqlStore, Store as _, TableDigest};
+use cccd_population::store::{
+    Attempt, AttemptResult, Change, Place, SqlStore, Store as _, StoreError, TableDigest,
+};
 
 use crate::{TODAY, change, keys, new_card, now, number, postgres, somebody};
 
@@ -140,7 +142,7 @@ fn a_row_of_nobody_is_refused_or_found() {
             let row =
                 format!("INSERT INTO {table} (personal_number, {columns}) VALUES ('001099999999', {values})");
             let put = store.raw(&row);
-            if matches!(from, Place::Sqlite(_)) {
+            if matches!(from, Place::Sqlite(_)) || table == "person_history" {
                 assert!(put.is_err(), "{table}");
                 continue;
             }

@@ -34,7 +34,7 @@ const KNOCKS: [u32; 2] = [6, 30];
 const COPY_PART: usize = 128 * 1024;
 
 /// Whose rows belong to a person without a foreign key (decision 0173).
-const OWNED: [&str; 4] = ["person_history", "person_act", "outbox", "linked_step"];
+const OWNED: [&str; 3] = ["person_act", "outbox", "linked_step"];
 
 /// The register asks by keys. A plan is kept with its statement; one that was made while a table was empty would read the
 /// table whole long after it has grown, or an index that holds all the columns asked for, which then looks as good as any other. Where
