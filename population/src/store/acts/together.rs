@@ -328,8 +328,8 @@ fn judge<'e>(
 }
 
 /// Claims the acts. Whom they change is locked by the change, in the order of the numbers, and compared with what was read; where
-/// one of them names somebody and leaves them as they are, everybody is locked here, in that order too. Whoever changed since
-/// they were read: the transaction begins anew.
+/// one of them names somebody and leaves them as they are, or the rows lie on several machines, everybody is locked here, in that
+/// order too. Whoever changed since they were read: the transaction begins anew.
 fn claim_and_hold(others: &InSession<'_>, goes: &[&Judged<'_>], change: &Change) -> Result<(), Halt> {
     // Two lines with the same acts wait for each other in one order.
     let mut order: Vec<&&Judged<'_>> = goes.iter().collect();
@@ -366,10 +366,10 @@ fn claim_and_hold(others: &InSession<'_>, goes: &[&Judged<'_>], change: &Change)
             judged.entry.act.named().into_iter().chain(changed)
         })
         .collect();
-    if whom.iter().all(|number| changed.contains(number)) {
+    let several = others.session.borrow().locks_several();
+    if several && whom.iter().all(|number| changed.contains(number)) {
         whom.clear();
     }
-    let several = others.session.borrow().locks_several();
     match several {
         true => asked.extend(sixteen(HELD_SOME, whom.iter().map(PersonalNumber::as_str))),
         false => asked.extend(whom.iter().map(|number| (HELD, vec![number.as_str().into()]))),
