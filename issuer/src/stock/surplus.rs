@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::claimed::{ANSWERS, settled};
 use super::lists::{Receipt, Signed, serials};
-use super::{StockError, rows};
+use super::{BlankState, StockError, rows};
 
 /// A blank, and the delivery note beside which it was found: supplier and name.
 pub(super) type Surplus = (ChipSerial, (String, String));
@@ -27,8 +27,12 @@ pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Surplus>, StockError
     let settled = settled(session)?;
     let mut open = Vec::new();
     for ((serial, note), operation) in found {
+        // Another host may have brought it in while this one was counting.
+        let is_here = rows::blank(session, &serial)?.is_some_and(|row| row.state == BlankState::InStock);
         let looked = settled.get(&(serial, note.1.clone()));
-        if looked.is_some_and(|looked| looked.operation > operation) || is_noted(session, &serial, operation)?
+        if is_here
+            || looked.is_some_and(|looked| looked.operation > operation)
+            || is_noted(session, &serial, operation)?
         {
             continue;
         }
@@ -37,10 +41,11 @@ pub(super) fn open(session: &mut dyn Session) -> Result<Vec<Surplus>, StockError
     Ok(open)
 }
 
-/// Something was noted of the blank after that operation.
+/// Something was noted of the blank here after that operation. That another station signed for it says nothing of what lies here.
 fn is_noted(session: &mut dyn Session, serial: &ChipSerial, operation: i64) -> Result<bool, StoreError> {
     let mut is_noted = false;
-    let later = "SELECT 1 FROM blank_events WHERE serial = ?1 AND operation > ?2 LIMIT 1";
+    let later = "SELECT 1 FROM blank_events WHERE serial = ?1 AND operation > ?2 \
+                 AND to_state <> 'handed-over' LIMIT 1";
     session.query(later, &[serial.to_string().into(), operation.into()], &mut |_| {
         is_noted = true;
         Ok(())
@@ -72,7 +77,7 @@ fn accepted(session: &mut dyn Session) -> Result<Vec<(Surplus, i64)>, StockError
     for table in ANSWERS {
         let sql = format!(
             "SELECT t.sender, t.reference, r.operation, r.receipt FROM stock_transports t JOIN {table} r \
-             ON r.sender = t.sender AND r.reference = t.reference WHERE t.direction = 'in' AND r.surplus > 0"
+             ON r.sender = t.sender AND r.reference = t.reference WHERE t.direction = 'in'"
         );
         session.query(&sql, &[], &mut |row| {
             let operation = row.int(2)?.ok_or(StoreError::Inconsistent("an operation of the stock"))?;

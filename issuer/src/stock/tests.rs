@@ -207,6 +207,14 @@ fn what_was_found_too_much_is_not_forgotten() {
     let list = here.stock().send("P2", &there_key, &[serial(2)], act()).unwrap();
     there.stock().accept(&list, &here_key, None, act()).unwrap();
     assert_eq!(differences(&mut there), []);
+    // Left in the cabinet, found there by a count, and signed for by the other station without a look: it lies here all the same.
+    let list = here.stock().send("P3", &there_key, &[serial(3)], act()).unwrap();
+    here.stock().count("maker", "note 1", Some(&[serial(3)]), act()).unwrap();
+    let (_, receipt) = there.stock().accept(&list, &here_key, None, act()).unwrap();
+    here.stock().acknowledge(&receipt, &there_key, act()).unwrap();
+    assert_eq!(differences(&mut here), [surplus(3)]);
+    here.stock().settle("note 1", &[serial(3)], "sent after them", act()).unwrap();
+    assert_eq!(differences(&mut here), []);
     for (ledger, key) in [(&mut here, here_key), (&mut there, there_key)] {
         ledger.sign_log().unwrap();
         ledger.prove_log(&key, &[]).unwrap();

@@ -448,24 +448,24 @@ fn write(
             numbers::cancel(session, &cancelled)?;
         }
     }
+    persons::change_locked(session, &changes.changed, locked, change)?;
     let mut last = LastTold::read(session, &changes.messages)?;
-    write_changes(session, entry, changes, (locked, &mut last), change)?;
+    write_changes(session, entry, changes, &mut last, change)?;
     if let (Some(person), Some(old)) = (&changes.created, &changes.cancelled) {
         carry_over(session, old, &person.number)?;
     }
     Ok(())
 }
 
-/// All that an act changes but the record that it makes.
+/// All that an act changes but the records of persons.
 fn write_changes(
     session: &mut dyn Session,
     entry: &Entry,
     changes: &Changes,
-    (locked, last): (Locked, &mut LastTold),
+    last: &mut LastTold,
     change: &Change,
 ) -> Result<(), StoreError> {
     let act = entry.id.to_string();
-    persons::change_locked(session, &changes.changed, locked, change)?;
     // Of a newborn it is the first act; whoever has a new number keeps the acts of the old one.
     let on = entry.act.on().to_string();
     let mut of_whom = entry.act.principals();

@@ -231,7 +231,7 @@ fn ask_next(
     // Whoever has another number by now is asked about under that one.
     message.person = numbers::current(session, &message.person)?;
     message.with = message.with.map(|with| numbers::current(session, &with)).transpose()?;
-    let dead = matches!(persons::whole(session, persons::PERSON, &message.person)?, Some(known) if matches!(known.person.life, Life::Dead(_)));
+    let dead = matches!(persons::whole(session, persons::KNOWN, &message.person)?, Some(known) if matches!(known.person.life, Life::Dead(_)));
     if dead != matches!(step, Step::ResidenceRemoved | Step::FuneralBenefit) {
         // A child that has died since needs no card; of whoever turned out to live there is no funeral.
         let over = StepAnswer {

@@ -13,7 +13,7 @@ use cccd_population::person::{Life, Person, Residence};
 use cccd_population::store::{ActOutcome, Place, Recorded, SqlStore, Store as _, StoreError};
 use proptest::prelude::*;
 
-use crate::{TODAY, change, empty, now, number, postgres};
+use crate::{TODAY, change, empty, new_card, now, number, postgres, somebody};
 
 type Coming = (Entry, Option<PersonalNumber>);
 
@@ -323,6 +323,55 @@ fn a_change_by_somebody_quicker_is_seen_and_not_lost() {
         assert_eq!(now.full_name == "Hồ Thị Quý", quick, "{}", now.full_name);
         assert_eq!(store.acts_of(&person.number).unwrap().len(), 1, "taken once");
     }
+    store.check_integrity().unwrap();
+}
+
+/// A card is recorded while its holder's death waits for the same row: the holder is counted once, among the dead.
+#[test]
+fn a_card_that_comes_meanwhile_is_counted_with_its_holder() {
+    let Some(place) = postgres::database() else { return };
+    let Place::Postgres(server) = &place else { return };
+    let people = people(7);
+    let mut holder = somebody();
+    holder.life = Life::Alive;
+    let mut store = ready(SqlStore::create(&place, now()).unwrap(), &people);
+    store.put_person(&holder, &change()).unwrap();
+    store.recount(now()).unwrap();
+    let acts: Vec<Coming> = [
+        Act::Death { person: holder.number.clone(), on: TODAY },
+        Act::EthnicGroup { person: people[0].number.clone(), ethnic_group: "Mường".to_owned(), on: TODAY },
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|(act, serial)| (entry(serial, act), None))
+    .collect();
+    let mut other = server.config.connect(NoTls).unwrap();
+    let mut watch = server.config.connect(NoTls).unwrap();
+    let mut held = other.transaction().unwrap();
+    let sql = "SELECT 1 FROM person WHERE personal_number = $1 FOR UPDATE";
+    held.query_one(sql, &[&holder.number.as_str()]).unwrap();
+    let mut until = |count: i64| {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while watch.query_one(waits, &[]).unwrap().get::<_, i64>(0) < count {
+            assert!(Instant::now() < deadline, "nobody waits for the row");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    std::thread::scope(|scope| {
+        // Whoever waits first is first.
+        let card = scope.spawn(|| SqlStore::open(&place).unwrap().record_card(&new_card(1), &change()));
+        until(1);
+        let line = scope.spawn(|| together(&mut SqlStore::open(&place).unwrap(), &acts));
+        until(2);
+        held.rollback().unwrap();
+        card.join().unwrap().unwrap();
+        let outcomes = line.join().unwrap();
+        assert!(outcomes.iter().all(|outcome| outcome.starts_with("applied")), "{outcomes:?}");
+    });
+    let kept = store.roll_up().unwrap();
+    store.recount(now()).unwrap();
+    assert_eq!(kept, store.roll_up().unwrap());
     store.check_integrity().unwrap();
 }
 

@@ -58,6 +58,9 @@ pub(in crate::store) type Done = Vec<Result<Recorded, StoreError>>;
 /// Acts that were taken, by whose they are.
 type ActsOf = BTreeMap<PersonalNumber, Vec<Applied>>;
 
+/// The last day of the card in use of each, if there is one.
+type CardsOf = BTreeMap<PersonalNumber, Option<String>>;
+
 /// Why a transaction is given up.
 pub(in crate::store) enum Halt {
     Store(StoreError),
@@ -201,11 +204,10 @@ pub(in crate::store) fn take(
         .iter()
         .filter_map(|turn| if let Turn::Goes(judged) = turn { Some(judged.as_ref()) } else { None })
         .collect();
-    claim_and_hold(&others, &goes, change)?;
+    let cards = claim_and_hold(&others, &goes, change)?;
     let mut known = others.locked.replace(Locked::new());
     let session = others.end()?;
     let given = give(session, &goes, change)?;
-    let mut last = LastTold::read(session, goes.iter().flat_map(|judged| &judged.changes.messages))?;
     for judged in &goes {
         let mut theirs = Locked::new();
         for person in &judged.changes.changed {
@@ -213,9 +215,14 @@ pub(in crate::store) fn take(
                 theirs.insert(person.number.clone(), known);
             }
         }
-        write_changes(session, judged.entry, &judged.changes, (theirs, &mut last), change)?;
+        persons::change_locked(session, &judged.changes.changed, theirs, change)?;
     }
-    no_other_acts(session, &goes, &before)?;
+    // Everybody is locked by now.
+    let mut last = LastTold::read(session, goes.iter().flat_map(|judged| &judged.changes.messages))?;
+    for judged in &goes {
+        write_changes(session, judged.entry, &judged.changes, &mut last, change)?;
+    }
+    as_judged(session, &goes, (&before, &cards))?;
     let outcomes: Vec<(&ActId, &'static str)> =
         goes.iter().map(|judged| (&judged.entry.id, outcome(&judged.changes))).collect();
     chain_all(session, intake, &outcomes, change.at)?;
@@ -330,7 +337,9 @@ fn judge<'e>(
 /// Claims the acts. Whom they change is locked by the change, in the order of the numbers, and compared with what was read; where
 /// one of them names somebody and leaves them as they are, or the rows lie on several machines, everybody is locked here, in that
 /// order too. Whoever changed since they were read: the transaction begins anew.
-fn claim_and_hold(others: &InSession<'_>, goes: &[&Judged<'_>], change: &Change) -> Result<(), Halt> {
+///
+/// Answers the cards in use by which changes are counted.
+fn claim_and_hold(others: &InSession<'_>, goes: &[&Judged<'_>], change: &Change) -> Result<CardsOf, Halt> {
     // Two lines with the same acts wait for each other in one order.
     let mut order: Vec<&&Judged<'_>> = goes.iter().collect();
     order.sort_by_key(|judged| judged.entry.id.to_string());
@@ -384,8 +393,7 @@ fn claim_and_hold(others: &InSession<'_>, goes: &[&Judged<'_>], change: &Change)
         .collect();
     asked.extend(sixteen(kept::CARDS, counted.iter().map(|number| number.as_str())));
     let (mut claimed, mut revisions) = (BTreeSet::new(), BTreeMap::new());
-    let mut cards: BTreeMap<PersonalNumber, Option<String>> =
-        counted.iter().map(|number| ((*number).clone(), None)).collect();
+    let mut cards: CardsOf = counted.iter().map(|number| ((*number).clone(), None)).collect();
     others.session.borrow_mut().ask(&asked, &mut |place, row| {
         if place < claims {
             claimed.insert(row.needed(0)?);
@@ -408,29 +416,44 @@ fn claim_and_hold(others: &InSession<'_>, goes: &[&Judged<'_>], change: &Change)
     if !same {
         return Err(StoreError::Busy.into());
     }
-    for (number, last_day) in cards {
-        if let Some(Some(known)) = people.get_mut(&number) {
-            known.card = Some(last_day);
+    for (number, last_day) in &cards {
+        if let Some(Some(known)) = people.get_mut(number) {
+            known.card = Some(last_day.clone());
         }
     }
-    Ok(())
+    Ok(cards)
 }
 
-/// Another act of somebody whom these are about, taken since they were read: the transaction begins anew. By now the rows of
-/// all of them are locked.
-fn no_other_acts(session: &mut dyn Session, goes: &[&Judged<'_>], before: &ActsOf) -> Result<(), StoreError> {
+/// Another act of somebody whom these are about, or another card of whoever is counted with it, taken since they were read: the
+/// transaction begins anew. By now the rows of all of them are locked.
+fn as_judged(
+    session: &mut dyn Session,
+    goes: &[&Judged<'_>],
+    (before, cards): (&ActsOf, &CardsOf),
+) -> Result<(), StoreError> {
     let ours: BTreeSet<&ActId> = goes.iter().map(|judged| &judged.entry.id).collect();
     let principals: BTreeSet<PersonalNumber> =
         goes.iter().flat_map(|judged| judged.entry.act.principals()).collect();
-    let asked = sixteen(ACTS, principals.iter().map(PersonalNumber::as_str));
+    let mut asked = sixteen(ACTS, principals.iter().map(PersonalNumber::as_str));
+    let acts_until = asked.len();
+    asked.extend(sixteen(kept::CARDS, cards.keys().map(PersonalNumber::as_str)));
     let mut now = ActsOf::new();
-    session.ask(&asked, &mut |_, row| add_act(&mut now, row))?;
+    let mut in_use: CardsOf = cards.keys().map(|number| (number.clone(), None)).collect();
+    session.ask(&asked, &mut |place, row| {
+        if place < acts_until {
+            add_act(&mut now, row)?;
+        } else if let Some(last_day) = kept::card_in_use(row)? {
+            in_use.insert(number_of(row.needed_str(0)?)?, Some(last_day));
+        }
+        Ok(())
+    })?;
     for acts in now.values_mut() {
         acts.retain(|act| !ours.contains(&act.id));
     }
     let none = Vec::new();
     let of = |acts: &ActsOf, number| acts.get(number).unwrap_or(&none) == before.get(number).unwrap_or(&none);
-    if principals.iter().all(|number| of(&now, number)) { Ok(()) } else { Err(StoreError::Busy) }
+    let same = in_use == *cards && principals.iter().all(|number| of(&now, number));
+    if same { Ok(()) } else { Err(StoreError::Busy) }
 }
 
 /// The newborns: compared with who was born that day, given their numbers, and put in. Answers the numbers by the place of
