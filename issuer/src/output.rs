@@ -28,7 +28,7 @@ struct Staged {
 
 /// Why a folder cannot take the files.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be written: {source}", path.display())]
+#[error("no file can be written at {}: {source}", path.display())]
 pub struct OutputError {
     /// Which file or folder.
     pub path: PathBuf,

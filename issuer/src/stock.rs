@@ -3,6 +3,7 @@
 //! A station that has received no batch keeps no stock: any blank of its readers is taken, as the ledger alone knows
 //! which chips were used. With the first batch that ends: from then on only blanks in stock become cards.
 
+mod answered;
 mod claimed;
 mod error;
 mod keys;

@@ -55,7 +55,7 @@ impl Stock<'_> {
         let detail = json!({"settled": reference, "blanks": texts(blanks), "note": note});
         self.write(|session, log| {
             let open = all_open(session)?;
-            let Some(operation) = rows::begin(session, SETTLED_BY, &detail, act, log)? else { return Ok(()) };
+            let Ok(operation) = rows::begin(session, SETTLED_BY, &detail, act, log)? else { return Ok(()) };
             let is_open = |serial: &ChipSerial| open.iter().any(|(one, of)| one == serial && of == reference);
             if let Some(none) = blanks.iter().find(|serial| !is_open(serial)) {
                 return Err(StockError::NotClaimed(*none));

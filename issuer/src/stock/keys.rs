@@ -80,7 +80,7 @@ impl Stock<'_> {
                 let problem = InvalidBlankStep { from: row.state, step: super::BlankStep::Assign };
                 return Err(StockError::Step { serial: *serial, problem });
             }
-            let Some(operation) = rows::begin(session, "keys", &detail, act, log)? else { return Ok(()) };
+            let Ok(operation) = rows::begin(session, "keys", &detail, act, log)? else { return Ok(()) };
             let signed = Signed::make(&statement, auditor)?;
             keep(session, operation, auditor.station(), serial, &signed)?;
             rows::end(session, operation, ("keys", &detail), &[], act, log)

@@ -7,7 +7,7 @@ use cccd_population::store::{Session, StoreError};
 use serde_json::{Value, json};
 
 use super::rows::{self, BlankRow, Event, Origin};
-use super::{BlankState, BlankStep, Count, Entry, Explanation, Stock, StockError, lists};
+use super::{BlankState, BlankStep, Count, Entry, Explanation, Stock, StockError, answered, lists};
 use crate::audit::Auditor;
 use crate::ledger::{Act, schema};
 
@@ -24,9 +24,12 @@ impl Stock<'_> {
         act: Act<'_>,
     ) -> Result<(), StockError> {
         lists::once(serials)?;
-        let detail = json!({"supplier": supplier, "delivery_note": delivery_note, "blanks": serials.len()});
+        let detail = json!({
+            "supplier": supplier, "delivery_note": delivery_note, "blanks": serials.len(),
+            rows::ASKED: rows::digest(&[], serials),
+        });
         self.write(|session, log| {
-            let Some(operation) = rows::begin(session, "receive", &detail, act, log)? else { return Ok(()) };
+            let Ok(operation) = rows::begin(session, "receive", &detail, act, log)? else { return Ok(()) };
             let batch = new_batch(session, operation, (supplier, delivery_note), serials.len())?;
             let mut events = Vec::with_capacity(serials.len());
             for serial in serials {
@@ -50,6 +53,7 @@ impl Stock<'_> {
         found.map_or(Ok(()), lists::once)?;
         let detail = json!({
             "supplier": supplier, "delivery_note": delivery_note, "found": found.map(<[ChipSerial]>::len),
+            rows::ASKED: found.map(|found| rows::digest(&[], found)),
         });
         self.write(|session, log| {
             let batch = batch_of(session, supplier, delivery_note)?.ok_or(StockError::NoteUnknown)?;
@@ -66,10 +70,9 @@ impl Stock<'_> {
             if let Some(object) = detail.as_object_mut().filter(|_| !surplus.is_empty()) {
                 object.insert(rows::FOUND.to_owned(), lists::texts(&surplus).into());
             }
-            let Some(operation) = rows::begin(session, "count", &detail, act, log)? else {
-                // Counted already by this very request: what is still missing is.
-                let missing = expected.into_iter().map(|row| row.serial).collect();
-                return Ok(Count { missing, ..Count::default() });
+            let operation = match rows::begin(session, "count", &detail, act, log)? {
+                Ok(operation) => operation,
+                Err(before) => return answered::count(session, before, batch, found),
             };
             let (mut count, events) = counted(session, operation, &expected, found, act)?;
             count.unseen = unseen;
@@ -121,7 +124,7 @@ impl Stock<'_> {
         lists::once(serials)?;
         let name = step.as_str();
         self.write(|session, log| {
-            let Some(operation) = rows::begin(session, name, detail, act, log)? else { return Ok(()) };
+            let Ok(operation) = rows::begin(session, name, detail, act, log)? else { return Ok(()) };
             let events = moved(session, operation, step, serials, why, act)?;
             rows::end(session, operation, (name, detail), &events, act, log)
         })

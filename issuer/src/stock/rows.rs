@@ -3,6 +3,7 @@
 use cccd_keys::transport_keys::ChipSerial;
 use cccd_population::store::{Row, Session, StoreError};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{BlankState, BlankStep, Cause, Explanation, StockError};
 use crate::application::Step;
@@ -15,11 +16,37 @@ pub(super) const NEW: &str = "new";
 /// In the details of an operation: serials that it found and no list names. What is found is no part of what was asked for.
 pub(super) const FOUND: &str = "surplus";
 
-fn asked(detail: &str) -> Option<Value> {
-    let mut detail: Value = serde_json::from_str(detail).ok()?;
-    detail.as_object_mut()?.remove(FOUND);
-    Some(detail)
+/// In the details of an operation: the digest of all that it was asked to do. A request's name stands for that and nothing else.
+pub(super) const ASKED: &str = "asked_sha256";
+
+/// The digest of papers and serials, these in any order.
+pub(super) fn digest<'t>(papers: &[&str], serials: impl IntoIterator<Item = &'t ChipSerial>) -> String {
+    let mut serials: Vec<String> = serials.into_iter().map(ChipSerial::to_string).collect();
+    serials.sort();
+    let mut all = Sha256::new();
+    for text in papers.iter().copied().chain(serials.iter().map(String::as_str)) {
+        all.update(text);
+        all.update(b"\n");
+    }
+    hex::encode(all.finalize())
 }
+
+/// Whether an operation was asked to do the same as one before. Older programs kept no digest of it.
+fn is_same(before: &str, now: &Value) -> bool {
+    let Ok(Value::Object(mut before)) = serde_json::from_str(before) else { return false };
+    let Value::Object(mut now) = now.clone() else { return false };
+    for asked in [&mut before, &mut now] {
+        asked.remove(FOUND);
+    }
+    if !before.contains_key(ASKED) {
+        now.remove(ASKED);
+    }
+    before == now
+}
+
+/// This very request was answered before, by this operation.
+#[derive(Clone, Copy)]
+pub(super) struct Answered(pub(super) i64);
 
 /// A blank as the stock has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +153,21 @@ pub(super) fn taken(session: &mut dyn Session, serial: &ChipSerial) -> Result<Op
         &mut |_| Ok(()),
     )?;
     blank(session, serial)
+}
+
+/// Lost before anybody had seen it here: it may have come with a later parcel, or lie where it was sent from. Not what was stolen.
+pub(super) fn is_lost_unseen(session: &mut dyn Session, row: &BlankRow) -> Result<bool, StoreError> {
+    if lost_from(session, row)? != Some(BlankState::Expected) {
+        return Ok(false);
+    }
+    let mut is_stolen = false;
+    let of = "SELECT 1 FROM blank_events WHERE serial = ?1 AND sequence = ?2 AND cause = ?3";
+    let stolen = Cause::Stolen.as_str();
+    session.query(of, &[row.serial.to_string().into(), row.last_event.into(), stolen.into()], &mut |_| {
+        is_stolen = true;
+        Ok(())
+    })?;
+    Ok(!is_stolen)
 }
 
 /// Where a lost blank was before; `None` for one that is not lost.
@@ -305,27 +347,29 @@ impl Event<'_> {
     }
 }
 
-/// Begins an operation: its row. The same request again answers `None`.
+/// Begins an operation: its row. The same request again answers which operation it was.
 pub(super) fn begin(
     session: &mut dyn Session,
     operation: &str,
     detail: &Value,
     act: Act<'_>,
     log: Option<&Auditor>,
-) -> Result<Option<i64>, StockError> {
-    let detail = detail.to_string();
+) -> Result<Result<i64, Answered>, StockError> {
     if let Some(request) = act.request {
         let mut known = None;
         session.query(
-            "SELECT operation, detail FROM stock_operations WHERE idempotency_key = ?1",
+            "SELECT operation, detail, id FROM stock_operations WHERE idempotency_key = ?1",
             &[request.into()],
             &mut |row| {
-                known = Some((row.needed(0)?, row.needed(1)?));
+                let id = row.int(2)?.ok_or(StoreError::Inconsistent("an operation of the stock"))?;
+                known = Some((row.needed(0)?, row.needed(1)?, id));
                 Ok(())
             },
         )?;
         match known {
-            Some((name, said)) if name == operation && asked(&said) == asked(&detail) => return Ok(None),
+            Some((name, said, id)) if name == operation && is_same(&said, detail) => {
+                return Ok(Err(Answered(id)));
+            }
             Some(_) => return Err(StockError::RequestReused),
             None => {}
         }
@@ -339,12 +383,12 @@ pub(super) fn begin(
             act.at.to_string().into(),
             act.actor.into(),
             operation.into(),
-            detail.into(),
+            detail.to_string().into(),
             act.request.into(),
             log.map(Auditor::station).into(),
         ],
     )?;
-    Ok(Some(id))
+    Ok(Ok(id))
 }
 
 /// Ends an operation: the line of the audit log that tells of it and of all its events.

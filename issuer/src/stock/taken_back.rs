@@ -27,7 +27,7 @@ impl Stock<'_> {
         let name = BlankStep::TakeBack.as_str();
         self.write(|session, log| {
             let auditor = signing(log)?;
-            let Some(operation) = rows::begin(session, name, &detail, act, log)? else {
+            let Ok(operation) = rows::begin(session, name, &detail, act, log)? else {
                 return Ok(Vec::new());
             };
             let back = still_sent(session, auditor, reference)?;

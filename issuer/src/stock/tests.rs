@@ -221,6 +221,73 @@ fn what_was_found_too_much_is_not_forgotten() {
     }
 }
 
+/// A request's name stands for what was asked under it: the same is answered as the first time, anything else is refused.
+#[test]
+fn a_request_stands_for_what_it_asked_and_nothing_else() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    let named = |name| Act { request: Some(name), ..act() };
+    let is_other = |error: StockError| assert!(matches!(error, StockError::RequestReused), "{error:?}");
+    here.stock().receive("maker", "note 1", &serials(1..7), named("r")).unwrap();
+    here.stock().receive("maker", "note 1", &serials(1..7), named("r")).unwrap();
+    is_other(here.stock().receive("maker", "note 1", &serials(11..17), named("r")).unwrap_err());
+    let found = [serial(1), serial(2), serial(3), serial(4), serial(5), serial(9)];
+    let count = here.stock().count("maker", "note 1", Some(&found), named("c")).unwrap();
+    assert_eq!(
+        (count.counted.len(), &count.missing[..], &count.surplus[..]),
+        (5, &[serial(6)][..], &[serial(9)][..])
+    );
+    is_other(here.stock().count("maker", "note 1", Some(&[serial(6)]), named("c")).unwrap_err());
+    is_other(here.stock().count("maker", "note 1", None, named("c")).unwrap_err());
+    here.stock().count("maker", "note 1", Some(&[serial(6)]), act()).unwrap();
+    assert_eq!(here.stock().count("maker", "note 1", Some(&found), named("c")).unwrap(), count);
+    let three = [serial(1), serial(2), serial(3)];
+    let list = here.stock().send("P1", &there_key, &three, named("s")).unwrap();
+    let again = here.stock().send("P1", &there_key, &[serial(3), serial(2), serial(1)], named("s")).unwrap();
+    assert_eq!(again.to_text(), list.to_text());
+    is_other(
+        here.stock().send("P1", &there_key, &[serial(1), serial(2), serial(4)], named("s")).unwrap_err(),
+    );
+    let some = [serial(1), serial(8)];
+    let first = there.stock().accept(&list, &here_key, Some(&some), named("a")).unwrap();
+    assert_eq!((&first.0.missing[..], &first.0.surplus[..]), (&[serial(2), serial(3)][..], &[serial(8)][..]));
+    is_other(there.stock().accept(&list, &here_key, Some(&[serial(2), serial(3)]), named("a")).unwrap_err());
+    let (_, later) = there.stock().accept(&list, &here_key, Some(&[serial(2)]), named("b")).unwrap();
+    let (count, receipt) = there.stock().accept(&list, &here_key, Some(&some), named("a")).unwrap();
+    assert_eq!((count, receipt.to_text()), (first.0, first.1.to_text()));
+    // The second receipt of a transport is another paper, and claims what was taken back meanwhile.
+    here.stock().take_back(&[serial(2)], act()).unwrap();
+    let count = here.stock().acknowledge(&receipt, &there_key, named("k")).unwrap();
+    assert_eq!(count.counted, [serial(1)]);
+    assert_eq!(here.stock().acknowledge(&receipt, &there_key, named("k")).unwrap(), count);
+    is_other(here.stock().acknowledge(&later, &there_key, named("k")).unwrap_err());
+    let count = here.stock().acknowledge(&later, &there_key, named("l")).unwrap();
+    assert_eq!((&count.counted[..], &count.surplus[..]), (&[][..], &[serial(2)][..]));
+    assert_eq!(here.stock().acknowledge(&later, &there_key, named("l")).unwrap(), count);
+    for (ledger, key) in [(&mut here, here_key), (&mut there, there_key)] {
+        ledger.sign_log().unwrap();
+        ledger.prove_log(&key, &[]).unwrap();
+    }
+}
+
+/// What was stolen on its way and is counted after all does not become a card.
+#[test]
+fn what_was_stolen_on_its_way_is_not_taken_in_by_a_second_count() {
+    let (mut here, here_key) = station(1);
+    let (mut there, there_key) = station(2);
+    stocked(&mut here, 1..5);
+    let list = here.stock().send("P1", &there_key, &serials(1..4), act()).unwrap();
+    there.stock().accept(&list, &here_key, Some(&[serial(1)]), act()).unwrap();
+    for (number, cause) in [(2, Cause::Stolen), (3, Cause::Missing)] {
+        let why = Explanation { cause, note: Some("not in the box"), photo_sha256: None };
+        there.stock().explain(BlankStep::Lose, &[serial(number)], why, act()).unwrap();
+    }
+    let (count, _) = there.stock().accept(&list, &here_key, Some(&[serial(2), serial(3)]), act()).unwrap();
+    assert_eq!((&count.counted[..], &count.surplus[..]), (&[serial(3)][..], &[serial(2)][..]));
+    assert_eq!(there.stock().blank(&serial(2)).unwrap().unwrap().state, BlankState::Lost);
+    assert_eq!(differences(&mut there), [(serial(2).to_string(), SURPLUS)]);
+}
+
 /// What is in the books in stock and was not found the second time has a name; a batch of which anything differs does not agree.
 #[test]
 fn a_second_count_names_what_it_did_not_find() {

@@ -13,7 +13,7 @@ use super::lists::{CLOCKS_APART, LIST, RECEIPT, Receipt, Signed, TransportList, 
 use super::operations::{batch_of, counted, enter, may_enter, moved, new_batch, signing};
 use super::rows;
 use super::taken_back::on_the_way;
-use super::{BlankState, BlankStep, Count, Entry, Stock, StockError, keys};
+use super::{BlankState, BlankStep, Count, Entry, Stock, StockError, answered, keys};
 use crate::ledger::Act;
 
 impl Stock<'_> {
@@ -30,13 +30,16 @@ impl Stock<'_> {
     ) -> Result<Signed, StockError> {
         once(blanks)?;
         let receiver = receiver.fingerprint();
-        let detail = json!({"reference": reference, "receiver": receiver, "blanks": blanks.len()});
+        let detail = json!({
+            "reference": reference, "receiver": receiver, "blanks": blanks.len(),
+            rows::ASKED: rows::digest(&[], blanks),
+        });
         self.write(|session, log| {
             let auditor = signing(log)?;
             if auditor.station() == receiver {
                 return Err(StockError::OwnStation);
             }
-            let Some(operation) = rows::begin(session, "send", &detail, act, log)? else {
+            let Ok(operation) = rows::begin(session, "send", &detail, act, log)? else {
                 return kept_list(session, auditor.station(), reference)?.ok_or(StockError::NoTransport);
             };
             if kept_list(session, auditor.station(), reference)?.is_some() {
@@ -91,16 +94,16 @@ impl Stock<'_> {
         let statements = keys::statements(&content.keys, sender, &listed)?;
         let detail = json!({
             "reference": content.reference, "sender": content.sender, "found": found.map(<[ChipSerial]>::len),
+            rows::ASKED: rows::digest(&[&list.to_text()], found.into_iter().flatten()),
         });
         self.write(|session, log| {
             let auditor = signing(log)?;
             if content.receiver != auditor.station() {
                 return Err(StockError::OtherStation(WHAT));
             }
-            let Some(operation) = rows::begin(session, "accept", &detail, act, log)? else {
-                return kept_receipt(session, &content.sender, &content.reference)?
-                    .map(|receipt| (Count::default(), receipt))
-                    .ok_or(StockError::NoTransport);
+            let operation = match rows::begin(session, "accept", &detail, act, log)? {
+                Ok(operation) => operation,
+                Err(before) => return answered::accept(session, before, &listed),
             };
             let supplier = format!("station {}", content.sender);
             let before = kept_receipt(session, &content.sender, &content.reference)?;
@@ -155,7 +158,7 @@ impl Stock<'_> {
             // Noted as lost before anybody had seen it here, and found now.
             for row in rows::of_batch(session, batch, BlankState::Lost)? {
                 let is_found = there.as_ref().is_some_and(|there| there.contains(&row.serial));
-                if is_found && rows::lost_from(session, &row)? == Some(BlankState::Expected) {
+                if is_found && rows::is_lost_unseen(session, &row)? {
                     expected.push(row);
                 }
             }
@@ -212,7 +215,10 @@ impl Stock<'_> {
             counted: accepted,
             ..Count::default()
         };
-        let detail = json!({"reference": content.reference, "receiver": content.receiver});
+        let detail = json!({
+            "reference": content.reference, "receiver": content.receiver,
+            rows::ASKED: rows::digest(&[&receipt.to_text()], []),
+        });
         self.write(|session, log| {
             let auditor = signing(log)?;
             if content.sender != auditor.station() {
@@ -222,8 +228,9 @@ impl Stock<'_> {
             if to.ok_or(StockError::NoTransport)? != receiver.fingerprint() {
                 return Err(StockError::Signature(WHAT));
             }
-            let Some(operation) = rows::begin(session, "acknowledge", &detail, act, log)? else {
-                return Ok(count.clone());
+            let operation = match rows::begin(session, "acknowledge", &detail, act, log)? {
+                Ok(operation) => operation,
+                Err(before) => return answered::acknowledge(session, before, &content, count.clone()),
             };
             let listed = sent_by(session, auditor.public_key(), &content)?;
             if let Some(stranger) = count.counted.iter().find(|serial| !listed.contains(serial)) {

@@ -254,7 +254,7 @@ fn answered(seen: &Seen, count: &Count) -> Response {
     let body = html! {
         (page::notice("bad", seen.say("Biên nhận khác với phôi đã gửi.", "The receipt says otherwise than what was sent.")))
         p { (count.counted.len()) " " (seen.say("phôi đã bàn giao", "blanks are handed over")) }
-        (list(seen.say("Bên nhận không thấy; vẫn ghi là đang chuyển", "Not found there; they stand as on the way"), &count.missing))
+        (list(seen.say("Bên nhận không thấy", "Not found there"), &count.missing))
         (list(
             seen.say("Bên nhận ghi là có, sổ ở đây không gửi theo chuyến này nữa", "The receiver says it has them, and the books here did not send them, or have them back"),
             &count.surplus,
